@@ -1,0 +1,1 @@
+"""Measurements, each as a ratio to a baseline of the same run."""

@@ -1,0 +1,1 @@
+"""Nouns: immutable values everyone agrees on."""

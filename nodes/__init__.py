@@ -1,0 +1,1 @@
+"""Loops: they own input, output and the order of actions, and hold no trading rule."""

@@ -1,0 +1,1 @@
+"""Starts the nodes, watches them, hands on settings and commands."""

@@ -1,0 +1,1 @@
+"""Signal sources that are code instead of a person's terminal (none yet)."""

@@ -1,0 +1,1 @@
+"""Clock, randomness, logging set-up, operating-system signals; knows nothing of ours."""
