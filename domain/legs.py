@@ -1,0 +1,106 @@
+"""One master position as copied on one slave, from wanted to closed."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from domain.book import Stamp
+from domain.ids import (
+    JourneyId,
+    LegKey,
+    Magic,
+    MasterSymbol,
+    NodeName,
+    SlaveIdentifier,
+    SlaveSymbol,
+)
+from domain.market import Side
+from domain.reasons import Reason
+
+ZERO = Decimal(0)
+
+
+class LegState(StrEnum):
+    """Where a leg stands. Terminal states never go back to `open`, but for an adopted late fill."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    MISSED = "missed"
+    DENIED = "denied"
+    REJECTED = "rejected"
+    RELEASED = "released"
+
+
+LIVE_STATES = frozenset({LegState.OPENING, LegState.OPEN, LegState.CLOSING})
+
+
+class MasterTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """What the master's position is now, as far as we were told. Volume zero: known closed."""
+
+    stamp: Stamp
+    journey: JourneyId
+    volume: Decimal
+    initial_volume: Decimal
+    sl: Decimal
+    tp: Decimal
+
+    @property
+    def closed(self) -> bool:
+        """The master no longer holds it, and said so."""
+        return self.volume == ZERO
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one copy needs to be followed to its end.
+
+    Settings act once: what they decided (symbol, side, magic, filled volume) is frozen in here.
+    """
+
+    key: LegKey
+    master: NodeName
+    master_symbol: MasterSymbol
+    symbol: SlaveSymbol
+    side: Side
+    magic: Magic
+    comment: str
+    state: LegState
+    target: MasterTarget
+    wanted_volume: Decimal
+    master_price: Decimal = ZERO
+    reason: Reason = Reason.NONE
+    identifier: SlaveIdentifier = SlaveIdentifier(0)
+    filled_volume: Decimal = ZERO
+    volume: Decimal = ZERO
+    price_open: Decimal = ZERO
+    price_close: Decimal = ZERO
+    net: Decimal = ZERO
+    stops_from: Stamp = Stamp(0, 0)
+    sl_sent: Decimal = ZERO
+    tp_sent: Decimal = ZERO
+    opened_at_ms: int = 0
+    closed_at_ms: int = 0
+
+    @property
+    def live(self) -> bool:
+        """A position of it is, or may be, at the broker."""
+        return self.state in LIVE_STATES
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A command written down before it goes to the broker. `outcome` is empty until it is known."""
+
+    intent: str
+    leg: LegKey
+    kind: str
+    volume: Decimal
+    volume_before: Decimal = ZERO
+    magic: Magic
+    stamp: Stamp
+    journey: JourneyId
+    written_at_ms: int
+    outcome: str = ""
+    detail: str = ""
+    order: int = 0

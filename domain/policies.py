@@ -1,0 +1,111 @@
+"""What the operator chose for one account, and the states its trading can be in."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from domain.ids import NodeName
+
+
+class Role(StrEnum):
+    """Account types, as users write them."""
+
+    MASTER = "MASTER"
+    SLAVE = "SLAVE"
+
+
+class SlippageMode(StrEnum):
+    """`either`: any distance counts. `adverse`: a better price never blocks."""
+
+    EITHER = "either"
+    ADVERSE = "adverse"
+
+
+class TradingState(StrEnum):
+    """What an account may do; the order is from loose to strict."""
+
+    ACTIVE = "ACTIVE"
+    REDUCING = "REDUCING"
+    HALTED = "HALTED"
+
+
+STRICTNESS = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
+
+
+class Hold(StrEnum):
+    """A reason, true right now, to act as REDUCING; it ends with its cause."""
+
+    SUPERVISOR_LOST = "SUPERVISOR_LOST"
+    BOOK_UNCONFIRMED = "BOOK_UNCONFIRMED"
+    DATABASE_SILENT = "DATABASE_SILENT"
+    DRAINING = "DRAINING"
+    WRONG_LOGIN = "WRONG_LOGIN"
+
+
+class Latch(msgspec.Struct, frozen=True, kw_only=True):
+    """The stored half of the kill switch.
+
+    Machines tighten it; only an operator loosens it, and each word of the operator's raises
+    `counter`.
+    """
+
+    state: TradingState = TradingState.ACTIVE
+    counter: int = 0
+    reason: str = ""
+    by: str = ""
+    at_ms: int = 0
+
+
+class Reset(msgspec.Struct, frozen=True, kw_only=True):
+    """When a trading day begins: a wall-clock time in a zone (`server` is the broker's clock)."""
+
+    time: str = "00:00"
+    zone: str = "server"
+
+
+class KillSwitch(msgspec.Struct, frozen=True, kw_only=True):
+    """The daily-loss guard. `daily_loss` is money of the account, zero for none."""
+
+    enabled: bool = True
+    daily_loss: Decimal = Decimal(0)
+    reset: Reset = Reset()
+    resume_at_reset: bool = False
+
+
+class PaperAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """How the paper broker opens the account the first time."""
+
+    broker: str = "Paper-Demo"
+    deposit: Decimal = Decimal(100000)
+    currency: str = "USD"
+    leverage: int = 100
+    margin_mode: str = "hedging"
+
+
+class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An account document, validated. Field meanings stand in domain/account_fields.py."""
+
+    name: NodeName
+    type: Role
+    path: str
+    enabled: bool = True
+    terminal: str = "mt5"
+    login: int = 0
+    server: str = ""
+    password: str = ""
+    pub_port: int = 0
+    paper: PaperAccount | None = None
+    labels: tuple[str, ...] = ()
+    follows: tuple[NodeName, ...] | None = None
+    suffix: str = ""
+    symbol_map: dict[str, str] = {}
+    slippage_tolerance: Decimal = Decimal(50)
+    slippage_mode: SlippageMode = SlippageMode.EITHER
+    magic_number: int = 234000
+    max_signal_age_ms: int = 5000
+    max_lot: Decimal | None = None
+    max_open_trades: int | None = None
+    partial_below_min: str = "keep"
+    opens_without_database: bool = False
+    kill_switch: KillSwitch = KillSwitch()

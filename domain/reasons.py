@@ -1,0 +1,211 @@
+"""Every reason for a verdict: what it means, and what to do about it."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Explanation(NamedTuple):
+    """A reason in words for the person who reads it."""
+
+    meaning: str
+    what_to_do: str
+
+
+class Reason(StrEnum):
+    """Why an event was, or was not, copied."""
+
+    NONE = "NONE"
+    # refused by us, before an order
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
+    DRAINING = "DRAINING"
+    TRADING_HALTED = "TRADING_HALTED"
+    TRADING_REDUCING = "TRADING_REDUCING"
+    SUPERVISOR_LOST = "SUPERVISOR_LOST"
+    BOOK_UNCONFIRMED = "BOOK_UNCONFIRMED"
+    DATABASE_SILENT = "DATABASE_SILENT"
+    WRONG_LOGIN = "WRONG_LOGIN"
+    TERMINAL_UNKNOWN = "TERMINAL_UNKNOWN"
+    TERMINAL_OFFLINE = "TERMINAL_OFFLINE"
+    TRADING_NOT_ALLOWED = "TRADING_NOT_ALLOWED"
+    NETTING_UNSUPPORTED = "NETTING_UNSUPPORTED"
+    SIGNAL_TOO_OLD = "SIGNAL_TOO_OLD"
+    SIGNAL_FROM_FUTURE = "SIGNAL_FROM_FUTURE"
+    ALREADY_HANDLED = "ALREADY_HANDLED"
+    CLOSED_MEANWHILE = "CLOSED_MEANWHILE"
+    UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"
+    SYMBOL_NOT_TRADABLE = "SYMBOL_NOT_TRADABLE"
+    NO_MARKET = "NO_MARKET"
+    PRICE_MOVED = "PRICE_MOVED"
+    VOLUME_TOO_SMALL = "VOLUME_TOO_SMALL"
+    MAX_LOT = "MAX_LOT"
+    MAX_OPEN_TRADES = "MAX_OPEN_TRADES"
+    DAILY_LOSS = "DAILY_LOSS"
+    DAILY_LOSS_UNKNOWN = "DAILY_LOSS_UNKNOWN"
+    MAGIC_TAKEN = "MAGIC_TAKEN"
+    JOURNAL_UNWRITABLE = "JOURNAL_UNWRITABLE"
+    DECISION_CRASHED = "DECISION_CRASHED"
+    LOOP_STALLED = "LOOP_STALLED"
+    LOOSER_STOP_HELD = "LOOSER_STOP_HELD"
+    # it came too late, or never reached us
+    SLAVE_WAS_DOWN = "SLAVE_WAS_DOWN"
+    FLASH = "FLASH"
+    NEVER_ANSWERED = "NEVER_ANSWERED"
+    # the broker's
+    BROKER_REJECTED = "BROKER_REJECTED"
+    NOT_SENT = "NOT_SENT"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    FILLED_IN_PART = "FILLED_IN_PART"
+    # nothing to do
+    NEVER_COPIED = "NEVER_COPIED"
+    ALREADY_CLOSED_HERE = "ALREADY_CLOSED_HERE"
+    ALREADY_AS_WANTED = "ALREADY_AS_WANTED"
+    BELOW_MINIMUM_KEPT = "BELOW_MINIMUM_KEPT"
+    RETRYING = "RETRYING"
+
+
+EXPLANATIONS: dict[Reason, Explanation] = {
+    Reason.NONE: Explanation("Nothing stood in the way.", "Nothing."),
+    Reason.ACCOUNT_DISABLED: Explanation(
+        "Its document says `enabled: false`: nothing is opened, open copies are followed to the end.",
+        "Set `enabled: true` in its document.",
+    ),
+    Reason.DRAINING: Explanation(
+        "The account no longer follows this master, or is being stopped; it only closes.",
+        "Name the master in `follows`, or start the swarm again.",
+    ),
+    Reason.TRADING_HALTED: Explanation(
+        "The kill switch is on.",
+        "See why with `launcher.py status`; `launcher.py resume NAME` when it is right.",
+    ),
+    Reason.TRADING_REDUCING: Explanation(
+        "The account is only allowed to reduce.", "See why with `launcher.py status`."
+    ),
+    Reason.SUPERVISOR_LOST: Explanation(
+        "The launcher has not been heard of for a while; the node closes but does not open.",
+        "Start `python launcher.py` again; it takes the running nodes over.",
+    ),
+    Reason.BOOK_UNCONFIRMED: Explanation(
+        "This master cannot vouch for its positions yet, or what we know of them has a gap.",
+        "Nothing: a new picture is on its way. If it stays, look at the master's terminal.",
+    ),
+    Reason.DATABASE_SILENT: Explanation(
+        "The database was silent when the node started, and the account does not open without it.",
+        "Start the database, or set `opens_without_database: true`.",
+    ),
+    Reason.WRONG_LOGIN: Explanation(
+        "The terminal is, or was, logged in to another account.",
+        "Log it in to the account of the document, then `launcher.py resume NAME`.",
+    ),
+    Reason.TERMINAL_UNKNOWN: Explanation(
+        "The terminal gave no answer that could be believed.",
+        "Look at the terminal; restart it if it hangs.",
+    ),
+    Reason.TERMINAL_OFFLINE: Explanation(
+        "The terminal is not connected to its trade server.", "Check the network and the broker."
+    ),
+    Reason.TRADING_NOT_ALLOWED: Explanation(
+        "Automated trading is off in the terminal, or the account may only look.",
+        "Press Algo Trading; log in with the master password, not the investor's.",
+    ),
+    Reason.NETTING_UNSUPPORTED: Explanation(
+        "The account is a netting account, which is not copied yet.", "Use a hedging account."
+    ),
+    Reason.SIGNAL_TOO_OLD: Explanation(
+        "The master's deal is older than `max_signal_age_ms`.",
+        "Nothing, or raise the limit. An old price is not a copy.",
+    ),
+    Reason.SIGNAL_FROM_FUTURE: Explanation(
+        "The signal's age came out negative by more than two seconds: a clock is wrong.",
+        "Set the clock of this machine; see `launcher.py status` for the offset measured.",
+    ),
+    Reason.ALREADY_HANDLED: Explanation(
+        "This position was opened, refused or closed here before; an open happens at most once.",
+        "Nothing.",
+    ),
+    Reason.CLOSED_MEANWHILE: Explanation(
+        "The master had closed the position before the order went out.", "Nothing."
+    ),
+    Reason.UNKNOWN_SYMBOL: Explanation(
+        "The slave's broker does not know the symbol.",
+        "Name its symbol in `symbol_map`, or set `suffix`.",
+    ),
+    Reason.SYMBOL_NOT_TRADABLE: Explanation(
+        "The broker does not let this symbol be opened in this direction.",
+        "Ask the broker, or map another symbol.",
+    ),
+    Reason.NO_MARKET: Explanation(
+        "There is no quote for the symbol, or a crossed one.", "Nothing; look at the market."
+    ),
+    Reason.PRICE_MOVED: Explanation(
+        "The price here is further from the master's than `slippage_tolerance` allows.",
+        "Nothing, or raise the tolerance: it counts points of the slave's symbol.",
+    ),
+    Reason.VOLUME_TOO_SMALL: Explanation(
+        "The volume comes out below the symbol's minimum.", "Trade larger on the master."
+    ),
+    Reason.MAX_LOT: Explanation(
+        "The volume is above `max_lot`.", "Raise `max_lot`, or trade smaller."
+    ),
+    Reason.MAX_OPEN_TRADES: Explanation(
+        "As many copies are open as `max_open_trades` allows.", "Close some, or raise it."
+    ),
+    Reason.DAILY_LOSS: Explanation(
+        "Realised plus floating loss of the day has reached `kill_switch.daily_loss`.",
+        "Nothing today. Then `launcher.py resume NAME`, or `resume_at_reset: true` beforehand.",
+    ),
+    Reason.DAILY_LOSS_UNKNOWN: Explanation(
+        "The day's loss could not be worked out, so the limit cannot be judged.",
+        "Look at the terminal's history; the node tries again by itself.",
+    ),
+    Reason.MAGIC_TAKEN: Explanation(
+        "Another open copy carries the same magic number.",
+        "Nothing; report it, it should not happen.",
+    ),
+    Reason.JOURNAL_UNWRITABLE: Explanation(
+        "The node's journal could not be written, so no order may open.",
+        "Free disk space; check the folder's rights.",
+    ),
+    Reason.DECISION_CRASHED: Explanation(
+        "Our own decision failed, and a guard that cannot answer has answered no.",
+        "Report it with the node's log.",
+    ),
+    Reason.LOOP_STALLED: Explanation(
+        "The node had been stopped for more than a second; what it had decided is thrown away.",
+        "Look what keeps the machine, or the terminal, busy.",
+    ),
+    Reason.LOOSER_STOP_HELD: Explanation(
+        "The stop would have been loosened, which this state forbids.",
+        "Resume the account, or leave it.",
+    ),
+    Reason.SLAVE_WAS_DOWN: Explanation(
+        "The position was opened while this slave was not running.",
+        "Nothing; it is not opened late.",
+    ),
+    Reason.FLASH: Explanation("It was opened and closed between two looks.", "Nothing."),
+    Reason.NEVER_ANSWERED: Explanation(
+        "The order's outcome was not found in the settle window.",
+        "Nothing; should it show up, it is dealt with.",
+    ),
+    Reason.BROKER_REJECTED: Explanation(
+        "The broker refused the order; its code stands beside.", "See the code."
+    ),
+    Reason.NOT_SENT: Explanation(
+        "The order never left this machine.", "See the detail; check the terminal."
+    ),
+    Reason.OUTCOME_UNKNOWN: Explanation(
+        "Nobody can say yet whether the order was executed; it is being looked up.", "Nothing yet."
+    ),
+    Reason.FILLED_IN_PART: Explanation("The broker filled only part of the volume.", "Nothing."),
+    Reason.NEVER_COPIED: Explanation("There is no copy of this position here.", "Nothing."),
+    Reason.ALREADY_CLOSED_HERE: Explanation(
+        "The copy had been closed before: by its SL or TP, by hand, or by us.", "Nothing."
+    ),
+    Reason.ALREADY_AS_WANTED: Explanation("The copy already is as it should be.", "Nothing."),
+    Reason.BELOW_MINIMUM_KEPT: Explanation(
+        "The rest would be below the minimum volume; the copy is kept until the master closes.",
+        "Nothing.",
+    ),
+    Reason.RETRYING: Explanation(
+        "The order failed and is tried again.", "Nothing; an alarm follows if it lasts."
+    ),
+}

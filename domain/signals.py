@@ -1,0 +1,117 @@
+"""What a master says: facts in the past tense, its heartbeat, and its answer to a snapshot request.
+
+Every fact carries its stamp and the resulting state, never a delta. Times ending in `_us` are UTC
+microseconds since 1970.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from domain.book import Book, BookPosition, Stamp
+from domain.ids import JourneyId, LegKey, NodeName, OpeningOrder
+
+WIRE_VERSION = 1
+
+
+class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """What all facts share. `price` is the deal's, or the open price where no deal was made."""
+
+    v: int = WIRE_VERSION
+    master: NodeName
+    login: int
+    server: str
+    stamp: Stamp
+    journey: JourneyId
+    position: BookPosition
+    price: Decimal
+    book_hash: str
+    seen_at_us: int
+    published_at_us: int = 0
+
+    @property
+    def leg_key(self) -> LegKey:
+        """The leg this fact is about."""
+        return LegKey(self.login, self.server, self.position.opening_order)
+
+
+class PositionOpened(_Fact, frozen=True, kw_only=True):
+    """A position is there that was not. `age_ms` runs from the opening deal to our seeing it."""
+
+    age_ms: int
+
+
+class PositionModified(_Fact, frozen=True, kw_only=True):
+    """Its SL or TP is another."""
+
+
+class PositionReduced(_Fact, frozen=True, kw_only=True):
+    """Part of it was closed; `position.volume` is what is left."""
+
+
+class PositionClosed(_Fact, frozen=True, kw_only=True):
+    """It is gone, and its deals prove it; `position.volume` is zero."""
+
+
+Fact = PositionOpened | PositionModified | PositionReduced | PositionClosed
+
+
+class MasterHeartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """The head of a master's story, so that a lost last message is noticed; no seq of its own."""
+
+    v: int = WIRE_VERSION
+    master: NodeName
+    login: int
+    server: str
+    head: Stamp
+    book_hash: str
+    confirmed: bool
+    sent_at_us: int
+
+
+Signal = PositionOpened | PositionModified | PositionReduced | PositionClosed | MasterHeartbeat
+
+
+class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """A slave asks for the whole book and for the fate of the legs it holds."""
+
+    v: int = WIRE_VERSION
+    slave: NodeName
+    have: Stamp
+    legs: tuple[OpeningOrder, ...] = ()
+
+
+class LegAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the master knows of one leg: `held`, `closed` (its deals say so) or `unknown`."""
+
+    opening_order: OpeningOrder
+    fate: str
+    price: Decimal = Decimal(0)
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """The book, the legs asked for, and the facts since the stamp the slave had."""
+
+    v: int = WIRE_VERSION
+    book: Book
+    book_hash: str
+    legs: tuple[LegAnswer, ...]
+    facts: tuple[Fact, ...] = ()
+
+
+class NotReady(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """The master cannot vouch for its book yet; ask again."""
+
+    v: int = WIRE_VERSION
+    master: NodeName
+    why: str
+
+
+SnapshotAnswer = Snapshot | NotReady
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """Bytes that are no message of ours, with what was wrong."""
+
+    why: str
+    size_bytes: int
