@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.book import Stamp
+from domain.figures import Figures
 from domain.ids import (
     JourneyId,
     LegKey,
@@ -82,6 +83,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     tp_sent: Decimal = ZERO
     opened_at_ms: int = 0
     closed_at_ms: int = 0
+    opening: Figures | None = None
+    closing: Figures | None = None
 
     @property
     def live(self) -> bool:

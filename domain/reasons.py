@@ -66,7 +66,7 @@ class Reason(StrEnum):
 EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.NONE: Explanation("Nothing stood in the way.", "Nothing."),
     Reason.ACCOUNT_DISABLED: Explanation(
-        "Its document says `enabled: false`: nothing is opened, open copies are followed to the end.",
+        "Its document says `enabled: false`: nothing opens, open copies are followed to the end.",
         "Set `enabled: true` in its document.",
     ),
     Reason.DRAINING: Explanation(

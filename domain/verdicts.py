@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.book import Stamp
+from domain.figures import Prices, Times
 from domain.ids import JourneyId, LegKey, NodeName
 from domain.market import Side
 from domain.reasons import Reason
@@ -21,27 +22,6 @@ class VerdictKind(StrEnum):
     REJECTED = "rejected"
     NOTHING_TO_DO = "nothing_to_do"
     UNKNOWN = "unknown"
-
-
-class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """UTC microseconds since 1970 of each step; 0 where the step was not reached."""
-
-    seen_us: int = 0
-    published_us: int = 0
-    received_us: int = 0
-    decided_us: int = 0
-    sent_us: int = 0
-    answered_us: int = 0
-
-
-class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """The master's price, ours at the decision, what was requested and filled; spread in points."""
-
-    master: Decimal | None = None
-    at_decision: Decimal | None = None
-    requested: Decimal | None = None
-    filled: Decimal | None = None
-    spread_points: Decimal | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,84 @@
+"""What a node writes into its journal, beside legs, intents, verdicts and facts."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from domain.book import Stamp
+from domain.ids import NodeName
+from domain.legs import Intent, Leg
+from domain.policies import Latch
+from domain.signals import PositionClosed, PositionModified, PositionOpened, PositionReduced
+from domain.verdicts import Verdict
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+    """The last stamp of a master that a slave has acted on."""
+
+    master: NodeName
+    stamp: Stamp
+
+
+class LatchChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The kill switch was moved, from and to."""
+
+    account: NodeName
+    before: Latch
+    after: Latch
+
+
+class SettingsKept(msgspec.Struct, frozen=True, kw_only=True):
+    """The last good account document."""
+
+    account: NodeName
+    document: dict[str, Any]
+
+
+class MasterAt(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a master was last found: its signals and snapshots addresses."""
+
+    master: NodeName
+    signals: str
+    snapshots: str
+
+
+class EquitySample(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's money at a moment, in its own currency."""
+
+    account: NodeName
+    at_ms: int
+    balance: Decimal
+    equity: Decimal
+    profit: Decimal
+    daily: Decimal | None
+    currency: str
+
+
+class BookKept(msgspec.Struct, frozen=True, kw_only=True):
+    """A master's positions and head, so that a restart knows what it had already told."""
+
+    master: NodeName
+    stamp: Stamp
+    body: bytes
+
+
+Record = (
+    Leg
+    | Intent
+    | Verdict
+    | PositionOpened
+    | PositionModified
+    | PositionReduced
+    | PositionClosed
+    | Cursor
+    | LatchChange
+    | SettingsKept
+    | MasterAt
+    | EquitySample
+    | BookKept
+)
+
+
+class JournalUnwritable(Exception):  # noqa: N818 - it says what happened, which is what a reader needs
+    """The journal could not be written: nothing new may open."""

@@ -1,0 +1,233 @@
+"""What nodes need from outside, in the nodes' own words. Adapters fit by shape; wiring joins them."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from domain.book import Stamp
+from domain.control import FromNode, ToNode
+from domain.ids import NodeName
+from domain.legs import Intent, Leg
+from domain.market import (
+    AccountState,
+    Deal,
+    Identity,
+    Position,
+    Quote,
+    SymbolSpec,
+    TerminalState,
+    Unknowable,
+)
+from domain.orders import Command
+from domain.outcomes import Outcome
+from domain.policies import Latch
+from domain.records import BookKept, MasterAt, Record
+from domain.signals import (
+    Fact,
+    Malformed,
+    MasterHeartbeat,
+    Signal,
+    SnapshotAnswer,
+    SnapshotRequest,
+)
+
+
+class TerminalDoor(Protocol):
+    """One terminal. Every answer is either to be believed or `Unknowable`."""
+
+    def connect(self) -> Identity | Unknowable:
+        """Attach to the terminal, logging in where the document says so."""
+        ...
+
+    def identity(self) -> Identity | Unknowable:
+        """Which account the terminal is logged in to; cheap, asked around every order."""
+        ...
+
+    def state(self) -> TerminalState | Unknowable:
+        """Whether the terminal is connected and lets programs trade."""
+        ...
+
+    def account(self) -> AccountState | Unknowable:
+        """The account's money."""
+        ...
+
+    def positions(self) -> tuple[Position, ...] | Unknowable:
+        """All open positions, whoever opened them."""
+        ...
+
+    def deals_of(self, identifier: int) -> tuple[Deal, ...] | Unknowable:
+        """All deals of one position, oldest first."""
+        ...
+
+    def deals_between(self, from_server_s: int, to_server_s: int) -> tuple[Deal, ...] | Unknowable:
+        """Deals of a window of the broker's wall clock, both ends included."""
+        ...
+
+    def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
+        """The contract of a symbol; None when the broker does not know it."""
+        ...
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The newest bid and ask, None where there are none."""
+        ...
+
+    def newest_server_ms(self) -> int:
+        """The newest tick time over all symbols watched, on the broker's wall clock; 0 for none."""
+        ...
+
+    def send(self, command: Command) -> Outcome:
+        """Hand an order to the broker. Never raises for what a broker or a terminal does."""
+        ...
+
+    def hinted(self) -> bool:
+        """True once after the terminal hinted that positions changed; a hint only triggers a look."""
+        ...
+
+    def waitable(self) -> object | None:
+        """A socket that becomes readable when there is a hint, where the terminal has one."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        ...
+
+
+class SignalOutlet(Protocol):
+    """A master's two sockets."""
+
+    def addresses(self) -> tuple[str, str]:
+        """Where slaves find the signals and the snapshots."""
+        ...
+
+    def publish(self, signal: Signal) -> None:
+        """Tell every follower."""
+        ...
+
+    def requests(self) -> list[tuple[bytes, SnapshotRequest | Malformed]]:
+        """Snapshot requests that have come in, each with the peer to answer."""
+        ...
+
+    def answer(self, peer: bytes, answer: SnapshotAnswer) -> None:
+        """Answer one request."""
+        ...
+
+    def waitables(self) -> Sequence[object]:
+        """The sockets a loop waits on."""
+        ...
+
+    def close(self) -> None:
+        """Close both sockets."""
+        ...
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as it came off the wire."""
+
+    master: str
+    message: Fact | MasterHeartbeat | SnapshotAnswer | Malformed
+    received_us: int
+
+
+class SignalInlet(Protocol):
+    """A slave's sockets towards the masters it follows."""
+
+    def follow(self, master: NodeName, signals: str, snapshots: str) -> None:
+        """Connect to a master; the same addresses again change nothing."""
+        ...
+
+    def unfollow(self, master: NodeName) -> None:
+        """Disconnect from a master."""
+        ...
+
+    def drain(self) -> list[Received]:
+        """Everything that has arrived, in order, without waiting."""
+        ...
+
+    def ask(self, master: NodeName, request: SnapshotRequest) -> None:
+        """Ask a master for a snapshot."""
+        ...
+
+    def waitables(self) -> Sequence[object]:
+        """The sockets a loop waits on."""
+        ...
+
+    def close(self) -> None:
+        """Close all sockets."""
+        ...
+
+
+class ControlLine(Protocol):
+    """A node's line to the supervisor."""
+
+    def say(self, message: FromNode) -> None:
+        """Send without waiting; a supervisor that is not there is no error."""
+        ...
+
+    def drain(self) -> list[ToNode]:
+        """Everything that has arrived, in order, without waiting."""
+        ...
+
+    def waitables(self) -> Sequence[object]:
+        """The sockets a loop waits on."""
+        ...
+
+    def close(self) -> None:
+        """Close the socket."""
+        ...
+
+
+class Waiter(Protocol):
+    """Sleeps until something can be read, or the time is over."""
+
+    def wait(self, waitables: Sequence[object], timeout_s: float) -> None:
+        """Return as soon as one of the sockets is readable."""
+        ...
+
+
+class Journal(Protocol):
+    """A node's memory on this machine, written before the broker is called."""
+
+    def write(self, *records: Record) -> None:
+        """Append all or nothing; raises JournalUnwritable."""
+        ...
+
+    def bind(self, login: int, server: str) -> None:
+        """Tie the journal to an account; raises where it names another one."""
+        ...
+
+    def legs(self) -> list[Leg]:
+        """Every leg ever journaled, newest state."""
+        ...
+
+    def open_intents(self) -> list[Intent]:
+        """Intents without an outcome."""
+        ...
+
+    def cursor(self, master: str) -> Stamp | None:
+        """The last stamp acted on, of this master."""
+        ...
+
+    def latch(self) -> Latch | None:
+        """The stored half of the kill switch."""
+        ...
+
+    def settings(self) -> dict[str, Any] | None:
+        """The last good account document."""
+        ...
+
+    def masters(self) -> list[MasterAt]:
+        """Where masters were last found."""
+        ...
+
+    def book(self) -> BookKept | None:
+        """A master's last book."""
+        ...
+
+    def facts_since(self, stamp: Stamp) -> list[Fact]:
+        """Facts published after this stamp, in order."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
