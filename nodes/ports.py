@@ -1,4 +1,4 @@
-"""What nodes need from outside, in the nodes' own words. Adapters fit by shape; wiring joins them."""
+"""What nodes need from outside, in the nodes' words. Adapters fit by shape; wiring joins them."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -81,7 +81,7 @@ class TerminalDoor(Protocol):
         ...
 
     def hinted(self) -> bool:
-        """True once after the terminal hinted that positions changed; a hint only triggers a look."""
+        """True once after a hint that positions changed; a hint only triggers a look."""
         ...
 
     def waitable(self) -> object | None:
