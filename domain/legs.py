@@ -70,6 +70,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     state: LegState
     target: MasterTarget
     wanted_volume: Decimal
+    keep_minimum: bool = True
     master_price: Decimal = ZERO
     reason: Reason = Reason.NONE
     identifier: SlaveIdentifier = SlaveIdentifier(0)

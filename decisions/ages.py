@@ -1,0 +1,43 @@
+"""How old a signal is, without trusting any two clocks to agree (law 10)."""
+
+import msgspec
+
+#: A new tick further than this from the estimate means the broker's clock itself has moved.
+CLOCK_MOVED_MS = 60_000
+#: An age of down to minus this much counts as zero.
+FORGIVEN_MS = 2_000
+
+
+class ServerClock(msgspec.Struct, frozen=True, kw_only=True):
+    """What we know of a broker's wall clock: its offset to our UTC, from ticks as they arrive."""
+
+    newest_ms: int = 0
+    offset_ms: int | None = None
+
+    def server_ms(self, utc_ms: int) -> int | None:
+        """The broker's wall clock now; None before the first tick."""
+        return None if self.offset_ms is None else utc_ms + self.offset_ms
+
+
+def with_tick(clock: ServerClock, newest_ms: int, utc_ms: int) -> ServerClock:
+    """Take in the newest tick's time. The largest lead is the truest; a jump is believed at once."""
+    if newest_ms == 0 or newest_ms == clock.newest_ms:
+        return clock
+    sample = newest_ms - utc_ms
+    if clock.offset_ms is None or abs(sample - clock.offset_ms) > CLOCK_MOVED_MS:
+        return ServerClock(newest_ms=newest_ms, offset_ms=sample)
+    return ServerClock(newest_ms=newest_ms, offset_ms=max(sample, clock.offset_ms))
+
+
+def age_on_server_ms(clock: ServerClock, deal_server_ms: int, utc_ms: int) -> int:
+    """A deal's age on the server's own clock, ms. Before any tick it counts as just made."""
+    now_ms = clock.server_ms(utc_ms)
+    if now_ms is None:
+        return 0
+    age_ms = max(now_ms, clock.newest_ms) - deal_server_ms
+    return 0 if -FORGIVEN_MS <= age_ms < 0 else age_ms
+
+
+def age_here_ms(age_at_seen_ms: int, seen_at_us: int, now_us: int) -> int:
+    """The master's figure plus what has passed since, ms."""
+    return age_at_seen_ms + (now_us - seen_at_us) // 1000

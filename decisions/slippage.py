@@ -1,0 +1,18 @@
+"""How far the market has gone from the master's price, in points of the slave's symbol."""
+
+from decimal import Decimal
+
+from domain.market import Side
+from domain.policies import SlippageMode
+
+ZERO = Decimal(0)
+
+
+def slippage_points(
+    side: Side, price: Decimal, master_price: Decimal, point: Decimal, mode: SlippageMode
+) -> Decimal:
+    """|price - master price| / point; in `adverse` mode a better price counts as zero."""
+    worse = price - master_price if side is Side.BUY else master_price - price
+    if mode is SlippageMode.ADVERSE:
+        return max(worse, ZERO) / point
+    return abs(worse) / point
