@@ -1,0 +1,110 @@
+"""The blocking conversation with the broker's server: one request, one reply, no time limit."""
+
+import contextlib
+import socket
+from collections import deque
+from typing import Any, Final
+
+from paper.failures import RECEIVE_FAILED, SEND_FAILED, malformed, not_connected, refused
+from paper.mt5_types import checked
+from paper.protocol import OK, FrameReader, ProtocolError, frame
+
+_CHUNK_BYTES: Final = 65_536
+
+_Reply = tuple[int, int, Any]
+
+
+class Connection:
+    """One TCP connection; once lost it stays lost, as a terminal's pipe does."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._socket: socket.socket | None = socket.create_connection((host, port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._reader = FrameReader()
+        self._replies: deque[Any] = deque()
+        self._last_id = 0
+
+    def close(self) -> None:
+        """Hang up; the server takes the end of the stream as good-bye."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def is_alive(self) -> bool:
+        """Whether the other end is still there, found out without waiting."""
+        if self._socket is None:
+            return False
+        self._socket.settimeout(0.0)
+        try:
+            arrived = self._socket.recv(_CHUNK_BYTES)
+        except BlockingIOError:
+            self._socket.settimeout(None)
+            return True
+        except OSError:
+            arrived = b""
+        return self._take_in(arrived)
+
+    def _take_in(self, arrived: bytes) -> bool:
+        if not arrived:
+            self.close()
+            return False
+        self._open_socket().settimeout(None)
+        self._feed(arrived)
+        return True
+
+    def ask(self, verb: str, *args: object) -> Any:  # noqa: ANN401 - the caller checks the payload
+        """The payload of the server's answer; a Failed says why there is none."""
+        if not self.is_alive():
+            raise not_connected()
+        self._last_id += 1
+        self._send([self._last_id, verb, args])
+        _, code, payload = self._reply_to(self._last_id)
+        if code == OK:
+            return payload
+        raise refused(verb, code, payload) if code < 0 else malformed()
+
+    def _send(self, request: object) -> None:
+        try:
+            self._open_socket().sendall(frame(request))
+        except OSError as found:
+            self.close()
+            raise refused("", SEND_FAILED) from found
+        except BaseException:  # an interrupt in mid-frame leaves a stream nobody can read
+            self.close()
+            raise
+
+    def _reply_to(self, request_id: int) -> _Reply:
+        while True:
+            reply: _Reply = checked(self._next_reply(), _Reply)
+            if reply[0] == request_id:
+                return reply
+            # A lower id answers a call that an interrupt (Ctrl+C) cut short.
+            if reply[0] > request_id:
+                self.close()
+                raise malformed()
+
+    def _next_reply(self) -> Any:  # noqa: ANN401 - checked by the caller
+        while not self._replies:
+            self._feed(self._receive())
+        return self._replies.popleft()
+
+    def _feed(self, arrived: bytes) -> None:
+        try:
+            self._replies.extend(self._reader.feed(arrived))
+        except ProtocolError as found:
+            self.close()
+            raise malformed() from found
+
+    def _receive(self) -> bytes:
+        arrived = b""
+        with contextlib.suppress(OSError):  # a reset is an end like any other, reported below
+            arrived = self._open_socket().recv(_CHUNK_BYTES)
+        if not arrived:
+            self.close()
+            raise refused("", RECEIVE_FAILED)
+        return arrived
+
+    def _open_socket(self) -> socket.socket:
+        if self._socket is None:
+            raise not_connected()
+        return self._socket
