@@ -30,7 +30,7 @@ def detect(before: Mapping[int, BookPosition], seen: Sequence[Position]) -> Chan
     return Changes(
         opened=tuple(p for p in seen if p.identifier not in before),
         modified=tuple(with_stops(old, new) for old, new in pairs if _stops_differ(old, new)),
-        reduced=tuple(after_change(old, new) for old, new in pairs if new.volume != old.volume),
+        reduced=tuple(after_change(old, new) for old, new in pairs if new.volume < old.volume),
         absent=tuple(old for i, old in before.items() if i not in seen_by_identifier),
     )
 

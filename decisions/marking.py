@@ -10,7 +10,7 @@ COMMENT_LIMIT = 29
 
 
 def magic_for_leg(magic_number: int, swarm: str, account: str, key: LegKey) -> Magic:
-    """`magic_number` in front, then 12 digits that only this leg on this account of this swarm has."""
+    """`magic_number` in front, then 12 digits of this leg on this account of this swarm."""
     return _magic(magic_number, f"{swarm}|{account}|{key.text}")
 
 

@@ -1,0 +1,52 @@
+"""THE decision: a master's fact and the situation here -> an order, or why not. Read this first."""
+
+from decimal import ROUND_FLOOR, Decimal
+
+from decisions.filling import filling_for
+from decisions.gates import first_denial, points_from_master, wanted_volume
+from decisions.rounding import to_tick
+from decisions.situation import Situation
+from domain.market import Quote, SymbolSpec
+from domain.orders import Denied, OpenPosition
+from domain.reasons import Reason
+from domain.signals import PositionOpened
+
+
+def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
+    """Open a copy, unless one of the gates says no."""
+    denial = first_denial(fact, now)
+    if denial is not None:
+        return denial
+    return _order(fact, now)
+
+
+def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
+    spec, quote = now.spec, now.quote
+    volume, distance = wanted_volume(fact, now), points_from_master(fact, now)
+    if not isinstance(spec, SymbolSpec) or quote is None or volume is None or distance is None:
+        # The gates let nothing of the kind through; should one be lost, this still says no.
+        return Denied(Reason.NO_MARKET, now.symbol)
+    position = fact.position
+    return OpenPosition(
+        leg=fact.leg_key,
+        symbol=now.symbol,
+        side=position.side,
+        volume=volume,
+        price=quote.entry(position.side),
+        sl=to_tick(position.sl, spec.tick_size),
+        tp=to_tick(position.tp, spec.tick_size),
+        deviation_points=_room(now.settings.slippage_tolerance, distance),
+        filling=filling_for(spec),
+        magic=now.magic,
+        comment=now.comment,
+    )
+
+
+def spread_points(quote: Quote, spec: SymbolSpec) -> Decimal:
+    """Ask minus bid, in points."""
+    return (quote.ask - quote.bid) / spec.point
+
+
+def _room(tolerance: Decimal, used: Decimal) -> int:
+    """What is left of the tolerance, whole points, rounded against ourselves."""
+    return int((tolerance - used).to_integral_value(ROUND_FLOOR))

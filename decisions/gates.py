@@ -1,0 +1,198 @@
+"""The ordered list of reasons not to open. Each gate answers None, or why not.
+
+To add one: write a function, put it into OPEN_GATES where it belongs, add its reason to
+domain/reasons.py and a row to tests/unit/decisions/test_gates.py.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from decisions.ages import FORGIVEN_MS
+from decisions.daily_loss import is_guarded, limit_reached
+from decisions.situation import Situation
+from decisions.sizing import copy_volume
+from decisions.slippage import slippage_points
+from decisions.trading_state import why_not_open
+from domain.market import Side, SymbolSpec, Unknowable
+from domain.mt5_words import SymbolTradeMode
+from domain.orders import Denied
+from domain.reasons import Reason
+from domain.signals import PositionOpened
+
+Gate = Callable[[PositionOpened, Situation], Denied | None]
+
+OPENABLE = {
+    Side.BUY: frozenset({SymbolTradeMode.FULL, SymbolTradeMode.LONG_ONLY}),
+    Side.SELL: frozenset({SymbolTradeMode.FULL, SymbolTradeMode.SHORT_ONLY}),
+}
+
+
+def account_is_enabled(_: PositionOpened, now: Situation) -> Denied | None:
+    """Disabling stops opens only."""
+    return None if now.settings.enabled else Denied(Reason.ACCOUNT_DISABLED)
+
+
+def state_permits_opens(_: PositionOpened, now: Situation) -> Denied | None:
+    """The latch and the holds, the strictest wins."""
+    reason = why_not_open(now.latch, now.holds)
+    return None if reason is None else Denied(reason, now.latch.reason)
+
+
+def leg_is_new(_: PositionOpened, now: Situation) -> Denied | None:
+    """An open happens at most once per leg, for ever."""
+    return Denied(Reason.ALREADY_HANDLED) if now.leg_known else None
+
+
+def master_still_holds(_: PositionOpened, now: Situation) -> Denied | None:
+    """An open goes out only while its leg is in the newest book known."""
+    return None if now.still_held else Denied(Reason.CLOSED_MEANWHILE)
+
+
+def signal_is_fresh(_: PositionOpened, now: Situation) -> Denied | None:
+    """Too old and from the future are both stale."""
+    limit_ms = now.settings.max_signal_age_ms
+    if now.age_ms > limit_ms:
+        return Denied(Reason.SIGNAL_TOO_OLD, f"{now.age_ms} ms old, at most {limit_ms}")
+    if now.age_ms < -FORGIVEN_MS:
+        return Denied(Reason.SIGNAL_FROM_FUTURE, f"{now.age_ms} ms")
+    return None
+
+
+def login_is_right(_: PositionOpened, now: Situation) -> Denied | None:
+    """The terminal is logged in where its document says."""
+    if isinstance(now.identity, Unknowable):
+        return Denied(Reason.TERMINAL_UNKNOWN, now.identity.why)
+    if now.identity != now.expected:
+        return Denied(Reason.WRONG_LOGIN, f"{now.identity.login} at {now.identity.server}")
+    return None
+
+
+def terminal_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
+    """Connected, and programs may trade."""
+    if isinstance(now.terminal, Unknowable):
+        return Denied(Reason.TERMINAL_UNKNOWN, now.terminal.why)
+    if not now.terminal.connected:
+        return Denied(Reason.TERMINAL_OFFLINE)
+    if not now.terminal.trade_allowed:
+        return Denied(Reason.TRADING_NOT_ALLOWED, "Algo Trading is off in the terminal")
+    return None
+
+
+def account_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
+    """The account may trade, and is of a kind we can copy to."""
+    if isinstance(now.account, Unknowable):
+        return Denied(Reason.TERMINAL_UNKNOWN, now.account.why)
+    if not now.account.trade_allowed:
+        return Denied(Reason.TRADING_NOT_ALLOWED, "the account may not trade")
+    if not now.account.hedging:
+        return Denied(Reason.NETTING_UNSUPPORTED)
+    return None
+
+
+def daily_loss_is_below_limit(_: PositionOpened, now: Situation) -> Denied | None:
+    """Realised plus floating. A result nobody knows denies."""
+    guard = now.settings.kill_switch
+    if not is_guarded(guard):
+        return None
+    if now.daily is None:
+        return Denied(Reason.DAILY_LOSS_UNKNOWN)
+    if limit_reached(now.daily, guard):
+        return Denied(Reason.DAILY_LOSS, f"{now.daily} of -{guard.daily_loss}")
+    return None
+
+
+def there_is_room_for_one_more(_: PositionOpened, now: Situation) -> Denied | None:
+    """`max_open_trades`; legs whose outcome is not known yet count."""
+    limit = now.settings.max_open_trades
+    if limit is None or now.open_legs < limit:
+        return None
+    return Denied(Reason.MAX_OPEN_TRADES, f"{now.open_legs} of {limit}")
+
+
+def symbol_is_known(fact: PositionOpened, now: Situation) -> Denied | None:
+    """The slave's broker has the symbol, and lets it be opened on this side."""
+    if isinstance(now.spec, Unknowable):
+        return Denied(Reason.TERMINAL_UNKNOWN, now.spec.why)
+    if now.spec is None:
+        return Denied(Reason.UNKNOWN_SYMBOL, f"{fact.position.symbol} -> {now.symbol}")
+    if now.spec.trade_mode not in OPENABLE[fact.position.side]:
+        return Denied(Reason.SYMBOL_NOT_TRADABLE, f"{now.symbol} {fact.position.side.value}")
+    return None
+
+
+def there_is_a_market(_: PositionOpened, now: Situation) -> Denied | None:
+    """A quote, and not a crossed one."""
+    if now.quote is None or now.quote.ask < now.quote.bid:
+        return Denied(Reason.NO_MARKET, now.symbol)
+    return None
+
+
+def price_is_near(fact: PositionOpened, now: Situation) -> Denied | None:
+    """`slippage_tolerance`, equal allowed."""
+    distance = points_from_master(fact, now)
+    limit = now.settings.slippage_tolerance
+    if distance is None:
+        return Denied(Reason.NO_MARKET, now.symbol)
+    if distance > limit:
+        return Denied(Reason.PRICE_MOVED, f"{distance:f} points, at most {limit:f}")
+    return None
+
+
+def volume_is_allowed(fact: PositionOpened, now: Situation) -> Denied | None:
+    """At least the broker's minimum, at most `max_lot`."""
+    volume = wanted_volume(fact, now)
+    limit = now.settings.max_lot
+    if volume is None:
+        return Denied(Reason.VOLUME_TOO_SMALL, f"{fact.position.volume:f} lots")
+    if limit is not None and volume > limit:
+        return Denied(Reason.MAX_LOT, f"{volume:f} lots, at most {limit:f}")
+    return None
+
+
+def magic_is_free(_: PositionOpened, now: Situation) -> Denied | None:
+    """No unclosed leg has the same mark."""
+    return Denied(Reason.MAGIC_TAKEN, str(now.magic)) if now.magic_taken else None
+
+
+OPEN_GATES: tuple[Gate, ...] = (
+    account_is_enabled,
+    state_permits_opens,
+    leg_is_new,
+    master_still_holds,
+    signal_is_fresh,
+    login_is_right,
+    terminal_can_trade,
+    account_can_trade,
+    daily_loss_is_below_limit,
+    there_is_room_for_one_more,
+    symbol_is_known,
+    there_is_a_market,
+    price_is_near,
+    volume_is_allowed,
+    magic_is_free,
+)
+
+
+def first_denial(fact: PositionOpened, now: Situation) -> Denied | None:
+    """The first gate that says no."""
+    for gate in OPEN_GATES:
+        denial = gate(fact, now)
+        if denial is not None:
+            return denial
+    return None
+
+
+def points_from_master(fact: PositionOpened, now: Situation) -> Decimal | None:
+    """How far the price to open at is from the master's; None without a spec or a quote."""
+    if now.quote is None or not isinstance(now.spec, SymbolSpec):
+        return None
+    side = fact.position.side
+    price, mode = now.quote.entry(side), now.settings.slippage_mode
+    return slippage_points(side, price, fact.price, now.spec.point, mode)
+
+
+def wanted_volume(fact: PositionOpened, now: Situation) -> Decimal | None:
+    """The copy's volume; None without a spec, or below the minimum."""
+    if not isinstance(now.spec, SymbolSpec):
+        return None
+    return copy_volume(fact.position.volume, now.spec)

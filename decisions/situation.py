@@ -1,0 +1,37 @@
+"""Everything a decision to open may look at, gathered at one moment, in one frozen value."""
+
+from decimal import Decimal
+
+import msgspec
+
+from domain.ids import Magic, SlaveSymbol
+from domain.market import AccountState, Identity, Quote, SymbolSpec, TerminalState, Unknowable
+from domain.policies import AccountSettings, Hold, Latch
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What is missing stays missing (None or Unknowable): gates judge it, nothing defaults.
+
+    `age_ms`: the signal's age here and now. `daily`: the day's result, None where not known.
+    `still_held`: the newest book of the master has the position. `leg_known`: an open of this leg
+    was decided before.
+    """
+
+    settings: AccountSettings
+    latch: Latch
+    holds: frozenset[Hold]
+    expected: Identity
+    identity: Identity | Unknowable
+    terminal: TerminalState | Unknowable
+    account: AccountState | Unknowable
+    symbol: SlaveSymbol
+    spec: SymbolSpec | Unknowable | None
+    quote: Quote | None
+    age_ms: int
+    leg_known: bool
+    still_held: bool
+    open_legs: int
+    daily: Decimal | None
+    magic: Magic
+    magic_taken: bool
+    comment: str
