@@ -61,6 +61,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     key: LegKey
+    journey: JourneyId
     master: NodeName
     master_symbol: MasterSymbol
     symbol: SlaveSymbol

@@ -25,7 +25,6 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
     journey: JourneyId
     position: BookPosition
     price: Decimal
-    book_hash: str
     seen_at_us: int
     published_at_us: int = 0
 
