@@ -268,10 +268,15 @@ def python_fault(version: "tuple[int, int]", bits: int) -> str:
 
 
 def ensure(root: Path, needs: str = "run") -> None:
-    """Return in an environment that has what is needed, or start again in one, or exit with 2."""
+    """Return in an environment that has what is needed, or start again in one, or exit with 2.
+
+    needs: "run", "test", or "nothing" for what the standard library alone can do.
+    """
     check_python()
     may_install = NO_SETUP not in sys.argv[1:]
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != NO_SETUP]
+    if needs == "nothing":
+        return
     try:
         _settle(Project(root.resolve(), needs), may_install=may_install)
     except KeyboardInterrupt:
