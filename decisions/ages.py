@@ -20,7 +20,7 @@ class ServerClock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def with_tick(clock: ServerClock, newest_ms: int, utc_ms: int) -> ServerClock:
-    """Take in the newest tick's time: the largest lead is the truest, a jump is believed at once."""
+    """Take in the newest tick's time: the largest lead is truest, a jump is believed at once."""
     if newest_ms in {0, clock.newest_ms}:
         return clock
     sample = newest_ms - utc_ms

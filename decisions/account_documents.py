@@ -1,0 +1,139 @@
+"""An account document as a person wrote it -> settings, or everything that is wrong with it."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import msgspec
+
+from decisions.field_values import Fault, read_value
+from domain.account_fields import (
+    ACCOUNT_FIELDS,
+    BOOKKEEPING,
+    AccountDefaults,
+    Field,
+    Kind,
+    fields_of,
+)
+from domain.policies import AccountSettings
+from domain.problems import Problem
+
+BROKERS_CLOCK = "server"
+LOOKS_ALIKE = 0.75
+
+
+def every_zone(_: str) -> bool:
+    """Takes any zone for real, where nobody can look it up."""
+    return True
+
+
+def parse_account(
+    document: Mapping[str, Any],
+    defaults: AccountDefaults = AccountDefaults(),  # noqa: B008 - frozen
+    zone_exists: Callable[[str], bool] = every_zone,
+) -> AccountSettings | tuple[Problem, ...]:
+    """The settings a document stands for, or every fault in it at once."""
+    faults: list[Fault] = []
+    values = _section("", document, defaults, faults)
+    faults += _faults_between(values, zone_exists)
+    if faults:
+        return tuple(_problem(fault, document) for fault in faults)
+    return msgspec.convert(values, AccountSettings)
+
+
+def needs_restart(before: AccountSettings, after: AccountSettings) -> bool:
+    """Something changed that a running node cannot take up."""
+    watched = (field.name for field in ACCOUNT_FIELDS if field.restart)
+    return any(_at(before, name) != _at(after, name) for name in watched)
+
+
+def _section(
+    section: str, written: Mapping[str, Any], defaults: AccountDefaults, faults: list[Fault]
+) -> dict[str, Any]:
+    fields = fields_of(section)
+    faults += _unknown(section, written, fields)
+    return {field.short_name: _field(field, written, defaults, faults) for field in fields}
+
+
+def _field(
+    field: Field, written: Mapping[str, Any], defaults: AccountDefaults, faults: list[Fault]
+) -> object:
+    if field.short_name not in written:
+        return _absent(field, defaults, faults)
+    value = written[field.short_name]
+    if value is None and field.may_be_null:
+        return None
+    if field.kind is Kind.SECTION and isinstance(value, Mapping):
+        return _section(field.name, value, defaults, faults)
+    read = read_value(field, value)
+    if isinstance(read, Fault):
+        faults.append(read)
+        return None
+    return read
+
+
+def _absent(field: Field, defaults: AccountDefaults, faults: list[Fault]) -> object:
+    if field.required:
+        faults.append(Fault(field.name, field.meaning, "nothing", "Add the field."))
+    if field.may_be_null:
+        return None
+    empty: dict[Kind, object] = {Kind.NAMES: (), Kind.TEXT_MAP: {}}
+    if field.kind is Kind.SECTION:
+        return _section(field.name, {}, defaults, faults)
+    return getattr(defaults, field.name, empty.get(field.kind, field.default))
+
+
+def _unknown(section: str, written: Mapping[str, Any], fields: tuple[Field, ...]) -> list[Fault]:
+    known = {field.short_name for field in fields} | (BOOKKEEPING if not section else frozenset())
+    return [_no_such_field(section, name, known) for name in written if name not in known]
+
+
+def _no_such_field(section: str, name: str, known: set[str] | frozenset[str]) -> Fault:
+    dotted = f"{section}.{name}" if section else name
+    alike = difflib.get_close_matches(name, sorted(known), n=1, cutoff=LOOKS_ALIKE)
+    what_to_do = (
+        f"Did you mean {alike[0]}?" if alike else "Remove it, or move it into the field legacy."
+    )
+    return Fault(dotted, "a field of an account document", "a name nobody knows", what_to_do)
+
+
+def _faults_between(
+    values: Mapping[str, Any], zone_exists: Callable[[str], bool]
+) -> tuple[Fault, ...]:
+    return _follows_itself(values) + _zone_faults(values, zone_exists)
+
+
+def _follows_itself(values: Mapping[str, Any]) -> tuple[Fault, ...]:
+    if not values["name"] or values["name"] not in (values["follows"] or ()):
+        return ()
+    return (Fault("follows", "names of masters", "this account itself", "Remove its own name."),)
+
+
+def _zone_faults(
+    values: Mapping[str, Any], zone_exists: Callable[[str], bool]
+) -> tuple[Fault, ...]:
+    zone = ((values["kill_switch"] or {}).get("reset") or {}).get("zone")
+    if zone is None or zone == BROKERS_CLOCK or zone_exists(zone):
+        return ()
+    name, wanted = "kill_switch.reset.zone", "server, UTC or the name of a time zone"
+    return (Fault(name, wanted, repr(zone), "Write it like Europe/Prague, or use server."),)
+
+
+def _problem(fault: Fault, document: Mapping[str, Any]) -> Problem:
+    return Problem(
+        account=_account_of(document),
+        field=fault.field,
+        wanted=fault.wanted,
+        found=fault.found,
+        what_to_do=fault.what_to_do,
+    )
+
+
+def _account_of(document: Mapping[str, Any]) -> str:
+    name = document.get("name")
+    return name if isinstance(name, str) and name else f"_id {document.get('_id')}"
+
+
+def _at(settings: AccountSettings, name: str) -> object:
+    return reduce(lambda value, part: getattr(value, part, None), name.split("."), settings)

@@ -1,0 +1,166 @@
+"""One value of an account document -> what it stands for, or why it cannot stand."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from domain.account_fields import Field, Kind
+
+LONGEST_SHOWN = 60
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a document, before it is known whose it is."""
+
+    field: str
+    wanted: str
+    found: str
+    what_to_do: str
+
+
+def read_value(field: Field, value: object) -> object:
+    """The value in our own types, or a `Fault`."""
+    return _READERS[field.kind](field, value)
+
+
+def wanted(field: Field) -> str:
+    """What a field takes, in words."""
+    words = [_KIND_WORDS[field.kind], _bounds(field)]
+    if field.choices:
+        words = [" or ".join(f'"{choice}"' for choice in field.choices)]
+    if field.unit:
+        words.append(f"in {field.unit}")
+    if field.example:
+        words.append(f"like {field.example}")
+    return " ".join(word for word in words if word)
+
+
+def _bounds(field: Field) -> str:
+    if field.above is not None:
+        return f"above {field.above}"
+    if field.least is None:
+        return ""
+    return f"of at least {field.least}" if field.most is None else f"{field.least} to {field.most}"
+
+
+def _fault(field: Field, found: str) -> Fault:
+    return Fault(field.name, wanted(field), found, f"{field.meaning}")
+
+
+def _shown(value: object) -> str:
+    """A value as a person would recognise it, with its type where that is what is wrong."""
+    text = str(value)
+    if len(text) > LONGEST_SHOWN:
+        text = text[: LONGEST_SHOWN - 3] + "..."
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{text}"'
+    return f"{text} ({type(value).__name__})"
+
+
+def _text(field: Field, value: object) -> object:
+    fits = isinstance(value, str) and re.search(field.pattern, value)
+    return value if fits else _fault(field, _shown(value))
+
+
+def _secret(field: Field, value: object) -> object:
+    if isinstance(value, str) and re.search(field.pattern, value):
+        return value
+    found = "the password itself (not shown)" if isinstance(value, str) else type(value).__name__
+    todo = (
+        "Put the password into an environment variable or the keyring, write its name here, "
+        "and change the password: it has been readable in the database."
+    )
+    return Fault(field.name, wanted(field), found, todo)
+
+
+def _choice(field: Field, value: object) -> object:
+    return value if value in field.choices else _fault(field, _shown(value))
+
+
+def _switch(field: Field, value: object) -> object:
+    return value if isinstance(value, bool) else _fault(field, _shown(value))
+
+
+def _number(field: Field, value: object) -> object:
+    exact = _exact(value)
+    if exact is None or not _within(field, exact):
+        return _fault(field, _shown(value))
+    return exact
+
+
+def _whole(field: Field, value: object) -> object:
+    exact = _exact(value)
+    if exact is None or not _within(field, exact) or exact != exact.to_integral_value():
+        return _fault(field, _shown(value))
+    return int(exact)
+
+
+def _exact(value: object) -> Decimal | None:
+    """Any of the number types a database client may hand over; they all print exactly."""
+    if isinstance(value, (bool, str, bytes, Mapping, Sequence)) or value is None:
+        return None
+    try:
+        exact = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return exact if exact.is_finite() else None
+
+
+def _within(field: Field, value: Decimal) -> bool:
+    if field.above is not None and value <= field.above:
+        return False
+    if field.least is not None and value < field.least:
+        return False
+    return field.most is None or value <= field.most
+
+
+def _names(field: Field, value: object) -> object:
+    if not isinstance(value, (list, tuple)) or not all(_is_name(item) for item in value):
+        return _fault(field, _shown(value))
+    return tuple(value)
+
+
+def _text_map(field: Field, value: object) -> object:
+    if not isinstance(value, Mapping):
+        return _fault(field, _shown(value))
+    if not all(_is_name(part) for pair in value.items() for part in pair):
+        return _fault(field, _shown(value))
+    return dict(value)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _no_section(field: Field, value: object) -> object:
+    return _fault(field, _shown(value))
+
+
+_READERS: Mapping[Kind, Callable[[Field, Any], object]] = {
+    Kind.TEXT: _text,
+    Kind.SECRET: _secret,
+    Kind.CHOICE: _choice,
+    Kind.SWITCH: _switch,
+    Kind.WHOLE: _whole,
+    Kind.NUMBER: _number,
+    Kind.NAMES: _names,
+    Kind.TEXT_MAP: _text_map,
+    Kind.SECTION: _no_section,
+}
+
+_KIND_WORDS: Mapping[Kind, str] = {
+    Kind.TEXT: "text",
+    Kind.SECRET: "${ENV_NAME} or keyring:SERVICE/USER",
+    Kind.CHOICE: "",
+    Kind.SWITCH: "true or false",
+    Kind.WHOLE: "a whole number",
+    Kind.NUMBER: "a number",
+    Kind.NAMES: "a list of texts",
+    Kind.TEXT_MAP: "a text for each name",
+    Kind.SECTION: "a section with fields of its own",
+}

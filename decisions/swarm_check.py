@@ -1,0 +1,117 @@
+"""What is wrong between accounts that are each right: doubles, unknown masters, nobody to copy."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+
+from domain.ids import NodeName
+from domain.policies import AccountSettings, Role
+from domain.problems import Problem
+
+
+def check_swarm(
+    accounts: Sequence[AccountSettings], also_known: Collection[NodeName] = ()
+) -> tuple[Problem, ...]:
+    """Every fault between accounts; one without an account concerns the whole swarm.
+
+    `also_known` are masters whose documents were refused: whoever follows them is not to blame.
+    """
+    faults = _doubles(accounts) + _wrong_masters(accounts, also_known)
+    refused = {fault.account for fault in faults}
+    sound = [a for a in accounts if a.enabled and a.name not in refused]
+    return faults if has_pair(sound) else (*faults, NO_PAIR)
+
+
+def has_pair(accounts: Sequence[AccountSettings]) -> bool:
+    """At least one enabled slave follows at least one enabled master."""
+    masters = {a.name for a in accounts if a.enabled and a.type is Role.MASTER}
+    return any(a.enabled and masters & set(followed(a, masters)) for a in _slaves(accounts))
+
+
+def followed(slave: AccountSettings, masters: Collection[NodeName]) -> tuple[NodeName, ...]:
+    """The masters a slave copies: those it names, else all of them."""
+    return tuple(masters) if slave.follows is None else slave.follows
+
+
+NO_PAIR = Problem(
+    field="accounts",
+    wanted="an enabled MASTER and an enabled SLAVE that follows it",
+    found="no such pair",
+    what_to_do="Enable or correct one of each; `python setup_db.py` makes a pair on paper.",
+)
+
+
+def _slaves(accounts: Sequence[AccountSettings]) -> list[AccountSettings]:
+    return [account for account in accounts if account.type is Role.SLAVE]
+
+
+def _doubles(accounts: Sequence[AccountSettings]) -> tuple[Problem, ...]:
+    enabled = [account for account in accounts if account.enabled]
+    return (
+        *_shared(accounts, "name", "a name of its own", lambda a: a.name),
+        *_shared(enabled, "login", "one account document per login and server", _login_key),
+        *_shared(enabled, "path", "a terminal of its own", _terminal_key),
+    )
+
+
+def _login_key(account: AccountSettings) -> str:
+    real = account.login and account.terminal == "mt5"
+    return f"{account.login} at {account.server}" if real else ""
+
+
+def _terminal_key(account: AccountSettings) -> str:
+    """Windows reads a path in either slash and in any case; a paper key stands as written."""
+    if account.terminal == "paper":
+        return f"paper {account.path}"
+    return account.path.replace("\\", "/").lower()
+
+
+def _shared(
+    accounts: Sequence[AccountSettings],
+    field: str,
+    wanted: str,
+    key: Callable[[AccountSettings], str],
+) -> tuple[Problem, ...]:
+    counts = Counter(key(account) for account in accounts)
+    claimants = [a for a in accounts if key(a) and counts[key(a)] > 1]
+    return tuple(_double(a, field, wanted, _others(a, claimants, key)) for a in claimants)
+
+
+def _others(
+    account: AccountSettings,
+    claimants: Sequence[AccountSettings],
+    key: Callable[[AccountSettings], str],
+) -> str:
+    return ", ".join(o.name for o in claimants if o is not account and key(o) == key(account))
+
+
+def _double(account: AccountSettings, field: str, wanted: str, others: str) -> Problem:
+    return Problem(
+        account=account.name,
+        field=field,
+        wanted=wanted,
+        found=f"the same as in {others}",
+        what_to_do="Correct one of them, or disable it.",
+    )
+
+
+def _wrong_masters(
+    accounts: Sequence[AccountSettings], also_known: Collection[NodeName]
+) -> tuple[Problem, ...]:
+    types = {account.name: account.type for account in accounts}
+    return tuple(
+        _wrong_master(slave, name, types.get(name))
+        for slave in _slaves(accounts)
+        if slave.enabled
+        for name in slave.follows or ()
+        if types.get(name) is not Role.MASTER and name not in also_known
+    )
+
+
+def _wrong_master(slave: AccountSettings, name: NodeName, found: Role | None) -> Problem:
+    return Problem(
+        account=slave.name,
+        field="follows",
+        wanted="names of MASTER accounts",
+        found=f"{name}, which is a SLAVE" if found else f"{name}, which no account is called",
+        what_to_do="Correct the name, or remove it from the list.",
+    )

@@ -1,0 +1,119 @@
+"""A master's story: stamps facts, writes them down, tells them, and answers who missed some."""
+
+import logging
+
+import msgspec
+
+from decisions.booking import apply_fact, book_hash
+from domain.book import Book, BookPosition, Stamp
+from domain.ids import JourneyId, NodeName, OpeningOrder
+from domain.market import Identity
+from domain.records import BookKept, JournalUnwritable
+from domain.signals import (
+    Fact,
+    LegAnswer,
+    MasterHeartbeat,
+    NotReady,
+    Snapshot,
+    SnapshotRequest,
+)
+from nodes.ports import Journal, SignalOutlet
+from utils.clock import utc_us
+
+logger = logging.getLogger(__name__)
+
+#: After so many facts the whole book is written down, so that a restart reads little.
+KEEP_BOOK_EVERY = 100
+
+
+class Storyteller:
+    """Owns the book and its stamp; nothing is published that is not in the journal."""
+
+    def __init__(
+        self, name: NodeName, identity: Identity, epoch: int, journal: Journal, outlet: SignalOutlet
+    ) -> None:
+        """Take up the story where the journal left it, in a new epoch."""
+        self._journal = journal
+        self._outlet = outlet
+        self.book = _book_told(name, identity, journal, Stamp(epoch, 0))
+        self.confirmed = False
+        self.keep()
+
+    def tell(self, seen: Fact) -> Fact:
+        """Stamp what was seen, journal it, publish it."""
+        stamp = Stamp(self.book.stamp.epoch, self.book.stamp.seq + 1)
+        journey = JourneyId(f"{self.book.master}/{stamp.epoch}/{stamp.seq}")
+        fact = msgspec.structs.replace(seen, stamp=stamp, journey=journey, published_at_us=utc_us())
+        self.book = apply_fact(self.book, fact)
+        self._write_down(fact)
+        self._outlet.publish(fact)
+        if stamp.seq % KEEP_BOOK_EVERY == 0:
+            self.keep()
+        return fact
+
+    def heartbeat(self) -> None:
+        """Name the head of the story, so that a lost last message is noticed."""
+        beat = MasterHeartbeat(
+            master=self.book.master,
+            login=self.book.login,
+            server=self.book.server,
+            head=self.book.stamp,
+            book_hash=book_hash(self.book),
+            confirmed=self.confirmed,
+            sent_at_us=utc_us(),
+        )
+        self._outlet.publish(beat)
+
+    def answer(self, request: SnapshotRequest, closed: dict[int, LegAnswer]) -> Snapshot | NotReady:
+        """The whole book, the fate of each leg asked for, and the facts the slave has not had."""
+        if not self.confirmed:
+            return NotReady(master=self.book.master, why="the terminal has not been read yet")
+        return Snapshot(
+            book=self.book,
+            book_hash=book_hash(self.book),
+            legs=tuple(self._fate(order, closed) for order in request.legs),
+            facts=self._facts_since(request.have),
+        )
+
+    def not_held(self, request: SnapshotRequest) -> list[int]:
+        """The legs asked for that the book does not hold: their deals must tell."""
+        return [order for order in request.legs if self.book.find(order) is None]
+
+    def held(self) -> dict[int, BookPosition]:
+        """The book's positions by identifier."""
+        return {p.identifier: p for p in self.book.positions}
+
+    def _write_down(self, fact: Fact) -> None:
+        """A journal that cannot be written must not keep a close from the slaves.
+
+        What it misses is seen again, and told again, after a restart.
+        """
+        try:
+            self._journal.write(fact)
+        except JournalUnwritable:
+            logger.exception("journal_unwritable", extra={"seq": fact.stamp.seq})
+
+    def keep(self) -> None:
+        """Write the whole book down, so that a restart reads little."""
+        body = msgspec.msgpack.encode(self.book)
+        self._journal.write(BookKept(master=self.book.master, stamp=self.book.stamp, body=body))
+
+    def _fate(self, order: OpeningOrder, closed: dict[int, LegAnswer]) -> LegAnswer:
+        if self.book.find(order) is not None:
+            return LegAnswer(opening_order=order, fate="held")
+        return closed.get(order, LegAnswer(opening_order=order, fate="unknown"))
+
+    def _facts_since(self, have: Stamp) -> tuple[Fact, ...]:
+        """None for a slave that has nothing: what was open before it came is in the book."""
+        return () if have.epoch == 0 else tuple(self._journal.facts_since(have))
+
+
+def _book_told(name: NodeName, identity: Identity, journal: Journal, start: Stamp) -> Book:
+    """The last book written down with the facts told since, as the start of a new epoch."""
+    book = Book(master=name, login=identity.login, server=identity.server, stamp=Stamp(0, 0))
+    kept = journal.book()
+    if kept is not None:
+        book = msgspec.msgpack.decode(kept.body, type=Book)
+        for fact in journal.facts_since(kept.stamp):
+            book = apply_fact(book, fact)
+    return msgspec.structs.replace(book, stamp=start)
