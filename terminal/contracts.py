@@ -1,0 +1,76 @@
+"""What a broker says of its symbols: asked once per connection, then remembered."""
+
+from decimal import Decimal
+from typing import Any
+
+from domain.market import SymbolSpec
+from terminal import exact
+from terminal.calls import Calls, NoAnswerError, not_found
+
+
+class Contracts:
+    """The symbols of one connection."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._known: dict[str, SymbolSpec] = {}
+        self._watched: dict[str, None] = {}
+
+    def forget(self) -> None:
+        """Ask again; after a reconnect the account, and with it the broker, may be another."""
+        self._known.clear()
+        self._watched.clear()
+
+    def watched(self) -> tuple[str, ...]:
+        """The symbols whose ticks the terminal keeps for us."""
+        return tuple(self._watched)
+
+    def watch(self, symbol: str) -> SymbolSpec | None:
+        """The contract of a symbol whose prices we need; None when the broker has no such."""
+        spec = self.known(symbol)
+        if spec is not None and symbol not in self._watched:
+            # Outside the Market Watch prices are stale, or not there at all.
+            self._calls.ask(self._calls.module.symbol_select, symbol, True)  # noqa: FBT003 - positional only
+            self._watched[symbol] = None
+        return spec
+
+    def known(self, symbol: str) -> SymbolSpec | None:
+        """The contract of a symbol, as history needs it; None when the broker has no such."""
+        spec = self._known.get(symbol)
+        if spec is None:
+            spec = self._ask(symbol)
+            if spec is not None:
+                self._known[symbol] = spec
+        return spec
+
+    def _ask(self, symbol: str) -> SymbolSpec | None:
+        try:
+            told = self._calls.ask(self._calls.module.symbol_info, symbol)
+        except NoAnswerError as why:
+            if not_found(why) and self._connected():
+                return None
+            raise
+        return _spec(told)
+
+    def _connected(self) -> bool:
+        """Without its server a terminal may simply not have the list of symbols yet."""
+        return bool(self._calls.ask(self._calls.module.terminal_info).connected)
+
+
+def _spec(told: Any) -> SymbolSpec:  # noqa: ANN401 - MetaTrader's own type
+    point = exact.number(told.point) or Decimal(1).scaleb(-told.digits)
+    return SymbolSpec(
+        name=told.name,
+        digits=told.digits,
+        point=point,
+        tick_size=exact.number(told.trade_tick_size) or point,
+        contract_size=exact.number(told.trade_contract_size),
+        volume_min=exact.number(told.volume_min),
+        volume_max=exact.number(told.volume_max),
+        volume_step=exact.number(told.volume_step),
+        stops_level_points=told.trade_stops_level,
+        freeze_level_points=told.trade_freeze_level,
+        filling_flags=told.filling_mode,
+        execution_mode=told.trade_exemode,
+        trade_mode=told.trade_mode,
+    )

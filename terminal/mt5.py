@@ -1,0 +1,130 @@
+"""A terminal, reached through any module with the MetaTrader5 API."""
+
+from typing import Final
+
+from domain.market import (
+    AccountState,
+    Deal,
+    Identity,
+    Position,
+    Quote,
+    SymbolSpec,
+    TerminalState,
+    Unknowable,
+)
+from domain.orders import Command
+from domain.outcomes import Outcome
+from terminal.accounts import Accounts
+from terminal.calls import Calls, MetaTraderModule, NoAnswerError, told
+from terminal.contracts import Contracts
+from terminal.deals import Deals
+from terminal.orders import Orders
+from terminal.positions import Positions
+from terminal.quotes import Quotes
+
+DEFAULT_TIMEOUT_MS: Final = 60_000
+
+
+class Mt5Terminal:
+    """One terminal and the one account in it; `expected` is the only account believed.
+
+    Without `expected`, the account found at the first connect is.
+    """
+
+    def __init__(  # noqa: PLR0913 - what initialize() takes, by name
+        self,
+        module: MetaTraderModule,
+        *,
+        path: str,
+        login: int | None = None,
+        server: str | None = None,
+        password: str | None = None,
+        timeout_ms: int = DEFAULT_TIMEOUT_MS,
+        expected: Identity | None = None,
+    ) -> None:
+        self._path = path
+        self._login = {"login": login, "server": server, "password": password}
+        self._timeout_ms = timeout_ms
+        self._calls = Calls(module, password or "")
+        self._accounts = Accounts(self._calls, expected)
+        self._contracts = Contracts(self._calls)
+        self._quotes = Quotes(self._calls, self._contracts)
+        self._positions = Positions(self._calls, self._accounts, self._contracts)
+        self._deals = Deals(self._calls, self._accounts, self._contracts)
+        self._orders = Orders(self._calls, self._positions, self._deals, self._quotes)
+
+    def connect(self) -> Identity | Unknowable:
+        """Attach to the terminal, logging in where a login was given; again after any loss."""
+        return told(self._connect)
+
+    def _connect(self) -> Identity:
+        self._contracts.forget()
+        self._quotes.forget()
+        self._positions.forget()
+        self._calls.ask(self._calls.module.initialize, self._path, **self._initialize_by())
+        self._accounts.check_path(self._path)
+        return self._accounts.settle_in()
+
+    def _initialize_by(self) -> dict[str, int | str]:
+        """Server and password mean something to initialize() only beside a login."""
+        given = {name: value for name, value in self._login.items() if value is not None}
+        return {"timeout": self._timeout_ms, **(given if "login" in given else {})}
+
+    def identity(self) -> Identity | Unknowable:
+        """Which account the terminal is logged in to, whoever that is."""
+        return told(self._accounts.identity)
+
+    def state(self) -> TerminalState | Unknowable:
+        """Whether the terminal is connected and lets programs trade."""
+        return told(self._accounts.state)
+
+    def account(self) -> AccountState | Unknowable:
+        """The account's money."""
+        return told(self._accounts.account)
+
+    def positions(self) -> tuple[Position, ...] | Unknowable:
+        """All open positions, whoever opened them."""
+        return told(self._positions.all)
+
+    def deals_of(self, identifier: int) -> tuple[Deal, ...] | Unknowable:
+        """All deals of one position, oldest first."""
+        return told(lambda: self._deals.of_position(identifier))
+
+    def deals_between(self, from_server_s: int, to_server_s: int) -> tuple[Deal, ...] | Unknowable:
+        """Deals of a window of the broker's wall clock, both ends included."""
+        return told(lambda: self._deals.between(from_server_s, to_server_s))
+
+    def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
+        """The contract of a symbol; None when the broker does not know it."""
+        return told(lambda: self._contracts.watch(symbol))
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The newest bid and ask, None where there are none."""
+        return self._quotes.quote(symbol)
+
+    def newest_server_ms(self) -> int:
+        """The newest tick time over all symbols watched, on the broker's wall clock; 0 for none."""
+        return self._quotes.newest_server_ms()
+
+    def send(self, command: Command) -> Outcome:
+        """Hand an order to the broker. Never raises for what a broker or a terminal does."""
+        return self._orders.send(command, self._contracts)
+
+    def hinted(self) -> bool:
+        """True once after a hint that positions changed; false where the module gives none."""
+        hint = getattr(self._calls.module, "_positions_changed", None)
+        if hint is None:
+            return False
+        try:
+            return bool(self._calls.ask(hint))
+        except NoAnswerError:
+            return False
+
+    def waitable(self) -> object | None:
+        """A socket that becomes readable when there is a hint; None where there is none."""
+        socket = getattr(self._calls.module, "_hint_socket", None)
+        return None if socket is None else told(socket)
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        told(lambda: self._calls.ask(self._calls.module.shutdown))

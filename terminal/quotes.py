@@ -1,0 +1,53 @@
+"""Bid, ask and the newest tick time of the symbols we watch."""
+
+from typing import Any
+
+from domain.market import Quote
+from terminal import exact
+from terminal.calls import Calls, NoAnswerError
+from terminal.contracts import Contracts
+
+
+class Quotes:
+    """The market as one terminal shows it."""
+
+    def __init__(self, calls: Calls, contracts: Contracts) -> None:
+        self._calls = calls
+        self._contracts = contracts
+        self._newest_ms: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """Drop all times; another server has another clock."""
+        self._newest_ms.clear()
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The newest bid and ask; None where they are absent, zero, crossed or no numbers."""
+        try:
+            spec = self._contracts.watch(symbol)
+            return None if spec is None else self._read(symbol, spec.digits)
+        except NoAnswerError:
+            return None
+
+    def newest_server_ms(self) -> int:
+        """The newest tick time over all symbols watched; 0 while there is none."""
+        for symbol in self._contracts.watched():
+            self._note(symbol)
+        return max(self._newest_ms.values(), default=0)
+
+    def _read(self, symbol: str, digits: int) -> Quote | None:
+        tick = self._tick(symbol)
+        bid, ask = exact.price(tick.bid, digits), exact.price(tick.ask, digits)
+        if bid <= 0 or ask < bid:
+            return None
+        return Quote(bid=bid, ask=ask, server_ms=self._newest_ms[symbol])
+
+    def _note(self, symbol: str) -> None:
+        try:
+            self._tick(symbol)
+        except NoAnswerError:
+            return  # the last time known of this symbol stays
+
+    def _tick(self, symbol: str) -> Any:  # noqa: ANN401 - MetaTrader's own type
+        tick = self._calls.ask(self._calls.module.symbol_info_tick, symbol)
+        self._newest_ms[symbol] = tick.time_msc or tick.time * 1000
+        return tick
