@@ -2,12 +2,11 @@
 
 import difflib
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any
 
 import msgspec
 
-from decisions.field_values import Fault, read_value
+from decisions.field_values import Fault, read_value, wanted
 from domain.account_fields import (
     ACCOUNT_FIELDS,
     BOOKKEEPING,
@@ -36,6 +35,8 @@ def parse_account(
     """The settings a document stands for, or every fault in it at once."""
     faults: list[Fault] = []
     values = _section("", document, defaults, faults)
+    if values["terminal"] == "paper" and values["paper"] is None:
+        values["paper"] = _section("paper", {}, defaults, faults)
     faults += _faults_between(values, zone_exists)
     if faults:
         return tuple(_problem(fault, document) for fault in faults)
@@ -75,7 +76,8 @@ def _field(
 
 def _absent(field: Field, defaults: AccountDefaults, faults: list[Fault]) -> object:
     if field.required:
-        faults.append(Fault(field.name, field.meaning, "nothing", "Add the field."))
+        todo = f"Add the field. {field.meaning}"
+        faults.append(Fault(field.name, wanted(field), "nothing", todo))
     if field.may_be_null:
         return None
     empty: dict[Kind, object] = {Kind.NAMES: (), Kind.TEXT_MAP: {}}
@@ -136,4 +138,7 @@ def _account_of(document: Mapping[str, Any]) -> str:
 
 
 def _at(settings: AccountSettings, name: str) -> object:
-    return reduce(lambda value, part: getattr(value, part, None), name.split("."), settings)
+    value: object = settings
+    for part in name.split("."):
+        value = getattr(value, part, None)
+    return value

@@ -45,7 +45,7 @@ def _bounds(field: Field) -> str:
 
 
 def _fault(field: Field, found: str) -> Fault:
-    return Fault(field.name, wanted(field), found, f"{field.meaning}")
+    return Fault(field.name, wanted(field), found, f"Correct it. {field.meaning}")
 
 
 def _shown(value: object) -> str:
@@ -63,8 +63,13 @@ def _shown(value: object) -> str:
 
 
 def _text(field: Field, value: object) -> object:
-    fits = isinstance(value, str) and re.search(field.pattern, value)
+    fits = isinstance(value, str) and _plain(value) and re.search(field.pattern, value)
     return value if fits else _fault(field, _shown(value))
+
+
+def _plain(text: str) -> bool:
+    """No line ends and no other control characters: they would break keys, logs and the wire."""
+    return text.isprintable()
 
 
 def _secret(field: Field, value: object) -> object:

@@ -1,0 +1,377 @@
+"""THE table of every field of an account document: parsing, validators and docs come from it."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from domain.policies import Role
+
+Scalar = str | int | bool | Decimal
+
+MASTER = frozenset({Role.MASTER})
+SLAVE = frozenset({Role.SLAVE})
+BOTH = MASTER | SLAVE
+
+SECRET_PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|keyring:[^/]+/.+)?$"  # noqa: S105 - where one is kept
+"""A password is named, never written down: `${ENV_NAME}` or `keyring:SERVICE/USER`."""
+
+BOOKKEEPING = frozenset({"_id", "__v", "legacy", "created_at", "updated_at"})
+"""Fields that other programs keep in a document; they mean nothing here and are let be."""
+
+
+class Kind(StrEnum):
+    """What a value is."""
+
+    TEXT = "text"
+    SECRET = "secret"  # noqa: S105 - the name of a kind of field
+    CHOICE = "choice"
+    SWITCH = "true or false"
+    WHOLE = "whole number"
+    NUMBER = "number"
+    NAMES = "list of texts"
+    TEXT_MAP = "texts by name"
+    SECTION = "section"
+
+
+BSON_TYPES = {
+    Kind.TEXT: "string",
+    Kind.SECRET: "string",
+    Kind.CHOICE: "string",
+    Kind.SWITCH: "bool",
+    Kind.WHOLE: "number",
+    Kind.NUMBER: "number",
+    Kind.NAMES: "array",
+    Kind.TEXT_MAP: "object",
+    Kind.SECTION: "object",
+}
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One field. `name` is dotted within sections; `above` and `least` and `most` bound numbers.
+
+    `may_be_null` fields are absent by default; `default` of a section or a list is empty.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    default: Scalar | None = None
+    required: bool = False
+    may_be_null: bool = False
+    unit: str = ""
+    above: int | None = None
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    example: str = ""
+    roles: frozenset[Role] = BOTH
+    restart: bool = False
+
+    @property
+    def section(self) -> str:
+        """The dotted name of the section it stands in, empty at the top."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def short_name(self) -> str:
+        """Its name within its section."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def bson_type(self) -> str:
+        """What MongoDB calls the type."""
+        return BSON_TYPES[self.kind]
+
+
+class AccountDefaults(msgspec.Struct, frozen=True, kw_only=True):
+    """Defaults that the user sets for all accounts at once."""
+
+    slippage_tolerance: Decimal = Decimal(50)
+    magic_number: int = 234000
+
+
+ACCOUNT_FIELDS: tuple[Field, ...] = (
+    Field(
+        name="name",
+        kind=Kind.TEXT,
+        meaning="The account's unique name; everything else refers to it by this name.",
+        required=True,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
+        example="FTMO_Master",
+        restart=True,
+    ),
+    Field(
+        name="type",
+        kind=Kind.CHOICE,
+        meaning="Whether this account is copied from, or copied to.",
+        required=True,
+        choices=(Role.MASTER.value, Role.SLAVE.value),
+        restart=True,
+    ),
+    Field(
+        name="path",
+        kind=Kind.TEXT,
+        meaning="The terminal's program file; for a paper terminal, its key.",
+        required=True,
+        pattern=r"\S",
+        example="C:/Program Files/Apex MT5/terminal64.exe",
+        restart=True,
+    ),
+    Field(
+        name="enabled",
+        kind=Kind.SWITCH,
+        meaning="Whether the account takes part; open copies of a disabled one are still closed.",
+        default=True,
+    ),
+    Field(
+        name="terminal",
+        kind=Kind.CHOICE,
+        meaning="Whether the account lives in MetaTrader 5 or at the paper broker.",
+        default="mt5",
+        choices=("mt5", "paper"),
+        restart=True,
+    ),
+    Field(
+        name="login",
+        kind=Kind.WHOLE,
+        meaning="The account number the terminal must be logged in to; 0 takes what it finds.",
+        default=0,
+        least=0,
+        most=2**63 - 1,
+        restart=True,
+    ),
+    Field(
+        name="server",
+        kind=Kind.TEXT,
+        meaning="The broker's server the terminal must be logged in at; empty takes what it finds.",
+        default="",
+        example="Apex-Live",
+        restart=True,
+    ),
+    Field(
+        name="password",
+        kind=Kind.SECRET,
+        meaning="Where the password is kept: ${ENV_NAME} or keyring:SERVICE/USER.",
+        default="",
+        pattern=SECRET_PATTERN,
+        example="${APEX_PASSWORD}",
+        restart=True,
+    ),
+    Field(
+        name="pub_port",
+        kind=Kind.WHOLE,
+        meaning="The port a master publishes on, the next one answers; 0 takes the next free pair.",
+        default=0,
+        least=0,
+        most=65534,
+        roles=MASTER,
+        restart=True,
+    ),
+    Field(
+        name="paper",
+        kind=Kind.SECTION,
+        meaning="How the paper broker opens the account the first time.",
+        may_be_null=True,
+        restart=True,
+    ),
+    Field(
+        name="paper.broker",
+        kind=Kind.TEXT,
+        meaning="The paper broker's name; it decides symbol names, digits and contracts.",
+        default="Paper-Demo",
+        pattern=r"\S",
+        example="FTMO-Demo",
+        restart=True,
+    ),
+    Field(
+        name="paper.deposit",
+        kind=Kind.NUMBER,
+        meaning="The money the account starts with.",
+        default=Decimal(100000),
+        unit="paper.currency",
+        above=0,
+        restart=True,
+    ),
+    Field(
+        name="paper.currency",
+        kind=Kind.TEXT,
+        meaning="The account's currency.",
+        default="USD",
+        pattern=r"^[A-Z]{3}$",
+        example="USD",
+        restart=True,
+    ),
+    Field(
+        name="paper.leverage",
+        kind=Kind.WHOLE,
+        meaning="How many times the margin may be traded.",
+        default=100,
+        least=1,
+        most=10000,
+        restart=True,
+    ),
+    Field(
+        name="paper.margin_mode",
+        kind=Kind.CHOICE,
+        meaning="How positions on one symbol add up: on a hedging account each stands alone.",
+        default="hedging",
+        choices=("hedging",),
+        restart=True,
+    ),
+    Field(
+        name="labels",
+        kind=Kind.NAMES,
+        meaning="Words by which several accounts can be addressed at once.",
+    ),
+    Field(
+        name="follows",
+        kind=Kind.NAMES,
+        meaning="The masters this account copies; absent means every enabled one.",
+        may_be_null=True,
+        roles=SLAVE,
+    ),
+    Field(
+        name="suffix",
+        kind=Kind.TEXT,
+        meaning="What this broker appends to symbol names that symbol_map does not name.",
+        default="",
+        example=".c",
+        roles=SLAVE,
+    ),
+    Field(
+        name="symbol_map",
+        kind=Kind.TEXT_MAP,
+        meaning="The master's symbol -> what this broker calls it, taken as it stands.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="slippage_tolerance",
+        kind=Kind.NUMBER,
+        meaning="How far the price may be from the master's for an open; equal is allowed.",
+        default=AccountDefaults().slippage_tolerance,
+        unit="points of this account's symbol",
+        least=0,
+        roles=SLAVE,
+    ),
+    Field(
+        name="slippage_mode",
+        kind=Kind.CHOICE,
+        meaning="Whether any distance counts (either), or only a worse price (adverse).",
+        default="either",
+        choices=("either", "adverse"),
+        roles=SLAVE,
+    ),
+    Field(
+        name="magic_number",
+        kind=Kind.WHOLE,
+        meaning="The number in front of the magic of every copy.",
+        default=AccountDefaults().magic_number,
+        least=0,
+        most=9_223_371,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_signal_age_ms",
+        kind=Kind.WHOLE,
+        meaning="A master's position older than this is not opened any more.",
+        default=5000,
+        unit="milliseconds",
+        least=1,
+        most=86_400_000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_lot",
+        kind=Kind.NUMBER,
+        meaning="The largest copy that is opened; absent means no limit.",
+        may_be_null=True,
+        unit="lots",
+        above=0,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_open_trades",
+        kind=Kind.WHOLE,
+        meaning="How many copies may be open at once; absent means no limit.",
+        may_be_null=True,
+        least=0,
+        most=100_000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="partial_below_min",
+        kind=Kind.CHOICE,
+        meaning="When what is left would be below the minimum volume: keep it, or close it all.",
+        default="keep",
+        choices=("keep", "close"),
+        roles=SLAVE,
+    ),
+    Field(
+        name="opens_without_database",
+        kind=Kind.SWITCH,
+        meaning="Whether copies are still opened while the database is silent.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
+        name="kill_switch",
+        kind=Kind.SECTION,
+        meaning="The guard that halts the account after a day's loss.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="kill_switch.enabled",
+        kind=Kind.SWITCH,
+        meaning="Whether the daily loss is watched.",
+        default=True,
+        roles=SLAVE,
+    ),
+    Field(
+        name="kill_switch.daily_loss",
+        kind=Kind.NUMBER,
+        meaning="The day's loss, realised plus floating, that halts the account; 0 means no limit.",
+        default=Decimal(0),
+        unit="the account's currency",
+        least=0,
+        roles=SLAVE,
+    ),
+    Field(
+        name="kill_switch.reset",
+        kind=Kind.SECTION,
+        meaning="When a trading day begins.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="kill_switch.reset.time",
+        kind=Kind.TEXT,
+        meaning="The wall-clock time at which a trading day begins.",
+        default="00:00",
+        unit="HH:MM",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        example="00:00",
+        roles=SLAVE,
+    ),
+    Field(
+        name="kill_switch.reset.zone",
+        kind=Kind.TEXT,
+        meaning="Whose clock that is: server (the broker's), UTC, or a zone like Europe/Prague.",
+        default="server",
+        pattern=r"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*$",
+        example="server",
+        roles=SLAVE,
+    ),
+    Field(
+        name="kill_switch.resume_at_reset",
+        kind=Kind.SWITCH,
+        meaning="Your standing order to resume by itself when the next trading day begins.",
+        default=False,
+        roles=SLAVE,
+    ),
+)
+
+
+def fields_of(section: str) -> tuple[Field, ...]:
+    """The fields that stand directly in a section; the empty name is the document itself."""
+    return tuple(field for field in ACCOUNT_FIELDS if field.section == section)
