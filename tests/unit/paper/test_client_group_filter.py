@@ -10,7 +10,7 @@ SYMBOLS = ["EURUSD", "XAUUSD", "EURUSD"]
 @pytest.mark.parametrize(
     ("group", "matches"),
     [
-        ("*USD*", 3), ("*usd*", 0), ("XAU*", 1), ("*,!XAU*", 2), ("*, !XAU*", 2), 
+        ("*USD*", 3), ("*usd*", 0), ("XAU*", 1), ("*,!XAU*", 2), ("*, !XAU*", 2),
         (" * , !XAU* ", 2),
         ("!XAU*", 0), ("!XAU*,*", 2), ("EURUSD", 2), ("EUR*,XAU*", 3), ("*EUR*,*XAU*,!*USD", 0),
         ("", 0), ("ABC", 0), ("EURUS", 0), ("?URUSD", 0), ("E.RUSD", 0), ("*", 3), (",,", 0),
