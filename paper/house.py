@@ -1,0 +1,113 @@
+"""One broker at work: its market, its accounts, its ticket numbers."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from zlib import crc32
+
+from domain.mt5_words import Reason
+from paper.account import Account
+from paper.brokers import BrokerProfile
+from paper.engine import Why, close_by_server, worst_position
+from paper.guards import Guards, stop_hit
+from paper.market import Market
+from paper.money import figures
+from paper.records import Changes, Position
+from paper.replay import FeedTick
+
+
+class Event(NamedTuple):
+    """Changes of one account of one broker, ready to be written."""
+
+    broker: str
+    login: int
+    changes: Changes
+
+
+class House:
+    """Applies what the engine decides; the caller writes it down before anybody is told."""
+
+    def __init__(self, profile: BrokerProfile, last_ticket: int = 0) -> None:
+        self.profile = profile
+        self.market = Market(profile.symbols)
+        self.accounts: dict[int, Account] = {}
+        self.moved: set[str] = set()
+        self._guards: dict[str, Guards] = {}
+        # Brokers count from different numbers, so that mixing two up shows.
+        self._last_ticket = last_ticket or 100_000_000 + crc32(profile.name.encode()) % 800_000_000
+
+    @property
+    def next_ticket(self) -> int:
+        """The number the next order gets; its deal gets the one after."""
+        return self._last_ticket + 1
+
+    def server_ms(self, utc_ms: int) -> int:
+        """The broker's wall clock, as MetaTrader stamps everything."""
+        return utc_ms + self.profile.clock_offset_ms(utc_ms)
+
+    def apply(self, login: int, changes: Changes) -> Event:
+        """Take changes into memory."""
+        account = self.accounts[login]
+        for ticket in changes.gone:
+            self._guards.pop(account.positions[ticket].symbol, None)
+        account.apply(changes)
+        for position in changes.kept:
+            self._guards.pop(position.symbol, None)
+        self._last_ticket = max(self._last_ticket, changes.last_ticket)
+        return Event(self.profile.name, login, changes)
+
+    def on_tick(self, tick: FeedTick, utc_ms: int) -> list[Event]:
+        """Move the prices and close whatever stops they reach."""
+        events: list[Event] = []
+        for symbol in self.market.tick(tick, self.server_ms(utc_ms)):
+            self.moved.add(symbol)
+            if self._guards_of(symbol).reached(self.market.quotes[symbol]):
+                events += self._close_stopped(symbol, utc_ms)
+        return events
+
+    def stop_out(self, account: Account, utc_ms: int) -> list[Event]:
+        """Close the worst positions until the margin level is above the limit."""
+        events: list[Event] = []
+        while (why := self._stop_out_reason(account)) is not None:
+            position = worst_position(self.market, account)
+            if position is None:
+                break
+            events.append(self._closed(account, position, why, utc_ms))
+        return events
+
+    def _stop_out_reason(self, account: Account) -> Why | None:
+        if not account.positions or not self.market.open:
+            return None
+        now = figures(self.market, account)
+        if not now.margin or now.margin_level > self.profile.stop_out_percent:
+            return None
+        return Why(Reason.SO, f"[so {now.margin_level:.2f}%]")
+
+    def _guards_of(self, symbol: str) -> Guards:
+        guards = self._guards.get(symbol)
+        if guards is None:
+            held = self._held(lambda position: position.symbol == symbol)
+            guards = self._guards[symbol] = Guards(position for _, position in held)
+        return guards
+
+    def _held(self, wanted: Callable[[Position], bool]) -> list[tuple[Account, Position]]:
+        return [
+            (account, position)
+            for account in self.accounts.values()
+            for position in account.positions.values()
+            if wanted(position)
+        ]
+
+    def _close_stopped(self, symbol: str, utc_ms: int) -> list[Event]:
+        quote, digits = self.market.quotes[symbol], self.market.profiles[symbol].digits
+        return [
+            self._closed(account, position, why, utc_ms)
+            for account, position in self._held(lambda position: position.symbol == symbol)
+            if (why := stop_hit(position, quote, digits)) is not None
+        ]
+
+    def _closed(self, account: Account, position: Position, why: Why, utc_ms: int) -> Event:
+        now_msc, ticket = self.server_ms(utc_ms), self.next_ticket
+        changes = close_by_server(
+            self.market, account, position, why, now_msc=now_msc, ticket=ticket
+        )
+        return self.apply(account.terms.login, changes)

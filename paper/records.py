@@ -1,0 +1,155 @@
+"""What a broker writes down, in the field order MetaTrader's API shows it."""
+
+import msgspec
+
+from domain.mt5_words import AccountTradeMode, MarginMode, OrderState
+
+
+class TradeRequest(msgspec.Struct, frozen=True, array_like=True):
+    """TradeRequest's 17 fields."""
+
+    action: int = 0
+    magic: int = 0
+    order: int = 0
+    symbol: str = ""
+    volume: float = 0.0
+    price: float = 0.0
+    stoplimit: float = 0.0
+    sl: float = 0.0
+    tp: float = 0.0
+    deviation: int = 0
+    type: int = 0
+    type_filling: int = 0
+    type_time: int = 0
+    expiration: int = 0
+    comment: str = ""
+    position: int = 0
+    position_by: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """OrderSendResult's 11 fields."""
+
+    retcode: int
+    deal: int
+    order: int
+    volume: float
+    price: float
+    bid: float
+    ask: float
+    comment: str
+    request_id: int
+    retcode_external: int
+    request: TradeRequest
+
+
+class CheckAnswer(msgspec.Struct, frozen=True, array_like=True):
+    """OrderCheckResult's 9 fields."""
+
+    retcode: int
+    balance: float
+    equity: float
+    profit: float
+    margin: float
+    margin_free: float
+    margin_level: float
+    comment: str
+    request: TradeRequest
+
+
+class Order(msgspec.Struct, frozen=True, array_like=True):
+    """TradeOrder's 24 fields."""
+
+    ticket: int
+    time_setup: int
+    time_setup_msc: int
+    time_done: int
+    time_done_msc: int
+    time_expiration: int
+    type: int
+    type_time: int
+    type_filling: int
+    state: OrderState
+    magic: int
+    position_id: int
+    position_by_id: int
+    reason: int
+    volume_initial: float
+    volume_current: float
+    price_open: float
+    sl: float
+    tp: float
+    price_current: float
+    price_stoplimit: float
+    symbol: str
+    comment: str
+    external_id: str
+
+
+class Deal(msgspec.Struct, frozen=True, array_like=True):
+    """TradeDeal's 18 fields."""
+
+    ticket: int
+    order: int
+    time: int
+    time_msc: int
+    type: int
+    entry: int
+    magic: int
+    position_id: int
+    reason: int
+    volume: float
+    price: float
+    commission: float
+    swap: float
+    profit: float
+    fee: float
+    symbol: str
+    comment: str
+    external_id: str
+
+    @property
+    def amount(self) -> float:
+        """What the deal did to the balance."""
+        return self.profit + self.commission + self.swap + self.fee
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """An open position; price and profit are looked up when somebody asks."""
+
+    ticket: int
+    identifier: int
+    time_msc: int
+    time_update_msc: int
+    type: int
+    magic: int
+    reason: int
+    volume: float
+    price_open: float
+    sl: float
+    tp: float
+    swap: float
+    symbol: str
+    comment: str
+
+
+class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What was agreed when an account was opened."""
+
+    login: int
+    broker: str
+    name: str
+    currency: str
+    leverage: int
+    margin_mode: int = MarginMode.RETAIL_HEDGING
+    trade_mode: int = AccountTradeMode.DEMO
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one event did to one account: written to disk together or not at all."""
+
+    kept: tuple[Position, ...] = ()
+    gone: tuple[int, ...] = ()
+    orders: tuple[Order, ...] = ()
+    deals: tuple[Deal, ...] = ()
+    last_ticket: int = 0

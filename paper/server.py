@@ -1,0 +1,174 @@
+"""The paper broker's process: one loop over sockets and tape."""
+
+import contextlib
+import os
+import selectors
+import socket
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from paper.address import Address
+from paper.control import Control
+from paper.peer import Peer, PeerGone
+from paper.protocol import ProtocolError
+from paper.pushing import Pushing
+from paper.replay import Replay, Stamps
+from paper.session import Session
+from paper.store import Store
+from paper.tape import Tape
+from paper.tick_files import bundled, load
+from paper.world import LARGEST_LOGIN, SMALLEST_LOGIN, World
+from utils.clock import SystemClock
+from utils.randomness import token, unseeded
+
+HOST: Final = "127.0.0.1"
+FLOATING_EVERY_S: Final = 0.05
+BACKLOG: Final = 256
+STORE_FILE: Final = "paper.sqlite3"
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one paper broker is to run."""
+
+    state_dir: Path
+    port: int = 0
+    pub_port: int = 0
+    ticks: tuple[Path, ...] = ()
+    speed: float = 1.0
+    stamps: Stamps = "live"
+    seed: int = 0
+
+
+class Server:
+    """Owns every socket and the store; nothing in it waits but the selector."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        clock = SystemClock()
+        feeds = load(settings.ticks or bundled())
+        replay = Replay(
+            feeds, speed=settings.speed, stamps=settings.stamps, at_s=clock.now().monotonic_s
+        )
+        self._tape = Tape(replay, clock)
+        self._store = Store(settings.state_dir / STORE_FILE)
+        digits = {feed.symbol: feed.digits for feed in feeds}
+        self._world = World(self._store, digits, _new_login)
+        self._pushing = Pushing(self._world, settings.pub_port)
+        self._listener = _listening(settings.port)
+        self.place = self._as_place(settings)
+        self._control = Control(self._world, self._tape, self.place)
+        self._selector = selectors.DefaultSelector()
+        self._floating_due_s = 0.0
+
+    def _as_place(self, settings: ServerSettings) -> Address:
+        return Address(
+            pid=os.getpid(),
+            instance=self._store.instance(token()),
+            state_dir=str(settings.state_dir),
+            port=self._listener.getsockname()[1],
+            pub_port=self._pushing.port,
+        )
+
+    def run(self) -> None:
+        """Serve until somebody asks for the end."""
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._pushing.wake_fd, selectors.EVENT_READ)
+        if self._tape.replay.stamps == "live":
+            self._world.ticks(self._tape.replay.first_ticks(), self._tape.utc_ms())
+        while not self._control.stop_wanted:
+            self._turn()
+        self._close()
+
+    def _turn(self) -> None:
+        wait_s = self._tape.wait_s(FLOATING_EVERY_S)
+        for key, mask in self._selector.select(wait_s):
+            if key.fileobj is self._listener:
+                self._welcome()
+            elif isinstance(key.data, Peer):
+                self._serve(key.data, mask)
+        self._pushing.greet_newcomers()
+        self._play()
+        self._tell()
+
+    def _play(self) -> None:
+        utc_ms = self._tape.utc_ms()
+        for tick in self._tape.due():
+            self._world.ticks((tick,), self._tape.stamp_ms(tick, utc_ms))
+        if self._tape.replay.ended:
+            self._world.close_market()
+
+    def _tell(self) -> None:
+        self._pushing.push_ticks()
+        now_s = self._tape.now_s()
+        if now_s >= self._floating_due_s:
+            self._floating_due_s = now_s + FLOATING_EVERY_S
+            self._world.stop_out(self._tape.utc_ms())
+            self._pushing.push_floating()
+        self._pushing.push_changed()
+
+    def _welcome(self) -> None:
+        connection, _ = self._listener.accept()
+        connection.settimeout(0)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        session = Session(self._world, self.place, self._tape.utc_ms)
+        peer = Peer(connection, session, self._control)
+        self._selector.register(connection, selectors.EVENT_READ, peer)
+
+    def _serve(self, peer: Peer, mask: int) -> None:
+        try:
+            if mask & selectors.EVENT_READ:
+                peer.on_readable()
+            if mask & selectors.EVENT_WRITE:
+                peer.on_writable()
+        except PeerGone:
+            self._drop(peer)
+        except ProtocolError as wrong:
+            sys.stderr.write(f"a client was cut off: {wrong}\n")
+            self._drop(peer)
+        else:
+            self._watch(peer)
+
+    def _watch(self, peer: Peer) -> None:
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.has_unsent else 0)
+        if self._selector.get_key(peer.connection).events != wanted:
+            self._selector.modify(peer.connection, wanted, peer)
+
+    def _drop(self, peer: Peer) -> None:
+        self._selector.unregister(peer.connection)
+        peer.connection.close()
+
+    def _close(self) -> None:
+        peers: list[Any] = [key.data for key in self._selector.get_map().values()]
+        for peer in peers:
+            if isinstance(peer, Peer):
+                with contextlib.suppress(PeerGone):
+                    peer.on_writable()
+                self._drop(peer)
+        self._selector.close()
+        self._listener.close()
+        self._pushing.close()
+        self._store.close()
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":  # there it would let two servers share one port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as taken:
+        listener.close()
+        raise PortTakenError(f"port {port} on {HOST} cannot be had: {taken}") from taken
+    listener.listen(BACKLOG)
+    listener.settimeout(0)
+    return listener
+
+
+class PortTakenError(Exception):
+    """A port somebody else has."""
+
+
+def _new_login() -> int:
+    return unseeded().randint(SMALLEST_LOGIN, LARGEST_LOGIN)

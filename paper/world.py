@@ -1,0 +1,225 @@
+"""All brokers, accounts and terminals of one paper broker process."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from domain.mt5_words import LastError, MarginMode
+from paper.account import Account
+from paper.brokers import profile_for
+from paper.checks import Switches
+from paper.engine import deposit
+from paper.house import Event, House
+from paper.records import AccountTerms
+from paper.replay import FeedTick
+from paper.store import Store
+
+SMALLEST_LOGIN = 10_000_000
+LARGEST_LOGIN = 99_999_999
+
+
+class ServerRefusal(Exception):  # noqa: N818 - MetaTrader's word for it is a failed call
+    """A call that fails, with MetaTrader's server-side code."""
+
+    def __init__(self, code: LastError, text: str) -> None:
+        super().__init__(text)
+        self.code = int(code)
+
+
+class Terminal:
+    """One terminal: where it is logged in, its switches, its Market Watch."""
+
+    def __init__(self, key: str, broker: str, login: int) -> None:
+        self.key = key
+        self.broker = broker
+        self.login = login
+        self.switches = Switches()
+        self.hidden: set[str] = set()
+        self.requests_sent = 0
+        self.changes_told = 0
+        self.positions_changed = False
+        self.stale = True
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """The account somebody wants a terminal to have."""
+
+    key: str
+    broker: str
+    deposit: float
+    currency: str
+    leverage: int
+    margin_mode: str | int
+    login: int = 0
+
+
+class World:
+    """Everything that must be the same after a kill -9 goes through here to the store."""
+
+    def __init__(
+        self, store: Store, feed_digits: Mapping[str, int], new_login: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._feed_digits = dict(feed_digits)
+        self._new_login = new_login
+        self._last_of_feed: dict[str, FeedTick] = {}
+        self._market_open = True
+        self.houses: dict[str, House] = {}
+        self.terminals: dict[str, Terminal] = {}
+        self._remember()
+
+    def _remember(self) -> None:
+        for terms in self._store.accounts():
+            house = self._house(terms.broker, utc_ms=0)
+            house.accounts[terms.login] = Account(terms)
+            house.apply(terms.login, self._store.history(terms))
+        for key, broker, login in self._store.terminals():
+            self.terminals[key] = Terminal(key, broker, login)
+
+    def _house(self, broker: str, utc_ms: int) -> House:
+        """A broker opens its doors when its first account is wanted."""
+        house = self.houses.get(broker)
+        if house is None:
+            profile = profile_for(broker, self._feed_digits)
+            house = self.houses[broker] = House(profile, self._store.last_ticket(broker))
+            house.market.open = self._market_open
+            for tick in self._last_of_feed.values():
+                house.on_tick(tick, utc_ms)
+        return house
+
+    def house_of(self, terminal: Terminal) -> House:
+        """The broker a terminal is logged in to."""
+        return self.houses[terminal.broker]
+
+    def account_of(self, terminal: Terminal) -> Account:
+        """The account a terminal is logged in to."""
+        return self.houses[terminal.broker].accounts[terminal.login]
+
+    def terminal(self, key: str) -> Terminal:
+        """The terminal of that key."""
+        found = self.terminals.get(key)
+        if found is None:
+            known = ", ".join(sorted(self.terminals)) or "none"
+            raise ServerRefusal(
+                LastError.NOT_FOUND,
+                f"no paper terminal {key!r} here (known: {known}); "
+                "create it first with admin.ensure_account",
+            )
+        return found
+
+    def ticks(self, ticks: Iterable[FeedTick], utc_ms: int) -> None:
+        """Prices move, stops close; written down before this returns."""
+        events: list[Event] = []
+        for tick in ticks:
+            self._last_of_feed[tick.symbol] = tick
+            for house in self.houses.values():
+                events += house.on_tick(tick, utc_ms)
+        self.settle(events)
+
+    def settle(self, events: list[Event]) -> None:
+        """Write applied changes down, and remember whom to tell."""
+        if not events:
+            return
+        self._store.write(events)
+        touched = {(event.broker, event.login) for event in events}
+        for terminal in self.terminals.values():
+            if (terminal.broker, terminal.login) in touched:
+                terminal.stale = terminal.positions_changed = True
+
+    def stop_out(self, utc_ms: int) -> None:
+        """Close what accounts can no longer carry."""
+        for house in self.houses.values():
+            for account in house.accounts.values():
+                self.settle(house.stop_out(account, utc_ms))
+
+    def close_market(self) -> None:
+        """The tape has ended."""
+        self._market_open = False
+        for house in self.houses.values():
+            house.market.open = False
+
+    def log_in(self, terminal: Terminal, login: int, server: str) -> None:
+        """Switch a terminal to another account, for every client of that terminal."""
+        broker = server or terminal.broker
+        house = self.houses.get(broker)
+        if house is None or login not in house.accounts:
+            raise ServerRefusal(LastError.AUTH_FAILED, f"no account {login} at {broker!r}")
+        if (broker, login) != (terminal.broker, terminal.login):
+            self._store.attach(terminal.key, broker, login)
+            terminal.broker, terminal.login = broker, login
+            terminal.stale = terminal.positions_changed = True
+
+    def ensure_account(self, wish: Wish, utc_ms: int) -> Terminal:
+        """The terminal of that key with its account, made now if there is none."""
+        found = self.terminals.get(wish.key)
+        if found is not None:
+            _check_same(found, wish)
+            return found
+        house = self._house(wish.broker, utc_ms)
+        terms = self._terms(house, wish)
+        self._refuse_unconvertible(house, terms)
+        first = deposit(wish.deposit, house.next_ticket, house.server_ms(utc_ms))
+        self._store.open_account(wish.key, terms, first)
+        house.accounts[terms.login] = Account(terms)
+        house.apply(terms.login, first)
+        terminal = self.terminals[wish.key] = Terminal(wish.key, wish.broker, terms.login)
+        return terminal
+
+    def _terms(self, house: House, wish: Wish) -> AccountTerms:
+        _check_wish(wish)
+        if wish.login in house.accounts:
+            raise ServerRefusal(
+                LastError.INVALID_PARAMS,
+                f"login {wish.login} at {wish.broker} is already taken by another terminal",
+            )
+        return AccountTerms(
+            login=wish.login or self._free_login(house),
+            broker=wish.broker,
+            name=f"Paper {wish.key}"[:127],
+            currency=wish.currency,
+            leverage=wish.leverage,
+        )
+
+    def _free_login(self, house: House) -> int:
+        while (login := self._new_login()) in house.accounts:
+            pass
+        return login
+
+    def _refuse_unconvertible(self, house: House, terms: AccountTerms) -> None:
+        missing = house.market.missing_rates(terms.currency)
+        if missing:
+            raise ServerRefusal(
+                LastError.INVALID_PARAMS,
+                f"an account in {terms.currency} at {terms.broker} needs rates for "
+                f"{', '.join(missing)} that no tick file gives: "
+                f"use another currency or add a tick file that pairs it with {terms.currency}",
+            )
+
+
+def _check_same(terminal: Terminal, wish: Wish) -> None:
+    if terminal.broker != wish.broker:
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS,
+            f"paper terminal {wish.key!r} belongs to {terminal.broker}, not to {wish.broker}: "
+            "use another key (the account's path) for another broker",
+        )
+    if wish.login not in (0, terminal.login):
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS,
+            f"paper terminal {wish.key!r} holds login {terminal.login}, not {wish.login}",
+        )
+
+
+def _check_wish(wish: Wish) -> None:
+    if wish.margin_mode not in ("hedging", int(MarginMode.RETAIL_HEDGING)):
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS,
+            f"margin mode {wish.margin_mode!r} is not offered yet by the paper broker: "
+            "use 'hedging'",
+        )
+    if not (wish.deposit >= 0 and wish.leverage >= 1 and len(wish.currency) == len("USD")):
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS,
+            f"a deposit of {wish.deposit} {wish.currency} with leverage {wish.leverage}: wanted "
+            "a deposit of 0 or more, a currency of three letters, a leverage of 1 or more",
+        )
