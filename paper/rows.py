@@ -187,7 +187,7 @@ def _symbol_sizes(profile: SymbolProfile, tick_value: float) -> Row:
         profile.volume_min,
         profile.volume_max,
         profile.volume_step,
-        *([0.0] * 18),  # volume_limit to session_price_limit_max
+        *([0.0] * 16),  # volume_limit to session_price_limit_max
         profile.contract_size,  # margin_hedged
         *([0.0] * 10),  # price_change to price_sensitivity
     ]
