@@ -27,8 +27,9 @@ MOST_HOPS = 3
 PATIENCE_S = 15 * 60
 LOOK_AGAIN_S = 0.2
 LOCK = "first_start.lock"  # also the sign that this .venv is ours to change
-READY = "first_start.ready"  # there while the environment is whole; names the interpreter behind it
+READY = "first_start.ready"  # there while .venv is whole; names the interpreter behind it
 PIP_LOG = "first_start.pip.log"
+PIP_BEGINS = "Installing collected packages"  # before it says so, pip has changed nothing
 
 
 class SetupError(Exception):
@@ -356,14 +357,17 @@ def set_up(project: Project) -> None:
         state = venv_state(project)
         if state is Venv.READY:
             return
-        (project.venv / READY).unlink(missing_ok=True)
-        if state is not Venv.STALE:
+        if state is Venv.STALE:
+            _say(f"{project.venv} lacks packages that are pinned now: completing it.")
+        else:
             _make_venv(project, lock, afresh=any(_leftovers(project.venv)))
         _install(project, lock)
-        (project.venv / READY).write_text(
-            interpreter_behind(project.venv), encoding="utf-8", errors="surrogateescape"
-        )
         _say("  Done; going on inside it.")
+
+
+def _mark_whole(venv: Path) -> None:
+    behind = interpreter_behind(venv)
+    (venv / READY).write_text(behind, encoding="utf-8", errors="surrogateescape")
 
 
 @contextmanager
@@ -415,6 +419,7 @@ def _make_venv(project: Project, lock: "IO[str]", *, afresh: bool) -> None:
     made = _run(["-m", "venv", str(project.venv)], sys.executable, lock, stdout=subprocess.PIPE)
     if made.code:
         raise SetupError(_failure("Making the environment", made.text, project))
+    _mark_whole(project.venv)
 
 
 def _no_venv_module(project: Project) -> str:
@@ -445,13 +450,16 @@ def _install(project: Project, lock: "IO[str]") -> None:
     _say(f"  Installing {count} pinned packages of {project.requirements.name} with pip ...")
     log = project.venv / PIP_LOG
     log.unlink(missing_ok=True)
+    (project.venv / READY).unlink()
     # --no-user: a user's setting `user = true` would make pip refuse to install into a venv.
     options = ["--disable-pip-version-check", "--no-input", "--no-user", "--log", str(log)]
     pip = ["-m", "pip", "install", *options, "-r", str(project.requirements)]
     done = _run(pip, str(python_in(project.venv)), lock, stdout=None)
+    told = _read(log) if log.exists() else ""
+    if not done.code or PIP_BEGINS not in told:
+        _mark_whole(project.venv)
     if done.code:
-        text = _read(log) if log.exists() else ""
-        raise SetupError(_failure("Installing the packages", text, project))
+        raise SetupError(_failure("Installing the packages", told, project))
 
 
 class _Done(NamedTuple):
@@ -475,7 +483,12 @@ def _run(arguments: "list[str]", python: str, lock: "IO[str]", *, stdout: "int |
         errors="replace",
         pass_fds=shared,
     ) as child:
-        text, _ = child.communicate()
+        try:
+            text, _ = child.communicate()
+        except KeyboardInterrupt:
+            child.terminate()
+            child.wait()
+            raise
     return _Done(child.returncode, text or "")
 
 
