@@ -1,0 +1,88 @@
+"""Start the embedded database: `python -m db.embedded --state DIR --port 27117`."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from db.embedded.address import Address, write_address
+from db.embedded.cursors import Cursors
+from db.embedded.engine import Engine
+from db.embedded.requests import House
+from db.embedded.server import HOST, CommitFailed, Server
+from db.embedded.starting import ALREADY_RUNNING
+from db.embedded.storage import Storage, StorageError
+from utils.clock import SystemClock
+from utils.randomness import token
+
+logger = logging.getLogger("db.embedded")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until told to stop; 2 when it cannot start, 3 when the file takes no more writes."""
+    asked = _parser().parse_args(arguments)
+    state = Path(asked.state).resolve()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        with (
+            FileLock(state / "embedded.lock", timeout=0),
+            Storage(state / "embedded.db") as storage,
+        ):
+            return asyncio.run(_serve(storage, state, int(asked.port)))
+    except Timeout:
+        _refuse(f"another embedded database is running on {state}: use that one")
+        return ALREADY_RUNNING
+    except (StorageError, OSError) as reason:
+        return _refuse(str(reason))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m db.embedded", description=__doc__)
+    parser.add_argument("--state", required=True, help="folder of the database file")
+    parser.add_argument("--port", type=int, default=27117, help="0 takes any free port")
+    return parser
+
+
+def _refuse(text: str) -> int:
+    logger.critical("the embedded database cannot start: %s", text)
+    return 2
+
+
+async def _serve(storage: Storage, state: Path, port: int) -> int:
+    clock = SystemClock()
+    cursors = Cursors(first=int(token(6), 16))
+    house = House(Engine(storage), cursors, clock, clock.now(), os.getpid())
+    server = Server(house)
+    try:
+        bound = await server.listen(port)
+    except OSError as reason:
+        return _refuse(
+            f"port {port} on {HOST} cannot be opened ({reason}): another program uses it. "
+            "End that program or choose another port."
+        )
+    _stop_on_signals(server)
+    write_address(state, Address(os.getpid(), bound, f"mongodb://{HOST}:{bound}/"))
+    logger.info("ready on mongodb://%s:%s/, file %s", HOST, bound, storage.path)
+    try:
+        await server.stopped
+    except CommitFailed:
+        return 3
+    logger.info("ended, everything written")
+    return 0
+
+
+def _stop_on_signals(server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    names = ("SIGTERM", "SIGINT", "SIGBREAK")
+    for number in [getattr(signal, name) for name in names if hasattr(signal, name)]:
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(server.stop))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

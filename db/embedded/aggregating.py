@@ -1,0 +1,209 @@
+"""Aggregation pipelines: simple stages here, others by mongomock, the rest refused."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from db.embedded.engine import Engine
+from db.embedded.errors import Refusal, not_implemented
+from db.embedded.matching import compile_filter
+from db.embedded.paths import candidates
+from db.embedded.places import copied_document
+from db.embedded.projecting import compile_projection
+from db.embedded.sorting import sort_documents
+from db.embedded.values import Document, is_number, key_of
+
+Documents: TypeAlias = list[Document]
+Stage: TypeAlias = Callable[[Documents, object], Documents]
+
+_BY_MONGOMOCK = frozenset(
+    {
+        "$group", "$project", "$addFields", "$set", "$unwind", "$replaceRoot", "$replaceWith",
+        "$bucket", "$sortByCount", "$sample",
+    }
+)  # fmt: skip
+_OF_UPDATES = frozenset(
+    {"$addFields", "$set", "$project", "$unset", "$replaceRoot", "$replaceWith"}
+)
+
+
+class Pipeline:
+    """One aggregation over one database."""
+
+    def __init__(self, engine: Engine, database: str) -> None:
+        self._engine = engine
+        self._database = database
+
+    def run(self, documents: Documents, stages: object) -> Documents:
+        """What comes out at the end; the documents that went in are not touched."""
+        if not isinstance(stages, list):
+            raise Refusal(14, "'pipeline' must be an array")
+        for stage in stages:
+            documents = self._run_stage(documents, *_name_and_operand(stage))
+        return documents
+
+    def _run_stage(self, documents: Documents, name: str, operand: object) -> Documents:
+        if name == "$changeStream":
+            text = "The $changeStream stage is only supported on replica sets"
+            raise Refusal(40573, text)
+        if name == "$lookup":
+            return self._lookup(documents, operand)
+        if name == "$facet" and isinstance(operand, Mapping):
+            return [{key: self.run(documents, inner) for key, inner in operand.items()}]
+        if name in _OWN and not (name == "$project" and not _is_plain(operand)):
+            return _OWN[name](documents, operand)
+        if name == "$group" and _is_count(operand):
+            return _count_all(documents, operand)
+        if name in _BY_MONGOMOCK:
+            return _by_mongomock(documents, {name: operand})
+        if name in _KNOWN_STAGES:
+            raise not_implemented(f"the aggregation stage {name}")
+        raise Refusal(40324, f"Unrecognized pipeline stage name: '{name}'")
+
+    def _lookup(self, documents: Documents, operand: object) -> Documents:
+        words = {"from", "localField", "foreignField", "as"}
+        if not isinstance(operand, Mapping) or set(operand) != words:
+            raise not_implemented("$lookup other than by from, localField, foreignField and as")
+        source, local, foreign, name = (
+            str(operand[word]) for word in ("from", "localField", "foreignField", "as")
+        )
+        if "." in name or name.startswith("$"):
+            raise not_implemented("$lookup into a nested field")
+        collection = self._engine.find(self._database, source)
+        others = list(collection.documents.values()) if collection else []
+        by_key = _by_key(others, foreign)
+        parts = tuple(local.split("."))
+        return [{**document, name: _joined(document, parts, by_key)} for document in documents]
+
+
+def _by_key(documents: Documents, path: str) -> dict[object, dict[int, Document]]:
+    found: dict[object, dict[int, Document]] = {}
+    for place, document in enumerate(documents):
+        for value in candidates(document, tuple(path.split("."))):
+            found.setdefault(key_of(value), {})[place] = document
+    return found
+
+
+def _joined(
+    document: Document, parts: tuple[str, ...], by_key: dict[object, dict[int, Document]]
+) -> Documents:
+    found: dict[int, Document] = {}
+    for value in candidates(document, parts):
+        found.update(by_key.get(key_of(value), {}))
+    return [found[place] for place in sorted(found)]
+
+
+def _name_and_operand(stage: object) -> tuple[str, object]:
+    if not isinstance(stage, Mapping) or len(stage) != 1:
+        text = "A pipeline stage specification object must contain exactly one field."
+        raise Refusal(40323, text)
+    return next(iter(stage.items()))
+
+
+def _is_plain(operand: object) -> bool:
+    return isinstance(operand, Mapping) and all(
+        isinstance(value, bool) or is_number(value) for value in operand.values()
+    )
+
+
+def _is_count(operand: object) -> bool:
+    """What count_documents sends: one group with a sum of a constant."""
+    if not isinstance(operand, Mapping) or operand.get("_id", "") not in (None, 1):
+        return False
+    return all(value == {"$sum": 1} for name, value in operand.items() if name != "_id")
+
+
+def _count_all(documents: Documents, operand: object) -> Documents:
+    if not documents or not isinstance(operand, Mapping):
+        return []
+    sums = {name: len(documents) for name in operand if name != "_id"}
+    return [{"_id": operand["_id"], **sums}]
+
+
+def _match(documents: Documents, operand: object) -> Documents:
+    wanted = compile_filter(operand)
+    return [document for document in documents if wanted(document)]
+
+
+def _project(documents: Documents, operand: object) -> Documents:
+    if not operand:
+        raise Refusal(51272, "Invalid $project: the specification must have at least one field")
+    shown = compile_projection(operand)
+    return [shown(document) for document in documents]
+
+
+def _unset(documents: Documents, operand: object) -> Documents:
+    names = operand if isinstance(operand, list) else [operand]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise Refusal(31120, "$unset specification must be a string or an array of strings")
+    return _project(documents, dict.fromkeys(names, 0))
+
+
+def _limit(documents: Documents, operand: object) -> Documents:
+    limit = _whole(operand, "$limit")
+    if limit == 0:
+        raise Refusal(15958, "the limit must be positive")
+    return documents[:limit]
+
+
+def _skip(documents: Documents, operand: object) -> Documents:
+    return documents[_whole(operand, "$skip") :]
+
+
+def _whole(operand: object, name: str) -> int:
+    bad = isinstance(operand, bool) or not isinstance(operand, (int, float))
+    if bad or not isinstance(operand, (int, float)) or operand < 0 or operand != operand // 1:
+        raise Refusal(5107201, f"invalid argument to {name} stage: not a non-negative whole number")
+    return int(operand)
+
+
+def _count(documents: Documents, operand: object) -> Documents:
+    if not isinstance(operand, str) or not operand or operand.startswith("$") or "." in operand:
+        raise Refusal(40156, "the count field must be a non-empty string without $ and .")
+    return [{operand: len(documents)}] if documents else []
+
+
+_OWN: dict[str, Stage] = {
+    "$match": _match,
+    "$sort": sort_documents,
+    "$project": _project,
+    "$unset": _unset,
+    "$limit": _limit,
+    "$skip": _skip,
+    "$count": _count,
+}
+_KNOWN_STAGES = frozenset(
+    {
+        "$bucketAuto", "$collStats", "$currentOp", "$densify", "$documents", "$facet", "$fill",
+        "$geoNear", "$graphLookup", "$indexStats", "$listLocalSessions", "$listSessions", "$merge",
+        "$out", "$planCacheStats", "$redact", "$search", "$setWindowFields", "$unionWith",
+    }
+)  # fmt: skip
+
+
+def _by_mongomock(documents: Documents, stage: Document) -> Documents:
+    from mongomock_ng import aggregate
+
+    copies = [copied_document(document) for document in documents]
+    try:
+        return list(aggregate.process_pipeline(copies, None, [stage], None))  # type: ignore[no-untyped-call]
+    except NotImplementedError as reason:
+        raise not_implemented(f"a part of this stage ({reason})") from reason
+    except Refusal:
+        raise
+    except Exception as reason:  # whatever a foreign evaluator raises means: no answer
+        code = getattr(reason, "code", None)
+        raise Refusal(code if isinstance(code, int) else 2, f"{stage}: {reason}") from reason
+
+
+def updated_by_pipeline(document: Document, stages: list[object]) -> Document:
+    """An update that is a pipeline, on one document."""
+    documents = [document]
+    for stage in stages:
+        name, operand = _name_and_operand(stage)
+        if name not in _OF_UPDATES:
+            raise Refusal(72, f"{name} is not allowed to be used within an update")
+        if name in _OWN and (name != "$project" or _is_plain(operand)):
+            documents = _OWN[name](documents, operand)
+        else:
+            documents = _by_mongomock(documents, {name: operand})
+    return documents[0]

@@ -1,0 +1,48 @@
+"""Sums and products that keep BSON's number types."""
+
+from decimal import Decimal, localcontext
+
+from bson import Decimal128, Int64
+from bson.decimal128 import create_decimal128_context
+
+from db.embedded.errors import Refusal
+from db.embedded.values import is_number, type_name
+
+_INT32 = 2**31
+_INT64 = 2**63
+
+
+def combine(left: object, right: object, *, multiply: bool) -> object:
+    """Sum or product, in the wider of the two types."""
+    if isinstance(left, Decimal128) or isinstance(right, Decimal128):
+        return _exact(_decimal(left), _decimal(right), multiply=multiply)
+    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+        raise Refusal(14, f"Cannot apply arithmetic to a value of type {type_name(left)}")
+    result = left * right if multiply else left + right
+    if isinstance(result, float):
+        return result
+    return _whole(result, wide="long" in (type_name(left), type_name(right)))
+
+
+def _whole(result: int, *, wide: bool) -> int:
+    if not -_INT64 <= result < _INT64:
+        raise Refusal(2, "integer overflow: the result does not fit into 64 bits")
+    if wide or not -_INT32 <= result < _INT32:
+        return Int64(result)
+    return result
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, Decimal128):
+        return value.to_decimal()
+    if isinstance(value, float):
+        return Decimal(format(value, ".15g"))
+    if is_number(value) and isinstance(value, int):
+        return Decimal(value)
+    raise Refusal(14, f"Cannot apply arithmetic to a value of type {type_name(value)}")
+
+
+def _exact(left: Decimal, right: Decimal, *, multiply: bool) -> Decimal128:
+    with localcontext(create_decimal128_context()) as context:
+        result = context.multiply(left, right) if multiply else context.add(left, right)
+        return Decimal128(result)

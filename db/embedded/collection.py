@@ -1,0 +1,224 @@
+"""One collection in memory: its documents, indexes and rules, and the changes to be stored."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import bson
+from bson import ObjectId
+
+from db.embedded.errors import Refusal
+from db.embedded.indexes import Entry, Index
+from db.embedded.matching import Test, compile_filter, is_operator_document
+from db.embedded.validation import Validator
+from db.embedded.values import CODEC, MAX_DEPTH, Document, same, too_deep, type_name
+
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+_MOST_LOOKUPS = 1000
+
+
+class Recorder(Protocol):
+    """Takes every change down, in order; they are committed together before any reply."""
+
+    def next_record(self) -> int:
+        """A number no document has had."""
+        ...
+
+    def put(self, collection: int, record: int, body: bytes) -> None:
+        """A document is new or different."""
+        ...
+
+    def remove(self, record: int) -> None:
+        """A document is gone."""
+        ...
+
+    def describe(self, collection: int, description: Document) -> None:
+        """The collection's options or indexes are different."""
+        ...
+
+
+class Collection:
+    """Documents in the order they came."""
+
+    def __init__(self, number: int, namespace: str, description: Document) -> None:
+        self.number = number
+        self.namespace = namespace
+        self.options: Document = dict(_mapping(description.get("options")))
+        self.identity = description["uuid"]
+        self.documents: dict[int, Document] = {}
+        self.validator = Validator(self.options)
+        specifications = description.get("indexes")
+        stated = specifications if isinstance(specifications, list) else []
+        self.indexes: dict[str, Index] = {}
+        for specification in stated or [{"key": {"_id": 1}, "name": "_id_"}]:
+            index = Index(namespace, specification)
+            self.indexes[index.name] = index
+
+    def description(self) -> Document:
+        """What the store keeps about the collection itself."""
+        return {
+            "uuid": self.identity,
+            "options": self.options,
+            "indexes": [index.specification for index in self.indexes.values()],
+        }
+
+    def load(self, record: int, document: Document) -> None:
+        """A document from the store: already checked when it was written."""
+        self.documents[record] = document
+        for index in self.indexes.values():
+            index.add(record, index.entries(document))
+
+    def insert(self, document: Document, recorder: Recorder, *, check: bool = True) -> Document:
+        """Store a new document and return it as stored."""
+        new = with_id_first(document)
+        _refuse_bad_names(new)
+        if check:
+            self.validator.check(new)
+        record = recorder.next_record()
+        self._write(record, new, recorder, {})
+        return new
+
+    def replace(
+        self, record: int, new: Document, recorder: Recorder, *, check: bool = True
+    ) -> None:
+        """Store a document's next state."""
+        old = self.documents[record]
+        if not same(old["_id"], new.get("_id")):
+            text = "Performing an update on the path '_id' would modify the immutable field '_id'"
+            raise Refusal(66, text)
+        _refuse_bad_names(new)
+        if check:
+            self.validator.check(new, old)
+        before = {name: index.entries(old) for name, index in self.indexes.items()}
+        self._write(record, new, recorder, before)
+
+    def _write(
+        self, record: int, new: Document, recorder: Recorder, before: dict[str, set[Entry]]
+    ) -> None:
+        body = encoded(new)
+        after = {name: index.entries(new) for name, index in self.indexes.items()}
+        for name, index in self.indexes.items():
+            index.check(new, record, after[name])
+        for name, index in self.indexes.items():
+            old = before.get(name, set())
+            if old != after[name]:
+                index.drop(record, old - after[name])
+                index.add(record, after[name] - old)
+        self.documents[record] = new
+        recorder.put(self.number, record, body)
+
+    def remove(self, record: int, recorder: Recorder) -> None:
+        """Forget a document."""
+        old = self.documents[record]
+        for index in self.indexes.values():
+            index.drop(record, index.entries(old))
+        del self.documents[record]
+        recorder.remove(record)
+
+    def find(self, query: Mapping[str, object]) -> Iterator[tuple[int, Document]]:
+        """Documents that match, in the order they came."""
+        wanted = compile_filter(query)
+        records = self._candidates(query)
+        if records is None:
+            return _scan(self.documents, wanted)
+        chosen = {record: self.documents[record] for record in sorted(records)}
+        return _scan(chosen, wanted)
+
+    def _candidates(self, query: Mapping[str, object]) -> set[int] | None:
+        equal = dict(_equal_values(query))
+        if not equal:
+            return None
+        found = [index.candidates(equal) for index in self.indexes.values()]
+        known = [records for records in found if records is not None]
+        return min(known, key=len) if known else None
+
+    def add_index(self, specification: Document, recorder: Recorder) -> bool:
+        """Build an index; false when it was there already."""
+        index = Index(self.namespace, specification)
+        if self._has(index):
+            return False
+        for record, document in self.documents.items():
+            entries = index.entries(document)
+            index.check(document, record, entries)
+            index.add(record, entries)
+        self.indexes[index.name] = index
+        recorder.describe(self.number, self.description())
+        return True
+
+    def _has(self, new: Index) -> bool:
+        for old in self.indexes.values():
+            alike = old.same_as(new.specification)
+            if alike and old.name == new.name:
+                return True
+            if old.name == new.name:
+                text = f"An existing index has the same name as the requested index: {old.name}"
+                raise Refusal(86, text)
+            if list(old.pattern.items()) == list(new.pattern.items()):
+                if old.name == "_id_" and not new.specification.get("expireAfterSeconds"):
+                    return True
+                raise Refusal(85, f"Index already exists with a different name: {old.name}")
+        return False
+
+    def drop_index(self, name: str, recorder: Recorder) -> None:
+        """Forget an index."""
+        if name == "_id_":
+            raise Refusal(72, "cannot drop _id index")
+        if name not in self.indexes:
+            raise Refusal(27, f"index not found with name [{name}]")
+        del self.indexes[name]
+        recorder.describe(self.number, self.description())
+
+    def set_rules(self, changes: Document, recorder: Recorder) -> None:
+        """Change the validator, its level or its action."""
+        options = {**self.options, **changes}
+        self.validator = Validator(options)
+        self.options = options
+        recorder.describe(self.number, self.description())
+
+
+def _scan(documents: dict[int, Document], wanted: Test) -> Iterator[tuple[int, Document]]:
+    return ((record, document) for record, document in documents.items() if wanted(document))
+
+
+def _equal_values(query: Mapping[str, object]) -> Iterator[tuple[str, list[object]]]:
+    """What a query says must be equal to one of a few plain values."""
+    for path, wanted in query.items():
+        values: object = [wanted]
+        if isinstance(wanted, Mapping) and is_operator_document(wanted):
+            values = [wanted["$eq"]] if "$eq" in wanted else wanted.get("$in")
+        if path.startswith("$") or not isinstance(values, list) or len(values) > _MOST_LOOKUPS:
+            continue
+        if not any(type_name(value) in ("array", "regex") for value in values):
+            yield path, values
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def with_id_first(document: Document) -> Document:
+    """The document as stored: `_id` in front, made if it is missing."""
+    identity = document["_id"] if "_id" in document else ObjectId()
+    if type_name(identity) in ("array", "regex", "undefined"):
+        raise Refusal(53, f"The '_id' value cannot be of type {type_name(identity)}")
+    rest = {name: value for name, value in document.items() if name != "_id"}
+    return {"_id": identity, **rest}
+
+
+def _refuse_bad_names(document: Document) -> None:
+    for name in document:
+        if name.startswith("$"):
+            raise Refusal(52, f"The dollar ($) prefixed field '{name}' is not valid for storage")
+    if too_deep(document):
+        raise Refusal(15, f"a document may be nested {MAX_DEPTH} deep at most")
+
+
+def encoded(document: Document) -> bytes:
+    """The document's bytes, within MongoDB's limit."""
+    try:
+        body = bson.encode(document, codec_options=CODEC)
+    except (bson.errors.InvalidDocument, OverflowError, RecursionError) as reason:
+        raise Refusal(2, f"the document cannot be stored: {reason}") from reason
+    if len(body) > MAX_DOCUMENT_BYTES:
+        text = f"BSONObj size: {len(body)} is invalid. Size must be at most {MAX_DOCUMENT_BYTES}"
+        raise Refusal(10334, text)
+    return body

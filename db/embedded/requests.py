@@ -1,0 +1,98 @@
+"""One command as its function sees it: its fields, read with their types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from db.embedded.cursors import Cursors
+from db.embedded.engine import Engine
+from db.embedded.errors import Refusal
+from db.embedded.values import Document, type_name
+from utils.clock import Clock, Now
+
+
+@dataclass(slots=True)
+class House:
+    """What all commands share."""
+
+    engine: Engine
+    cursors: Cursors
+    clock: Clock
+    started: Now
+    process: int
+    stop_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command, its database, and the house it is said in."""
+
+    name: str
+    database: str
+    command: Document
+    house: House
+
+    @property
+    def engine(self) -> Engine:
+        """All databases."""
+        return self.house.engine
+
+    def target(self) -> str:
+        """The collection the command names."""
+        name = self.command[self.name]
+        if not isinstance(name, str):
+            raise Refusal(73, f"collection name has invalid type {type_name(name)}")
+        return name
+
+    def text(self, field: str) -> str:
+        """A string that must be there."""
+        value = self.command.get(field)
+        if not isinstance(value, str):
+            raise self._wrong(field, value, "string")
+        return value
+
+    def flag(self, field: str, *, default: bool = False) -> bool:
+        """True or false; numbers count as MongoDB counts them."""
+        value = self.command.get(field, default)
+        if not isinstance(value, (bool, int, float)):
+            raise self._wrong(field, value, "bool")
+        return bool(value)
+
+    def whole(self, field: str) -> int | None:
+        """A whole number that is not negative, or None when it was not said."""
+        value = self.command.get(field)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
+            raise self._wrong(field, value, "number")
+        if value < 0:
+            raise Refusal(2, f"{self.name}.{field} must not be negative, found {value}")
+        return int(value)
+
+    def mapping(self, field: str) -> Mapping[str, object]:
+        """A document, empty when it was not said."""
+        value = self.command.get(field)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise self._wrong(field, value, "object")
+        return value
+
+    def documents(self, field: str) -> list[Document]:
+        """A list of documents that must be there."""
+        value = self.command.get(field)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self._wrong(field, value, "array of objects")
+        return value
+
+    def _wrong(self, field: str, value: object, wanted: str) -> Refusal:
+        found = type_name(value)
+        text = f"BSON field '{self.name}.{field}' is the wrong type '{found}', expected '{wanted}'"
+        return Refusal(14, text)
+
+    def now_s(self) -> float:
+        """For what lasts."""
+        return self.house.clock.now().monotonic_s
+
+    def now_ms(self) -> int:
+        """For what is dated."""
+        return self.house.clock.now().utc_ms

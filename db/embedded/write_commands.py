@@ -1,0 +1,288 @@
+"""insert, update, delete and findAndModify."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from bson import ObjectId
+
+from db.embedded.aggregating import updated_by_pipeline
+from db.embedded.collection import Collection
+from db.embedded.errors import Refusal, not_implemented
+from db.embedded.projecting import compile_projection
+from db.embedded.requests import Request
+from db.embedded.sorting import sort_documents
+from db.embedded.updating import Moment, Update, is_replacement, seed_of_upsert
+from db.embedded.values import MISSING, Document, identical, type_name
+
+T = TypeVar("T")
+_MOST_WRITES = 100_000
+_UPDATE_WORDS = frozenset({"q", "u", "upsert", "multi", "arrayFilters", "hint", "sort"})
+_DELETE_WORDS = frozenset({"q", "limit", "hint"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one update did."""
+
+    matched: int
+    modified: int
+    upserted: object = MISSING
+    before: Document | None = None
+    after: Document | None = None
+
+
+class Revision:
+    """The next state of a document, by operators, by replacement or by a pipeline."""
+
+    def __init__(self, update: object, array_filters: object, moment_ms: int) -> None:
+        self._update = update
+        self._moment_ms = moment_ms
+        self.replaces = isinstance(update, Mapping) and is_replacement(update)
+        if array_filters and not isinstance(update, Mapping):
+            raise Refusal(9, "arrayFilters may not be given with a pipeline-style update")
+        if isinstance(update, Mapping) and not self.replaces:
+            self._operators: Update | None = Update(update, array_filters)
+        elif isinstance(update, (Mapping, list)):
+            self._operators = None
+        else:
+            raise Refusal(9, f"an update is a document or a pipeline, found {type_name(update)}")
+
+    def of(self, old: Document, *, inserting: bool = False) -> Document:
+        """The new document."""
+        if self._operators is not None:
+            return self._operators.apply(old, Moment(self._moment_ms, inserting))
+        if isinstance(self._update, list):
+            return updated_by_pipeline(old, self._update)
+        new = dict(self._update) if isinstance(self._update, Mapping) else {}
+        kept = {"_id": old["_id"]} if "_id" in old else {}
+        return {**kept, **new}
+
+
+def insert(request: Request) -> Document:
+    """Store new documents."""
+    collection = request.engine.ensured(request.database, request.target())
+    check = not request.flag("bypassDocumentValidation")
+    documents = _batch(request, "documents")
+
+    def write(document: Document) -> int:
+        collection.insert(document, request.engine.storage, check=check)
+        return 1
+
+    counts, errors = _each(documents, write, ordered=request.flag("ordered", default=True))
+    return _with_errors({"n": sum(counts), "ok": 1.0}, errors)
+
+
+def _batch(request: Request, field: str) -> list[Document]:
+    items = request.documents(field)
+    if not 1 <= len(items) <= _MOST_WRITES:
+        text = (
+            f"Write batch sizes must be between 1 and {_MOST_WRITES}. Got {len(items)} operations."
+        )
+        raise Refusal(16, text)
+    return items
+
+
+def _each(
+    items: list[Document], write: Callable[[Document], T], *, ordered: bool
+) -> tuple[list[T], list[Document]]:
+    results: list[T] = []
+    errors: list[Document] = []
+    for index, item in enumerate(items):
+        try:
+            results.append(write(item))
+        except Refusal as refusal:
+            errors.append(refusal.as_write_error(index))
+            if ordered:
+                break
+    return results, errors
+
+
+def _with_errors(reply: Document, errors: list[Document]) -> Document:
+    return {**reply, "writeErrors": errors} if errors else reply
+
+
+def update(request: Request) -> Document:
+    """Change documents, or insert where nothing matched and the client asks for it."""
+    upserted: list[Document] = []
+    places = {id(item): place for place, item in enumerate(_batch(request, "updates"))}
+
+    def write(item: Document) -> Outcome:
+        outcome = _update_one_statement(request, item)
+        if outcome.upserted is not MISSING:
+            upserted.append({"index": places[id(item)], "_id": outcome.upserted})
+        return outcome
+
+    ordered = request.flag("ordered", default=True)
+    outcomes, errors = _each(request.documents("updates"), write, ordered=ordered)
+    reply: Document = {
+        "n": sum(o.matched for o in outcomes) + len(upserted),
+        "nModified": sum(o.modified for o in outcomes),
+        "ok": 1.0,
+    }
+    if upserted:
+        reply["upserted"] = upserted
+    return _with_errors(reply, errors)
+
+
+def _update_one_statement(request: Request, item: Document) -> Outcome:
+    _refuse_words(item, _UPDATE_WORDS, "update.updates")
+    revision = Revision(item.get("u"), item.get("arrayFilters"), request.now_ms())
+    multi, query = bool(item.get("multi")), _query(item)
+    if multi and revision.replaces:
+        raise Refusal(9, "multi update is not supported for replacement-style update")
+    collection = _collection(request, create=bool(item.get("upsert")))
+    check_hint(collection, item.get("hint"))
+    found = _found(collection, query, item.get("sort"), all_of_them=multi)
+    if not found and item.get("upsert") and collection is not None:
+        return _upsert(request, collection, query, revision)
+    changed = [_revise(request, collection, record, revision) for record in found if collection]
+    return Outcome(len(found), sum(outcome.modified for outcome in changed))
+
+
+def _collection(request: Request, *, create: bool) -> Collection | None:
+    if create:
+        return request.engine.ensured(request.database, request.target())
+    return request.engine.find(request.database, request.target())
+
+
+def _query(item: Document) -> Mapping[str, object]:
+    query = item.get("q")
+    if not isinstance(query, Mapping):
+        raise Refusal(14, f"'q' must be an object, found {type_name(query)}")
+    return query
+
+
+def _refuse_words(item: Document, known: frozenset[str], where: str) -> None:
+    for word in item:
+        if word in ("collation", "c", "let"):
+            raise not_implemented(f"'{word}' in {where}")
+        if word not in known:
+            raise Refusal(40415, f"BSON field '{where}.{word}' is an unknown field.")
+
+
+def check_hint(collection: Collection | None, hint: object) -> None:
+    """Refuse a hint that names no index; a scan would answer the same, but MongoDB refuses."""
+    if hint is None or collection is None:
+        return
+    for index in collection.indexes.values():
+        if hint in (index.name, index.pattern, {"$natural": 1}, {"$natural": -1}):
+            return
+    raise Refusal(
+        2, "error processing query: hint provided does not correspond to an existing index"
+    )
+
+
+def _found(
+    collection: Collection | None, query: Mapping[str, object], sort: object, *, all_of_them: bool
+) -> list[int]:
+    if collection is None:
+        return []
+    matches = collection.find(query)
+    if all_of_them:
+        return [record for record, _ in matches]
+    if sort:
+        by_identity = {id(document): record for record, document in matches}
+        documents = [collection.documents[record] for record in by_identity.values()]
+        return [by_identity[id(d)] for d in sort_documents(documents, sort)[:1]]
+    return [record for record, _ in islice(matches, 1)]
+
+
+def _revise(request: Request, collection: Collection, record: int, revision: Revision) -> Outcome:
+    old = collection.documents[record]
+    new = revision.of(old)
+    if identical(old, new):
+        return Outcome(1, 0, before=old, after=old)
+    check = not request.flag("bypassDocumentValidation")
+    collection.replace(record, new, request.engine.storage, check=check)
+    return Outcome(1, 1, before=old, after=new)
+
+
+def _upsert(
+    request: Request, collection: Collection, query: Mapping[str, object], revision: Revision
+) -> Outcome:
+    seed = seed_of_upsert(query)
+    if revision.replaces:
+        seed = {"_id": seed["_id"]} if "_id" in seed else {}
+    new = revision.of(seed, inserting=True)
+    if "_id" in seed and not identical(seed["_id"], new.get("_id")):
+        text = "Performing an update on the path '_id' would modify the immutable field '_id'"
+        raise Refusal(66, text)
+    if "_id" not in new:
+        new = {"_id": ObjectId(), **new}
+    check = not request.flag("bypassDocumentValidation")
+    stored = collection.insert(new, request.engine.storage, check=check)
+    return Outcome(0, 0, upserted=stored["_id"], after=stored)
+
+
+def delete(request: Request) -> Document:
+    """Forget documents."""
+    collection = request.engine.find(request.database, request.target())
+
+    def write(item: Document) -> int:
+        _refuse_words(item, _DELETE_WORDS, "delete.deletes")
+        limit = item.get("limit")
+        if limit not in (0, 1):
+            raise Refusal(9, "The limit field in delete objects must be 0 or 1")
+        check_hint(collection, item.get("hint"))
+        records = _found(collection, _query(item), None, all_of_them=limit == 0)
+        return _removed(request, collection, records)
+
+    ordered = request.flag("ordered", default=True)
+    counts, errors = _each(_batch(request, "deletes"), write, ordered=ordered)
+    return _with_errors({"n": sum(counts), "ok": 1.0}, errors)
+
+
+def _removed(request: Request, collection: Collection | None, records: list[int]) -> int:
+    if collection is None:
+        return 0
+    for record in records:
+        collection.remove(record, request.engine.storage)
+    return len(records)
+
+
+def find_and_modify(request: Request) -> Document:
+    """Change or remove one document and return it, as one step."""
+    removing = request.flag("remove")
+    if removing == ("update" in request.command):
+        raise Refusal(9, "Either an update or remove=true must be specified")
+    if removing and (request.flag("upsert") or request.flag("new")):
+        raise Refusal(9, "Cannot specify upsert=true or new=true with remove=true")
+    shown = compile_projection(request.mapping("fields"))
+    reply = _find_and_remove(request) if removing else _find_and_update(request)
+    value = reply["value"]
+    return {**reply, "value": shown(value) if isinstance(value, dict) else None, "ok": 1.0}
+
+
+def _find_and_remove(request: Request) -> Document:
+    collection = request.engine.find(request.database, request.target())
+    check_hint(collection, request.command.get("hint"))
+    query, sort = request.mapping("query"), request.command.get("sort")
+    records = _found(collection, query, sort, all_of_them=False)
+    old = collection.documents[records[0]] if collection and records else None
+    _removed(request, collection, records)
+    return {"lastErrorObject": {"n": len(records)}, "value": old}
+
+
+def _find_and_update(request: Request) -> Document:
+    filters = request.command.get("arrayFilters")
+    revision = Revision(request.command["update"], filters, request.now_ms())
+    collection = _collection(request, create=request.flag("upsert"))
+    check_hint(collection, request.command.get("hint"))
+    query, sort = request.mapping("query"), request.command.get("sort")
+    records = _found(collection, query, sort, all_of_them=False)
+    if collection is not None and records:
+        outcome = _revise(request, collection, records[0], revision)
+    elif collection is not None and request.flag("upsert"):
+        outcome = _upsert(request, collection, query, revision)
+    else:
+        outcome = Outcome(0, 0)
+    value = outcome.after if request.flag("new") else outcome.before
+    return {"lastErrorObject": _last_error(outcome), "value": value}
+
+
+def _last_error(outcome: Outcome) -> Document:
+    if outcome.upserted is not MISSING:
+        return {"n": 1, "updatedExisting": False, "upserted": outcome.upserted}
+    return {"n": outcome.matched, "updatedExisting": outcome.matched > 0}
