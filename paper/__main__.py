@@ -10,11 +10,11 @@ from filelock import FileLock, Timeout
 
 from paper.address import publish, withdraw
 from paper.server import HOST, PortTakenError, Server, ServerSettings
+from paper.starting import ALREADY_SERVED
 from paper.tick_files import TickFileError
 
 LOCK_FILE = "paper.lock"
 HOST_FAULT = 2
-ALREADY_SERVED = 3
 
 
 def main(arguments: Sequence[str]) -> int:

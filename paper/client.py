@@ -288,5 +288,8 @@ def _hint_socket() -> _Any:
 
 
 def _positions_changed() -> bool:
-    """True once after a push that said the positions changed: a reason to look, not a fact."""
+    """True once after a push that said the positions changed, and once after the first of all.
+
+    It is a reason to look, not a fact.
+    """
     return _session.pushed.positions_changed()

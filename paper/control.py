@@ -1,16 +1,14 @@
 """What an operator or a test may ask of the paper broker beside MetaTrader's calls."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
 from domain.mt5_words import LastError
 from paper.address import Address
+from paper.calls import CallTable
 from paper.tape import Tape
 from paper.world import ServerRefusal, Wish, World
-
-ENSURE_ARGS: Final = 7
 
 
 class TerminalPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,27 +32,33 @@ class Control:
 
     def ask(self, verb: str, args: list[Any]) -> object:
         """Answer one admin call."""
-        call = CALLS.get(verb)
-        if call is None:
-            known = ", ".join(CALLS)
-            raise ServerRefusal(LastError.UNSUPPORTED, f"no {verb!r} (there is {known})")
-        try:
-            return call(self, *args)
-        except (TypeError, ValueError, msgspec.ValidationError) as wrong:
-            raise ServerRefusal(LastError.INVALID_PARAMS, f"{verb}: {wrong}") from wrong
+        return CALLS.ask(self, verb, args)
 
     def hello(self) -> dict[str, object]:
         """Who answers here."""
         return {"pid": self._place.pid, "instance": self._place.instance}
 
-    def ensure_account(self, *args: object) -> dict[str, object]:
+    def ensure_account(  # noqa: PLR0913, PLR0917 - an account document's fields, in the protocol's order
+        self,
+        key: str,
+        broker: str,
+        deposit: float,
+        currency: str,
+        leverage: int,
+        margin_mode: str | int,
+        login: int,
+    ) -> dict[str, object]:
         """The account of a terminal, made if there is none."""
-        if len(args) != ENSURE_ARGS:
-            raise TypeError(
-                "wanted terminal_key, broker, deposit, currency, leverage, margin_mode, login"
-            )
-        fields = dict(zip(Wish.__struct_fields__, args, strict=True))
-        terminal = self._world.ensure_account(msgspec.convert(fields, Wish), self._tape.utc_ms())
+        wish = Wish(
+            key=key,
+            broker=broker,
+            deposit=deposit,
+            currency=currency,
+            leverage=leverage,
+            margin_mode=margin_mode,
+            login=login,
+        )
+        terminal = self._world.ensure_account(wish, self._tape.utc_ms())
         name = self._world.account_of(terminal).terms.name
         return {"login": terminal.login, "server": terminal.broker, "name": name}
 
@@ -87,7 +91,7 @@ class Control:
     def set_speed(self, speed: float) -> bool:
         """Play faster or slower from here on."""
         if not speed > 0:
-            raise ValueError(f"a speed of {speed}; wanted more than 0")
+            raise ServerRefusal(LastError.INVALID_PARAMS, f"a speed of {speed}; wanted more than 0")
         self._replay.set_speed(speed, self._tape.now_s())
         return True
 
@@ -101,10 +105,10 @@ class Control:
         self._replay.resume(self._tape.now_s())
         return True
 
-    def terminal(self, key: str, patch: dict[str, Any]) -> bool:
+    def terminal(self, key: str, patch: TerminalPatch) -> bool:
         """Turn switches of one terminal."""
         terminal = self._world.terminal(key)
-        wanted = msgspec.structs.asdict(msgspec.convert(patch, TerminalPatch))
+        wanted = msgspec.structs.asdict(patch)
         given = {name: value for name, value in wanted.items() if value is not None}
         terminal.switches = msgspec.structs.replace(terminal.switches, **given)
         terminal.stale = True
@@ -116,9 +120,8 @@ class Control:
         return True
 
 
-CALLS: Final[dict[str, Callable[..., object]]] = {
-    f"admin.{call.__name__}": call
-    for call in (
+CALLS: Final = CallTable(
+    (
         Control.ensure_account,
         Control.status,
         Control.set_speed,
@@ -126,5 +129,6 @@ CALLS: Final[dict[str, Callable[..., object]]] = {
         Control.resume,
         Control.terminal,
         Control.shutdown,
-    )
-}
+    ),
+    prefix="admin.",
+)

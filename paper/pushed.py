@@ -45,6 +45,7 @@ class Pushed:
         self._known: dict[str, Any] = {}
         self._ticks: dict[str, Any] = {}
         self._nothing_is_missed = False
+        self._has_heard_of_account = False
         self._positions_changed = False
 
     def socket(self) -> zmq.Socket[bytes]:
@@ -110,7 +111,10 @@ class Pushed:
 
     def _take_account(self, push: _AccountPush) -> None:
         self._known = {"account_info": push.account, "terminal_info": push.terminal}
-        self._positions_changed = self._positions_changed or push.positions
+        # Before the first push there may have been changes that nobody told us.
+        if push.positions or not self._has_heard_of_account:
+            self._positions_changed = True
+        self._has_heard_of_account = True
 
     def _take_tick(self, push: list[Any]) -> None:
         symbol, *values = push
@@ -136,7 +140,7 @@ class Pushed:
             self._ticks[symbol] = values
 
     def positions_changed(self) -> bool:
-        """True once after a push that said so."""
+        """True once after a push that said so, and after the first of all."""
         self.drain()
         seen, self._positions_changed = self._positions_changed, False
         return seen

@@ -49,6 +49,7 @@ class Pushing:
     def _greet(self, topic: bytes) -> None:
         for terminal in self._world.terminals.values():
             if account_topic(terminal.key) == topic:
+                terminal.positions_changed = True  # it may have missed the hint before this one
                 self._push_account(terminal)
         for house in self._world.houses.values():
             if tick_topic(house.profile.name) == topic:

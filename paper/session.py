@@ -1,14 +1,15 @@
 """What one connection may ask in MetaTrader's own words, and the answers."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
-from domain.mt5_words import LastError
+from domain.mt5_words import MAX_COMMENT_KEPT, LastError
 from paper.account import Account
 from paper.address import Address
 from paper.brokers import SymbolProfile
+from paper.calls import CallTable
 from paper.checks import Ask
 from paper.engine import check, execute
 from paper.group_filter import group_filter
@@ -19,10 +20,8 @@ from paper.records import Answer, CheckAnswer, Deal, Order, TradeRequest
 from paper.rows import Row, account_row, position_row, symbol_row, terminal_row, version_row
 from paper.world import ServerRefusal, Terminal, World
 
-Args = list[Any]
+Numbers = Annotated[list[int], msgspec.Meta(min_length=1, max_length=2)]
 Past = TypeVar("Past", Order, Deal)
-
-MAX_COMMENT: Final = 31
 
 
 class Session:
@@ -34,15 +33,10 @@ class Session:
         self._utc_ms = utc_ms
         self._terminal: Terminal | None = None
 
-    def ask(self, verb: str, args: Args) -> object:
+    def ask(self, verb: str, args: list[Any]) -> object:
         """Answer one call; a ServerRefusal says why there is no answer."""
-        call = CALLS.get(verb)
-        if call is None:
-            raise ServerRefusal(LastError.UNSUPPORTED, f"the paper broker has no {verb!r}")
         try:
-            return call(self, *args)
-        except (TypeError, ValueError, msgspec.ValidationError) as wrong:
-            raise ServerRefusal(LastError.INVALID_PARAMS, f"{verb}: {wrong}") from wrong
+            return CALLS.ask(self, verb, args)
         except NoRateError as missing:
             raise ServerRefusal(LastError.FAIL, f"{verb}: {missing}") from missing
 
@@ -186,7 +180,7 @@ class Session:
         _is_wanted(kind, value, 0, "")
         return []
 
-    def history_orders_get(self, kind: str, values: list[int]) -> list[Order]:
+    def history_orders_get(self, kind: str, values: Numbers) -> list[Order]:
         """Past orders of a window (by the time they were done), a ticket or a position."""
         account = self.account
         if kind == "window":
@@ -195,7 +189,7 @@ class Session:
             return _present(account.orders.get(values[0]))
         return _of_position(kind, account.orders_of(values[0]))
 
-    def history_deals_get(self, kind: str, values: list[int]) -> list[Deal]:
+    def history_deals_get(self, kind: str, values: Numbers) -> list[Deal]:
         """Deals of a window, of a ticket (a deal's, else an order's) or of a position."""
         account = self.account
         if kind == "window":
@@ -204,19 +198,19 @@ class Session:
             return _present(account.deals.get(values[0])) or account.deals_of_order(values[0])
         return _of_position(kind, account.deals_of(values[0]))
 
-    def history_orders_total(self, window: list[int]) -> int:
+    def history_orders_total(self, window: Numbers) -> int:
         """How many orders a window holds."""
         return len(self.history_orders_get("window", window))
 
-    def history_deals_total(self, window: list[int]) -> int:
+    def history_deals_total(self, window: Numbers) -> int:
         """How many deals a window holds."""
         return len(self.history_deals_get("window", window))
 
-    def order_check(self, request: Args) -> CheckAnswer:
+    def order_check(self, request: TradeRequest) -> CheckAnswer:
         """What the request would do to the account."""
         return check(self._as_ask(request))
 
-    def order_send(self, request: Args) -> Answer:
+    def order_send(self, request: TradeRequest) -> Answer:
         """Execute a request; what it changed is on disk when this returns."""
         ask = self._as_ask(request)
         self.terminal.requests_sent += 1
@@ -225,16 +219,15 @@ class Session:
             self._world.settle([self.house.apply(self.account.terms.login, changes)])
         return answer
 
-    def _as_ask(self, request: Args) -> Ask:
+    def _as_ask(self, request: TradeRequest) -> Ask:
         terminal, house = self.terminal, self.house
         if terminal.switches.tradeapi_disabled:
             raise ServerRefusal(
                 LastError.AUTO_TRADING_DISABLED,
                 "Auto-Trading using Python API disabled in Terminal",
             )
-        parsed = msgspec.convert(request, TradeRequest)
         return Ask(
-            request=msgspec.structs.replace(parsed, comment=parsed.comment[:MAX_COMMENT]),
+            request=msgspec.structs.replace(request, comment=request.comment[:MAX_COMMENT_KEPT]),
             account=self.account,
             market=house.market,
             switches=terminal.switches,
@@ -259,9 +252,8 @@ class Session:
         return profit(self.house.market, self._profile(symbol), currency, trade, price_close)
 
 
-CALLS: Final[dict[str, Callable[..., object]]] = {
-    call.__name__: call
-    for call in (
+CALLS: Final = CallTable(
+    (
         Session.initialize,
         Session.login,
         Session.shutdown,
@@ -286,7 +278,7 @@ CALLS: Final[dict[str, Callable[..., object]]] = {
         Session.order_calc_margin,
         Session.order_calc_profit,
     )
-}
+)
 
 
 def _is_wanted(kind: str, value: object, ticket: int, symbol: str) -> bool:
@@ -296,13 +288,13 @@ def _is_wanted(kind: str, value: object, ticket: int, symbol: str) -> bool:
         return value == ticket
     if kind == "symbol":
         return value == symbol
-    raise ValueError(f"asked by {kind!r}; wanted all, ticket or symbol")
+    raise ServerRefusal(
+        LastError.INVALID_PARAMS, f"asked by {kind!r}; wanted all, ticket or symbol"
+    )
 
 
-def _within(
-    records: Iterable[Past], window: list[int], time_of: Callable[[Past], int]
-) -> list[Past]:
-    first_s, last_s = window
+def _within(records: Iterable[Past], window: Numbers, time_of: Callable[[Past], int]) -> list[Past]:
+    first_s, last_s = window[0], window[-1]
     return [record for record in records if first_s <= time_of(record) <= last_s]
 
 
@@ -312,5 +304,7 @@ def _present(record: Past | None) -> list[Past]:
 
 def _of_position(kind: str, records: list[Past]) -> list[Past]:
     if kind != "position":
-        raise ValueError(f"asked by {kind!r}; wanted window, ticket or position")
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS, f"asked by {kind!r}; wanted window, ticket or position"
+        )
     return records

@@ -18,6 +18,8 @@ READY_WITHIN_S: Final = 30.0
 LOOK_EVERY_S: Final = 0.02
 ANSWER_WITHIN_S: Final = 5.0
 STARTING_LOCK: Final = "paper.starting.lock"
+ALREADY_SERVED: Final = 3
+"""Exit code of a server that finds another one serving its folder: that one is awaited."""
 LOG_FILE: Final = "paper.log"
 LOG_TAIL_CHARS: Final = 2_000
 PRODUCT: Final = Path(__file__).resolve().parent.parent
@@ -94,7 +96,7 @@ def _start(wanted: _Wanted) -> Address:
         if address is not None:
             _leave_alone(child)
             return address
-        if child.poll() is not None:
+        if child.poll() not in (None, ALREADY_SERVED):
             raise PaperBrokerError(_obituary(wanted, child.returncode))
         threading.Event().wait(LOOK_EVERY_S)
     child.kill()
