@@ -1,0 +1,74 @@
+"""What became of an order nobody could answer for: looked up by its mark until found (law 4)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from decisions.evidence import deals_prove_closed
+from domain.legs import Intent
+from domain.market import Deal, Position
+
+#: Longer than the slowest late fill ever logged.
+SETTLE_WINDOW_MS = 60_000
+
+
+class FoundOpen(msgspec.Struct, frozen=True):
+    """The open was executed, and its position is there."""
+
+    position: Position
+
+
+class FoundClosed(msgspec.Struct, frozen=True):
+    """The open was executed, and its position is closed again."""
+
+    identifier: int
+    deals: tuple[Deal, ...]
+
+
+class FoundDone(msgspec.Struct, frozen=True):
+    """The close or reduction was executed."""
+
+    price: Decimal
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Not found yet, and the window is open."""
+
+
+class Lapsed(msgspec.Struct, frozen=True):
+    """Not found in the window. Should it show up later, it is dealt with then."""
+
+
+def settle_open(
+    intent: Intent, positions: Sequence[Position], deals: Sequence[Deal], now_ms: int
+) -> FoundOpen | FoundClosed | Waiting | Lapsed:
+    """Look for an open by its mark, or by the order number the broker gave."""
+    for position in positions:
+        if _is_of(intent, position.magic, position.identifier):
+            return FoundOpen(position)
+    identifier = next((d.position for d in deals if _is_of(intent, d.magic, d.order)), None)
+    if identifier is not None:
+        of_position = tuple(d for d in deals if d.position == identifier)
+        proven = deals_prove_closed(of_position)
+        return FoundClosed(identifier, of_position) if proven else Waiting()
+    return _by_the_clock(intent, now_ms)
+
+
+def settle_close(
+    intent: Intent, deals: Sequence[Deal], now_ms: int
+) -> FoundDone | Waiting | Lapsed:
+    """Look for a close among its position's deals; a re-read volume alone proves nothing."""
+    for deal in deals:
+        if _is_of(intent, deal.magic, deal.order):
+            return FoundDone(deal.price)
+    return _by_the_clock(intent, now_ms)
+
+
+def _is_of(intent: Intent, magic: int, order: int) -> bool:
+    return magic == intent.magic or order == intent.order != 0
+
+
+def _by_the_clock(intent: Intent, now_ms: int) -> Waiting | Lapsed:
+    lapsed = now_ms - intent.written_at_ms > SETTLE_WINDOW_MS
+    return Lapsed() if lapsed else Waiting()

@@ -1,0 +1,194 @@
+"""What a slave hears of its masters: facts in order, and a snapshot where one is missing."""
+
+import logging
+from collections.abc import Mapping
+
+import msgspec
+
+from decisions.admission import Admission, admit, behind
+from decisions.booking import apply_fact, book_hash
+from domain.book import Book, Stamp
+from domain.ids import NodeName, OpeningOrder
+from domain.signals import (
+    Fact,
+    Malformed,
+    MasterHeartbeat,
+    NotReady,
+    PositionClosed,
+    Snapshot,
+    SnapshotRequest,
+)
+from nodes.ports import Received, SignalInlet
+
+logger = logging.getLogger(__name__)
+
+ASK_AGAIN_S = 0.5
+ASK_AT_LEAST_S = 5.0
+NOTHING_YET = Stamp(0, 0)
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact to act on. `early`: a close that acts before the gap in front of it is filled."""
+
+    fact: Fact
+    received_us: int
+    from_snapshot: bool = False
+    early: bool = False
+
+
+class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """A master's whole picture has been taken in; legs are to be compared with it."""
+
+    snapshot: Snapshot
+    received_us: int
+
+
+class _MasterView(msgspec.Struct, kw_only=True):
+    """What we know of one master."""
+
+    cursor: Stamp
+    book: Book | None = None
+    confirmed: bool = False
+    vouched_for: bool = True
+    next_ask_s: float = 0.0
+    asks: int = 0
+    acted_early: set[Stamp] = msgspec.field(default_factory=set)
+
+
+class Inbox:
+    """The masters' stories as this slave has them."""
+
+    def __init__(self, slave: NodeName, inlet: SignalInlet) -> None:
+        """Nobody is followed yet."""
+        self._slave = slave
+        self._inlet = inlet
+        self._views: dict[NodeName, _MasterView] = {}
+
+    def follow(self, master: NodeName, addresses: tuple[str, str], cursor: Stamp | None) -> None:
+        """Listen to a master; the story goes on after `cursor`."""
+        if master not in self._views:
+            self._views[master] = _MasterView(cursor=cursor or NOTHING_YET)
+        self._inlet.follow(master, *addresses)
+
+    def unfollow(self, master: NodeName) -> None:
+        """Stop listening."""
+        self._inlet.unfollow(master)
+        self._views.pop(master, None)
+
+    def masters(self) -> tuple[NodeName, ...]:
+        """Whom we listen to."""
+        return tuple(self._views)
+
+    def is_confirmed(self, master: NodeName) -> bool:
+        """The book of this master is whole, and the master vouches for it."""
+        view = self._views.get(master)
+        return view is not None and view.confirmed and view.vouched_for
+
+    def still_holds(self, master: NodeName, order: OpeningOrder) -> bool:
+        """The newest book known of this master has the position."""
+        view = self._views.get(master)
+        return view is not None and view.book is not None and view.book.find(order) is not None
+
+    def cursor(self, master: NodeName) -> Stamp:
+        """How far this master's story has been heard."""
+        view = self._views.get(master)
+        return NOTHING_YET if view is None else view.cursor
+
+    def take(self) -> list[Arrival | SnapshotTaken]:
+        """Everything that came in since, admitted; without waiting."""
+        arrivals: list[Arrival | SnapshotTaken] = []
+        for received in self._inlet.drain():
+            view = self._views.get(NodeName(received.master))
+            if view is not None:
+                arrivals += self._admit(view, received)
+        return arrivals
+
+    def ask_where_due(
+        self, legs: Mapping[NodeName, tuple[OpeningOrder, ...]], now_s: float
+    ) -> None:
+        """Ask the masters whose book is missing or has a gap; bounded in rate, never in number."""
+        for master, view in self._views.items():
+            if view.confirmed or now_s < view.next_ask_s:
+                continue
+            view.next_ask_s = now_s + min(ASK_AGAIN_S * 2 ** min(view.asks, 4), ASK_AT_LEAST_S)
+            view.asks += 1
+            request = SnapshotRequest(
+                slave=self._slave, have=view.cursor, legs=legs.get(master, ())
+            )
+            self._inlet.ask(master, request)
+
+    def ask_again(self, master: NodeName) -> None:
+        """Something of this master is in doubt: take a new picture."""
+        view = self._views.get(master)
+        if view is not None:
+            _doubt(view)
+
+    def _admit(self, view: _MasterView, received: Received) -> list[Arrival | SnapshotTaken]:
+        message = received.message
+        if isinstance(message, Malformed):
+            logger.warning("signal_malformed", extra={"from": received.master, "why": message.why})
+            return []
+        if isinstance(message, MasterHeartbeat):
+            _compare(view, message)
+            return []
+        if isinstance(message, Snapshot):
+            return _take_snapshot(view, message, received.received_us)
+        if isinstance(message, NotReady):
+            return []
+        return _admit_fact(view, message, received.received_us)
+
+
+def _admit_fact(view: _MasterView, fact: Fact, received_us: int) -> list[Arrival | SnapshotTaken]:
+    admission = admit(view.cursor, fact.stamp)
+    if admission is Admission.DUPLICATE:
+        return []
+    if admission is Admission.NEXT and view.book is not None:
+        view.book = apply_fact(view.book, fact)
+        view.cursor = fact.stamp
+        return _unless_acted(view, Arrival(fact=fact, received_us=received_us))
+    _doubt(view)
+    if not isinstance(fact, PositionClosed) or fact.stamp in view.acted_early:
+        return []
+    view.acted_early.add(fact.stamp)
+    return [Arrival(fact=fact, received_us=received_us, early=True)]
+
+
+def _unless_acted(view: _MasterView, arrival: Arrival) -> list[Arrival | SnapshotTaken]:
+    if arrival.fact.stamp not in view.acted_early:
+        return [arrival]
+    view.acted_early.discard(arrival.fact.stamp)
+    return []
+
+
+def _take_snapshot(
+    view: _MasterView, snapshot: Snapshot, received_us: int
+) -> list[Arrival | SnapshotTaken]:
+    """Facts are handled with the book already new, so that an open closed since is not opened."""
+    if snapshot.book.stamp < view.cursor:
+        return []
+    missed = [f for f in snapshot.facts if view.cursor < f.stamp <= snapshot.book.stamp]
+    view.book, view.cursor = snapshot.book, snapshot.book.stamp
+    view.confirmed, view.asks = True, 0
+    taken: list[Arrival | SnapshotTaken] = []
+    for fact in missed:
+        arrival = Arrival(fact=fact, received_us=received_us, from_snapshot=True)
+        taken += _unless_acted(view, arrival)
+    return [*taken, SnapshotTaken(snapshot=snapshot, received_us=received_us)]
+
+
+def _compare(view: _MasterView, beat: MasterHeartbeat) -> None:
+    view.vouched_for = beat.confirmed
+    if behind(view.cursor, beat.head) or _differs(view, beat):
+        _doubt(view)
+
+
+def _differs(view: _MasterView, beat: MasterHeartbeat) -> bool:
+    """We are as far as the master, and hold another book."""
+    if view.book is None or view.cursor != beat.head:
+        return False
+    return book_hash(view.book) != beat.book_hash
+
+
+def _doubt(view: _MasterView) -> None:
+    if view.confirmed:
+        view.confirmed, view.next_ask_s = False, 0.0

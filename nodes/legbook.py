@@ -1,0 +1,64 @@
+"""All legs of a slave, in memory as they stand in its journal."""
+
+from collections.abc import Iterable
+
+from domain.ids import LegKey, NodeName, OpeningOrder
+from domain.legs import Leg
+from domain.market import Position
+
+
+class LegBook:
+    """Every leg there ever was, and which of them are live."""
+
+    def __init__(self, legs: Iterable[Leg]) -> None:
+        """Start from what the journal knows."""
+        self._legs = {leg.key: leg for leg in legs}
+        self._live = {key for key, leg in self._legs.items() if leg.live}
+        self._by_magic: dict[int, LegKey] = {
+            leg.magic: key for key, leg in self._legs.items() if leg.magic
+        }
+
+    def find(self, key: LegKey) -> Leg | None:
+        """The leg of this key."""
+        return self._legs.get(key)
+
+    def put(self, leg: Leg) -> None:
+        """Take in a leg's new state."""
+        self._legs[leg.key] = leg
+        if leg.magic:
+            self._by_magic[leg.magic] = leg.key
+        if leg.live:
+            self._live.add(leg.key)
+        else:
+            self._live.discard(leg.key)
+
+    def live(self) -> list[Leg]:
+        """Legs with a position at the broker, or perhaps one."""
+        return [self._legs[key] for key in sorted(self._live)]
+
+    def live_count(self) -> int:
+        """How many there are."""
+        return len(self._live)
+
+    def live_of(self, master: NodeName) -> list[Leg]:
+        """The live legs that copy this master."""
+        return [leg for leg in self.live() if leg.master == master]
+
+    def orders_by_master(self) -> dict[NodeName, tuple[OpeningOrder, ...]]:
+        """The opening orders of all live legs, for a snapshot request."""
+        orders: dict[NodeName, list[OpeningOrder]] = {}
+        for leg in self.live():
+            orders.setdefault(leg.master, []).append(leg.key.opening_order)
+        return {master: tuple(found) for master, found in orders.items()}
+
+    def magic_is_taken(self, magic: int, by_other_than: LegKey) -> bool:
+        """An unclosed leg other than this one carries the mark."""
+        key = self._by_magic.get(magic)
+        return key is not None and key != by_other_than and key in self._live
+
+    def owner_of(self, position: Position) -> Leg | None:
+        """The leg this position belongs to: by identifier, else by its mark."""
+        key = self._by_magic.get(position.magic)
+        if key is not None:
+            return self._legs[key]
+        return next((g for g in self.live() if g.identifier == position.identifier), None)
