@@ -1,0 +1,259 @@
+"""A node's memory on this machine: one SQLite file, written before the broker is called."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from db.journal_rows import (
+    FACTS,
+    INTENT,
+    LEG,
+    LEG_ENDED,
+    Forgotten,
+    Row,
+    decode,
+    decode_fact,
+    rows_of,
+    stamp_key,
+)
+from domain.book import Stamp
+from domain.legs import Intent, Leg
+from domain.policies import Latch
+from domain.records import (
+    BookKept,
+    Cursor,
+    JournalUnwritable,
+    LatchChange,
+    MasterAt,
+    Record,
+    SettingsKept,
+)
+from domain.signals import Fact
+
+FORMAT = 1
+PATIENCE_MS = 2000
+WAL_PAGES = 8000  # the shipper empties the log long before; its flush must not stop the loop
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS about (word TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
+    body BLOB NOT NULL);
+"""
+_PUT = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
+_DROP = "DELETE FROM records WHERE kind = ? AND key = ?"
+_SHIP = "INSERT INTO outbox (kind, body) VALUES (?, ?)"
+_TELL = "INSERT OR REPLACE INTO about VALUES (?, ?)"
+
+
+class JournalRefused(Exception):  # noqa: N818 - it says what happened
+    """The file is not this node's journal, or not one that this version can read."""
+
+
+class Glance(NamedTuple):
+    """What a journal says to somebody who does not own it."""
+
+    account: str
+    swarm: str
+    login: int
+    server: str
+    open_legs: int
+    settings: dict[str, Any] | None
+
+
+def journal_path(state: Path, account: str) -> Path:
+    """Where an account's journal is. Two names never share a file, on any file system."""
+    mark = hashlib.sha256(account.encode()).hexdigest()[:8]
+    return state / "journals" / f"{quote(account, safe=' ')[:80]}-{mark}.sqlite"
+
+
+class Journal:
+    """One node's journal. A `swarm` nobody knows yet is empty and taken up later."""
+
+    def __init__(
+        self, path: Path, swarm: str, account: str, known_swarms: Collection[str] = ()
+    ) -> None:
+        """Open or create the file; one of another account, swarm or newer format is refused."""
+        self.path = path
+        self._account = account
+        self._file = _opened(path)
+        try:
+            self._claim(swarm, {swarm, *known_swarms})
+        except BaseException:
+            self._file.close()
+            raise
+
+    def write(self, *records: Record) -> None:
+        """All of them or none; raises JournalUnwritable."""
+        rows = [row for record in records for row in rows_of(record)]
+        self._in_one_step(lambda file: _put(file, rows))
+
+    def bind(self, login: int, server: str) -> None:
+        """Tie the journal to an account; one that names another is refused."""
+        found = self._about()
+        bound = (found.get("login", str(login)), found.get("server", server))
+        if bound != (str(login), server):
+            raise JournalRefused(
+                f"journal {self.path}: wanted one of {login} at {server}, found one of "
+                f"{bound[0]} at {bound[1]}. Log the terminal in to that account, or move the "
+                "file away if its copies are settled."
+            )
+        self._tell({"login": str(login), "server": server})
+
+    def legs(self) -> list[Leg]:
+        """Every leg ever journaled, newest state; ended ones first."""
+        return [*self._all(LEG_ENDED, Leg), *self._all(LEG, Leg)]
+
+    def open_intents(self) -> list[Intent]:
+        """Intents without an outcome, oldest first."""
+        return sorted(self._all(INTENT, Intent), key=lambda intent: intent.written_at_ms)
+
+    def cursor(self, master: str) -> Stamp | None:
+        """The last stamp acted on, of this master."""
+        found = next((c for c in self._all("cursor", Cursor) if c.master == master), None)
+        return None if found is None else found.stamp
+
+    def latch(self) -> Latch | None:
+        """The stored half of the kill switch."""
+        return next((change.after for change in self._all("latch", LatchChange)), None)
+
+    def settings(self) -> dict[str, Any] | None:
+        """The last good account document."""
+        return next((kept.document for kept in self._all("settings", SettingsKept)), None)
+
+    def masters(self) -> list[MasterAt]:
+        """Where masters were last found."""
+        return self._all("master", MasterAt)
+
+    def book(self) -> BookKept | None:
+        """The book this master told last."""
+        return next(iter(self._all("book", BookKept)), None)
+
+    def facts_since(self, stamp: Stamp) -> list[Fact]:
+        """Facts published after this stamp, in order."""
+        query = "SELECT body FROM records WHERE kind = ? AND key > ? ORDER BY key"
+        rows = self._file.execute(query, (FACTS, stamp_key(stamp)))
+        return [decode_fact(body) for (body,) in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _all(self, kind: str, shape: type[Any]) -> list[Any]:
+        query = "SELECT body FROM records WHERE kind = ? ORDER BY key"
+        return [decode(shape, body) for (body,) in self._file.execute(query, (kind,))]
+
+    def _about(self) -> dict[str, str]:
+        return _about(self._file)
+
+    def _tell(self, words: dict[str, str]) -> None:
+        self._in_one_step(lambda file: file.executemany(_TELL, words.items()))
+
+    def _in_one_step(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        try:
+            self._file.execute("BEGIN IMMEDIATE")
+            work(self._file)
+            self._file.execute("COMMIT")
+        except (sqlite3.Error, OSError) as fault:
+            _undo(self._file)
+            raise JournalUnwritable(f"journal {self.path}: cannot be written: {fault}") from fault
+
+    def _claim(self, swarm: str, known: set[str]) -> None:
+        found = self._about()
+        _check_format(self.path, found)
+        _check_owner(self.path, "account", self._account, {self._account}, found.get("account"))
+        if swarm:
+            _check_owner(self.path, "swarm", swarm, known, found.get("swarm"))
+        kept = found.get("swarm") or swarm
+        self._tell({"format": str(FORMAT), "account": self._account, "swarm": kept})
+
+
+def glance(path: Path) -> Glance:
+    """Look into a journal without owning it, whoever writes it meanwhile."""
+    file = _opened(path)
+    try:
+        about = _about(file)
+        _check_format(path, about)
+        kept = file.execute("SELECT body FROM records WHERE kind = 'settings'").fetchone()
+        legs = file.execute("SELECT count(*) FROM records WHERE kind = ?", (LEG,)).fetchone()[0]
+    finally:
+        file.close()
+    return Glance(
+        account=about.get("account", ""),
+        swarm=about.get("swarm", ""),
+        login=int(about.get("login", "0")),
+        server=about.get("server", ""),
+        open_legs=legs,
+        settings=None if kept is None else decode(SettingsKept, kept[0]).document,
+    )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_MS / 1000)
+    except (sqlite3.Error, OSError) as fault:
+        raise JournalUnwritable(f"journal {path}: cannot be opened: {fault}") from fault
+    try:
+        _prepare(file)
+    except sqlite3.OperationalError as fault:
+        file.close()
+        raise JournalUnwritable(f"journal {path}: cannot be written: {fault}") from fault
+    except sqlite3.DatabaseError as fault:
+        file.close()
+        raise JournalRefused(
+            f"journal {path}: wanted a journal of ours, found a damaged or foreign file ({fault}). "
+            "Move it away; what it held is repaired from the broker's deals."
+        ) from fault
+    return file
+
+
+def _prepare(file: sqlite3.Connection) -> None:
+    file.execute("PRAGMA journal_mode = WAL")
+    file.execute("PRAGMA synchronous = NORMAL")
+    file.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    file.executescript(_TABLES)
+
+
+def _about(file: sqlite3.Connection) -> dict[str, str]:
+    return dict(file.execute("SELECT word, value FROM about"))
+
+
+def _put(file: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    for row in rows:
+        if isinstance(row, Forgotten):
+            file.execute(_DROP, row)
+            continue
+        if row.key is not None:
+            file.execute(_PUT, (row.kind, row.key, row.body))
+        if row.shipped_as:
+            file.execute(_SHIP, (row.shipped_as, row.body))
+
+
+def _undo(file: sqlite3.Connection) -> None:
+    """Leave no half transaction open; a file that cannot even do that has already said so."""
+    try:
+        if file.in_transaction:
+            file.execute("ROLLBACK")
+    except sqlite3.Error as fault:
+        raise JournalUnwritable(f"the journal cannot undo a failed write: {fault}") from fault
+
+
+def _check_format(path: Path, found: dict[str, str]) -> None:
+    if int(found.get("format", str(FORMAT))) > FORMAT:
+        raise JournalRefused(
+            f"journal {path}: wanted format {FORMAT} or older, found {found['format']}. "
+            "Start the newer version of this program that wrote it."
+        )
+
+
+def _check_owner(path: Path, what: str, mine: str, taken: set[str], found: str | None) -> None:
+    if found and found not in taken:
+        raise JournalRefused(
+            f"journal {path}: wanted one of {what} {mine}, found one of {what} {found}. "
+            "Use the folder that belongs to it, or move the file away if its copies are settled."
+        )
