@@ -32,7 +32,7 @@ def volume(value: float, step: Decimal) -> Decimal:
     found = number(value)
     if step <= 0:
         return found
-    steps = (found / step).to_integral_value(ROUND_HALF_EVEN)
+    steps = (found / step).quantize(Decimal(1), ROUND_HALF_EVEN)
     return steps * step if abs(steps * step - found) <= step * _OFF_STEP else found
 
 

@@ -1,0 +1,81 @@
+import pytest
+
+from domain.market import Identity, Unknowable
+from tests.unit.terminal.doors import HOME, door
+from tests.unit.terminal.fake_mt5 import FakeMt5, account
+
+APEX = "C:/Program Files/Apex MT5/terminal64.exe"
+
+
+def test_connecting_logs_in_as_the_document_says() -> None:
+    module = FakeMt5()
+    found = door(
+        module, login=51234567, server="Apex-Live", password="open sesame", timeout_ms=5_000
+    ).connect()
+    assert found == HOME
+    assert module.calls[0] == (
+        "initialize",
+        (APEX,),
+        {"timeout": 5_000, "login": 51234567, "server": "Apex-Live", "password": "open sesame"},
+    )
+
+
+def test_connecting_without_a_login_takes_the_terminal_as_it_is() -> None:
+    module = FakeMt5()
+    found = door(module, path="apex", server="Apex-Live", timeout_ms=1, expected=None).connect()
+    assert found == HOME
+    assert module.calls[0] == ("initialize", ("apex",), {"timeout": 1})
+
+
+def test_the_first_account_found_is_home_where_none_was_named() -> None:
+    module = FakeMt5()
+    terminal_door = door(module, expected=None)
+    terminal_door.connect()
+    module.account = account(login=777)
+    assert terminal_door.connect() == Identity(777, "Apex-Live")
+    assert isinstance(terminal_door.positions(), Unknowable)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        (-6, "Terminal: Authorization failed"),
+        (-10003, "IPC initialize failed, MetaTrader 5 x64 not found"),
+        (-10005, "IPC timeout"),
+        OSError("no pipe"),
+    ],
+    ids=str,
+)
+def test_a_terminal_that_cannot_be_had_is_unknowable(failure: tuple[int, str] | Exception) -> None:
+    module = FakeMt5()
+    module.failures["initialize"] = failure
+    assert isinstance(door(module).connect(), Unknowable)
+
+
+def test_another_terminal_than_the_one_named_is_refused() -> None:
+    found = door(FakeMt5(), path="D:/Other MT5/terminal64.exe").connect()
+    assert isinstance(found, Unknowable)
+    assert "D:/Other MT5/terminal64.exe" in found.why
+
+
+@pytest.mark.parametrize(
+    "spelling", ["c:\\program files\\APEX mt5\\terminal64.exe", APEX, "paper_key"]
+)
+def test_the_same_terminal_in_another_spelling_is_accepted(spelling: str) -> None:
+    assert door(FakeMt5(), path=spelling).connect() == HOME
+
+
+def test_the_password_is_in_no_message() -> None:
+    module = FakeMt5()
+    module.failures["initialize"] = RuntimeError("refused for open sesame")
+    found = door(module, login=1, password="open sesame").connect()
+    assert isinstance(found, Unknowable)
+    assert "open sesame" not in found.why
+    assert "***" in found.why
+
+
+def test_letting_go_never_raises() -> None:
+    module = FakeMt5()
+    module.failures["shutdown"] = OSError("gone")
+    door(module).close()
+    assert module.names_called() == ["shutdown"]

@@ -1,0 +1,130 @@
+"""What differs between operating systems about stopping processes and starting them apart."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from types import FrameType, TracebackType
+from typing import Any, Final, Self
+
+import psutil
+
+_STOP_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
+
+
+class StopRequest:
+    """Notes that this process shall stop; made on the main thread, before any loop runs.
+
+    With `wakeup`, `waitable` becomes readable at the request, so that a poll returns at once, on
+    Windows as well.
+    """
+
+    def __init__(self, *, wakeup: bool = False) -> None:
+        self.times = 0
+        self.waitable: socket.socket | None = None
+        self._waker: socket.socket | None = None
+        self._old_wakeup = -1
+        if wakeup:
+            self._make_wakeup()
+        self._old = {number: signal.signal(number, self._note) for number in _STOP_SIGNALS}
+
+    @property
+    def requested(self) -> bool:
+        """Whether anybody asked, by signal or by request()."""
+        return self.times > 0
+
+    def request(self) -> None:
+        """Ask from within: a message or an end of work."""
+        self.times += 1
+        if self._waker is not None:
+            self._waker.send(b"\0")
+
+    def close(self) -> None:
+        """Put back what was in force before."""
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        if self._waker is not None and self.waitable is not None:
+            signal.set_wakeup_fd(self._old_wakeup)
+            self._waker.close()
+            self.waitable.close()
+            self._waker = self.waitable = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.times += 1
+
+    def _make_wakeup(self) -> None:
+        self.waitable, self._waker = socket.socketpair()
+        self.waitable.settimeout(0)
+        self._waker.settimeout(0)
+        # Python's own C code writes to it, even while this thread is inside a poll.
+        self._old_wakeup = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+
+
+def new_process_group_kwargs() -> dict[str, Any]:
+    """For Popen: a Ctrl+C in the console reaches us alone, and we tell the child."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"process_group": 0}
+
+
+def detached_kwargs() -> dict[str, Any]:
+    """For Popen: a server that lives on after us, our console and our session."""
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        return {"creationflags": flags, "stdin": subprocess.DEVNULL}
+    return {"start_new_session": True, "stdin": subprocess.DEVNULL}
+
+
+def born(pid: int) -> float | None:
+    """When a process started; with its id this names it for ever, as ids are used again."""
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def ask_to_stop(pid: int, birth: float | None = None) -> bool:
+    """Ask a process to end; False where it is gone. On Windows it must lead a group of its own."""
+    if not _is_there(pid, birth):
+        return False
+    try:
+        if sys.platform == "win32":
+            os.kill(pid, signal.CTRL_BREAK_EVENT)
+        else:
+            os.kill(pid, signal.SIGTERM)
+    except OSError:
+        # It ended between the look and the call, or cannot be asked; the second is the caller's.
+        if _is_there(pid, birth):
+            raise
+        return False
+    return True
+
+
+def kill(pid: int, birth: float | None = None) -> bool:
+    """End a process without asking; False where it is gone."""
+    if not _is_there(pid, birth):
+        return False
+    try:
+        psutil.Process(pid).kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+def _is_there(pid: int, birth: float | None) -> bool:
+    found = born(pid)
+    return found is not None and birth in {None, found}
