@@ -5,13 +5,21 @@ import socket
 from collections import deque
 from typing import Any, Final
 
+import msgspec
+
 from paper.failures import RECEIVE_FAILED, SEND_FAILED, malformed, not_connected, refused
 from paper.mt5_types import checked
 from paper.protocol import OK, FrameReader, ProtocolError, frame
 
 _CHUNK_BYTES: Final = 65_536
 
-_Reply = tuple[int, int, Any]
+
+class _Reply(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """As it travels: [id, code, payload]."""
+
+    request_id: int
+    code: int
+    payload: Any
 
 
 class Connection:
@@ -58,10 +66,10 @@ class Connection:
             raise not_connected()
         self._last_id += 1
         self._send([self._last_id, verb, args])
-        _, code, payload = self._reply_to(self._last_id)
-        if code == OK:
-            return payload
-        raise refused(verb, code, payload) if code < 0 else malformed()
+        reply = self._reply_to(self._last_id)
+        if reply.code == OK:
+            return reply.payload
+        raise refused(verb, reply.code, reply.payload) if reply.code < 0 else malformed()
 
     def _send(self, request: object) -> None:
         try:
@@ -76,10 +84,10 @@ class Connection:
     def _reply_to(self, request_id: int) -> _Reply:
         while True:
             reply: _Reply = checked(self._next_reply(), _Reply)
-            if reply[0] == request_id:
+            if reply.request_id == request_id:
                 return reply
             # A lower id answers a call that an interrupt (Ctrl+C) cut short.
-            if reply[0] > request_id:
+            if reply.request_id > request_id:
                 self.close()
                 raise malformed()
 

@@ -43,6 +43,8 @@ _new_type.argtypes = [ctypes.POINTER(_Blueprint)]
 _KINDS: Final[dict[str, Any]] = {"i": int, "f": float, "s": str, "b": bool}
 _kept_alive: list[object] = []  # the interpreter goes on pointing into these names
 _shapes: dict[Any, Any] = {}
+_single: dict[Any, type[Any]] = {}
+_many: dict[Any, type[Any]] = {}
 
 
 def _split(type_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -76,9 +78,13 @@ def _make(type_name: str) -> Any:  # noqa: ANN401 - made at run time
     names, kinds = _split(type_name)
     made = _struct_sequence(type_name, names)
     made._asdict = _asdict_of(names)
-    _shapes[made] = GenericAlias(
+    shape = GenericAlias(
         tuple, tuple(_shapes[TradeRequest] if kind == "r" else _KINDS[kind] for kind in kinds)
     )
+    _shapes[made] = shape
+    # msgspec works a bare tuple type out anew at every call, but a Struct's fields only once.
+    _single[made] = msgspec.defstruct(f"One{type_name}", [("answer", shape)])
+    _many[made] = msgspec.defstruct(f"Many{type_name}", [("answer", GenericAlias(list, (shape,)))])
     return made
 
 
@@ -97,12 +103,13 @@ BookInfo: Final[Any] = _make("BookInfo")
 
 def one(made: Any, values: object) -> Any:  # noqa: ANN401 - instances of types made at run time
     """One result from a list of values off the wire, or the failure of a malformed answer."""
-    return _build(made, checked(values, _shapes[made]))
+    return _build(made, checked({"answer": values}, _single[made]).answer)
 
 
 def several(made: Any, rows: object) -> tuple[Any, ...]:  # noqa: ANN401 - as above
     """A tuple of results from a list of lists off the wire."""
-    return tuple(_build(made, row) for row in checked(rows, GenericAlias(list, (_shapes[made],))))
+    found = checked({"answer": rows}, _many[made]).answer
+    return tuple(_build(made, row) for row in found)
 
 
 def checked(values: object, shape: Any) -> Any:  # noqa: ANN401 - the shape decides

@@ -400,10 +400,21 @@ def test_a_topic_that_only_begins_like_ours_is_not_ours(
 def test_a_change_of_positions_is_told_once(server: StandInTerminal, online: ModuleType) -> None:
     server.wait_for_subscriptions()
     assert online._positions_changed() is False
-    server.push_account(balance=5.0, positions=True)
-    server.push_account(balance=5.0, changed=2, positions=False)
-    assert online._hint_socket().poll(5000)
+    for positions in (False, True):
+        server.push_account(balance=5.0, positions=positions)
+        assert online._hint_socket().poll(5000)
+        eventually(online._positions_changed)
+        assert online._positions_changed() is False
+
+
+def test_a_push_without_a_change_of_positions_is_no_hint(
+    server: StandInTerminal, online: ModuleType
+) -> None:
+    server.wait_for_subscriptions()
+    server.push_account(balance=5.0)
     eventually(online._positions_changed)
+    server.push_account(balance=6.0)
+    eventually(lambda: quietly(server, online, "account_info", []).balance == 6.0)
     assert online._positions_changed() is False
 
 
