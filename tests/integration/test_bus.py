@@ -1,0 +1,432 @@
+"""Signals, snapshots and control over real sockets."""
+
+import gc
+import socket
+
+import pytest
+import zmq
+
+from domain.book import Stamp
+from domain.control import CommandDone, Hello, Settings, Stop
+from domain.signals import Malformed, MasterHeartbeat, NotReady, Snapshot
+from messaging import frames, wire
+from messaging.control import ControlDesk, ControlLine
+from messaging.publisher import Publisher
+from messaging.sockets import AddressRefusedError, open_context
+from messaging.subscriber import Subscriber
+from messaging.waiting import SocketWaiter
+from tests.unit.messaging.messages import BOOK, HEARTBEAT, MASTER, OPENED, REQUEST, SNAPSHOT
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+HELLO = Hello(name="S1", role="SLAVE", pid=1, started_at_ms=1)
+
+
+@pytest.fixture
+def context():
+    context = open_context()
+    yield context
+    context.term()
+
+
+@pytest.fixture
+def closing():
+    """Close in the reverse order what a test opens."""
+    opened = []
+    yield lambda thing: opened.append(thing) or thing
+    for thing in reversed(opened):
+        thing.close()
+
+
+@pytest.fixture
+def publisher(context, closing):
+    return closing(Publisher(MASTER, context=context))
+
+
+@pytest.fixture
+def subscriber(context, closing):
+    return closing(Subscriber(context=context))
+
+
+def heartbeat(seq, master=MASTER):
+    return MasterHeartbeat(
+        master=master,
+        login=1,
+        server="S",
+        head=Stamp(1, seq),
+        book_hash="",
+        confirmed=True,
+        sent_at_us=0,
+    )
+
+
+def heard(subscriber):
+    return [received.message for received in subscriber.drain()]
+
+
+def until_heard(publisher, subscriber, message=HEARTBEAT):
+    """Say it until it arrives, then until nothing of it is left on the way."""
+
+    def said_and_heard():
+        publisher.requests()
+        publisher.publish(message)
+        return subscriber.drain()
+
+    first = eventually(said_and_heard, within_s=8.0)
+    last = heartbeat(-1, message.master)
+    publisher.publish(last)
+    rest = []
+    eventually(lambda: rest.extend(heard(subscriber)) or last in rest)
+    return first[0]
+
+
+def follow(subscriber, publisher, master=MASTER):
+    subscriber.follow(master, *publisher.addresses())
+    return until_heard(publisher, subscriber, heartbeat(0, master))
+
+
+def collect(drain, count, within_s=5.0):
+    got = []
+    eventually(lambda: got.extend(drain()) or len(got) >= count, within_s=within_s)
+    return got
+
+
+def test_what_a_master_publishes_its_slave_receives_in_order(publisher, subscriber):
+    follow(subscriber, publisher)
+    said = [heartbeat(seq) for seq in range(1, 2001)]
+    for message in [OPENED, *said]:
+        publisher.publish(message)
+    assert collect(lambda: heard(subscriber), 2001) == [OPENED, *said]
+
+
+def test_a_message_is_stamped_with_its_master_and_the_time_of_its_arrival(
+    context, closing, publisher
+):
+    subscriber = closing(Subscriber(context=context, now_us=lambda: 123))
+    received = follow(subscriber, publisher)
+    assert (received.master, received.received_us) == (MASTER, 123)
+
+
+def test_a_slave_hears_every_master_it_follows_and_no_other(context, closing, subscriber):
+    masters = {name: closing(Publisher(name, context=context)) for name in ("A", "B", "AA")}
+    for name in ("A", "B"):
+        follow(subscriber, masters[name], name)
+    for name, publisher in masters.items():
+        publisher.publish(heartbeat(7, name))
+    assert {m.master for m in collect(lambda: heard(subscriber), 2)} == {"A", "B"}
+
+
+def test_a_master_at_the_address_of_another_is_not_heard(context, closing, publisher, subscriber):
+    """Ports are given out anew; a name and NUL in front keep the wrong master silent."""
+    other = closing(Publisher(MASTER + "_2", context=context))
+    subscriber.follow(MASTER, *other.addresses())
+    subscriber.follow(MASTER + "_2", *other.addresses())
+    until_heard(other, subscriber, heartbeat(1, MASTER + "_2"))
+    other.publish(heartbeat(2, MASTER + "_2"))
+    received = collect(subscriber.drain, 1)
+    assert [r.master for r in received] == [MASTER + "_2"]
+
+
+def test_after_unfollowing_nothing_more_is_heard(context, closing, publisher, subscriber):
+    witness = closing(Subscriber(context=context))
+    follow(subscriber, publisher)
+    follow(witness, publisher)
+    subscriber.unfollow(MASTER)
+    subscriber.unfollow("never followed")
+    publisher.publish(OPENED)
+    assert OPENED in collect(lambda: heard(witness), 1)
+    assert subscriber.drain() == []
+    assert list(subscriber.waitables()) == []
+
+
+def test_following_the_same_addresses_again_keeps_the_connection(publisher, subscriber):
+    follow(subscriber, publisher)
+    before = list(subscriber.waitables())
+    subscriber.follow(MASTER, *publisher.addresses())
+    assert list(subscriber.waitables()) == before
+
+
+def test_a_master_that_moved_is_heard_at_its_new_addresses(context, closing, publisher, subscriber):
+    follow(subscriber, publisher)
+    moved = closing(Publisher(MASTER, context=context))
+    follow(subscriber, moved)
+    publisher.publish(heartbeat(66))
+    moved.publish(OPENED)
+    assert collect(lambda: heard(subscriber), 1) == [OPENED]
+
+
+def test_a_master_that_restarts_on_its_ports_is_heard_again(context, closing, subscriber):
+    first = Publisher(MASTER, context=context)
+    ports = tuple(int(address.rsplit(":", 1)[1]) for address in first.addresses())
+    follow(subscriber, first)
+    first.close()
+    second = closing(eventually(lambda: _published_again(context, ports)))
+    until_heard(second, subscriber, heartbeat(2))
+    second.publish(OPENED)
+    assert collect(lambda: heard(subscriber), 1) == [OPENED]
+
+
+def _published_again(context, ports):
+    try:
+        return Publisher(MASTER, ports=ports, context=context)
+    except AddressRefusedError:
+        return None  # the first one's port is freed in the background
+
+
+def test_a_snapshot_is_asked_for_and_answered(publisher, subscriber):
+    follow(subscriber, publisher)
+    subscriber.ask(MASTER, REQUEST)
+    [(peer, request)] = collect(publisher.requests, 1)
+    assert request == REQUEST
+    publisher.answer(peer, SNAPSHOT)
+    assert collect(lambda: heard(subscriber), 1) == [SNAPSHOT]
+
+
+def test_a_question_asked_before_the_master_is_there_reaches_it_once(context, closing, subscriber):
+    ports = free_ports()
+    addresses = [f"tcp://127.0.0.1:{port}" for port in ports]
+    subscriber.follow(MASTER, *addresses)
+    for _ in range(50):
+        subscriber.ask(MASTER, REQUEST)
+    publisher = closing(Publisher(MASTER, ports=ports, context=context))
+    until_heard(publisher, subscriber)
+    assert len(collect(publisher.requests, 0)) <= 2
+
+
+def test_an_answer_to_a_slave_that_went_away_is_counted_and_harms_nobody(
+    context, closing, publisher, subscriber
+):
+    publisher.answer(b"gone", NotReady(master=MASTER, why="late"))
+    assert publisher.undelivered == 1
+    follow(subscriber, publisher)
+
+
+def test_a_book_too_large_for_the_wire_is_answered_with_not_ready(publisher, subscriber):
+    follow(subscriber, publisher)
+    subscriber.ask(MASTER, REQUEST)
+    [(peer, _)] = collect(publisher.requests, 1)
+    huge = BOOK.positions * 100_000
+    publisher.answer(peer, Snapshot(book=_with(huge), book_hash="", legs=()))
+    [answer] = collect(lambda: heard(subscriber), 1)
+    assert isinstance(answer, NotReady)
+    assert "16777216" in answer.why
+
+
+def _with(positions):
+    return type(BOOK)(
+        master=BOOK.master,
+        login=BOOK.login,
+        server=BOOK.server,
+        stamp=BOOK.stamp,
+        positions=positions,
+    )
+
+
+def test_both_sockets_free_their_ports_when_the_second_is_taken(context, closing):
+    taken = listening(closing)
+    with pytest.raises(AddressRefusedError, match=r"FTMO_Master, for its snapshots: .*another"):
+        Publisher(MASTER, ports=(0, taken), context=context)
+
+
+def test_a_port_in_use_is_told_with_who_wanted_it_and_what_to_do(context, closing):
+    taken = listening(closing)
+    with pytest.raises(AddressRefusedError) as refusal:
+        Publisher(MASTER, ports=(taken, 0), context=context)
+    for word in (MASTER, "signals", "127.0.0.1", str(taken), "choose another"):
+        assert word in str(refusal.value)
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "tcp://127.0.0.1:notaport"])
+def test_an_address_that_is_none_is_refused_and_the_rest_goes_on(publisher, subscriber, address):
+    follow(subscriber, publisher)
+    with pytest.raises(AddressRefusedError, match="FTMO_Master"):
+        subscriber.follow(MASTER, address, publisher.addresses()[1])
+    publisher.publish(OPENED)
+    assert collect(lambda: heard(subscriber), 1) == [OPENED]
+
+
+@pytest.fixture
+def stranger(context, closing):
+    """A publisher that is not ours, at an address that a slave follows."""
+    return closing(context.socket(zmq.XPUB))
+
+
+def followed_stranger(stranger, subscriber):
+    port = stranger.bind_to_random_port("tcp://127.0.0.1")
+    address = f"tcp://127.0.0.1:{port}"
+    subscriber.follow(MASTER, address, address)
+    eventually(lambda: subscriber.drain() == [] and stranger.poll(0))
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        pytest.param([frames.topic(MASTER), b"\xc1noise"], "no message", id="noise"),
+        pytest.param([frames.topic(MASTER)], "1 frames", id="no second frame"),
+        pytest.param([frames.topic(MASTER), b"", b""], "3 frames", id="a third frame"),
+        pytest.param([frames.topic(MASTER) + b"x", b"{}"], "headed", id="a longer name"),
+        pytest.param([frames.topic(MASTER), bytes(2**20 + 1)], "larger", id="too large"),
+        pytest.param(
+            [frames.topic(MASTER), wire.encode(heartbeat(1, "Other"))], "Other", id="imposture"
+        ),
+    ],
+)
+def test_bad_bytes_are_told_and_the_next_good_message_arrives(stranger, subscriber, parts, why):
+    followed_stranger(stranger, subscriber)
+    stranger.send_multipart(parts)
+    stranger.send_multipart([frames.topic(MASTER), wire.encode(OPENED)])
+    bad, good = collect(lambda: heard(subscriber), 2)
+    assert isinstance(bad, Malformed)
+    assert why in bad.why
+    assert good == OPENED
+
+
+def test_bad_requests_are_told_with_their_peer(context, closing, publisher, subscriber):
+    stranger = closing(context.socket(zmq.DEALER))
+    stranger.setsockopt(zmq.LINGER, 0)
+    stranger.connect(publisher.addresses()[1])
+    stranger.send_multipart([b"hello?"])
+    stranger.send_multipart([frames.topic("Other"), wire.encode(REQUEST)])
+    requests = collect(publisher.requests, 2)
+    assert all(isinstance(request, Malformed) for _, request in requests)
+    assert len({peer for peer, _ in requests}) == 1
+
+
+def test_a_node_and_its_supervisor_speak(context, closing):
+    desk, line, address = control(context, closing)
+    line.say(HELLO)
+    line.say(CommandDone(name="S1", command="c", result="done"))
+    assert collect(desk.drain, 2) == [
+        ("S1", HELLO),
+        ("S1", CommandDone(name="S1", command="c", result="done")),
+    ]
+    settings = Settings(document={"name": "S1"})
+    assert desk.say("S1", settings)
+    assert desk.say("S1", Stop(why="end"))
+    assert collect(line.drain, 2) == [settings, Stop(why="end")]
+    assert address.startswith("tcp://127.0.0.1:")
+
+
+def control(context, closing):
+    desk = closing(ControlDesk(context=context))
+    address = desk.bind()
+    return desk, closing(ControlLine("S1", address, context=context)), address
+
+
+def test_a_restarted_node_takes_its_name_over_from_its_dead_self(context, closing):
+    desk, line, address = control(context, closing)
+    line.say(HELLO)
+    collect(desk.drain, 1)
+    successor = closing(ControlLine("S1", address, context=context))
+    successor.say(HELLO)
+    collect(desk.drain, 1)
+    assert desk.say("S1", Stop(why="for the successor"))
+    assert collect(successor.drain, 1) == [Stop(why="for the successor")]
+    assert line.drain() == []
+
+
+def test_a_word_to_a_node_that_is_not_there_is_refused(context, closing):
+    desk, line, _ = control(context, closing)
+    assert not desk.say("nobody", Stop(why="x"))
+    line.say(HELLO)
+    collect(desk.drain, 1)
+    line.close()
+    eventually(lambda: not desk.say("S1", Stop(why="x")) or desk.drain())
+
+
+def test_a_missing_supervisor_costs_a_node_nothing_and_the_next_one_hears_it(context, closing):
+    [port] = free_ports(1)
+    line = closing(ControlLine("S1", f"tcp://127.0.0.1:{port}", context=context))
+    line.say(HELLO)
+    for _ in range(10_000):
+        line.say(CommandDone(name="S1", command="c", result="x" * 1000))
+    desk = closing(ControlDesk(context=context))
+    desk.bind(port=port)
+    name, first = collect(desk.drain, 1)[0]
+    assert (name, first) == ("S1", HELLO)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([b"\xc1"], id="noise"),
+        pytest.param([wire.encode(HELLO), b""], id="two frames"),
+        pytest.param(
+            [wire.encode(Hello(name="S2", role="SLAVE", pid=1, started_at_ms=1))], id="imposture"
+        ),
+    ],
+)
+def test_the_desk_counts_bad_words_and_hears_the_next_good_one(context, closing, parts):
+    desk, _, address = control(context, closing)
+    stranger = closing(context.socket(zmq.DEALER))
+    stranger.setsockopt(zmq.ROUTING_ID, b"S1")
+    stranger.connect(address)
+    stranger.send_multipart(parts)
+    stranger.send(wire.encode(HELLO))
+    assert collect(desk.drain, 1) == [("S1", HELLO)]
+    assert desk.malformed == 1
+    assert desk.last_malformed.why
+
+
+def test_a_node_counts_bad_words_of_a_supervisor(context, closing):
+    router = closing(context.socket(zmq.ROUTER))
+    port = router.bind_to_random_port("tcp://127.0.0.1")
+    line = closing(ControlLine("S1", f"tcp://127.0.0.1:{port}", context=context))
+    line.say(HELLO)
+    router.recv_multipart()
+    router.send_multipart([b"S1", b"\xc1"])
+    router.send_multipart([b"S1", b"", b""])
+    router.send_multipart([b"S1", wire.encode(Stop(why="x"))])
+    assert collect(line.drain, 1) == [Stop(why="x")]
+    assert line.malformed == 2
+
+
+def test_a_desk_whose_port_is_taken_says_so(context, closing):
+    desk = closing(ControlDesk(context=context))
+    with pytest.raises(AddressRefusedError, match="the supervisor, for its nodes"):
+        desk.bind(port=listening(closing))
+
+
+def test_waiting_ends_when_a_socket_of_any_kind_is_readable(context, closing, publisher):
+    near, far = socket.socketpair()
+    closing(near)
+    closing(far)
+    subscriber = closing(Subscriber(context=context))
+    follow(subscriber, publisher)
+    waiter = SocketWaiter()
+    waiter.wait([*subscriber.waitables(), near, None], 0.01)
+    publisher.publish(OPENED)
+    waiter.wait([*subscriber.waitables(), near, None], 8.0)
+    assert OPENED in heard(subscriber)
+    far.send(b"x")
+    waiter.wait([*subscriber.waitables(), near, None], 8.0)
+    assert near.recv(1) == b"x"
+    far.send(b"y")
+    waiter.wait([near.fileno()], 8.0)
+    assert near.recv(1) == b"y"
+
+
+def test_sockets_with_a_context_of_their_own_leave_nothing_behind():
+    publisher, subscriber = Publisher(MASTER), Subscriber()
+    follow(subscriber, publisher)
+    subscriber.close()
+    publisher.close()
+    desk = ControlDesk()
+    line = ControlLine("S1", desk.bind())
+    line.close()
+    desk.close()
+    del publisher, subscriber, desk, line
+    gc.collect()
+
+
+def free_ports(count=2):
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = tuple(listener.getsockname()[1] for listener in held)
+    for listener in held:
+        listener.close()
+    return ports
+
+
+def listening(closing):
+    return closing(socket.create_server(("127.0.0.1", 0))).getsockname()[1]

@@ -1,0 +1,224 @@
+"""One example of every message, for golden bytes, and strategies for any."""
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from domain.book import Book, BookPosition, Stamp
+from domain.control import Command, CommandDone, Hello, NodeReport, Settings, Stop, SupervisorBeat
+from domain.market import Side
+from domain.policies import Latch, TradingState
+from domain.signals import (
+    LegAnswer,
+    MasterHeartbeat,
+    NotReady,
+    PositionClosed,
+    PositionModified,
+    PositionOpened,
+    PositionReduced,
+    Snapshot,
+    SnapshotRequest,
+)
+
+MASTER = "FTMO_Master"
+POSITION = BookPosition(
+    identifier=7001,
+    opening_order=7001,
+    symbol="EURUSD",
+    side=Side.BUY,
+    volume=Decimal("0.50"),
+    initial_volume=Decimal("1.00"),
+    price_open=Decimal("1.38712"),
+    sl=Decimal("1.38500"),
+    tp=Decimal("0"),
+    opened_server_ms=1399033800123,
+    magic=0,
+    comment="by hand",
+)
+
+
+def fact_fields(seq=42, position=POSITION, **changes):
+    fields = {
+        "master": MASTER,
+        "login": 100001,
+        "server": "FTMO-Demo",
+        "stamp": Stamp(1795257946387, seq),
+        "journey": "0123456789ab",
+        "position": position,
+        "price": Decimal("1.38712"),
+        "seen_at_us": 1399033800456789,
+        "published_at_us": 1399033800456999,
+    }
+    return fields | changes
+
+
+OPENED = PositionOpened(age_ms=333, **fact_fields())
+BOOK = Book(
+    master=MASTER,
+    login=100001,
+    server="FTMO-Demo",
+    stamp=Stamp(1795257946387, 42),
+    positions=(POSITION,),
+)
+HEARTBEAT = MasterHeartbeat(
+    master=MASTER,
+    login=100001,
+    server="FTMO-Demo",
+    head=Stamp(1795257946387, 42),
+    book_hash="0123456789abcdef0123456789abcdef",
+    confirmed=True,
+    sent_at_us=1399033801000000,
+)
+SIGNALS = {
+    "position_opened": OPENED,
+    "position_modified": PositionModified(**fact_fields()),
+    "position_reduced": PositionReduced(**fact_fields()),
+    "position_closed": PositionClosed(**fact_fields()),
+    "master_heartbeat": HEARTBEAT,
+}
+REQUEST = SnapshotRequest(slave="Apex_Slave_01", have=Stamp(1795257946387, 40), legs=(7001, 7002))
+SNAPSHOT = Snapshot(
+    book=BOOK,
+    book_hash="0123456789abcdef0123456789abcdef",
+    legs=(
+        LegAnswer(opening_order=7001, fate="held"),
+        LegAnswer(opening_order=7002, fate="closed", price=Decimal("1.38650")),
+    ),
+    facts=(OPENED,),
+)
+ANSWERS = {"snapshot": SNAPSHOT, "not_ready": NotReady(master=MASTER, why="two looks differ")}
+FROM_NODES = {
+    "hello": Hello(name="Apex_Slave_01", role="SLAVE", pid=4711, started_at_ms=1399033800000),
+    "node_report": NodeReport(
+        name="Apex_Slave_01",
+        role="SLAVE",
+        pid=4711,
+        ready=True,
+        state="ACTIVE",
+        holds=("BOOK_UNCONFIRMED",),
+        latch=Latch(state=TradingState.HALTED, counter=3, reason="daily loss", by="operator"),
+        figures={"latency_p50_ms": 1.5},
+        sent_at_ms=1399033801000,
+    ),
+    "command_done": CommandDone(name="Apex_Slave_01", command="665f1c", result="done"),
+}
+TO_NODES = {
+    "settings": Settings(
+        document={"name": "Apex_Slave_01", "symbol_map": {"XAUUSD": "GOLD"}, "max_lot": 5},
+        masters={MASTER: ("tcp://127.0.0.1:5555", "tcp://127.0.0.1:5556")},
+        all_masters=(MASTER,),
+        swarm="murmur",
+    ),
+    "command": Command(command="665f1c", kind="HALT", by="operator", why="news"),
+    "supervisor_beat": SupervisorBeat(pid=4000),
+    "stop": Stop(why="Ctrl+C"),
+}
+
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+wholes = st.integers(-(2**63), 2**63 - 1)
+numbers = st.decimals(
+    min_value=Decimal("-1e12"), max_value=Decimal("1e12"), allow_nan=False, places=8
+)
+stamps = st.builds(Stamp, wholes, wholes)
+positions = st.builds(
+    BookPosition,
+    identifier=wholes,
+    opening_order=wholes,
+    symbol=names,
+    side=st.sampled_from(Side),
+    volume=numbers,
+    initial_volume=numbers,
+    price_open=numbers,
+    sl=numbers,
+    tp=numbers,
+    opened_server_ms=wholes,
+    magic=wholes,
+    comment=names,
+)
+_account = {"master": names, "login": wholes, "server": names}
+_fact = {
+    **_account,
+    "stamp": stamps,
+    "journey": names,
+    "position": positions,
+    "price": numbers,
+    "seen_at_us": wholes,
+    "published_at_us": wholes,
+}
+signals = st.one_of(
+    st.builds(PositionOpened, age_ms=wholes, **_fact),
+    st.builds(PositionModified, **_fact),
+    st.builds(PositionReduced, **_fact),
+    st.builds(PositionClosed, **_fact),
+    st.builds(
+        MasterHeartbeat,
+        **_account,
+        head=stamps,
+        book_hash=names,
+        confirmed=st.booleans(),
+        sent_at_us=wholes,
+    ),
+)
+requests = st.builds(
+    SnapshotRequest, slave=names, have=stamps, legs=st.lists(wholes, max_size=4).map(tuple)
+)
+_legs = st.builds(
+    LegAnswer,
+    opening_order=wholes,
+    fate=st.sampled_from(["held", "closed", "unknown"]),
+    price=numbers,
+)
+_books = st.builds(
+    Book, **_account, stamp=stamps, positions=st.lists(positions, max_size=3).map(tuple)
+)
+answers = st.one_of(
+    st.builds(
+        Snapshot,
+        book=_books,
+        book_hash=names,
+        legs=st.lists(_legs, max_size=3).map(tuple),
+        facts=st.just(()),
+    ),
+    st.builds(NotReady, master=names, why=names),
+)
+_latches = st.builds(Latch, state=st.sampled_from(TradingState), counter=wholes, reason=names)
+_words = st.lists(names, max_size=3).map(tuple)
+from_nodes = st.one_of(
+    st.builds(Hello, name=names, role=names, pid=wholes, started_at_ms=wholes),
+    st.builds(
+        NodeReport,
+        name=names,
+        role=names,
+        pid=wholes,
+        ready=st.booleans(),
+        state=names,
+        holds=_words,
+        latch=_latches,
+        figures=st.dictionaries(names, st.floats(allow_nan=False), max_size=3),
+    ),
+    st.builds(CommandDone, name=names, command=names, result=names),
+)
+_leaves = st.one_of(st.none(), st.booleans(), wholes, st.floats(allow_nan=False), names)
+_documents = st.dictionaries(
+    names,
+    st.recursive(
+        _leaves,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3), st.dictionaries(names, inner, max_size=3)
+        ),
+        max_leaves=6,
+    ),
+    max_size=4,
+)
+to_nodes = st.one_of(
+    st.builds(
+        Settings,
+        document=st.one_of(st.none(), _documents),
+        masters=st.dictionaries(names, st.tuples(names, names), max_size=2),
+        all_masters=_words,
+        latch=st.one_of(st.none(), _latches),
+    ),
+    st.builds(Command, command=names, kind=names, by=names, why=names),
+    st.builds(SupervisorBeat, pid=wholes),
+    st.builds(Stop, why=names),
+)
