@@ -42,23 +42,25 @@ class Connection:
         """Whether the other end is still there, found out without waiting."""
         if self._socket is None:
             return False
-        self._socket.settimeout(0.0)
-        try:
-            arrived = self._socket.recv(_CHUNK_BYTES)
-        except BlockingIOError:
-            self._socket.settimeout(None)
-            return True
-        except OSError:
-            arrived = b""
-        return self._take_in(arrived)
-
-    def _take_in(self, arrived: bytes) -> bool:
-        if not arrived:
+        arrived = self._arrived(self._socket)
+        if arrived == b"":
             self.close()
             return False
-        self._open_socket().settimeout(None)
-        self._feed(arrived)
+        self._feed(arrived or b"")
         return True
+
+    @staticmethod
+    def _arrived(open_socket: socket.socket) -> bytes | None:
+        """What lies ready: None for nothing yet, empty for the end of the stream."""
+        try:
+            open_socket.settimeout(0.0)
+            return open_socket.recv(_CHUNK_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+        finally:
+            open_socket.settimeout(None)
 
     def ask(self, verb: str, *args: object) -> Any:  # noqa: ANN401 - the caller checks the payload
         """The payload of the server's answer; a Failed says why there is none."""
