@@ -28,8 +28,7 @@ PATIENCE_S = 15 * 60
 LOOK_AGAIN_S = 0.2
 LOCK = "first_start.lock"  # also the sign that this .venv is ours to change
 READY = "first_start.ready"  # there while .venv is whole; names the interpreter behind it
-PIP_LOG = "first_start.pip.log"
-PIP_BEGINS = "Installing collected packages"  # before it says so, pip has changed nothing
+ROOM_BYTES = 50 * 1024 * 1024  # with less than this left, a failure is the disk's
 
 
 class SetupError(Exception):
@@ -416,9 +415,9 @@ def _make_venv(project: Project, lock: "IO[str]", *, afresh: bool) -> None:
     else:
         _say("First start: the packages this needs are not here yet.")
     _say(f"  Making {project.venv} with Python {version} ...")
-    made = _run(["-m", "venv", str(project.venv)], sys.executable, lock, stdout=subprocess.PIPE)
+    made = _run(["-m", "venv", str(project.venv)], sys.executable, lock)
     if made.code:
-        raise SetupError(_failure("Making the environment", made.text, project))
+        raise SetupError(f"Making the environment failed.\n  {_advice(made.said, project.root)}")
     _mark_whole(project.venv)
 
 
@@ -448,27 +447,25 @@ def _clear(venv: Path) -> None:
 def _install(project: Project, lock: "IO[str]") -> None:
     count = len(read_pins(project.requirements))
     _say(f"  Installing {count} pinned packages of {project.requirements.name} with pip ...")
-    log = project.venv / PIP_LOG
-    log.unlink(missing_ok=True)
+    before = installed_in(project.venv)
     (project.venv / READY).unlink()
     # --no-user: a user's setting `user = true` would make pip refuse to install into a venv.
-    options = ["--disable-pip-version-check", "--no-input", "--no-user", "--log", str(log)]
+    options = ["--disable-pip-version-check", "--no-input", "--no-user"]
     pip = ["-m", "pip", "install", *options, "-r", str(project.requirements)]
-    done = _run(pip, str(python_in(project.venv)), lock, stdout=None)
-    told = _read(log) if log.exists() else ""
-    if not done.code or PIP_BEGINS not in told:
+    done = _run(pip, str(python_in(project.venv)), lock)
+    if not done.code or installed_in(project.venv) == before:
         _mark_whole(project.venv)
     if done.code:
-        raise SetupError(_failure("Installing the packages", told, project))
+        raise SetupError(f"Installing the packages failed.\n  {_advice(done.said, project.root)}")
 
 
 class _Done(NamedTuple):
     code: int
-    text: str
+    said: str
 
 
-def _run(arguments: "list[str]", python: str, lock: "IO[str]", *, stdout: "int | None") -> _Done:
-    """Run a module of Python to its end, also when Ctrl+C ends it (the console tells it too).
+def _run(arguments: "list[str]", python: str, lock: "IO[str]") -> _Done:
+    """Run a module of Python to its end; its progress is seen live, its complaints are kept too.
 
     -P keeps the folder a person happens to stand in off its path. The child holds the lock as
     well where the system can share it, so that an orphan of a killed start is waited for.
@@ -477,27 +474,36 @@ def _run(arguments: "list[str]", python: str, lock: "IO[str]", *, stdout: "int |
     with subprocess.Popen(
         [python, "-P", *arguments],
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr.fileno() if stdout is None else stdout,
-        stderr=None if stdout is None else subprocess.STDOUT,
-        encoding="utf-8",
+        stdout=sys.stderr.fileno(),
+        stderr=subprocess.PIPE,
+        text=True,
         errors="replace",
         pass_fds=shared,
     ) as child:
         try:
-            text, _ = child.communicate()
+            said = _echoed(child.stderr)
         except KeyboardInterrupt:
             child.terminate()
             child.wait()
             raise
-    return _Done(child.returncode, text or "")
+    return _Done(child.returncode, said)
+
+
+def _echoed(complaints: "IO[str] | None") -> str:
+    heard = []
+    for line in complaints or ():
+        _say(line.rstrip("\n"))
+        heard.append(line)
+    return "".join(heard)
 
 
 # --- saying ------------------------------------------------------------------------------------
 
+DISK_FULL = "The disk is full: make room (about 500 MB), then start again; it repairs itself."
 _CAUSES = (
     (
         r"No space left|Errno 28\b|WinError 112\b",
-        "The disk is full: make room (about 500 MB), then start again; it repairs itself.",
+        DISK_FULL,
     ),
     (
         r"WinError (5|32)\b|being used by another process",
@@ -524,19 +530,20 @@ _CAUSES = (
 )
 
 
-def _advice(text: str, root: Path) -> str:
+def _advice(said: str, root: Path) -> str:
+    import shutil
+
+    return advice_on(said, root, free_bytes=shutil.disk_usage(root).free)
+
+
+def advice_on(said: str, root: Path, *, free_bytes: int) -> str:
+    """Say what to do about a failure, from what was said and the room that is left."""
+    if free_bytes < ROOM_BYTES:
+        return DISK_FULL
     for pattern, advice in _CAUSES:
-        if re.search(pattern, text, re.IGNORECASE):
+        if re.search(pattern, said, re.IGNORECASE):
             return advice
     return f"Start again; if it comes back, delete {root / '.venv'} first."
-
-
-def _failure(what: str, text: str, project: Project) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    # pip's own log stamps each line and holds far more than what a person needs.
-    telling = [line for line in lines if re.search(r"\b(ERROR|WARNING)\b|Error:", line)] or lines
-    last = [f"    {re.sub(r'^[-0-9]+T[0-9:,.]+ +', '', line)}" for line in telling[-4:]]
-    return "\n".join([f"{what} failed:", *last, f"  {_advice(text, project.root)}"])
 
 
 def _say(text: str) -> None:

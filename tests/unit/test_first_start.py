@@ -13,6 +13,7 @@ from first_start import (
     SetupError,
     Situation,
     Venv,
+    advice_on,
     decide,
     installed_in,
     lacks,
@@ -150,3 +151,27 @@ def test_a_newer_python_will_do(version: tuple[int, int]) -> None:
 def test_an_old_python_can_read_far_enough_to_be_told_so(name: str) -> None:
     source = (ROOT / name).read_text(encoding="ascii")
     ast.parse(source, feature_version=(3, 6))
+
+
+@pytest.mark.parametrize(
+    ("complaint", "advice"),
+    [
+        ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("OSError: [WinError 112] There is not enough space on the disk", "disk is full"),
+        ("[WinError 5] Access is denied: '_zmq.pyd'", "stop the swarm"),
+        ("PermissionError: [Errno 13] Permission denied: '.venv'", "cannot be written to"),
+        ("SSLError(SSLCertVerificationError(CERTIFICATE_VERIFY_FAILED", "could not be trusted"),
+        ("NewConnectionError: [Errno -3] Temporary failure in name resolution", "No connection"),
+        ("[Errno 11001] getaddrinfo failed", "No connection"),
+        ("Retrying after connection broken by 'ProxyError('Cannot connect", "No connection"),
+        ("ERROR: No matching distribution found for alpha==9", "no such version"),
+        ("something new", "delete"),
+    ],
+)
+def test_each_known_complaint_has_its_advice(complaint: str, advice: str) -> None:
+    assert advice in advice_on(complaint, Path("project"), free_bytes=10**12)
+
+
+def test_a_disk_without_room_is_the_cause_whatever_was_said() -> None:
+    said = "returned non-zero exit status 1"
+    assert "disk is full" in advice_on(said, Path("project"), free_bytes=1000)
