@@ -2,17 +2,20 @@
 
 import gc
 import socket
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import zmq
 
-from domain.book import Stamp
+from domain.book import Book, Stamp
 from domain.control import CommandDone, Hello, Settings, Stop
 from domain.signals import Malformed, MasterHeartbeat, NotReady, Snapshot
 from messaging import frames, wire
 from messaging.control import ControlDesk, ControlLine
 from messaging.publisher import Publisher
-from messaging.sockets import AddressRefusedError, open_context
+from messaging.received import Received
+from messaging.sockets import AddressRefusedError, Context, open_context
 from messaging.subscriber import Subscriber
 from messaging.waiting import SocketWaiter
 from tests.unit.messaging.messages import BOOK, HEARTBEAT, MASTER, OPENED, REQUEST, SNAPSHOT
@@ -20,18 +23,19 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
+Closing = Callable[[Any], Any]
 HELLO = Hello(name="S1", role="SLAVE", pid=1, started_at_ms=1)
 
 
 @pytest.fixture
-def context():
+def context() -> Iterator[Context]:
     context = open_context()
     yield context
     context.term()
 
 
 @pytest.fixture
-def closing():
+def closing() -> Iterator[Closing]:
     """Close in the reverse order what a test opens."""
     opened = []
     yield lambda thing: opened.append(thing) or thing
@@ -40,16 +44,16 @@ def closing():
 
 
 @pytest.fixture
-def publisher(context, closing):
+def publisher(context: Context, closing: Closing) -> Publisher:
     return closing(Publisher(MASTER, context=context))
 
 
 @pytest.fixture
-def subscriber(context, closing):
+def subscriber(context: Context, closing: Closing) -> Subscriber:
     return closing(Subscriber(context=context))
 
 
-def heartbeat(seq, master=MASTER):
+def heartbeat(seq: int, master: str = MASTER) -> MasterHeartbeat:
     return MasterHeartbeat(
         master=master,
         login=1,
@@ -61,14 +65,14 @@ def heartbeat(seq, master=MASTER):
     )
 
 
-def heard(subscriber):
+def heard(subscriber: Subscriber) -> list[Any]:
     return [received.message for received in subscriber.drain()]
 
 
-def until_heard(publisher, subscriber, message=HEARTBEAT):
+def until_heard(publisher: Publisher, subscriber: Subscriber, message: Any = HEARTBEAT) -> Received:
     """Say it until it arrives, then until nothing of it is left on the way."""
 
-    def said_and_heard():
+    def said_and_heard() -> list[Received]:
         publisher.requests()
         publisher.publish(message)
         return subscriber.drain()
@@ -81,18 +85,20 @@ def until_heard(publisher, subscriber, message=HEARTBEAT):
     return first[0]
 
 
-def follow(subscriber, publisher, master=MASTER):
+def follow(subscriber: Subscriber, publisher: Publisher, master: str = MASTER) -> Received:
     subscriber.follow(master, *publisher.addresses())
     return until_heard(publisher, subscriber, heartbeat(0, master))
 
 
-def collect(drain, count, within_s=5.0):
+def collect(drain: Callable[[], Any], count: int, within_s: float = 5.0) -> list[Any]:
     got = []
     eventually(lambda: got.extend(drain()) or len(got) >= count, within_s=within_s)
     return got
 
 
-def test_what_a_master_publishes_its_slave_receives_in_order(publisher, subscriber):
+def test_what_a_master_publishes_its_slave_receives_in_order(
+    publisher: Publisher, subscriber: Subscriber
+) -> None:
     follow(subscriber, publisher)
     said = [heartbeat(seq) for seq in range(1, 2001)]
     for message in [OPENED, *said]:
@@ -101,14 +107,16 @@ def test_what_a_master_publishes_its_slave_receives_in_order(publisher, subscrib
 
 
 def test_a_message_is_stamped_with_its_master_and_the_time_of_its_arrival(
-    context, closing, publisher
-):
+    context: Context, closing: Closing, publisher: Publisher
+) -> None:
     subscriber = closing(Subscriber(context=context, now_us=lambda: 123))
     received = follow(subscriber, publisher)
     assert (received.master, received.received_us) == (MASTER, 123)
 
 
-def test_a_slave_hears_every_master_it_follows_and_no_other(context, closing, subscriber):
+def test_a_slave_hears_every_master_it_follows_and_no_other(
+    context: Context, closing: Closing, subscriber: Subscriber
+) -> None:
     masters = {name: closing(Publisher(name, context=context)) for name in ("A", "B", "AA")}
     for name in ("A", "B"):
         follow(subscriber, masters[name], name)
@@ -117,7 +125,9 @@ def test_a_slave_hears_every_master_it_follows_and_no_other(context, closing, su
     assert {m.master for m in collect(lambda: heard(subscriber), 2)} == {"A", "B"}
 
 
-def test_a_master_at_the_address_of_another_is_not_heard(context, closing, publisher, subscriber):
+def test_a_master_at_the_address_of_another_is_not_heard(
+    context: Context, closing: Closing, publisher: Publisher, subscriber: Subscriber
+) -> None:
     """Ports are given out anew; a name and NUL in front keep the wrong master silent."""
     other = closing(Publisher(MASTER + "_2", context=context))
     subscriber.follow(MASTER, *other.addresses())
@@ -128,7 +138,9 @@ def test_a_master_at_the_address_of_another_is_not_heard(context, closing, publi
     assert [r.master for r in received] == [MASTER + "_2"]
 
 
-def test_after_unfollowing_nothing_more_is_heard(context, closing, publisher, subscriber):
+def test_after_unfollowing_nothing_more_is_heard(
+    context: Context, closing: Closing, publisher: Publisher, subscriber: Subscriber
+) -> None:
     witness = closing(Subscriber(context=context))
     follow(subscriber, publisher)
     follow(witness, publisher)
@@ -140,14 +152,18 @@ def test_after_unfollowing_nothing_more_is_heard(context, closing, publisher, su
     assert list(subscriber.waitables()) == []
 
 
-def test_following_the_same_addresses_again_keeps_the_connection(publisher, subscriber):
+def test_following_the_same_addresses_again_keeps_the_connection(
+    publisher: Publisher, subscriber: Subscriber
+) -> None:
     follow(subscriber, publisher)
     before = list(subscriber.waitables())
     subscriber.follow(MASTER, *publisher.addresses())
     assert list(subscriber.waitables()) == before
 
 
-def test_a_master_that_moved_is_heard_at_its_new_addresses(context, closing, publisher, subscriber):
+def test_a_master_that_moved_is_heard_at_its_new_addresses(
+    context: Context, closing: Closing, publisher: Publisher, subscriber: Subscriber
+) -> None:
     follow(subscriber, publisher)
     moved = closing(Publisher(MASTER, context=context))
     follow(subscriber, moved)
@@ -156,7 +172,9 @@ def test_a_master_that_moved_is_heard_at_its_new_addresses(context, closing, pub
     assert collect(lambda: heard(subscriber), 1) == [OPENED]
 
 
-def test_a_master_that_restarts_on_its_ports_is_heard_again(context, closing, subscriber):
+def test_a_master_that_restarts_on_its_ports_is_heard_again(
+    context: Context, closing: Closing, subscriber: Subscriber
+) -> None:
     first = Publisher(MASTER, context=context)
     ports = tuple(int(address.rsplit(":", 1)[1]) for address in first.addresses())
     follow(subscriber, first)
@@ -167,14 +185,14 @@ def test_a_master_that_restarts_on_its_ports_is_heard_again(context, closing, su
     assert collect(lambda: heard(subscriber), 1) == [OPENED]
 
 
-def _published_again(context, ports):
+def _published_again(context: Context, ports: tuple[int, int]) -> Publisher | None:
     try:
         return Publisher(MASTER, ports=ports, context=context)
     except AddressRefusedError:
         return None  # the first one's port is freed in the background
 
 
-def test_a_snapshot_is_asked_for_and_answered(publisher, subscriber):
+def test_a_snapshot_is_asked_for_and_answered(publisher: Publisher, subscriber: Subscriber) -> None:
     follow(subscriber, publisher)
     subscriber.ask(MASTER, REQUEST)
     [(peer, request)] = collect(publisher.requests, 1)
@@ -183,7 +201,9 @@ def test_a_snapshot_is_asked_for_and_answered(publisher, subscriber):
     assert collect(lambda: heard(subscriber), 1) == [SNAPSHOT]
 
 
-def test_a_question_asked_before_the_master_is_there_reaches_it_once(context, closing, subscriber):
+def test_a_question_asked_before_the_master_is_there_reaches_it_once(
+    context: Context, closing: Closing, subscriber: Subscriber
+) -> None:
     ports = free_ports()
     addresses = [f"tcp://127.0.0.1:{port}" for port in ports]
     subscriber.follow(MASTER, *addresses)
@@ -195,14 +215,16 @@ def test_a_question_asked_before_the_master_is_there_reaches_it_once(context, cl
 
 
 def test_an_answer_to_a_slave_that_went_away_is_counted_and_harms_nobody(
-    context, closing, publisher, subscriber
-):
+    context: Context, closing: Closing, publisher: Publisher, subscriber: Subscriber
+) -> None:
     publisher.answer(b"gone", NotReady(master=MASTER, why="late"))
     assert publisher.undelivered == 1
     follow(subscriber, publisher)
 
 
-def test_a_book_too_large_for_the_wire_is_answered_with_not_ready(publisher, subscriber):
+def test_a_book_too_large_for_the_wire_is_answered_with_not_ready(
+    publisher: Publisher, subscriber: Subscriber
+) -> None:
     follow(subscriber, publisher)
     subscriber.ask(MASTER, REQUEST)
     [(peer, _)] = collect(publisher.requests, 1)
@@ -213,7 +235,7 @@ def test_a_book_too_large_for_the_wire_is_answered_with_not_ready(publisher, sub
     assert "16777216" in answer.why
 
 
-def _with(positions):
+def _with(positions: Any) -> Book:
     return type(BOOK)(
         master=BOOK.master,
         login=BOOK.login,
@@ -223,13 +245,17 @@ def _with(positions):
     )
 
 
-def test_both_sockets_free_their_ports_when_the_second_is_taken(context, closing):
+def test_both_sockets_free_their_ports_when_the_second_is_taken(
+    context: Context, closing: Closing
+) -> None:
     taken = listening(closing)
     with pytest.raises(AddressRefusedError, match=r"FTMO_Master, for its snapshots: .*another"):
         Publisher(MASTER, ports=(0, taken), context=context)
 
 
-def test_a_port_in_use_is_told_with_who_wanted_it_and_what_to_do(context, closing):
+def test_a_port_in_use_is_told_with_who_wanted_it_and_what_to_do(
+    context: Context, closing: Closing
+) -> None:
     taken = listening(closing)
     with pytest.raises(AddressRefusedError) as refusal:
         Publisher(MASTER, ports=(taken, 0), context=context)
@@ -238,7 +264,9 @@ def test_a_port_in_use_is_told_with_who_wanted_it_and_what_to_do(context, closin
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "tcp://127.0.0.1:notaport"])
-def test_an_address_that_is_none_is_refused_and_the_rest_goes_on(publisher, subscriber, address):
+def test_an_address_that_is_none_is_refused_and_the_rest_goes_on(
+    publisher: Publisher, subscriber: Subscriber, address: str
+) -> None:
     follow(subscriber, publisher)
     with pytest.raises(AddressRefusedError, match="FTMO_Master"):
         subscriber.follow(MASTER, address, publisher.addresses()[1])
@@ -247,12 +275,12 @@ def test_an_address_that_is_none_is_refused_and_the_rest_goes_on(publisher, subs
 
 
 @pytest.fixture
-def stranger(context, closing):
+def stranger(context: Context, closing: Closing) -> Any:
     """A publisher that is not ours, at an address that a slave follows."""
     return closing(context.socket(zmq.XPUB))
 
 
-def followed_stranger(stranger, subscriber):
+def followed_stranger(stranger: Any, subscriber: Subscriber) -> None:
     port = stranger.bind_to_random_port("tcp://127.0.0.1")
     address = f"tcp://127.0.0.1:{port}"
     subscriber.follow(MASTER, address, address)
@@ -272,7 +300,9 @@ def followed_stranger(stranger, subscriber):
         ),
     ],
 )
-def test_bad_bytes_are_told_and_the_next_good_message_arrives(stranger, subscriber, parts, why):
+def test_bad_bytes_are_told_and_the_next_good_message_arrives(
+    stranger: Any, subscriber: Subscriber, parts: list[bytes], why: str
+) -> None:
     followed_stranger(stranger, subscriber)
     stranger.send_multipart(parts)
     stranger.send_multipart([frames.topic(MASTER), wire.encode(OPENED)])
@@ -282,7 +312,9 @@ def test_bad_bytes_are_told_and_the_next_good_message_arrives(stranger, subscrib
     assert good == OPENED
 
 
-def test_bad_requests_are_told_with_their_peer(context, closing, publisher, subscriber):
+def test_bad_requests_are_told_with_their_peer(
+    context: Context, closing: Closing, publisher: Publisher, subscriber: Subscriber
+) -> None:
     stranger = closing(context.socket(zmq.DEALER))
     stranger.setsockopt(zmq.LINGER, 0)
     stranger.connect(publisher.addresses()[1])
@@ -293,7 +325,7 @@ def test_bad_requests_are_told_with_their_peer(context, closing, publisher, subs
     assert len({peer for peer, _ in requests}) == 1
 
 
-def test_a_node_and_its_supervisor_speak(context, closing):
+def test_a_node_and_its_supervisor_speak(context: Context, closing: Closing) -> None:
     desk, line, address = control(context, closing)
     line.say(HELLO)
     line.say(CommandDone(name="S1", command="c", result="done"))
@@ -308,13 +340,15 @@ def test_a_node_and_its_supervisor_speak(context, closing):
     assert address.startswith("tcp://127.0.0.1:")
 
 
-def control(context, closing):
+def control(context: Context, closing: Closing) -> tuple[ControlDesk, ControlLine, str]:
     desk = closing(ControlDesk(context=context))
     address = desk.bind()
     return desk, closing(ControlLine("S1", address, context=context)), address
 
 
-def test_a_restarted_node_takes_its_name_over_from_its_dead_self(context, closing):
+def test_a_restarted_node_takes_its_name_over_from_its_dead_self(
+    context: Context, closing: Closing
+) -> None:
     desk, line, address = control(context, closing)
     line.say(HELLO)
     collect(desk.drain, 1)
@@ -326,7 +360,7 @@ def test_a_restarted_node_takes_its_name_over_from_its_dead_self(context, closin
     assert line.drain() == []
 
 
-def test_a_word_to_a_node_that_is_not_there_is_refused(context, closing):
+def test_a_word_to_a_node_that_is_not_there_is_refused(context: Context, closing: Closing) -> None:
     desk, line, _ = control(context, closing)
     assert not desk.say("nobody", Stop(why="x"))
     line.say(HELLO)
@@ -335,7 +369,9 @@ def test_a_word_to_a_node_that_is_not_there_is_refused(context, closing):
     eventually(lambda: not desk.say("S1", Stop(why="x")) or desk.drain())
 
 
-def test_a_missing_supervisor_costs_a_node_nothing_and_the_next_one_hears_it(context, closing):
+def test_a_missing_supervisor_costs_a_node_nothing_and_the_next_one_hears_it(
+    context: Context, closing: Closing
+) -> None:
     [port] = free_ports(1)
     line = closing(ControlLine("S1", f"tcp://127.0.0.1:{port}", context=context))
     line.say(HELLO)
@@ -357,7 +393,9 @@ def test_a_missing_supervisor_costs_a_node_nothing_and_the_next_one_hears_it(con
         ),
     ],
 )
-def test_the_desk_counts_bad_words_and_hears_the_next_good_one(context, closing, parts):
+def test_the_desk_counts_bad_words_and_hears_the_next_good_one(
+    context: Context, closing: Closing, parts: list[bytes]
+) -> None:
     desk, _, address = control(context, closing)
     stranger = closing(context.socket(zmq.DEALER))
     stranger.setsockopt(zmq.ROUTING_ID, b"S1")
@@ -369,7 +407,7 @@ def test_the_desk_counts_bad_words_and_hears_the_next_good_one(context, closing,
     assert desk.last_malformed.why
 
 
-def test_a_node_counts_bad_words_of_a_supervisor(context, closing):
+def test_a_node_counts_bad_words_of_a_supervisor(context: Context, closing: Closing) -> None:
     router = closing(context.socket(zmq.ROUTER))
     port = router.bind_to_random_port("tcp://127.0.0.1")
     line = closing(ControlLine("S1", f"tcp://127.0.0.1:{port}", context=context))
@@ -382,13 +420,15 @@ def test_a_node_counts_bad_words_of_a_supervisor(context, closing):
     assert line.malformed == 2
 
 
-def test_a_desk_whose_port_is_taken_says_so(context, closing):
+def test_a_desk_whose_port_is_taken_says_so(context: Context, closing: Closing) -> None:
     desk = closing(ControlDesk(context=context))
     with pytest.raises(AddressRefusedError, match="the supervisor, for its nodes"):
         desk.bind(port=listening(closing))
 
 
-def test_waiting_ends_when_a_socket_of_any_kind_is_readable(context, closing, publisher):
+def test_waiting_ends_when_a_socket_of_any_kind_is_readable(
+    context: Context, closing: Closing, publisher: Publisher
+) -> None:
     near, far = socket.socketpair()
     closing(near)
     closing(far)
@@ -407,7 +447,7 @@ def test_waiting_ends_when_a_socket_of_any_kind_is_readable(context, closing, pu
     assert near.recv(1) == b"y"
 
 
-def test_sockets_with_a_context_of_their_own_leave_nothing_behind():
+def test_sockets_with_a_context_of_their_own_leave_nothing_behind() -> None:
     publisher, subscriber = Publisher(MASTER), Subscriber()
     follow(subscriber, publisher)
     subscriber.close()
@@ -420,7 +460,7 @@ def test_sockets_with_a_context_of_their_own_leave_nothing_behind():
     gc.collect()
 
 
-def free_ports(count=2):
+def free_ports(count: int = 2) -> Any:
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = tuple(listener.getsockname()[1] for listener in held)
     for listener in held:
@@ -428,5 +468,5 @@ def free_ports(count=2):
     return ports
 
 
-def listening(closing):
+def listening(closing: Closing) -> int:
     return closing(socket.create_server(("127.0.0.1", 0))).getsockname()[1]

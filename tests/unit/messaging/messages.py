@@ -1,6 +1,7 @@
 """One example of every message, for golden bytes, and strategies for any."""
 
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -30,14 +31,14 @@ POSITION = BookPosition(
     initial_volume=Decimal("1.00"),
     price_open=Decimal("1.38712"),
     sl=Decimal("1.38500"),
-    tp=Decimal("0"),
+    tp=Decimal(0),
     opened_server_ms=1399033800123,
     magic=0,
     comment="by hand",
 )
 
 
-def fact_fields(seq=42, position=POSITION, **changes):
+def fact_fields(seq: int = 42, position: BookPosition = POSITION, **changes: Any) -> dict[str, Any]:
     fields = {
         "master": MASTER,
         "login": 100001,

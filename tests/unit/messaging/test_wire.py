@@ -1,7 +1,9 @@
 """Messages survive the wire; bytes that are none become Malformed, never an exception."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import msgspec
@@ -13,7 +15,8 @@ from domain.signals import Malformed
 from messaging import wire
 from tests.unit.messaging import messages
 
-KINDS = {
+Decode = Callable[[bytes], Any]
+KINDS: dict[str, Any] = {
     "signal": (wire.decode_signal, messages.signals, messages.SIGNALS),
     "request": (
         wire.decode_snapshot_request,
@@ -37,25 +40,29 @@ GOLDEN = Path(__file__).parent / "golden"
     ("decode", "any_message"), [pytest.param(k[0], k[1], id=n) for n, k in KINDS.items()]
 )
 @given(data=st.data())
-def test_what_is_said_is_what_is_heard(decode, any_message, data):
+def test_what_is_said_is_what_is_heard(
+    decode: Decode, any_message: st.SearchStrategy[Any], data: st.DataObject
+) -> None:
     message = data.draw(any_message)
     assert decode(wire.encode(message)) == message
 
 
 @pytest.mark.parametrize(("decode", "message"), EXAMPLES)
-def test_every_example_survives(decode, message):
+def test_every_example_survives(decode: Decode, message: Any) -> None:
     assert decode(wire.encode(message)) == message
 
 
 @pytest.mark.parametrize("decode", DECODERS)
 @given(noise=st.binary(max_size=300))
-def test_noise_is_malformed_and_raises_nothing(decode, noise):
+def test_noise_is_malformed_and_raises_nothing(decode: Decode, noise: bytes) -> None:
     assert isinstance(decode(noise), Malformed)
 
 
 @pytest.mark.parametrize(("decode", "message"), EXAMPLES)
 @given(data=st.data())
-def test_mutated_messages_are_messages_or_malformed(decode, message, data):
+def test_mutated_messages_are_messages_or_malformed(
+    decode: Decode, message: Any, data: st.DataObject
+) -> None:
     body = bytearray(wire.encode(message))
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
@@ -68,7 +75,7 @@ def test_mutated_messages_are_messages_or_malformed(decode, message, data):
             assert heard.size_bytes == len(mutant)
 
 
-def as_map(message):
+def as_map(message: Any) -> Any:
     return msgpack.unpackb(wire.encode(message))
 
 
@@ -77,7 +84,7 @@ def as_map(message):
     ["NaN", "sNaN", "-Infinity", "1e999999", "1e-999999", "1E+21", "0." + "1" * 31, "", "1,5"],
 )
 @pytest.mark.parametrize("field", ["volume", "initial_volume", "price_open", "sl", "tp"])
-def test_numbers_nobody_can_trade_with_are_refused_by_name(field, number):
+def test_numbers_nobody_can_trade_with_are_refused_by_name(field: str, number: str) -> None:
     said = as_map(messages.OPENED)
     said["position"][field] = number
     heard = wire.decode_signal(msgpack.packb(said))
@@ -92,9 +99,11 @@ def test_numbers_nobody_can_trade_with_are_refused_by_name(field, number):
         (("facts", 0, "price"), "1e999999"),
         (("legs", 1, "price"), "Infinity"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
-def test_a_snapshot_with_a_wild_number_anywhere_is_refused(place, number):
+def test_a_snapshot_with_a_wild_number_anywhere_is_refused(
+    place: tuple[Any, ...], number: str
+) -> None:
     said = as_map(messages.SNAPSHOT)
     inner = said
     for step in place[:-1]:
@@ -103,7 +112,7 @@ def test_a_snapshot_with_a_wild_number_anywhere_is_refused(place, number):
     assert isinstance(wire.decode_snapshot_answer(msgpack.packb(said)), Malformed)
 
 
-def test_a_leg_fate_outside_the_vocabulary_is_refused():
+def test_a_leg_fate_outside_the_vocabulary_is_refused() -> None:
     said = as_map(messages.SNAPSHOT)
     said["legs"][0]["fate"] = "lost"
     heard = wire.decode_snapshot_answer(msgpack.packb(said))
@@ -114,32 +123,32 @@ def test_a_leg_fate_outside_the_vocabulary_is_refused():
 @pytest.mark.parametrize(
     ("field", "other"), [("master", "B"), ("login", 2), ("server", "Else"), ("v", 9)]
 )
-def test_a_snapshot_with_facts_of_another_account_is_refused(field, other):
+def test_a_snapshot_with_facts_of_another_account_is_refused(field: str, other: object) -> None:
     said = as_map(messages.SNAPSHOT)
     said["facts"][0][field] = other
     assert isinstance(wire.decode_snapshot_answer(msgpack.packb(said)), Malformed)
 
 
 @pytest.mark.parametrize(("decode", "message"), EXAMPLES)
-def test_another_version_is_refused_and_named(decode, message):
+def test_another_version_is_refused_and_named(decode: Decode, message: Any) -> None:
     heard = decode(msgpack.packb(as_map(message) | {"v": 2}))
     assert isinstance(heard, Malformed)
     assert "version 2" in heard.why
     assert "version 1" in heard.why
 
 
-def test_another_version_is_named_even_where_its_fields_are_strange():
+def test_another_version_is_named_even_where_its_fields_are_strange() -> None:
     heard = wire.decode_signal(msgpack.packb({"v": 3, "type": "PositionOpened", "sl": [1]}))
     assert "version 3" in heard.why
 
 
-def test_an_unknown_type_is_named():
+def test_an_unknown_type_is_named() -> None:
     heard = wire.decode_signal(msgpack.packb({"v": 1, "type": "OrderPlaced"}))
     assert "OrderPlaced" in heard.why
 
 
 @pytest.mark.parametrize(("decode", "message"), EXAMPLES)
-def test_fields_from_a_later_writer_are_ignored(decode, message):
+def test_fields_from_a_later_writer_are_ignored(decode: Decode, message: Any) -> None:
     later = as_map(message) | {"mood": {"deep": [1, 2]}}
     assert decode(msgpack.packb(later)) == message
 
@@ -153,7 +162,7 @@ def test_fields_from_a_later_writer_are_ignored(decode, message):
         pytest.param(wire.decode_from_node, 1024 * 1024, id="from_node"),
     ],
 )
-def test_what_is_larger_than_the_limit_is_refused_unread(decode, limit):
+def test_what_is_larger_than_the_limit_is_refused_unread(decode: Decode, limit: int) -> None:
     heard = decode(bytes(limit + 1))
     assert heard.size_bytes == limit + 1
     assert str(limit) in heard.why
@@ -170,11 +179,11 @@ def test_what_is_larger_than_the_limit_is_refused_unread(decode, limit):
         pytest.param(b"\x81\xa8document\x81\x80\x01", id="a map as a key"),
     ],
 )
-def test_bytes_made_to_exhaust_a_reader_are_malformed(decode, body):
+def test_bytes_made_to_exhaust_a_reader_are_malformed(decode: Decode, body: bytes) -> None:
     assert isinstance(decode(body), Malformed)
 
 
-def test_a_document_nested_beyond_reason_is_refused():
+def test_a_document_nested_beyond_reason_is_refused() -> None:
     document = {"a": 1}
     for _ in range(40):
         document = {"a": [document]}
@@ -185,25 +194,25 @@ def test_a_document_nested_beyond_reason_is_refused():
 
 
 @pytest.mark.parametrize(("decode", "message"), EXAMPLES)
-def test_golden_bytes_stay_as_they_were_released(request, decode, message):
+def test_golden_bytes_stay_as_they_were_released(decode: Decode, message: Any) -> None:
     golden = bytes.fromhex((GOLDEN / f"{golden_name(message)}.hex").read_text(encoding="ascii"))
     assert wire.encode(message) == golden
     assert decode(golden) == message
 
 
 @pytest.mark.parametrize(("_decode", "message"), EXAMPLES)
-def test_an_independent_decoder_reads_the_golden_bytes(_decode, message):
+def test_an_independent_decoder_reads_the_golden_bytes(_decode: Decode, message: Any) -> None:
     golden = bytes.fromhex((GOLDEN / f"{golden_name(message)}.hex").read_text(encoding="ascii"))
     read = msgpack.unpackb(golden)
     assert read == json.loads(msgspec.json.encode(message))
     assert read["type"] == type(message).__name__
 
 
-def golden_name(message):
+def golden_name(message: Any) -> str:
     name = type(message).__name__
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
-def test_there_are_no_golden_bytes_that_nobody_checks():
+def test_there_are_no_golden_bytes_that_nobody_checks() -> None:
     checked = {golden_name(param.values[1]) for param in EXAMPLES}
     assert {path.stem for path in GOLDEN.glob("*.hex")} == checked
