@@ -5,14 +5,16 @@ from typing import Any
 
 from domain.market import SymbolSpec
 from terminal import exact
+from terminal.accounts import Accounts
 from terminal.calls import Calls, NoAnswerError, not_found
 
 
 class Contracts:
     """The symbols of one connection."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, accounts: Accounts) -> None:
         self._calls = calls
+        self._accounts = accounts
         self._known: dict[str, SymbolSpec] = {}
         self._watched: dict[str, None] = {}
 
@@ -38,7 +40,8 @@ class Contracts:
         """The contract of a symbol, as history needs it; None when the broker has no such."""
         spec = self._known.get(symbol)
         if spec is None:
-            spec = self._ask(symbol)
+            # Another account may be another broker's; what it says is not to be remembered.
+            spec = self._accounts.at_home(lambda: self._ask(symbol))
             if spec is not None:
                 self._known[symbol] = spec
         return spec
@@ -47,14 +50,11 @@ class Contracts:
         try:
             told = self._calls.ask(self._calls.module.symbol_info, symbol)
         except NoAnswerError as why:
-            if not_found(why) and self._connected():
+            if not_found(why) and self._accounts.state().connected:
+                # Without its server a terminal may simply not have the list of symbols yet.
                 return None
             raise
         return _spec(told)
-
-    def _connected(self) -> bool:
-        """Without its server a terminal may simply not have the list of symbols yet."""
-        return bool(self._calls.ask(self._calls.module.terminal_info).connected)
 
 
 def _spec(told: Any) -> SymbolSpec:  # noqa: ANN401 - MetaTrader's own type

@@ -15,7 +15,7 @@ from domain.market import (
 from domain.orders import Command
 from domain.outcomes import Outcome
 from terminal.accounts import Accounts
-from terminal.calls import Calls, MetaTraderModule, NoAnswerError, told
+from terminal.calls import Calls, MetaTraderModule, told
 from terminal.contracts import Contracts
 from terminal.deals import Deals
 from terminal.orders import Orders
@@ -47,7 +47,7 @@ class Mt5Terminal:
         self._timeout_ms = timeout_ms
         self._calls = Calls(module, password or "")
         self._accounts = Accounts(self._calls, expected)
-        self._contracts = Contracts(self._calls)
+        self._contracts = Contracts(self._calls, self._accounts)
         self._quotes = Quotes(self._calls, self._contracts)
         self._positions = Positions(self._calls, self._accounts, self._contracts)
         self._deals = Deals(self._calls, self._accounts, self._contracts)
@@ -116,14 +116,14 @@ class Mt5Terminal:
         if hint is None:
             return False
         try:
-            return bool(self._calls.ask(hint))
-        except NoAnswerError:
-            return False
+            return bool(hint())
+        except Exception:  # noqa: BLE001 - whatever is wrong, the look that follows will find it
+            return True
 
     def waitable(self) -> object | None:
         """A socket that becomes readable when there is a hint; None where there is none."""
         socket = getattr(self._calls.module, "_hint_socket", None)
-        return None if socket is None else told(socket)
+        return None if socket is None else socket()
 
     def close(self) -> None:
         """Let go of the terminal."""

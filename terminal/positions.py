@@ -22,7 +22,9 @@ class Positions:
 
     def all(self) -> tuple[Position, ...]:
         """Every open position, whoever opened it."""
-        return self._accounts.at_home(self._look)
+        found = self._accounts.at_home(self._look)
+        self._tickets = {one.identifier: one.ticket for one in found}
+        return found
 
     def ticket_of(self, identifier: int) -> int | None:
         """The live ticket of a position; None where a fresh look shows none."""
@@ -40,9 +42,7 @@ class Positions:
             raise NoAnswerError("the terminal has no connection to its trade server")
         if not listed:
             self._check_nothing_open()
-        found = tuple(self._position(one) for one in listed)
-        self._tickets = {one.identifier: one.ticket for one in found}
-        return found
+        return tuple(self._position(one) for one in listed)
 
     def _check_nothing_open(self) -> None:
         """An empty list is the answer of a terminal that is still loading, too."""

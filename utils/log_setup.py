@@ -16,9 +16,9 @@ _MAX_BYTES: Final = 10_000_000
 _KEPT_FILES: Final = 5
 _BLOTTED: Final = "***"
 
-_OWN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _SECRET_NAME: Final = re.compile(r"password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
-_URI_LOGIN: Final = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_URI_LOGIN: Final = re.compile(r"(?<=://)[^/\s]+(?=@)")
 _PLAIN: Final = re.compile(r"[^\s\"'=]+")
 
 
@@ -36,32 +36,31 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:  # type: ignore[explicit-override]
         """One line."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        event = record.getMessage().replace("\r", "").replace("\n", " | ")
+        event = self._blot(record.getMessage()).replace("\r", "").replace("\n", " | ")
         head = f"{moment.replace('+00:00', 'Z')} {record.levelname} {self._name} {event}"
-        return self._blot(" ".join([head, *_fields(record), *self._trouble(record)]))
+        return " ".join([head, *self._fields(record), *self._trouble(record)])
+
+    def _fields(self, record: logging.LogRecord) -> list[str]:
+        own = vars(record).items()
+        return [f"{name}={self._shown(name, value)}" for name, value in own if name not in _OWN]
+
+    def _shown(self, name: str, value: object) -> str:
+        if _SECRET_NAME.search(name):
+            return _BLOTTED
+        text = self._blot(str(value))
+        return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
     def _trouble(self, record: logging.LogRecord) -> list[str]:
         found = [self.formatException(record.exc_info)] if record.exc_info else []
         stack = [record.stack_info] if record.stack_info else []
-        return [f"exception={json.dumps(text, ensure_ascii=False)}" for text in found + stack]
+        return [f"exception={self._shown('exception', text)}" for text in found + stack]
 
-    def _blot(self, line: str) -> str:
-        line = _URI_LOGIN.sub(_BLOTTED, line)
+    def _blot(self, text: str) -> str:
+        """Before quoting, which would spell a secret in another way."""
+        text = _URI_LOGIN.sub(_BLOTTED, text)
         for secret in self._secrets:
-            line = line.replace(secret, _BLOTTED)
-        return line
-
-
-def _fields(record: logging.LogRecord) -> list[str]:
-    own = vars(record).items()
-    return [f"{name}={_shown(name, value)}" for name, value in own if name not in _OWN_FIELDS]
-
-
-def _shown(name: str, value: object) -> str:
-    if _SECRET_NAME.search(name):
-        return _BLOTTED
-    text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+            text = text.replace(secret, _BLOTTED)
+        return text
 
 
 class _Handover(QueueHandler):

@@ -90,15 +90,20 @@ def detached_kwargs() -> dict[str, Any]:
 
 
 def born(pid: int) -> float | None:
-    """When a process started; with its id this names it for ever, as ids are used again."""
+    """When a process started: with its id this names it for ever, as ids are used again.
+
+    None where it is gone; one that only waits to be collected by its parent is gone too.
+    """
     try:
-        return float(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        ended = process.status() == psutil.STATUS_ZOMBIE
+        return None if ended else float(process.create_time())
     except psutil.NoSuchProcess:
         return None
 
 
 def ask_to_stop(pid: int, birth: float | None = None) -> bool:
-    """Ask a process to end; False where it is gone. On Windows it must lead a group of its own."""
+    """Ask a process to end; False where it is gone. On Windows: a group leader in our console."""
     if not _is_there(pid, birth):
         return False
     try:

@@ -194,7 +194,8 @@ def test_a_symbol_is_selected_once_and_remembered() -> None:
     assert isinstance(first, SymbolSpec)
     assert first == second
     assert str(first.point) == "0.01"
-    assert module.names_called() == ["symbol_info", "symbol_select"]
+    asked = [name for name in module.names_called() if name.startswith("symbol")]
+    assert asked == ["symbol_info", "symbol_select"]
 
 
 def test_a_symbol_is_asked_for_again_after_a_reconnect() -> None:
@@ -224,6 +225,18 @@ def test_a_symbol_without_an_answer_is_unknowable(call: str, failure: Any) -> No
     module = FakeMt5()
     module.failures[call] = failure
     assert isinstance(door(module).spec("GOLD.c"), Unknowable)
+
+
+def test_a_symbol_of_another_account_is_not_remembered() -> None:
+    module = FakeMt5()
+    terminal_door = door(module)
+    module.account = account(login=777, server="Other-Demo")
+    module.symbols["GOLD.c"] = symbol(trade_contract_size=10.0)
+    assert isinstance(terminal_door.spec("GOLD.c"), Unknowable)
+    module.account, module.symbols["GOLD.c"] = account(), symbol()
+    spec = terminal_door.spec("GOLD.c")
+    assert isinstance(spec, SymbolSpec)
+    assert spec.contract_size == 100
 
 
 @pytest.mark.parametrize("field", ["point", "volume_step", "trade_contract_size"])
@@ -296,6 +309,16 @@ def test_a_module_with_hints_passes_them_on() -> None:
     terminal_door = door(module)
     assert terminal_door.hinted() is True
     assert terminal_door.waitable() is socket
+
+
+def test_a_hint_that_fails_is_a_reason_to_look() -> None:
+    module = FakeMt5()
+
+    def failing() -> bool:
+        raise OSError("no socket")
+
+    vars(module).update(_positions_changed=failing)
+    assert door(module).hinted() is True
 
 
 def _positions(module: FakeMt5) -> Any:

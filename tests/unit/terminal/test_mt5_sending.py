@@ -7,7 +7,7 @@ from domain.mt5_words import Retcode
 from domain.orders import Command
 from domain.outcomes import Filled, Rejected, Unknown
 from tests.unit.terminal.doors import a_close, a_modify, an_open, door
-from tests.unit.terminal.fake_mt5 import FakeMt5, deal, position, result
+from tests.unit.terminal.fake_mt5 import FakeMt5, account, deal, position, result
 
 COMMANDS = pytest.mark.parametrize(
     "command", [an_open(), a_close(), a_modify()], ids=["open", "close", "modify"]
@@ -223,6 +223,17 @@ def test_a_position_nobody_can_look_at_is_not_gone() -> None:
     refused = terminal_door.send(a_close())
     assert isinstance(refused, Rejected)
     assert not refused.gone
+
+
+def test_tickets_seen_on_another_account_are_not_used() -> None:
+    module = FakeMt5()
+    terminal_door = door(module)
+    module.open = (position(ticket=123456),)
+    module.then["positions_get"] = {"account": account(login=777)}
+    terminal_door.positions()
+    module.account, module.open = account(), (position(ticket=955),)
+    terminal_door.send(a_close())
+    assert module.sent()["position"] == 955
 
 
 def test_an_identifier_that_no_position_has_is_gone_without_an_order() -> None:

@@ -1,0 +1,116 @@
+"""Stopping real processes."""
+
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from utils.os_signals import (
+    StopRequest,
+    ask_to_stop,
+    born,
+    detached_kwargs,
+    kill,
+    new_process_group_kwargs,
+)
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+
+# Waits in a poll without end; only the wake-up can end it.
+CHILD = """
+import zmq
+from utils.os_signals import StopRequest
+with StopRequest(wakeup=True) as stop:
+    poller = zmq.Poller()
+    poller.register(stop.waitable, zmq.POLLIN)
+    print("ready", flush=True)
+    while not stop.requested:
+        poller.poll()
+print("ended well", flush=True)
+"""
+
+
+@pytest.fixture
+def child() -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        **new_process_group_kwargs(),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.kill()
+    process.wait(10)
+    process.stdout.close()
+
+
+def test_a_process_asked_to_stop_ends_its_own_way(child: "subprocess.Popen[str]") -> None:
+    assert ask_to_stop(child.pid, born(child.pid))
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ended well\n"
+    assert child.wait(10) == 0
+
+
+def test_a_killed_process_ends_without_being_asked(child: "subprocess.Popen[str]") -> None:
+    assert kill(child.pid)
+    assert child.wait(10) != 0
+
+
+def test_a_process_that_is_gone_cannot_be_asked_or_killed(child: "subprocess.Popen[str]") -> None:
+    child.kill()
+    child.wait(10)
+    assert born(child.pid) is None
+    assert not ask_to_stop(child.pid)
+    assert not kill(child.pid)
+
+
+def test_a_process_that_only_took_over_the_id_is_left_alone(
+    child: "subprocess.Popen[str]",
+) -> None:
+    birth = born(child.pid)
+    assert birth is not None
+    assert not ask_to_stop(child.pid, birth - 100)
+    assert not kill(child.pid, birth - 100)
+    assert child.poll() is None
+
+
+def test_a_detached_process_runs() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "print('alive')"], stdout=subprocess.PIPE, **detached_kwargs()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.read().split() == [b"alive"]
+
+
+def test_a_signal_is_noted_wakes_a_poll_and_ends_nothing() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with StopRequest(wakeup=True) as stop:
+        assert not stop.requested
+        signal.raise_signal(signal.SIGINT)
+        assert stop.requested
+        assert select.select([stop.waitable], [], [], 5.0)[0]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_request_from_within_wakes_a_poll_too() -> None:
+    with StopRequest(wakeup=True) as stop:
+        stop.request()
+        stop.request()
+        assert stop.times == 2
+        assert select.select([stop.waitable], [], [], 5.0)[0]
+
+
+def test_without_a_wakeup_there_is_nothing_to_wait_on() -> None:
+    with StopRequest() as stop:
+        assert stop.waitable is None
+        stop.request()
+        assert stop.requested
