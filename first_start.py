@@ -525,7 +525,8 @@ _CAUSES = (
     ),
     (
         r"No matching distribution",
-        "The package index has no such version for this Python: check pip's settings.",
+        "The package index was not reached, or has no such version for this Python: check the "
+        "network and pip's settings, then start again.",
     ),
 )
 

@@ -68,7 +68,7 @@ class Project(NamedTuple):
 
     def with_index(self, url: str) -> "Project":
         env = {name: value for name, value in self.env.items() if name != "PIP_NO_INDEX"}
-        return self._replace(env=env | {"PIP_INDEX_URL": url, "PIP_RETRIES": "0"})
+        return self._replace(env=env | {"PIP_INDEX_URL": url, "PIP_RETRIES": "1"})
 
     def tiny_package(self) -> Path:
         return next(self.venv.rglob("tinypin-*.dist-info"))
@@ -223,7 +223,7 @@ def test_a_version_that_the_index_lacks_is_said(ready: Project) -> None:
     ready.pin("3.0")
     ran = ready.start()
     assert ran.code == 2
-    assert "The package index has no such version for this Python" in ran.said
+    assert "The package index was not reached, or has no such version" in ran.said
 
 
 @pytest.fixture
