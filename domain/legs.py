@@ -61,6 +61,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     key: LegKey
+    opened_by: Stamp
     journey: JourneyId
     master: NodeName
     master_symbol: MasterSymbol
@@ -80,7 +81,6 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     price_open: Decimal = ZERO
     price_close: Decimal = ZERO
     net: Decimal = ZERO
-    stops_from: Stamp = Stamp(0, 0)
     sl_sent: Decimal = ZERO
     tp_sent: Decimal = ZERO
     opened_at_ms: int = 0

@@ -1,0 +1,106 @@
+"""Verdicts: the answer to each master event, with the times and prices of every step (law 9)."""
+
+from decimal import Decimal
+
+import msgspec
+
+from decisions.copying import spread_points
+from decisions.situation import Situation
+from domain.figures import Figures, Prices, Times
+from domain.ids import NodeName
+from domain.legs import Leg
+from domain.market import Quote, SymbolSpec
+from domain.reasons import Reason
+from domain.signals import Fact
+from domain.verdicts import Verdict, VerdictKind
+from nodes.executor import Executed
+
+ZERO = Decimal(0)
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an event, in short."""
+
+    kind: VerdictKind
+    reason: Reason = Reason.NONE
+    detail: str = ""
+    volume: Decimal | None = None
+    retcode: int = 0
+
+
+def verdict(
+    slave: NodeName, fact: Fact, leg: Leg | None, answer: Answer, figures: Figures, at_ms: int
+) -> Verdict:
+    """The record of an answer."""
+    return Verdict(
+        slave=slave,
+        master=fact.master,
+        stamp=fact.stamp,
+        journey=fact.journey,
+        event=type(fact).__name__,
+        leg=fact.leg_key,
+        kind=answer.kind,
+        reason=answer.reason,
+        detail=answer.detail,
+        symbol=leg.symbol if leg is not None else fact.position.symbol,
+        side=fact.position.side,
+        volume=answer.volume,
+        master_volume=fact.position.volume,
+        retcode=answer.retcode,
+        times=figures.times,
+        prices=figures.prices,
+        decided_at_ms=at_ms,
+    )
+
+
+def times_of(
+    fact: Fact, received_us: int, decided_us: int, executed: Executed | None = None
+) -> Times:
+    """The six times of one event; zero where a step was not reached."""
+    return Times(
+        seen_us=fact.seen_at_us,
+        published_us=fact.published_at_us,
+        received_us=received_us,
+        decided_us=decided_us,
+        sent_us=0 if executed is None else executed.sent_us,
+        answered_us=0 if executed is None else executed.answered_us,
+    )
+
+
+def prices_at_opening(
+    fact: Fact, now: Situation, requested: Decimal | None, filled: Decimal | None
+) -> Prices:
+    """The prices around an open."""
+    seen = None if now.quote is None else now.quote.entry(fact.position.side)
+    return Prices(
+        master=fact.price,
+        at_decision=seen,
+        requested=requested,
+        filled=filled,
+        spread_points=_spread(now.quote, now.spec),
+    )
+
+
+def prices_at_closing(
+    master: Decimal, leg: Leg, quote: Quote | None, spec: SymbolSpec | None, filled: Decimal | None
+) -> Prices:
+    """The prices around a close or a reduction."""
+    seen = None if quote is None else quote.exit(leg.side)
+    return Prices(
+        master=master,
+        at_decision=seen,
+        requested=seen,
+        filled=filled,
+        spread_points=_spread(quote, spec),
+    )
+
+
+def _spread(quote: Quote | None, spec: object) -> Decimal | None:
+    if quote is None or not isinstance(spec, SymbolSpec):
+        return None
+    return spread_points(quote, spec)
+
+
+def known_price(price: Decimal) -> Decimal | None:
+    """Brokers that do not tell the price of a fill say zero."""
+    return price if price != ZERO else None

@@ -1,0 +1,172 @@
+"""What a slave remembers: legs, intents and verdicts, in memory and in the journal, together."""
+
+import logging
+from collections import deque
+
+import msgspec
+
+from domain.figures import Figures
+from domain.ids import LegKey, NodeName
+from domain.legs import Intent, Leg
+from domain.records import Cursor, JournalUnwritable, Record
+from domain.signals import Fact, PositionOpened
+from domain.verdicts import Verdict, VerdictKind
+from nodes.answering import Answer, verdict
+from nodes.legbook import LegBook
+from nodes.ports import Journal
+from utils.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+REMEMBERED_VERDICTS = 5
+#: Latencies kept for the figures of a report.
+REMEMBERED_LATENCIES = 500
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that has only `unknown` for an answer yet."""
+
+    fact: Fact
+    received_us: int
+
+
+class Ledger:
+    """One write per answer: leg, verdict, cursor and intent stand in the journal or none does."""
+
+    def __init__(self, slave: NodeName, journal: Journal, clock: Clock) -> None:
+        """Read the journal."""
+        self._slave = slave
+        self._journal = journal
+        self._clock = clock
+        self._unwritten: list[Record] = []
+        self._owed: dict[LegKey, list[Owed]] = {}
+        self.legs = LegBook(journal.legs())
+        self.intents = {i.intent: i for i in journal.open_intents()}
+        self.recent: deque[Verdict] = deque(maxlen=REMEMBERED_VERDICTS)
+        self.latencies_ms: deque[float] = deque(maxlen=REMEMBERED_LATENCIES)
+
+    def heard(self, fact: Fact) -> None:
+        """The event needs no new answer; only the place in the story moves on."""
+        self.write(Cursor(master=fact.master, stamp=fact.stamp))
+
+    def answer(
+        self,
+        fact: Fact,
+        leg: Leg | None,
+        answer: Answer,
+        figures: Figures,
+        intent: Intent | None = None,
+    ) -> None:
+        """Give a verdict on an event, and remember what it did to its leg."""
+        shown = leg if leg is not None else self.legs.find(fact.leg_key)
+        now_ms = self._clock.now().utc_ms
+        given = verdict(self._slave, fact, shown, answer, figures, now_ms)
+        records: list[Record] = [given, Cursor(master=fact.master, stamp=fact.stamp)]
+        if leg is not None:
+            self.legs.put(leg)
+            records.append(leg)
+        if intent is not None:
+            records.append(self._noted(intent))
+        self.write(*records)
+        self._remember(given)
+
+    def supersede(self, leg: Leg, answer: Answer, figures: Figures) -> None:
+        """A better answer to the event that opened a leg, in place of the one it had."""
+        epoch, seq = self._opening_stamp(leg)
+        given = Verdict(
+            slave=self._slave,
+            master=leg.master,
+            stamp=Stamp(epoch, seq),
+            journey=leg.journey,
+            event=PositionOpened.__name__,
+            leg=leg.key,
+            kind=answer.kind,
+            reason=answer.reason,
+            detail=answer.detail,
+            symbol=leg.symbol,
+            side=leg.side,
+            volume=answer.volume,
+            master_volume=leg.target.initial_volume,
+            times=figures.times,
+            prices=figures.prices,
+            decided_at_ms=self._clock.now().utc_ms,
+            supersedes=leg.journey,
+        )
+        self.write(given)
+        self._remember(given)
+
+    def supersede(self, leg: Leg, answer: Answer, figures: Figures) -> None:
+        """A better answer to the event that opened a leg, in place of the one it had."""
+        given = Verdict(
+            slave=self._slave,
+            master=leg.master,
+            stamp=leg.opened_by,
+            journey=leg.journey,
+            event=PositionOpened.__name__,
+            leg=leg.key,
+            kind=answer.kind,
+            reason=answer.reason,
+            detail=answer.detail,
+            symbol=leg.symbol,
+            side=leg.side,
+            volume=answer.volume,
+            master_volume=leg.target.initial_volume,
+            times=figures.times,
+            prices=figures.prices,
+            decided_at_ms=self._clock.now().utc_ms,
+            supersedes=leg.journey,
+        )
+        self.write(given)
+        self._remember(given)
+
+    def keep(self, leg: Leg, intent: Intent | None = None) -> None:
+        """Remember a leg's new state, and how its order came out."""
+        self.legs.put(leg)
+        self.write(leg, *([] if intent is None else [self._noted(intent)]))
+
+    def owe(self, key: LegKey, owed: Owed) -> None:
+        """The event waits for an order whose end is not known."""
+        self._owed.setdefault(key, []).append(owed)
+
+    def owed(self, key: LegKey) -> list[Owed]:
+        """The events that wait for this leg; they count as answered from here on."""
+        return self._owed.pop(key, [])
+
+    def intents_of(self, key: LegKey, kind: str) -> list[Intent]:
+        """Open intents of one kind for a leg, oldest first."""
+        found = [i for i in self.intents.values() if i.leg == key and i.kind == kind]
+        return sorted(found, key=lambda i: i.written_at_ms)
+
+    def write(self, *records: Record) -> None:
+        """Into the journal; what it does not take now is written before the next thing it takes."""
+        waiting = [*self._unwritten, *records]
+        try:
+            self._journal.write(*waiting)
+        except JournalUnwritable:
+            logger.exception("journal_unwritable", extra={"records": len(waiting)})
+            self._unwritten = waiting
+            return
+        self._unwritten = []
+
+    def _noted(self, intent: Intent) -> Intent:
+        if intent.outcome:
+            self.intents.pop(intent.intent, None)
+        else:
+            self.intents[intent.intent] = intent
+        return intent
+
+    def _remember(self, given: Verdict) -> None:
+        self.recent.append(given)
+        times = given.times
+        if times.sent_us and given.kind is not VerdictKind.UNKNOWN:
+            self.latencies_ms.append((times.sent_us - times.seen_us) / 1000)
+        logger.info(
+            "verdict",
+            extra={
+                "event": given.event,
+                "leg": given.leg.text,
+                "kind": given.kind.value,
+                "reason": given.reason.value,
+                "detail": given.detail,
+            },
+        )

@@ -1,0 +1,239 @@
+"""Opens copies: decide, write down, send, write down. An open happens at most once per leg."""
+
+import logging
+from decimal import Decimal
+
+import msgspec
+
+from decisions.copying import decide_open
+from decisions.filling import next_filling
+from decisions.situation import Situation
+from domain.figures import Figures
+from domain.ids import SlaveIdentifier, SlaveSymbol
+from domain.legs import Leg, LegState, MasterTarget
+from domain.market import SymbolSpec
+from domain.mt5_words import Retcode
+from domain.orders import Denied, OpenPosition
+from domain.outcomes import Filled, Outcome, Rejected
+from domain.policies import AccountSettings
+from domain.reasons import Reason
+from domain.signals import PositionOpened
+from domain.verdicts import VerdictKind
+from nodes.answering import Answer, known_price, prices_at_opening, times_of
+from nodes.executor import Executed, Executor
+from nodes.inbox import Arrival
+from nodes.ledger import Ledger
+from nodes.situation_room import SituationRoom
+from utils.clock import Clock, utc_us
+
+logger = logging.getLogger(__name__)
+
+#: Proven refusals that a new price or another filling may cure are tried so often in all.
+TRIES = 4
+#: What was decided longer ago than this is thrown away, and decided again (law 10).
+STALE_DECISION_S = 1.0
+ZERO = Decimal(0)
+
+
+class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One way through the decision, and what came of it."""
+
+    situation: Situation
+    decided_us: int
+    order: OpenPosition | None = None
+    denied: Denied | None = None
+    stale: bool = False
+    executed: Executed | None = None
+
+
+class _Tries:
+    """How often one open was tried, and with which fillings."""
+
+    def __init__(self) -> None:
+        self._left = TRIES - 1
+        self._fillings: set[int] = set()
+
+    def with_filling(self, order: OpenPosition, situation: Situation) -> OpenPosition:
+        """The order with a filling that the broker has not refused yet."""
+        if not self._fillings or not isinstance(situation.spec, SymbolSpec):
+            return order
+        filling = next_filling(self._fillings, situation.spec)
+        return order if filling is None else msgspec.structs.replace(order, filling=filling)
+
+    def may_cure(self, attempt: _Attempt) -> bool:
+        """Only a stale decision or a proven refusal of a curable kind is worth another try."""
+        if self._left == 0 or not (attempt.stale or self._is_curable(attempt)):
+            return False
+        self._left -= 1
+        return True
+
+    def _is_curable(self, attempt: _Attempt) -> bool:
+        if attempt.executed is None or attempt.order is None:
+            return False
+        outcome = attempt.executed.outcome
+        if not isinstance(outcome, Rejected):
+            return False
+        if outcome.retcode == Retcode.INVALID_FILL:
+            self._fillings.add(attempt.order.filling)
+            return True
+        return outcome.may_retry
+
+
+class Opener:
+    """What a slave does about PositionOpened."""
+
+    def __init__(
+        self, room: SituationRoom, executor: Executor, ledger: Ledger, clock: Clock, swarm: str
+    ) -> None:
+        """Decide from what `room` gathers; act through `executor`; remember in `ledger`."""
+        self._room = room
+        self._executor = executor
+        self._ledger = ledger
+        self._clock = clock
+        self._swarm = swarm
+
+    def open(self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings) -> None:
+        """Answer one PositionOpened, with a verdict in any case."""
+        known = self._ledger.legs.find(fact.leg_key)
+        if known is not None and known.journey == fact.journey:
+            # Told again after a restart; its verdict was written with the leg, or is being settled.
+            self._ledger.heard(fact)
+            return
+        tries = _Tries()
+        attempt = self._attempt(fact, settings, tries)
+        while tries.may_cure(attempt):
+            attempt = self._attempt(fact, settings, tries)
+        self._record(arrival, fact, settings, attempt, is_new=known is None)
+
+    def _attempt(
+        self, fact: PositionOpened, settings: AccountSettings, tries: "_Tries"
+    ) -> _Attempt:
+        began_s = self._clock.now().monotonic_s
+        situation = self._room.gather(fact, settings, self._swarm, self._clock.now())
+        decision = _decide_or_deny(fact, situation)
+        done = _Attempt(situation=situation, decided_us=utc_us())
+        if isinstance(decision, Denied):
+            return msgspec.structs.replace(done, denied=decision)
+        order = tries.with_filling(decision, situation)
+        done = msgspec.structs.replace(done, order=order)
+        if self._clock.now().monotonic_s - began_s > STALE_DECISION_S:
+            return msgspec.structs.replace(done, denied=Denied(Reason.LOOP_STALLED), stale=True)
+        leg = _leg(fact, settings, situation, LegState.OPENING, order)
+        name = self._executor.name_intent()
+        executed = self._executor.execute(order, leg, name, (fact.stamp, fact.journey))
+        return msgspec.structs.replace(done, executed=executed)
+
+    def _record(
+        self,
+        arrival: Arrival,
+        fact: PositionOpened,
+        settings: AccountSettings,
+        done: _Attempt,
+        *,
+        is_new: bool,
+    ) -> None:
+        leg, answer = _result(fact, settings, done)
+        if arrival.from_snapshot:
+            answer = _missed_if_late(answer)
+        times = times_of(fact, arrival.received_us, done.decided_us, done.executed)
+        requested = None if done.order is None else done.order.price
+        prices = prices_at_opening(fact, done.situation, requested, known_price(leg.price_open))
+        figures = Figures(times=times, prices=prices)
+        opened_at_ms = self._clock.now().utc_ms
+        leg = msgspec.structs.replace(leg, opening=figures, opened_at_ms=opened_at_ms)
+        intent = None if done.executed is None else done.executed.intent
+        # A leg that was answered for before keeps its story; only the verdict is new.
+        self._ledger.answer(fact, leg if is_new else None, answer, figures, intent)
+
+
+def _decide_or_deny(fact: PositionOpened, situation: Situation) -> OpenPosition | Denied:
+    """The one place where a crash while deciding becomes a refusal."""
+    try:
+        return decide_open(fact, situation)
+    except Exception as error:
+        logger.exception("decision_crashed", extra={"journey": fact.journey})
+        return Denied(Reason.DECISION_CRASHED, repr(error))
+
+
+def _result(fact: PositionOpened, settings: AccountSettings, done: _Attempt) -> tuple[Leg, Answer]:
+    if done.executed is not None and done.order is not None:
+        leg = _leg(fact, settings, done.situation, LegState.OPENING, done.order)
+        return _after(leg, done.order, done.executed.outcome)
+    denied = done.denied or Denied(Reason.DECISION_CRASHED)
+    leg = _leg(fact, settings, done.situation, LegState.DENIED, done.order)
+    answer = Answer(kind=VerdictKind.DENIED, reason=denied.reason, detail=denied.detail)
+    return msgspec.structs.replace(leg, reason=denied.reason), answer
+
+
+def _after(leg: Leg, order: OpenPosition, outcome: Outcome) -> tuple[Leg, Answer]:
+    """The leg and the answer after the broker has spoken."""
+    if isinstance(outcome, Filled):
+        kind = VerdictKind.PARTIAL if outcome.in_part else VerdictKind.COPIED
+        reason = Reason.FILLED_IN_PART if outcome.in_part else Reason.NONE
+        opened = msgspec.structs.replace(
+            leg,
+            state=LegState.OPEN,
+            identifier=SlaveIdentifier(outcome.order),
+            filled_volume=outcome.volume,
+            volume=outcome.volume,
+            price_open=outcome.price,
+            sl_sent=order.sl,
+            tp_sent=order.tp,
+        )
+        return opened, Answer(kind=kind, reason=reason, volume=outcome.volume)
+    if isinstance(outcome, Rejected):
+        reason = Reason.BROKER_REJECTED if outcome.sent else Reason.NOT_SENT
+        rejected = msgspec.structs.replace(leg, state=LegState.REJECTED, reason=reason)
+        detail = f"{outcome.retcode} {outcome.comment}"
+        answer = Answer(
+            kind=VerdictKind.REJECTED, reason=reason, detail=detail, retcode=outcome.retcode
+        )
+        return rejected, answer
+    detail = f"{outcome.code} {outcome.comment}"
+    return leg, Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
+
+
+def _missed_if_late(answer: Answer) -> Answer:
+    """What a snapshot brings too late was missed while we were away."""
+    if answer.reason is not Reason.SIGNAL_TOO_OLD:
+        return answer
+    return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=answer.detail)
+
+
+def _leg(
+    fact: PositionOpened,
+    settings: AccountSettings,
+    now: Situation,
+    state: LegState,
+    order: OpenPosition | None,
+) -> Leg:
+    """The leg with everything the settings decide once, frozen in."""
+    return Leg(
+        key=fact.leg_key,
+        opened_by=fact.stamp,
+        journey=fact.journey,
+        master=fact.master,
+        master_symbol=fact.position.symbol,
+        symbol=SlaveSymbol(now.symbol),
+        side=fact.position.side,
+        magic=now.magic,
+        comment=now.comment,
+        state=state,
+        target=target_of(fact),
+        wanted_volume=ZERO if order is None else order.volume,
+        keep_minimum=settings.partial_below_min == "keep",
+        master_price=fact.price,
+    )
+
+
+def target_of(fact: PositionOpened) -> MasterTarget:
+    """What the master's position is, by its opening."""
+    position = fact.position
+    return MasterTarget(
+        stamp=fact.stamp,
+        journey=fact.journey,
+        volume=position.volume,
+        initial_volume=position.initial_volume,
+        sl=position.sl,
+        tp=position.tp,
+    )

@@ -1,0 +1,65 @@
+"""Gathers what a decision may look at. It reports, gates judge; nothing missing is filled in."""
+
+from decisions.ages import age_here_ms
+from decisions.marking import comment_for, magic_for_leg
+from decisions.situation import Situation
+from decisions.symbol_mapping import slave_symbol
+from domain.market import Identity
+from domain.policies import AccountSettings
+from domain.signals import PositionOpened
+from nodes.day_guard import DayGuard
+from nodes.inbox import Inbox
+from nodes.legbook import LegBook
+from nodes.ports import TerminalDoor
+from nodes.standing import Standing
+from utils.clock import Now, utc_us
+
+
+class SituationRoom:
+    """One consistent situation per decision."""
+
+    def __init__(
+        self,
+        door: TerminalDoor,
+        inbox: Inbox,
+        legs: LegBook,
+        standing: Standing,
+        guard: DayGuard,
+        expected: Identity,
+    ) -> None:
+        """Look at these."""
+        self._door = door
+        self._inbox = inbox
+        self._legs = legs
+        self._standing = standing
+        self._guard = guard
+        self._expected = expected
+
+    def gather(
+        self, fact: PositionOpened, settings: AccountSettings, swarm: str, now: Now
+    ) -> Situation:
+        """The situation for one open, as it is this moment."""
+        key = fact.leg_key
+        symbol = slave_symbol(fact.position.symbol, settings.symbol_map, settings.suffix)
+        magic = magic_for_leg(settings.magic_number, swarm, settings.name, key)
+        confirmed = self._inbox.is_confirmed(fact.master)
+        return Situation(
+            settings=settings,
+            latch=self._standing.latch,
+            holds=self._standing.holds_towards(confirmed=confirmed),
+            expected=self._expected,
+            identity=self._door.identity(),
+            terminal=self._door.state(),
+            account=self._door.account(),
+            symbol=symbol,
+            spec=self._door.spec(symbol),
+            quote=self._door.quote(symbol),
+            age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),
+            leg_known=self._legs.find(key) is not None,
+            still_held=self._inbox.still_holds(fact.master, key.opening_order),
+            open_legs=self._legs.live_count(),
+            daily=self._guard.result(now.monotonic_s),
+            magic=magic,
+            magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
+            comment=comment_for(key),
+        )
