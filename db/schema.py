@@ -1,0 +1,203 @@
+"""The single source of collection names, indexes and validators."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from domain.account_fields import BOOKKEEPING, Field, Kind, fields_of
+from domain.market import Side
+from domain.policies import TradingState
+
+ACCOUNTS = "accounts"
+TRADES = "trades"
+DECISIONS = "account_trade_decisions"
+EQUITY = "account_live_equity"
+KILL_SWITCH_EVENTS = "account_kill_switch_events"
+LATCHES = "account_latches"
+SIGNALS = "signals"
+NODES = "nodes"
+COMMANDS = "commands"
+SWARM = "swarm"
+
+TRADE_STATUS = ("OPEN", "CLOSED")
+COMMAND_KINDS = ("HALT", "RESUME")
+COMMAND_STATUS = ("pending", "done")
+
+Schema = dict[str, Any]
+
+
+class Index(NamedTuple):
+    """One index. `only_with` limits a unique one to documents that have that field."""
+
+    fields: tuple[str, ...]
+    unique: bool = False
+    only_with: str = ""
+
+    @property
+    def keys(self) -> list[tuple[str, int]]:
+        """As MongoDB wants them."""
+        return [(field, 1) for field in self.fields]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As MongoDB wants them. Older documents lack our keys and stay out of the index."""
+        options: dict[str, Any] = {"unique": True} if self.unique else {}
+        if self.only_with:
+            options["partialFilterExpression"] = {self.only_with: {"$exists": True}}
+        return options
+
+
+class CollectionPlan(NamedTuple):
+    """What a collection is to be like."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+    schema: Mapping[str, Any] | None = None
+
+
+def account_schema() -> Schema:
+    """What the database demands of an account document, from the table of fields."""
+    schema = _section(fields_of(""))
+    schema["properties"] |= {name: {} for name in sorted(BOOKKEEPING)}
+    schema["title"] = "An account of the swarm; docs/ACCOUNTS.md explains every field."
+    return schema
+
+
+def _section(fields: Iterable[Field]) -> Schema:
+    known = list(fields)
+    required = [field.short_name for field in known if field.required]
+    schema: Schema = {
+        "bsonType": "object",
+        "properties": {field.short_name: _property(field) for field in known},
+        "additionalProperties": False,
+    }
+    return {**schema, "required": required} if required else schema
+
+
+def _property(field: Field) -> Schema:
+    if field.kind is Kind.SECTION:
+        schema = _section(fields_of(field.name))
+    else:
+        schema = {"bsonType": field.bson_type} | _limits(field) | _SHAPES.get(field.kind, {})
+    if field.may_be_null:
+        schema["bsonType"] = [schema["bsonType"], "null"]
+    return {**schema, "description": _described(field)}
+
+
+def _limits(field: Field) -> Schema:
+    limits: Schema = {}
+    if field.above is not None:
+        limits |= {"minimum": field.above, "exclusiveMinimum": True}
+    if field.least is not None:
+        limits["minimum"] = field.least
+    if field.most is not None:
+        limits["maximum"] = field.most
+    if field.choices:
+        limits["enum"] = list(field.choices)
+    return limits | ({"pattern": field.pattern} if field.pattern else {})
+
+
+def _described(field: Field) -> str:
+    return f"{field.meaning} In {field.unit}." if field.unit else field.meaning
+
+
+_A_TEXT: Schema = {"bsonType": "string", "minLength": 1}
+_SHAPES: Mapping[Kind, Schema] = {
+    Kind.WHOLE: {"multipleOf": 1},
+    Kind.NAMES: {"items": _A_TEXT},
+    Kind.TEXT_MAP: {"additionalProperties": _A_TEXT},
+}
+_TEXT: Schema = {"bsonType": "string"}
+_NUMBER: Schema = {"bsonType": "number"}
+_DATE: Schema = {"bsonType": "date"}
+_DATE_OR_NULL: Schema = {"bsonType": ["date", "null"]}
+_SIDES = [side.value for side in Side]
+
+
+def _demands(required: Iterable[str], properties: Schema) -> Schema:
+    return {"bsonType": "object", "required": list(required), "properties": properties}
+
+
+_OUR_TRADE = _demands(
+    ("leg_key", "slave_name", "master_ticket", "slave_ticket", "symbol", "direction", "status"),
+    {
+        "leg_key": _A_TEXT,
+        "slave_name": _A_TEXT,
+        "master_ticket": _NUMBER,
+        "slave_ticket": _NUMBER,
+        "symbol": _A_TEXT,
+        "direction": {"enum": _SIDES},
+        "status": {"enum": list(TRADE_STATUS)},
+        "open_time": _DATE_OR_NULL,
+        "close_time": _DATE_OR_NULL,
+        "volume": _NUMBER,
+    },
+)
+_TRADE: Schema = {"anyOf": [{"not": {"required": ["leg_key"]}}, _OUR_TRADE]}
+_OUR_DECISION = _demands(
+    ("event_id", "account_id", "timestamp", "strategy", "decision", "created_at", "journey_id"),
+    {
+        "event_id": _A_TEXT,
+        "account_id": _A_TEXT,
+        "timestamp": _DATE,
+        "strategy": _TEXT,
+        "decision": _TEXT,
+        "created_at": _DATE,
+        "journey_id": _TEXT,
+    },
+)
+_DECISION: Schema = {"anyOf": [{"not": {"required": ["event_id"]}}, _OUR_DECISION]}
+_COMMAND = _demands(
+    ("account", "kind"),
+    {
+        "account": _A_TEXT,
+        "kind": {"enum": list(COMMAND_KINDS)},
+        "by": _TEXT,
+        "why": _TEXT,
+        "status": {"enum": list(COMMAND_STATUS)},
+    },
+)
+_LATCH = _demands(
+    ("account_id", "state", "counter"),
+    {
+        "account_id": _A_TEXT,
+        "state": {"enum": [state.value for state in TradingState]},
+        "counter": _NUMBER,
+    },
+)
+
+COLLECTIONS: tuple[CollectionPlan, ...] = (
+    CollectionPlan(ACCOUNTS, (Index(("name",), unique=True),), account_schema()),
+    CollectionPlan(
+        TRADES,
+        (
+            Index(("leg_key", "slave_name"), unique=True, only_with="leg_key"),
+            Index(("slave_name", "status")),
+            Index(("journey_id",)),
+        ),
+        _TRADE,
+    ),
+    CollectionPlan(
+        DECISIONS,
+        (
+            Index(("account_id", "event_id"), unique=True, only_with="event_id"),
+            Index(("account_id", "timestamp")),
+            Index(("journey_id",)),
+        ),
+        _DECISION,
+    ),
+    CollectionPlan(EQUITY, (Index(("account_id", "timestamp")),)),
+    CollectionPlan(
+        KILL_SWITCH_EVENTS,
+        (
+            Index(("account_id", "event_id"), unique=True, only_with="event_id"),
+            Index(("account_id", "timestamp")),
+        ),
+    ),
+    CollectionPlan(LATCHES, (Index(("account_id",), unique=True),), _LATCH),
+    CollectionPlan(
+        SIGNALS, (Index(("master", "epoch", "seq"), unique=True), Index(("journey_id",)))
+    ),
+    CollectionPlan(NODES, (Index(("name",), unique=True),)),
+    CollectionPlan(COMMANDS, (Index(("status", "created_at")),), _COMMAND),
+    CollectionPlan(SWARM),
+)
