@@ -1,7 +1,7 @@
 """What one connection may ask in MetaTrader's own words, and the answers."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -16,10 +16,12 @@ from paper.group_filter import group_filter
 from paper.house import House
 from paper.market import NoRateError, TickRow
 from paper.money import Trade, figures, margin, profit
-from paper.records import Answer, CheckAnswer, Deal, Order, TradeRequest
+from paper.records import Answer, CheckAnswer, Deal, Order, Position, TradeRequest
 from paper.rows import Row, account_row, position_row, symbol_row, terminal_row, version_row
 from paper.world import ServerRefusal, Terminal, World
 
+OpenBy = Literal["all", "ticket", "symbol"]
+PastBy = Literal["window", "ticket", "position"]
 Numbers = Annotated[list[int], msgspec.Meta(min_length=1, max_length=2)]
 Past = TypeVar("Past", Order, Deal)
 
@@ -162,41 +164,40 @@ class Session:
         """How many positions are open."""
         return len(self.account.positions)
 
-    def positions_get(self, kind: str, value: object = None) -> list[Row]:
+    def positions_get(self, kind: OpenBy, value: object = None) -> list[Row]:
         """TradePosition of all, of one ticket or of one symbol."""
         market, account = self.house.market, self.account
         return [
             position_row(market, account, position)
             for position in account.positions.values()
-            if _is_wanted(kind, value, position.ticket, position.symbol)
+            if _is_wanted(kind, value, position)
         ]
 
     def orders_total(self) -> int:
         """How many orders wait: none, pending orders are not offered yet."""
-        return len(self.orders_get("all"))
+        return 0
 
-    def orders_get(self, kind: str, value: object = None) -> list[Row]:
+    def orders_get(self, _kind: OpenBy, _value: object = None) -> list[Row]:
         """TradeOrder of waiting orders: none, pending orders are not offered yet."""
-        _is_wanted(kind, value, 0, "")
         return []
 
-    def history_orders_get(self, kind: str, values: Numbers) -> list[Order]:
+    def history_orders_get(self, kind: OpenBy, values: Numbers) -> list[Order]:
         """Past orders of a window (by the time they were done), a ticket or a position."""
         account = self.account
         if kind == "window":
             return _within(account.orders.values(), values, lambda order: order.time_done)
         if kind == "ticket":
             return _present(account.orders.get(values[0]))
-        return _of_position(kind, account.orders_of(values[0]))
+        return account.orders_of(values[0])
 
-    def history_deals_get(self, kind: str, values: Numbers) -> list[Deal]:
+    def history_deals_get(self, kind: PastBy, values: Numbers) -> list[Deal]:
         """Deals of a window, of a ticket (a deal's, else an order's) or of a position."""
         account = self.account
         if kind == "window":
             return _within(account.deals.values(), values, lambda deal: deal.time)
         if kind == "ticket":
             return _present(account.deals.get(values[0])) or account.deals_of_order(values[0])
-        return _of_position(kind, account.deals_of(values[0]))
+        return account.deals_of(values[0])
 
     def history_orders_total(self, window: Numbers) -> int:
         """How many orders a window holds."""
@@ -281,16 +282,10 @@ CALLS: Final = CallTable(
 )
 
 
-def _is_wanted(kind: str, value: object, ticket: int, symbol: str) -> bool:
+def _is_wanted(kind: OpenBy, value: object, position: Position) -> bool:
     if kind == "all":
         return True
-    if kind == "ticket":
-        return value == ticket
-    if kind == "symbol":
-        return value == symbol
-    raise ServerRefusal(
-        LastError.INVALID_PARAMS, f"asked by {kind!r}; wanted all, ticket or symbol"
-    )
+    return value == (position.ticket if kind == "ticket" else position.symbol)
 
 
 def _within(records: Iterable[Past], window: Numbers, time_of: Callable[[Past], int]) -> list[Past]:
@@ -300,11 +295,3 @@ def _within(records: Iterable[Past], window: Numbers, time_of: Callable[[Past], 
 
 def _present(record: Past | None) -> list[Past]:
     return [] if record is None else [record]
-
-
-def _of_position(kind: str, records: list[Past]) -> list[Past]:
-    if kind != "position":
-        raise ServerRefusal(
-            LastError.INVALID_PARAMS, f"asked by {kind!r}; wanted window, ticket or position"
-        )
-    return records
