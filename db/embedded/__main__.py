@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from db.embedded.address import Address, write_address
+from db.embedded.address import Address, remove_address, write_address
 from db.embedded.cursors import Cursors
 from db.embedded.engine import Engine
 from db.embedded.requests import House
@@ -73,6 +73,8 @@ async def _serve(storage: Storage, state: Path, port: int) -> int:
         await server.stopped
     except CommitFailed:
         return 3
+    finally:
+        remove_address(state)
     logger.info("ended, everything written")
     return 0
 

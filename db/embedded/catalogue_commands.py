@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from db.embedded.collection import Collection, encoded
+from bson import Int64
+
+from db.embedded.collection import Collection
 from db.embedded.errors import Refusal
 from db.embedded.matching import compile_filter
 from db.embedded.requests import Request
@@ -51,7 +53,8 @@ def drop_database(request: Request) -> Document:
 def list_databases(request: Request) -> Document:
     """What databases there are."""
     wanted = compile_filter(request.mapping("filter"))
-    shown = [_database(request, name) for name in request.engine.database_names()]
+    sizes = {} if request.flag("nameOnly") else request.engine.storage.sizes()
+    shown = [_database(request, name, sizes) for name in request.engine.database_names()]
     shown = [document for document in shown if wanted(document)]
     if request.flag("nameOnly"):
         return {"databases": [{"name": d["name"]} for d in shown], "ok": 1.0}
@@ -59,10 +62,11 @@ def list_databases(request: Request) -> Document:
     return {"databases": shown, "totalSize": total, "ok": 1.0}
 
 
-def _database(request: Request, name: str) -> Document:
+def _database(request: Request, name: str, sizes: dict[int, int]) -> Document:
     collections = request.engine.collections(name).values()
-    size = sum(len(encoded(d)) for c in collections for d in c.documents.values())
-    return {"name": name, "sizeOnDisk": max(size, _EMPTY_FILE_BYTES), "empty": not size}
+    size = sum(sizes.get(collection.number, 0) for collection in collections)
+    empty = not any(collection.documents for collection in collections)
+    return {"name": name, "sizeOnDisk": Int64(max(size, _EMPTY_FILE_BYTES)), "empty": empty}
 
 
 def list_collections(request: Request) -> Document:
@@ -98,21 +102,19 @@ def create_indexes(request: Request) -> Document:
     """New indexes; either all are built or none."""
     created = request.engine.find(request.database, request.target()) is None
     collection = request.engine.ensured(request.database, request.target())
-    before = len(collection.indexes)
-    built: list[str] = []
+    before = set(collection.indexes)
     try:
         for specification in request.documents("indexes"):
-            if collection.add_index(_named(specification), request.engine.storage):
-                built.append(str(specification["name"]))
+            collection.add_index(_named(specification), request.engine.storage)
     except Refusal:
-        for name in built:
+        for name in set(collection.indexes) - before:
             collection.drop_index(name, request.engine.storage)
         raise
     return {
-        "numIndexesBefore": before,
+        "numIndexesBefore": len(before),
         "numIndexesAfter": len(collection.indexes),
         "createdCollectionAutomatically": created,
-        **({} if built else {"note": "all indexes already exist"}),
+        **({} if set(collection.indexes) - before else {"note": "all indexes already exist"}),
         "ok": 1.0,
     }
 

@@ -151,8 +151,18 @@ def _not(parts: Parts, value: object) -> Test:
 def _equal_test(wanted: object) -> Test:
     if isinstance(wanted, (Regex, re.Pattern)):
         return _regex_test(wanted, "")
+    return _exact_test(wanted)
+
+
+def _exact_test(wanted: object) -> Test:
     key = key_of(wanted)
     return lambda value: key_of(value) == key
+
+
+def _unequal_test(wanted: object) -> Test:
+    if isinstance(wanted, Regex):
+        raise Refusal(2, "Can't have regex as arg to $ne.")
+    return _exact_test(wanted)
 
 
 def _order_test(compare: Callable[[Key, Key], bool], wanted: object) -> Test:
@@ -282,7 +292,7 @@ def _all_item(parts: Parts, item: object) -> Test:
 
 
 _ON_ANY: dict[str, Callable[[object], Test]] = {
-    "$eq": _equal_test,
+    "$eq": _exact_test,
     "$gt": lambda wanted: _order_test(_greater, wanted),
     "$gte": lambda wanted: _order_test(_greater_or_equal, wanted),
     "$lt": lambda wanted: _order_test(_less, wanted),
@@ -291,7 +301,7 @@ _ON_ANY: dict[str, Callable[[object], Test]] = {
     "$type": _type_test,
     "$mod": _mod_test,
 }
-_NEGATED: dict[str, Callable[[object], Test]] = {"$ne": _equal_test, "$nin": _in_test}
+_NEGATED: dict[str, Callable[[object], Test]] = {"$ne": _unequal_test, "$nin": _in_test}
 _ON_WHOLE: dict[str, Callable[[object], Test]] = {
     "$size": _size_test,
     "$elemMatch": _elem_match_test,

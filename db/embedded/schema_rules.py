@@ -1,7 +1,7 @@
 """`$jsonSchema` as functions that answer with what a document breaks, in MongoDB's own words."""
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -268,7 +268,7 @@ def _members(schema: Schema) -> Rule:
     return rule
 
 
-def _others(value: Document, named: Set[str], patterns: list[re.Pattern[str]]) -> Document:
+def _others(value: Document, named: Collection[str], patterns: list[re.Pattern[str]]) -> Document:
     return {
         name: item
         for name, item in value.items()

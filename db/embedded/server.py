@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 _SWEEP_EVERY_S = 5.0
+_LAST_WORDS_WITHIN_S = 1.0
 
 
 class Server:
@@ -25,6 +26,7 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._replies: list[tuple[asyncio.Transport, bytes]] = []
         self._flush_planned = False
+        self._stopping = False
         self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
         self.stopped: asyncio.Future[None] = self._loop.create_future()
@@ -44,6 +46,8 @@ class Server:
     def left(self, connection: "Connection") -> None:
         """A client is gone."""
         self._connections.discard(connection)
+        if self._stopping and not self._connections:
+            self._finish()
 
     def handle(self, message: wire.Message, transport: asyncio.Transport) -> None:
         """Run one command; its reply waits for the commit."""
@@ -74,14 +78,17 @@ class Server:
 
     def _flush(self) -> None:
         self._flush_planned = False
+        self._commit_and_reply()
+        if self._house.stop_asked:
+            self.stop()
+
+    def _commit_and_reply(self) -> None:
         if not self._commit():
             return
         replies, self._replies = self._replies, []
         for transport, data in replies:
             if not transport.is_closing():
                 transport.write(data)
-        if self._house.stop_asked:
-            self.stop()
 
     def _commit(self) -> bool:
         if not self._house.engine.storage.has_changes:
@@ -114,14 +121,22 @@ class Server:
         self._loop.call_later(_SWEEP_EVERY_S, self._sweep)
 
     def stop(self) -> None:
-        """End: no more clients, what was said is committed."""
+        """End: what was said is committed and answered, then no more clients."""
+        if self._stopping:
+            return
+        self._stopping = True
         if self._listener is not None:
             self._listener.close()
-        if self._commit():
-            for connection in list(self._connections):
-                connection.close()
-            if not self.stopped.done():
-                self.stopped.set_result(None)
+        self._commit_and_reply()
+        for connection in list(self._connections):
+            connection.close()
+        self._loop.call_later(_LAST_WORDS_WITHIN_S, self._finish)
+        if not self._connections:
+            self._finish()
+
+    def _finish(self) -> None:
+        if not self.stopped.done():
+            self.stopped.set_result(None)
 
 
 class CommitFailed(Exception):  # noqa: N818 - it says what happened
@@ -156,6 +171,16 @@ class Connection(asyncio.Protocol):
         except wire.WireError as reason:
             logger.warning("a client was disconnected: %s", reason)
             self.abort()
+
+    def pause_writing(self) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
+        """The client does not read: take no more commands from it."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
+        """The client reads again."""
+        if self._transport is not None:
+            self._transport.resume_reading()
 
     def _next_message(self) -> bool:
         if len(self._buffer) < wire.HEADER_BYTES or self._transport is None:

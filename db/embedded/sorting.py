@@ -1,6 +1,6 @@
 """Sorting as MongoDB does it: an array counts by its smallest or largest element."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from db.embedded.errors import Refusal
 from db.embedded.paths import values_at
@@ -27,6 +27,17 @@ def sort_documents(documents: list[Document], specification: object) -> list[Doc
     ordered = list(documents)
     for parts, way in reversed(sort_directions(specification)):
         ordered.sort(key=_sort_key(parts, way), reverse=way < 0)
+    return ordered
+
+
+def sort_numbered(
+    numbered: Iterable[tuple[int, Document]], specification: object
+) -> list[tuple[int, Document]]:
+    """Documents with their record numbers, sorted."""
+    ordered = list(numbered)
+    for parts, way in reversed(sort_directions(specification)):
+        key = _sort_key(parts, way)
+        ordered.sort(key=lambda item, key=key: key(item[1]), reverse=way < 0)  # type: ignore[misc]
     return ordered
 
 

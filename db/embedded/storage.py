@@ -70,6 +70,11 @@ class Storage:
         for collection, record, body in rows:
             yield collection, record, bson.decode(body, CODEC)
 
+    def sizes(self) -> dict[int, int]:
+        """Bytes of documents per collection."""
+        sql = "SELECT collection, sum(length(body)) FROM documents GROUP BY collection"
+        return dict(self._connection.execute(sql).fetchall())
+
     @property
     def has_changes(self) -> bool:
         """Something waits for a commit."""

@@ -137,9 +137,7 @@ def number_key(value: float | Decimal128) -> Key:
     if isinstance(value, Decimal128):
         exact = value.to_decimal()
         return (10, 0) if exact.is_nan() else (10, 1, exact)
-    if isinstance(value, float) and math.isnan(value):
-        return (10, 0)
-    return (10, 1, value)
+    return (10, 0) if math.isnan(value) else (10, 1, value)
 
 
 def key_of(value: object) -> Key:

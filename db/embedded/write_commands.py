@@ -12,7 +12,7 @@ from db.embedded.collection import Collection
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.projecting import compile_projection
 from db.embedded.requests import Request
-from db.embedded.sorting import sort_documents
+from db.embedded.sorting import sort_numbered
 from db.embedded.updating import Moment, Update, is_replacement, seed_of_upsert
 from db.embedded.values import MISSING, Document, identical, type_name
 
@@ -183,9 +183,7 @@ def _found(
     if all_of_them:
         return [record for record, _ in matches]
     if sort:
-        by_identity = {id(document): record for record, document in matches}
-        documents = [collection.documents[record] for record in by_identity.values()]
-        return [by_identity[id(d)] for d in sort_documents(documents, sort)[:1]]
+        matches = iter(sort_numbered(matches, sort))
     return [record for record, _ in islice(matches, 1)]
 
 
