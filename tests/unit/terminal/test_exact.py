@@ -28,6 +28,8 @@ def test_volumes_lie_on_their_step(value: float, step: str, found: str) -> None:
     ("value", "found"),
     [
         (0.0, "0.00"),
+        (-0.0, "0.00"),
+        (-1e-12, "0.00"),
         (100.0, "100.00"),
         (41.8, "41.80"),
         (99553.220000000001, "99553.22"),
@@ -40,10 +42,16 @@ def test_money_has_two_to_eight_digits(value: float, found: str) -> None:
     assert str(exact.money(value)) == found
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")], ids=str)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1e300], ids=str)
 def test_what_is_no_number_is_no_answer(value: float) -> None:
     with pytest.raises(NoAnswerError):
         exact.number(value)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, -0.001])
+def test_no_price_is_zero_without_a_sign(value: float) -> None:
+    exact.price.cache_clear()
+    assert str(exact.price(value, 2)) == "0.00"
 
 
 @given(st.integers(0, 10**9), st.integers(0, 5))
