@@ -181,7 +181,7 @@ class Session:
         """TradeOrder of waiting orders: none, pending orders are not offered yet."""
         return []
 
-    def history_orders_get(self, kind: OpenBy, values: Numbers) -> list[Order]:
+    def history_orders_get(self, kind: PastBy, values: Numbers) -> list[Order]:
         """Past orders of a window (by the time they were done), a ticket or a position."""
         account = self.account
         if kind == "window":
