@@ -66,7 +66,7 @@ HEARTBEAT = MasterHeartbeat(
     login=100001,
     server="FTMO-Demo",
     head=Stamp(1795257946387, 42),
-    book_hash="0123456789abcdef0123456789abcdef",
+    book_hash="8e33b8815e08620fe480dcfaa2840e28",
     confirmed=True,
     sent_at_us=1399033801000000,
 )
@@ -80,7 +80,7 @@ SIGNALS = {
 REQUEST = SnapshotRequest(slave="Apex_Slave_01", have=Stamp(1795257946387, 40), legs=(7001, 7002))
 SNAPSHOT = Snapshot(
     book=BOOK,
-    book_hash="0123456789abcdef0123456789abcdef",
+    book_hash="8e33b8815e08620fe480dcfaa2840e28",
     legs=(
         LegAnswer(opening_order=7001, fate="held"),
         LegAnswer(opening_order=7002, fate="closed", price=Decimal("1.38650")),
