@@ -18,11 +18,9 @@ def compile_projection(projection: object) -> Callable[[Document], Document]:
     flags = {path: _flag(path, value) for path, value in projection.items()}
     including = _including(flags)
     shape = _shape([path for path, shown in flags.items() if shown == including and path != "_id"])
-    if flags.get("_id", including) == including:
+    if flags.get("_id", True) == including:
         shape["_id"] = True
     if including:
-        if "_id" not in flags or flags["_id"]:
-            shape["_id"] = True
         return lambda document: _kept(document, shape)
     return lambda document: _without(document, shape)
 

@@ -1,0 +1,196 @@
+"""Races, crashes, starts and stops of the real process."""
+
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from db.embedded.asking import ask
+from db.embedded.starting import CannotStart, ensure_running, running
+from tests.embedded_server import ROOT, EmbeddedServer
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+Client = MongoClient[dict[str, Any]]
+
+
+def test_of_eight_racers_one_gets_the_unique_key(shared_server: EmbeddedServer) -> None:
+    with MongoClient(shared_server.uri) as client:
+        collection = client.races.unique
+        collection.create_index("leg", unique=True)
+
+        def race(leg: int) -> bool:
+            try:
+                collection.insert_one({"leg": leg})
+            except DuplicateKeyError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            wins = list(pool.map(race, [leg for leg in range(50) for _ in range(8)]))
+        assert wins.count(True) == 50
+        assert collection.count_documents({}) == 50
+
+
+def test_each_job_is_claimed_once_and_no_increment_is_lost(shared_server: EmbeddedServer) -> None:
+    with MongoClient(shared_server.uri) as client:
+        jobs, counters = client.races.jobs, client.races.counters
+        jobs.insert_many([{"_id": i, "owner": None} for i in range(100)])
+
+        def claim_all(owner: int) -> list[int]:
+            mine: list[int] = []
+            change = {"$set": {"owner": owner}}
+            while (job := jobs.find_one_and_update({"owner": None}, change)) is not None:
+                mine.append(job["_id"])
+                counters.update_one({"_id": "n"}, {"$inc": {"n": 1}}, upsert=True)
+            return mine
+
+        with ThreadPoolExecutor(8) as pool:
+            claimed = [job for mine in pool.map(claim_all, range(8)) for job in mine]
+        assert sorted(claimed) == list(range(100))
+        assert counters.find_one() == {"_id": "n", "n": 100}
+
+
+def test_a_kill_loses_nothing_that_was_acknowledged(server: EmbeddedServer) -> None:
+    acknowledged: list[tuple[int, int]] = []
+    with MongoClient(server.uri, serverSelectionTimeoutMS=500) as client:
+
+        def write(writer: int) -> None:
+            for number in range(10_000):
+                try:
+                    client.crash.t.insert_one({"_id": f"{writer}-{number}", "n": 0})
+                    client.crash.t.update_one({"_id": f"{writer}-{number}"}, {"$set": {"n": 1}})
+                except PyMongoError:
+                    return
+                acknowledged.append((writer, number))
+
+        with ThreadPoolExecutor(4) as pool:
+            writers = [pool.submit(write, writer) for writer in range(4)]
+            eventually(lambda: len(acknowledged) > 300, 20)
+            server.kill()
+            for writer in writers:
+                writer.result(20)
+    server.start()
+    with MongoClient(server.uri) as client:
+        stored = {d["_id"]: d["n"] for d in client.crash.t.find()}
+    lost = [key for writer, number in acknowledged if stored.get(key := f"{writer}-{number}") != 1]
+    assert lost == []
+    assert len(stored) <= len(acknowledged) + 4
+
+
+def test_a_restart_keeps_documents_indexes_and_rules(server: EmbeddedServer) -> None:
+    rules = {"$jsonSchema": {"required": ["a"]}}
+    with MongoClient(server.uri) as client:
+        client.keep.create_collection("t", validator=rules)
+        client.keep.t.create_index("a", unique=True)
+        client.keep.t.insert_many([{"_id": i, "a": i} for i in range(5)])
+        client.keep.t.delete_one({"_id": 3})
+        client.keep.gone.insert_one({})
+        client.keep.drop_collection("gone")
+    assert server.ask_to_stop() == 0
+    server.start()
+    with MongoClient(server.uri) as client:
+        assert [d["_id"] for d in client.keep.t.find()] == [0, 1, 2, 4]
+        assert client.keep.list_collection_names() == ["t"]
+        with pytest.raises(DuplicateKeyError):
+            client.keep.t.insert_one({"a": 4})
+        with pytest.raises(PyMongoError, match="failed validation"):
+            client.keep.t.insert_one({"b": 1})
+
+
+@pytest.mark.posix_only("a detached process gets no terminate signal on Windows: it is killed")
+def test_a_terminate_signal_ends_it_cleanly(server: EmbeddedServer) -> None:
+    with MongoClient(server.uri) as client:
+        client.t.t.insert_one({"_id": 1})
+        assert server.terminate() == 0
+    assert "ended, everything written" in server.log.read_text("utf-8")
+
+
+def start_again(state: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "db.embedded", "--state", str(state), "--port", "0"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=20,
+        check=False,
+    )
+
+
+def test_a_second_process_on_the_same_folder_is_refused(server: EmbeddedServer) -> None:
+    second = start_again(server.state)
+    assert second.returncode == 4
+    assert "another embedded database is running" in second.stderr
+    assert ask(server.port, {"ping": 1}) == {"ok": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        ("PRAGMA application_id = 1299542637; PRAGMA user_version = 99;", "has format 99"),
+        ("CREATE TABLE other (a);", "of another program"),
+    ],
+    ids=["newer", "foreign"],
+)
+def test_a_file_it_does_not_know_is_refused(tmp_path: Path, statements: str, words: str) -> None:
+    connection = sqlite3.connect(tmp_path / "embedded.db")
+    connection.executescript(statements)
+    connection.close()
+    before = (tmp_path / "embedded.db").read_bytes()
+    refused = start_again(tmp_path)
+    assert refused.returncode == 2
+    assert words in refused.stderr
+    assert (tmp_path / "embedded.db").read_bytes() == before
+
+
+def test_a_broken_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "embedded.db").write_bytes(b"no database at all, but long enough " * 200)
+    refused = start_again(tmp_path)
+    assert refused.returncode == 2
+    assert "cannot use the database file" in refused.stderr
+
+
+def test_callers_at_once_start_one_server(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            starts = [
+                pool.submit(ensure_running, state, port=0, python=sys.executable) for _ in range(4)
+            ]
+            uris = {start.result(40) for start in starts}
+        assert len(uris) == 1
+        assert ensure_running(state, port=0, python=sys.executable) == uris.pop()
+        log = (state / "embedded.log").read_text("utf-8")
+        assert log.count("ready on") == 1
+    finally:
+        end(state)
+
+
+def end(state: Path) -> None:
+    uri = running(state)
+    if uri is not None:
+        ask(int(uri.rstrip("/").rsplit(":", 1)[1]), {"shutdown": 1})
+        eventually(lambda: running(state) is None, 10)
+
+
+def test_a_port_somebody_else_uses_is_named(shared_server: EmbeddedServer, tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match=f"port {shared_server.port} on 127.0.0.1 .* another"):
+        ensure_running(tmp_path / "state", port=shared_server.port, python=sys.executable)
+
+
+def test_a_stale_address_does_not_stop_a_start(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with EmbeddedServer(state) as server:
+        server.kill()
+    assert (state / "embedded.json").exists()
+    try:
+        uri = ensure_running(state, port=0, python=sys.executable)
+        assert running(state) == uri
+    finally:
+        end(state)
