@@ -12,6 +12,7 @@ from paper.address import publish, withdraw
 from paper.server import HOST, PortTakenError, Server, ServerSettings
 from paper.starting import ALREADY_SERVED
 from paper.tick_files import TickFileError
+from paper.world import MissingFeedError
 
 LOCK_FILE = "paper.lock"
 HOST_FAULT = 2
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(settings: ServerSettings) -> int:
     try:
         server = Server(settings)
-    except (TickFileError, PortTakenError, zmq.ZMQError) as wrong:
+    except (TickFileError, MissingFeedError, PortTakenError, zmq.ZMQError) as wrong:
         _complain(str(wrong))
         return HOST_FAULT
     publish(server.place)

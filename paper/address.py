@@ -1,11 +1,16 @@
 """Where a running paper broker is found: one small file in its state folder."""
 
+import contextlib
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 ADDRESS_FILE: Final = "paper.json"
+READERS_AWAITED: Final = 200
+READER_S: Final = 0.01
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,12 +29,23 @@ def publish(address: Address) -> None:
     path = Path(address.state_dir) / ADDRESS_FILE
     fresh = path.with_suffix(".new")
     fresh.write_bytes(msgspec.json.encode(address))
-    fresh.replace(path)
+    _insist(lambda: fresh.replace(path))
 
 
 def withdraw(address: Address) -> None:
     """Nobody is to be looked for here any more."""
-    (Path(address.state_dir) / ADDRESS_FILE).unlink(missing_ok=True)
+    path = Path(address.state_dir) / ADDRESS_FILE
+    _insist(lambda: path.unlink(missing_ok=True))
+
+
+def _insist(action: Callable[[], object]) -> None:
+    """On Windows a file that somebody reads at this instant can be neither replaced nor removed."""
+    for _ in range(READERS_AWAITED):
+        with contextlib.suppress(PermissionError):
+            action()
+            return
+        threading.Event().wait(READER_S)
+    action()
 
 
 def published(state_dir: Path) -> Address | None:

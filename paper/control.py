@@ -23,11 +23,12 @@ class TerminalPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Control:
     """The `admin.` verbs."""
 
-    def __init__(self, world: World, tape: Tape, place: Address) -> None:
+    def __init__(self, world: World, tape: Tape, place: Address, seed: int) -> None:
         self._world = world
         self._tape = tape
         self._replay = tape.replay
         self._place = place
+        self._seed = seed
         self.stop_wanted = False
 
     def ask(self, verb: str, args: list[Any]) -> object:
@@ -70,6 +71,7 @@ class Control:
             "tape_utc_ms": replay.clock_ms(now_s),
             "stamps": replay.stamps,
             "speed": replay.speed,
+            "seed": self._seed,
             "paused": replay.paused,
             "ended": replay.ended,
             "terminals": [self._terminal(key) for key in sorted(self._world.terminals)],

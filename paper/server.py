@@ -58,7 +58,7 @@ class Server:
         self._pushing = Pushing(self._world, settings.pub_port)
         self._listener = _listening(settings.port)
         self.place = self._as_place(settings)
-        self._control = Control(self._world, self._tape, self.place)
+        self._control = Control(self._world, self._tape, self.place, settings.seed)
         self._selector = selectors.DefaultSelector()
         self._floating_due_s = 0.0
 
@@ -109,7 +109,10 @@ class Server:
         self._pushing.push_changed()
 
     def _welcome(self) -> None:
-        connection, _ = self._listener.accept()
+        try:
+            connection, _ = self._listener.accept()
+        except (BlockingIOError, ConnectionError):  # it hung up before it was let in
+            return
         connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         session = Session(self._world, self.place, self._tape.utc_ms)

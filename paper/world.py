@@ -26,6 +26,10 @@ class ServerRefusal(Exception):  # noqa: N818 - MetaTrader's word for it is a fa
         self.code = int(code)
 
 
+class MissingFeedError(Exception):
+    """Stored positions that these tick files cannot price."""
+
+
 class Terminal:
     """One terminal: where it is logged in, its switches, its Market Watch."""
 
@@ -73,6 +77,7 @@ class World:
             house = self._house(terms.broker, utc_ms=0)
             house.accounts[terms.login] = Account(terms)
             house.apply(terms.login, self._store.history(terms))
+            _refuse_unquoted(house, house.accounts[terms.login])
         for key, broker, login in self._store.terminals():
             self.terminals[key] = Terminal(key, broker, login)
 
@@ -194,6 +199,18 @@ class World:
                 f"{', '.join(missing)} that no tick file gives: "
                 f"use another currency or add a tick file that pairs it with {terms.currency}",
             )
+
+
+def _refuse_unquoted(house: House, account: Account) -> None:
+    """Positions without a feed could be neither valued nor closed."""
+    held = {position.symbol for position in account.positions.values()}
+    unknown = sorted(held - set(house.market.profiles))
+    if unknown:
+        raise MissingFeedError(
+            f"account {account.terms.login} at {house.profile.name} holds {', '.join(unknown)}, "
+            "but no tick file feeds it: give the tick files it was opened on, "
+            "or another state folder"
+        )
 
 
 def _check_same(terminal: Terminal, wish: Wish) -> None:

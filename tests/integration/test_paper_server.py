@@ -194,6 +194,22 @@ def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
         ensure_running(tmp_path, ticks=[tmp_path / "EURUSD.csv"])
 
 
+def test_tick_files_that_cannot_price_what_is_held_are_refused(
+    start: Start, tmp_path: Path
+) -> None:
+    first = start()
+    with connected(first) as line:
+        line.ensure_account("ftmo", "FTMO-Demo")
+        take_up(line, "ftmo")
+        send(line, symbol="XAUUSD")
+        line.shutdown()
+    eventually(lambda: not is_alive(first.pid))
+    path = tmp_path / "EURUSD_only.csv"
+    path.write_text("ts_ms,bid,ask\n1,1.1,1.2\n", encoding="utf-8")
+    with pytest.raises(PaperBrokerError, match="holds XAUUSD"):
+        start(ticks=[path])
+
+
 def test_an_orderly_stop_takes_the_address_back(start: Start) -> None:
     address = start()
     with connected(address) as line:
