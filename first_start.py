@@ -309,31 +309,36 @@ def _settle(project: Project, *, may_install: bool) -> None:
 
 
 def _refusal(project: Project, situation: Situation) -> str:
-    theirs = situation.place is Place.BARE and situation.venv is Venv.THEIRS
-    inside = str(python_in(project.venv)) if theirs else sys.executable
+    by_venv = situation.place is Place.BARE and situation.venv in {Venv.THEIRS, Venv.STALE}
     has = installed_in(project.venv)
-    version_of = (lambda name: has.get(_normal(name))) if theirs else _version_here
+    version_of = (lambda name: has.get(_normal(name))) if by_venv else _version_here
     missing = lacks(read_pins(project.requirements), version_of)
+    python = str(python_in(project.venv)) if by_venv else sys.executable
     return "\n".join(
         [
-            f"Nothing was installed: {_why_not(project, situation, theirs=theirs)}.",
-            "  Missing there:",
-            *(
-                f"    {lack.pin.name}=={lack.pin.version} (found: {lack.found or 'none'})"
-                for lack in missing
-            ),
-            "  Install it with:",
-            f"    {_typed(inside)} -m pip install -r {_typed_argument(project.requirements)}",
+            f"Nothing was installed: {_why_not(project, situation)}.",
+            *_remedy(missing, f"{_typed(python)} -m pip install -r", project.requirements),
         ]
     )
 
 
-def _why_not(project: Project, situation: Situation, *, theirs: bool) -> str:
-    if theirs:
-        return f"{project.venv} was not made by this program, so it is left alone (or delete it)"
+def _remedy(missing: "list[Lack]", pip: str, requirements: Path) -> "list[str]":
+    if not missing:
+        return [f"  Start again without {NO_SETUP}: it is repaired then."]
+    return [
+        "  Missing there:",
+        *(f"    {pin.name}=={pin.version} (found: {found or 'none'})" for pin, found in missing),
+        "  Install it with:",
+        f"    {pip} {_typed_argument(requirements)}",
+    ]
+
+
+def _why_not(project: Project, situation: Situation) -> str:
     if situation.place is Place.THEIRS:
         return f"this Python runs in an environment of yours, {sys.prefix}"
-    return f"{NO_SETUP} was given, and {project.venv} is {situation.venv.value}"
+    if situation.venv is Venv.THEIRS:
+        return f"{project.venv} was not made by this program, so it is left alone (or delete it)"
+    return f"{NO_SETUP} was given, and {project.venv} is not usable: {situation.venv.value}"
 
 
 def _typed(executable: str) -> str:
@@ -483,10 +488,18 @@ def _run(arguments: "list[str]", python: str, lock: "IO[str]") -> _Done:
         try:
             said = _echoed(child.stderr)
         except KeyboardInterrupt:
-            child.terminate()
-            child.wait()
+            _let_end(child)
             raise
     return _Done(child.returncode, said)
+
+
+def _let_end(child: "subprocess.Popen[str]") -> None:
+    """Give a child that was told of Ctrl+C as well the time to put the console in order."""
+    try:
+        child.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        child.terminate()
+        child.wait()
 
 
 def _echoed(complaints: "IO[str] | None") -> str:

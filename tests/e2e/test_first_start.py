@@ -289,6 +289,14 @@ def test_no_setup_is_not_passed_on_to_the_command(ready: Project) -> None:
     assert ready.start("--no-setup", "x").out.split("|")[2] == "['x']"
 
 
+def test_no_setup_names_the_environment_that_lacks_a_package(ready: Project) -> None:
+    ready.pin("2.0")
+    ran = ready.start("--no-setup")
+    assert ran.code == 2
+    assert "tinypin==2.0 (found: 1.0)" in ran.said
+    assert python_in(ready.venv) in ran.said
+
+
 def somebodys(folder: Path) -> str:
     subprocess.run([OUTSIDE, "-m", "venv", "--without-pip", str(folder)], check=True)
     return python_in(folder)
