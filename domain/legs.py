@@ -83,6 +83,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     net: Decimal = ZERO
     sl_sent: Decimal = ZERO
     tp_sent: Decimal = ZERO
+    answered: Stamp = Stamp(0, 0)
     opened_at_ms: int = 0
     closed_at_ms: int = 0
     opening: Figures | None = None

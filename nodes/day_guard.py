@@ -1,8 +1,9 @@
 """Watches the day's result, halts the account at its limit, keeps a standing order to resume."""
 
 import logging
-from datetime import time, tzinfo
+from datetime import time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from decisions.ages import ServerClock, with_tick
 from decisions.daily_loss import (
@@ -20,6 +21,8 @@ from utils.clock import Now
 
 logger = logging.getLogger(__name__)
 
+#: `kill_switch.reset.zone` for the broker's own wall clock.
+SERVER_ZONE = "server"
 MACHINE = "daily_loss"
 STANDING_ORDER = "resume_at_reset"
 #: Deals are asked for up to so far ahead of the broker's clock, so that none hides behind it.
@@ -44,19 +47,19 @@ class DayGuard:
         """Realised plus floating since the day began; None where it is not known, or is stale."""
         return self._result if now_s - self._looked_at_s <= STALE_AFTER_S else None
 
-    def look(self, guard: KillSwitch, zone: tzinfo | None, now: Now) -> None:
-        """Work the day's result out anew, and act on it. `zone` None means the broker's clock."""
+    def look(self, guard: KillSwitch, now: Now) -> None:
+        """Work the day's result out anew, and act on it."""
         self._clock = with_tick(self._clock, self._door.newest_server_ms(), now.utc_ms)
-        self._result = self._work_out(guard, zone, now)
+        self._result = self._work_out(guard, now)
         self._looked_at_s = now.monotonic_s
         if self._result is not None and limit_reached(self._result, guard):
             why = f"daily loss {self._result:f}, limit -{guard.daily_loss:f}"
             self._standing.tighten(TradingState.HALTED, why, MACHINE, now.utc_ms)
 
-    def _work_out(self, guard: KillSwitch, zone: tzinfo | None, now: Now) -> Decimal | None:
+    def _work_out(self, guard: KillSwitch, now: Now) -> Decimal | None:
         account = self._door.account()
         self.account = None if isinstance(account, Unknowable) else account
-        began_ms = self._began(guard, zone, now)
+        began_ms = self._began(guard, now)
         if self.account is None or began_ms is None or not is_guarded(guard):
             return None
         self._roll(began_ms, guard, now)
@@ -66,14 +69,15 @@ class DayGuard:
             return None
         return result_of_day(deals, self.account.profit)
 
-    def _began(self, guard: KillSwitch, zone: tzinfo | None, now: Now) -> int | None:
+    def _began(self, guard: KillSwitch, now: Now) -> int | None:
         """When the trading day began, on the broker's clock, ms."""
         server_ms = self._clock.server_ms(now.utc_ms)
         if server_ms is None:
             return None
         reset = time.fromisoformat(guard.reset.time)
-        if zone is None:
+        if guard.reset.zone == SERVER_ZONE:
             return day_began_server_ms(server_ms, reset)
+        zone = ZoneInfo(guard.reset.zone)
         return day_began_utc_ms(now.utc_ms, reset, zone) + (server_ms - now.utc_ms)
 
     def _now_server_s(self, now: Now) -> int:

@@ -39,6 +39,8 @@ class Executor:
         self._journal = journal
         self._clock = clock
         self._expected = expected
+        #: Set while a wrong login was seen not long ago: nothing is sent.
+        self.suspended = False
 
     @staticmethod
     def name_intent() -> str:
@@ -83,6 +85,8 @@ class Executor:
 
     def _stranger(self) -> str:
         """Why the terminal is not the right one; empty when it is."""
+        if self.suspended:
+            return "a wrong login was seen; waiting for good looks"
         identity = self._door.identity()
         if isinstance(identity, Unknowable):
             return identity.why

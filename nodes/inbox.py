@@ -1,7 +1,7 @@
 """What a slave hears of its masters: facts in order, and a snapshot where one is missing."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -63,6 +63,15 @@ class Inbox:
         self._slave = slave
         self._inlet = inlet
         self._views: dict[NodeName, _MasterView] = {}
+        self._wanted: frozenset[NodeName] = frozenset()
+
+    def want(self, masters: Iterable[NodeName]) -> None:
+        """Whom to open copies from; others are listened to only until their legs are closed."""
+        self._wanted = frozenset(masters)
+
+    def is_wanted(self, master: NodeName) -> bool:
+        """Opens of this master are to be copied."""
+        return master in self._wanted
 
     def follow(self, master: NodeName, addresses: tuple[str, str], cursor: Stamp | None) -> None:
         """Listen to a master; the story goes on after `cursor`."""

@@ -5,15 +5,17 @@ from collections import deque
 
 import msgspec
 
+from domain.book import Stamp
 from domain.figures import Figures
 from domain.ids import LegKey, NodeName
 from domain.legs import Intent, Leg
-from domain.records import Cursor, JournalUnwritable, Record
+from domain.records import JournalUnwritable, Record
 from domain.signals import Fact, PositionOpened
 from domain.verdicts import Verdict, VerdictKind
 from nodes.answering import Answer, verdict
 from nodes.legbook import LegBook
 from nodes.ports import Journal
+from nodes.progress import Progress
 from utils.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -40,14 +42,25 @@ class Ledger:
         self._clock = clock
         self._unwritten: list[Record] = []
         self._owed: dict[LegKey, list[Owed]] = {}
+        self._progress = Progress()
         self.legs = LegBook(journal.legs())
         self.intents = {i.intent: i for i in journal.open_intents()}
         self.recent: deque[Verdict] = deque(maxlen=REMEMBERED_VERDICTS)
         self.latencies_ms: deque[float] = deque(maxlen=REMEMBERED_LATENCIES)
 
+    def expect(self, fact: Fact) -> None:
+        """The fact will be dealt with; until it is, the journaled cursor stays in front of it."""
+        self._progress.expect(fact.master, fact.stamp)
+
+    def caught_up(self, master: NodeName, stamp: Stamp) -> None:
+        """A snapshot has been taken in whole."""
+        self._progress.reached(master, stamp)
+        self.write(self._progress.cursor(master))
+
     def heard(self, fact: Fact) -> None:
         """The event needs no new answer; only the place in the story moves on."""
-        self.write(Cursor(master=fact.master, stamp=fact.stamp))
+        self._progress.done(fact.master, fact.stamp)
+        self.write(self._progress.cursor(fact.master))
 
     def answer(
         self,
@@ -58,41 +71,19 @@ class Ledger:
         intent: Intent | None = None,
     ) -> None:
         """Give a verdict on an event, and remember what it did to its leg."""
-        shown = leg if leg is not None else self.legs.find(fact.leg_key)
+        leg = leg if leg is not None else self.legs.find(fact.leg_key)
+        if answer.kind is not VerdictKind.UNKNOWN:
+            self._progress.done(fact.master, fact.stamp)
+            leg = None if leg is None else _answered(leg, fact)
         now_ms = self._clock.now().utc_ms
-        given = verdict(self._slave, fact, shown, answer, figures, now_ms)
-        records: list[Record] = [given, Cursor(master=fact.master, stamp=fact.stamp)]
+        given = verdict(self._slave, fact, leg, answer, figures, now_ms)
+        records: list[Record] = [given, self._progress.cursor(fact.master)]
         if leg is not None:
             self.legs.put(leg)
             records.append(leg)
         if intent is not None:
             records.append(self._noted(intent))
         self.write(*records)
-        self._remember(given)
-
-    def supersede(self, leg: Leg, answer: Answer, figures: Figures) -> None:
-        """A better answer to the event that opened a leg, in place of the one it had."""
-        epoch, seq = self._opening_stamp(leg)
-        given = Verdict(
-            slave=self._slave,
-            master=leg.master,
-            stamp=Stamp(epoch, seq),
-            journey=leg.journey,
-            event=PositionOpened.__name__,
-            leg=leg.key,
-            kind=answer.kind,
-            reason=answer.reason,
-            detail=answer.detail,
-            symbol=leg.symbol,
-            side=leg.side,
-            volume=answer.volume,
-            master_volume=leg.target.initial_volume,
-            times=figures.times,
-            prices=figures.prices,
-            decided_at_ms=self._clock.now().utc_ms,
-            supersedes=leg.journey,
-        )
-        self.write(given)
         self._remember(given)
 
     def supersede(self, leg: Leg, answer: Answer, figures: Figures) -> None:
@@ -170,3 +161,8 @@ class Ledger:
                 "detail": given.detail,
             },
         )
+
+
+def _answered(leg: Leg, fact: Fact) -> Leg:
+    """The leg remembers how far its events have been answered for good."""
+    return msgspec.structs.replace(leg, answered=max(leg.answered, fact.stamp))

@@ -17,7 +17,7 @@ from domain.orders import Denied, OpenPosition
 from domain.outcomes import Filled, Outcome, Rejected
 from domain.policies import AccountSettings
 from domain.reasons import Reason
-from domain.signals import PositionOpened
+from domain.signals import Fact, PositionOpened
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer, known_price, prices_at_opening, times_of
 from nodes.executor import Executed, Executor
@@ -226,8 +226,8 @@ def _leg(
     )
 
 
-def target_of(fact: PositionOpened) -> MasterTarget:
-    """What the master's position is, by its opening."""
+def target_of(fact: Fact) -> MasterTarget:
+    """What the master's position is, by this fact."""
     position = fact.position
     return MasterTarget(
         stamp=fact.stamp,

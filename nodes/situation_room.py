@@ -5,7 +5,7 @@ from decisions.marking import comment_for, magic_for_leg
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
 from domain.market import Identity
-from domain.policies import AccountSettings
+from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.day_guard import DayGuard
 from nodes.inbox import Inbox
@@ -43,10 +43,13 @@ class SituationRoom:
         symbol = slave_symbol(fact.position.symbol, settings.symbol_map, settings.suffix)
         magic = magic_for_leg(settings.magic_number, swarm, settings.name, key)
         confirmed = self._inbox.is_confirmed(fact.master)
+        holds = self._standing.holds_towards(confirmed=confirmed)
+        if not self._inbox.is_wanted(fact.master):
+            holds |= {Hold.DRAINING}
         return Situation(
             settings=settings,
             latch=self._standing.latch,
-            holds=self._standing.holds_towards(confirmed=confirmed),
+            holds=holds,
             expected=self._expected,
             identity=self._door.identity(),
             terminal=self._door.state(),

@@ -1,0 +1,186 @@
+"""What to do about each thing a master said, and in which order."""
+
+import msgspec
+
+from domain.book import Book, BookPosition
+from domain.figures import Figures
+from domain.ids import JourneyId, LegKey, Magic, SlaveSymbol
+from domain.legs import Leg, LegState, MasterTarget
+from domain.policies import AccountSettings
+from domain.reasons import Reason
+from domain.signals import (
+    Fact,
+    LegAnswer,
+    PositionClosed,
+    PositionModified,
+    PositionOpened,
+    PositionReduced,
+    Snapshot,
+)
+from domain.verdicts import VerdictKind
+from nodes.answering import Answer, times_of
+from nodes.follower import ZERO, Follower
+from nodes.inbox import Arrival, SnapshotTaken
+from nodes.ledger import Ledger, Owed
+from nodes.opener import Opener, target_of
+from utils.clock import utc_us
+
+#: Closes go first, opens late; a snapshot is compared when the facts it brought are dealt with.
+URGENCY: dict[type, int] = {
+    PositionClosed: 0,
+    PositionReduced: 1,
+    PositionModified: 2,
+    PositionOpened: 3,
+}
+AFTER_ITS_OPEN = 4
+LAST = 5
+
+
+class Copier:
+    """A queue of arrivals, the most urgent first."""
+
+    def __init__(self, ledger: Ledger, opener: Opener, follower: Follower) -> None:
+        """Nothing is queued."""
+        self._ledger = ledger
+        self._opener = opener
+        self._follower = follower
+        self._queue: list[Arrival | SnapshotTaken] = []
+
+    def queue(self, arrivals: list[Arrival | SnapshotTaken]) -> None:
+        """Take arrivals in."""
+        for arrival in arrivals:
+            if isinstance(arrival, Arrival) and not arrival.early:
+                self._ledger.expect(arrival.fact)
+            self._queue.append(arrival)
+
+    @property
+    def busy(self) -> bool:
+        """Something is queued."""
+        return bool(self._queue)
+
+    def handle_next(self, settings: AccountSettings) -> None:
+        """Deal with the most urgent arrival."""
+        arrival = self._queue.pop(self._most_urgent())
+        if isinstance(arrival, SnapshotTaken):
+            self._compare(arrival.snapshot)
+        elif isinstance(arrival.fact, PositionOpened):
+            self._opener.open(arrival, arrival.fact, settings)
+        else:
+            self._take_change(arrival, arrival.fact)
+
+    def _most_urgent(self) -> int:
+        """Its place in the queue; of equals the first."""
+        opening = {
+            a.fact.leg_key
+            for a in self._queue
+            if isinstance(a, Arrival) and isinstance(a.fact, PositionOpened)
+        }
+        ranks = [_urgency(arrival, opening) for arrival in self._queue]
+        return ranks.index(min(ranks))
+
+    def _take_change(self, arrival: Arrival, fact: Fact) -> None:
+        leg = self._ledger.legs.find(fact.leg_key)
+        if leg is not None and fact.stamp <= leg.answered:
+            self._ledger.heard(fact)
+        elif leg is None or not leg.live:
+            self._nothing_here(arrival, fact, leg)
+        else:
+            self._ledger.legs.put(msgspec.structs.replace(leg, target=target_of(fact)))
+            self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
+            self._follower.follow(leg.key)
+
+    def _nothing_here(self, arrival: Arrival, fact: Fact, leg: Leg | None) -> None:
+        """There is no copy; a close that overtook its open leaves a tombstone all the same."""
+        reason, detail = Reason.NEVER_COPIED, ""
+        if leg is not None:
+            closed = leg.state is LegState.CLOSED
+            reason = Reason.ALREADY_CLOSED_HERE if closed else Reason.NEVER_COPIED
+            detail = leg.reason.value
+            leg = msgspec.structs.replace(leg, target=target_of(fact))
+        elif isinstance(fact, PositionClosed):
+            leg = _stub(fact, LegState.CLOSED, Reason.NEVER_COPIED)
+        answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=reason, detail=detail)
+        times = times_of(fact, arrival.received_us, utc_us())
+        self._ledger.answer(fact, leg, answer, Figures(times=times))
+
+    def _compare(self, snapshot: Snapshot) -> None:
+        """Bring every leg of this master where the picture says it should be."""
+        book = snapshot.book
+        fates = {answer.opening_order: answer for answer in snapshot.legs}
+        for leg in self._ledger.legs.live_of(book.master):
+            self._retarget(leg, book, fates.get(leg.key.opening_order))
+        for position in book.positions:
+            if self._ledger.legs.find(book.leg_key(position.opening_order)) is None:
+                self._missed(book, position)
+        self._ledger.caught_up(book.master, book.stamp)
+
+    def _retarget(self, leg: Leg, book: Book, fate: LegAnswer | None) -> None:
+        """Only "closed" closes a copy; a position that is merely absent is asked about again."""
+        if (leg.key.master_login, leg.key.master_server) != (book.login, book.server):
+            return
+        position = book.find(leg.key.opening_order)
+        if position is not None:
+            target = _target(leg, book, position)
+        elif fate is not None and fate.fate == "closed":
+            target = msgspec.structs.replace(leg.target, stamp=book.stamp, volume=ZERO)
+        else:
+            return
+        self._ledger.keep(msgspec.structs.replace(leg, target=target))
+        self._follower.follow(leg.key)
+
+    def _missed(self, book: Book, position: BookPosition) -> None:
+        """It was opened while we could not hear: answered, and never opened late."""
+        fact = PositionOpened(
+            master=book.master,
+            login=book.login,
+            server=book.server,
+            stamp=book.stamp,
+            journey=JourneyId(f"{book.master}/{book.login}/{position.opening_order}/missed"),
+            position=position,
+            price=position.price_open,
+            seen_at_us=0,
+            age_ms=0,
+        )
+        leg = _stub(fact, LegState.MISSED, Reason.SLAVE_WAS_DOWN)
+        answer = Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN)
+        self._ledger.answer(fact, leg, answer, Figures())
+
+
+def _urgency(arrival: Arrival | SnapshotTaken, opening: set[LegKey]) -> int:
+    if isinstance(arrival, SnapshotTaken):
+        return LAST
+    fact = arrival.fact
+    urgency = URGENCY[type(fact)]
+    waits = isinstance(fact, PositionReduced | PositionModified) and fact.leg_key in opening
+    return AFTER_ITS_OPEN if waits else urgency
+
+
+def _target(leg: Leg, book: Book, position: BookPosition) -> MasterTarget:
+    return MasterTarget(
+        stamp=book.stamp,
+        journey=leg.target.journey,
+        volume=position.volume,
+        initial_volume=position.initial_volume,
+        sl=position.sl,
+        tp=position.tp,
+    )
+
+
+def _stub(fact: Fact, state: LegState, reason: Reason) -> Leg:
+    """A leg that never had an order: so that it never gets one."""
+    return Leg(
+        key=fact.leg_key,
+        opened_by=fact.stamp,
+        journey=fact.journey,
+        master=fact.master,
+        master_symbol=fact.position.symbol,
+        symbol=SlaveSymbol(""),
+        side=fact.position.side,
+        magic=Magic(0),
+        comment="",
+        state=state,
+        target=target_of(fact),
+        wanted_volume=ZERO,
+        master_price=fact.price,
+        reason=reason,
+    )

@@ -1,0 +1,269 @@
+"""A slave: hears its masters, opens, follows, settles, guards itself and reports, in one loop."""
+
+import logging
+from collections.abc import Sequence
+
+import msgspec
+
+from decisions.trading_state import stricter_of
+from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToNode
+from domain.ids import NodeName
+from domain.market import Identity, Position, Unknowable
+from domain.policies import AccountSettings, Hold, TradingState
+from domain.records import EquitySample, MasterAt
+from nodes.account_reader import AccountReader
+from nodes.copier import Copier
+from nodes.day_guard import DayGuard
+from nodes.executor import Executor
+from nodes.follower import Follower
+from nodes.inbox import Inbox
+from nodes.ledger import Ledger
+from nodes.opener import Opener
+from nodes.ports import ControlLine, Journal, SignalInlet, TerminalDoor
+from nodes.reporting import Alarms, report_of
+from nodes.settling import Settler
+from nodes.situation_room import SituationRoom
+from nodes.standing import Standing
+from utils.clock import Clock, Now
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_EVERY_S = 2.0
+REPORT_EVERY_S = 1.0
+DAY_EVERY_S = 1.0
+EQUITY_EVERY_S = 5.0
+WATCH_WITH_EXPOSURE_S = 0.25
+WATCH_WITHOUT_S = 1.0
+SUPERVISOR_LOST_AFTER_S = 5.0
+#: After a wrong login was seen, closes go on when the right one was seen so often in a row.
+GOOD_LOGINS_WANTED = 3
+
+
+class SlaveParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a slave is made of; nodes/wiring.py puts it together."""
+
+    name: NodeName
+    pid: int
+    swarm: str
+    door: TerminalDoor
+    inlet: SignalInlet
+    journal: Journal
+    control: ControlLine
+    clock: Clock
+    identity: Identity
+    accounts: AccountReader
+    settings: AccountSettings
+    told: Settings
+    has_supervisor: bool
+
+
+class SlaveLoop:
+    """`step` does what is due, `rest_s` says how long nothing is."""
+
+    def __init__(self, parts: SlaveParts) -> None:
+        """Read the journal and take up what stands in it; the terminal is connected already."""
+        self._parts = parts
+        self._settings = parts.settings
+        parts.journal.bind(parts.identity.login, parts.identity.server)
+        latch = stricter_of(parts.journal.latch(), parts.told.latch)
+        self._standing = Standing(parts.name, latch, parts.journal)
+        self._ledger = Ledger(parts.name, parts.journal, parts.clock)
+        self._inbox = Inbox(parts.name, parts.inlet)
+        self._guard = DayGuard(parts.door, self._standing)
+        self._executor = Executor(parts.door, parts.journal, parts.clock, parts.identity)
+        self._follower = Follower(
+            parts.door, self._executor, self._ledger, self._standing, parts.clock
+        )
+        self._settler = Settler(parts.door, self._ledger, self._follower)
+        room = SituationRoom(
+            parts.door, self._inbox, self._ledger.legs, self._standing, self._guard, parts.identity
+        )
+        opener = Opener(room, self._executor, self._ledger, parts.clock, parts.swarm)
+        self._copier = Copier(self._ledger, opener, self._follower)
+        self._alarms = Alarms()
+        self._positions: tuple[Position, ...] = ()
+        self._good_logins = GOOD_LOGINS_WANTED
+        self._watch_at_s = self._day_at_s = self._report_at_s = self._equity_at_s = 0.0
+        self._reconnect_at_s = 0.0
+        self._heard_at_s = parts.clock.now().monotonic_s
+        self.stopping = False
+        self._take_settings(parts.told)
+
+    def step(self) -> None:
+        """One turn: hear, copy, watch, guard, report."""
+        for message in self._parts.control.drain():
+            self._heard_at_s = self._parts.clock.now().monotonic_s
+            self._hear(message)
+        self._copy()
+        now = self._parts.clock.now()
+        self._hold_without_supervisor(now)
+        if self._parts.door.hinted() or now.monotonic_s >= self._watch_at_s:
+            self._watch(now)
+        if now.monotonic_s >= self._day_at_s:
+            self._look_at_day(now)
+        self._inbox.ask_where_due(self._ledger.legs.orders_by_master(), now.monotonic_s)
+        if now.monotonic_s >= self._report_at_s:
+            self._report_at_s = now.monotonic_s + REPORT_EVERY_S
+            self._parts.control.say(self._report(now))
+
+    def rest_s(self) -> float:
+        """How long nothing is due, seconds."""
+        if self._copier.busy:
+            return 0.0
+        due_s = min(self._watch_at_s, self._day_at_s, self._report_at_s)
+        return max(0.0, due_s - self._parts.clock.now().monotonic_s)
+
+    def waitables(self) -> Sequence[object]:
+        """What ends the rest early."""
+        hint = self._parts.door.waitable()
+        sockets = [*self._parts.inlet.waitables(), *self._parts.control.waitables()]
+        return sockets if hint is None else [*sockets, hint]
+
+    def finish(self) -> None:
+        """An orderly end: open legs stay in the journal, and at the broker, as they are."""
+        logger.info("slave_ends", extra={"open_legs": self._ledger.legs.live_count()})
+
+    def _copy(self) -> None:
+        """The sockets are drained again before every order, so that a close overtakes opens."""
+        self._copier.queue(self._inbox.take())
+        while self._copier.busy:
+            self._copier.handle_next(self._settings)
+            self._copier.queue(self._inbox.take())
+
+    def _hear(self, message: ToNode) -> None:
+        if isinstance(message, Settings):
+            self._take_settings(message)
+        elif isinstance(message, Command):
+            self._obey(message)
+        elif isinstance(message, Stop):
+            logger.info("told_to_stop", extra={"why": message.why})
+            self.stopping = True
+
+    def _take_settings(self, told: Settings) -> None:
+        """The document as it stands now; one that is no good leaves the last good one in force."""
+        if told.document is not None:
+            self._take_document(told)
+        self._standing.hold(Hold.DRAINING, on=told.document is None)
+        silent = not told.database and not self._settings.opens_without_database
+        self._standing.hold(Hold.DATABASE_SILENT, on=silent)
+        if told.latch is not None:
+            self._standing.take_over(stricter_of(self._standing.latch, told.latch))
+        self._follow(told)
+
+    def _take_document(self, told: Settings) -> None:
+        read = self._parts.accounts.read(told.document or {})
+        if isinstance(read, AccountSettings):
+            self._settings = read
+            self._alarms.clear("settings")
+            self._parts.accounts.keep(self._parts.journal, self._parts.name, told.document or {})
+        else:
+            self._alarms.raise_("settings", f"last good settings stay in force: {'; '.join(read)}")
+
+    def _follow(self, told: Settings) -> None:
+        wanted = self._settings.follows
+        names = told.all_masters if wanted is None else wanted
+        self._inbox.want(NodeName(name) for name in names)
+        held = set(self._ledger.legs.orders_by_master())
+        for name, addresses in told.masters.items():
+            master = NodeName(name)
+            if name in names or master in held:
+                self._inbox.follow(master, addresses, self._parts.journal.cursor(name))
+                self._ledger.write(
+                    MasterAt(master=master, signals=addresses[0], snapshots=addresses[1])
+                )
+        for master in self._inbox.masters():
+            if master not in names and master not in held:
+                self._inbox.unfollow(master)
+
+    def _obey(self, command: Command) -> None:
+        now_ms = self._parts.clock.now().utc_ms
+        state = {"HALT": TradingState.HALTED, "RESUME": TradingState.ACTIVE}.get(command.kind)
+        result = f"{command.kind} is not known here"
+        if state is not None:
+            self._standing.order(state, command.why, command.by, now_ms)
+            if state is TradingState.ACTIVE and self._executor.is_right_terminal():
+                self._standing.hold(Hold.WRONG_LOGIN, on=False)
+            result = self._standing.state().value
+        done = CommandDone(name=self._parts.name, command=command.command, result=result)
+        self._parts.control.say(done)
+
+    def _hold_without_supervisor(self, now: Now) -> None:
+        if self._parts.has_supervisor:
+            lost = now.monotonic_s - self._heard_at_s > SUPERVISOR_LOST_AFTER_S
+            self._standing.hold(Hold.SUPERVISOR_LOST, on=lost)
+
+    def _watch(self, now: Now) -> None:
+        """Look at our own positions: settle, repair, and see what others closed."""
+        exposed = self._ledger.legs.live_count() > 0
+        self._watch_at_s = now.monotonic_s + (WATCH_WITH_EXPOSURE_S if exposed else WATCH_WITHOUT_S)
+        if not self._login_is_right(now):
+            return
+        positions = self._parts.door.positions()
+        if isinstance(positions, Unknowable):
+            self._terminal_is_away(positions.why, now)
+            return
+        self._alarms.clear("terminal")
+        self._positions = positions
+        self._settler.settle(positions, now)
+        self._follower.follow_all(positions)
+        self._follower.reckon()
+
+    def _login_is_right(self, now: Now) -> bool:
+        """A wrong login stops all; closes go on after three good looks, opens by a person."""
+        identity = self._parts.door.identity()
+        if isinstance(identity, Unknowable):
+            self._terminal_is_away(identity.why, now)
+            return False
+        if identity != self._parts.identity:
+            self._good_logins = 0
+            self._executor.suspended = True
+            self._standing.hold(Hold.WRONG_LOGIN, on=True)
+            self._alarms.raise_("login", f"logged in to {identity.login} at {identity.server}")
+            return False
+        self._good_logins += 1
+        if self._good_logins == GOOD_LOGINS_WANTED:
+            self._executor.suspended = False
+            self._alarms.clear("login")
+        return not self._executor.suspended
+
+    def _terminal_is_away(self, why: str, now: Now) -> None:
+        self._alarms.raise_("terminal", why)
+        if now.monotonic_s >= self._reconnect_at_s:
+            self._reconnect_at_s = now.monotonic_s + RECONNECT_EVERY_S
+            self._parts.door.connect()
+
+    def _look_at_day(self, now: Now) -> None:
+        self._day_at_s = now.monotonic_s + DAY_EVERY_S
+        self._guard.look(self._settings.kill_switch, now)
+        account = self._guard.account
+        if account is None or now.monotonic_s < self._equity_at_s:
+            return
+        self._equity_at_s = now.monotonic_s + EQUITY_EVERY_S
+        self._ledger.write(
+            EquitySample(
+                account=self._parts.name,
+                at_ms=now.utc_ms,
+                balance=account.balance,
+                equity=account.equity,
+                profit=account.profit,
+                daily=self._guard.result(now.monotonic_s),
+                currency=account.currency,
+            )
+        )
+
+    def _report(self, now: Now) -> NodeReport:
+        alarms = (*self._alarms.texts(), *self._follower.alarms())
+        unconfirmed = [m for m in self._inbox.masters() if not self._inbox.is_confirmed(m)]
+        holds = tuple(h.value for h in sorted(self._standing.holds()))
+        holds += tuple(f"{Hold.BOOK_UNCONFIRMED.value}:{m}" for m in unconfirmed)
+        report = report_of(self._ledger, alarms, len(self._positions))
+        return msgspec.structs.replace(
+            report,
+            name=self._parts.name,
+            pid=self._parts.pid,
+            ready=bool(self._inbox.masters()) and not unconfirmed,
+            state=self._standing.state().value,
+            holds=holds,
+            latch=self._standing.latch,
+            sent_at_ms=now.utc_ms,
+        )
