@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from db.embedded.starting import CannotStart, ensure_running
+from db.moments import moment
 from db.schema import SWARM
 from utils.clock import utc_ms
 from utils.randomness import token
@@ -250,13 +250,9 @@ def _identity(uri: str, database_name: str, patience_ms: int, *, create: bool) -
     """The database's swarm id; the first one who asks for it gives it one."""
     with opened(uri, database_name, patience_ms) as database:
         if create:
-            born = {"swarm_id": token(), "created_at": _moment(utc_ms())}
+            born = {"swarm_id": token(), "created_at": moment(utc_ms())}
             database[SWARM].update_one({"_id": IDENTITY}, {"$setOnInsert": born}, upsert=True)
         return swarm_of(database)
-
-
-def _moment(utc_ms_: int) -> datetime:
-    return datetime.fromtimestamp(utc_ms_ / 1000, UTC)
 
 
 def _not_answering(uri: str, fault: Exception) -> str:

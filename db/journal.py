@@ -168,7 +168,7 @@ class Journal:
         _check_owner(self.path, "account", self._account, {self._account}, found.get("account"))
         if swarm:
             _check_owner(self.path, "swarm", swarm, known, found.get("swarm"))
-        kept = found.get("swarm") or swarm
+        kept = swarm or found.get("swarm", "")
         self._tell({"format": str(FORMAT), "account": self._account, "swarm": kept})
 
 

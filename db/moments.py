@@ -3,9 +3,14 @@
 from datetime import UTC, datetime
 
 
+def moment(utc_ms: int) -> datetime:
+    """A count of milliseconds as a date."""
+    return datetime.fromtimestamp(utc_ms / 1000, UTC)
+
+
 def date_of_ms(utc_ms: int) -> datetime | None:
     """Nothing where the moment never came (zero)."""
-    return datetime.fromtimestamp(utc_ms / 1000, UTC) if utc_ms else None
+    return moment(utc_ms) if utc_ms else None
 
 
 def date_of_us(utc_us: int) -> datetime | None:
@@ -13,14 +18,14 @@ def date_of_us(utc_us: int) -> datetime | None:
     return date_of_ms(utc_us // 1000)
 
 
-def ms_of_date(moment: object) -> int:
+def ms_of_date(date: object) -> int:
     """A date, or the ISO text that older documents have, in milliseconds; zero for neither."""
-    if isinstance(moment, str):
+    if isinstance(date, str):
         try:
-            moment = datetime.fromisoformat(moment)
+            date = datetime.fromisoformat(date)
         except ValueError:
             return 0
-    if not isinstance(moment, datetime):
+    if not isinstance(date, datetime):
         return 0
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
     return int(aware.timestamp() * 1000)

@@ -1,0 +1,217 @@
+"""A node's records as the documents users read: by which key each is found, and what it says."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from bson import Decimal128
+
+from db.moments import date_of_ms, date_of_us
+from db.schema import DECISIONS, EQUITY, SIGNALS, TRADES
+from domain.book import Stamp
+from domain.figures import Figures, Prices, Times
+from domain.legs import Leg
+from domain.reasons import Reason
+from domain.records import EquitySample
+from domain.signals import Fact, PositionOpened
+from domain.verdicts import Verdict, VerdictKind
+
+Document = dict[str, Any]
+
+COPYING = "copy"
+RISK_REASONS = frozenset(
+    {
+        Reason.ACCOUNT_DISABLED,
+        Reason.TRADING_HALTED,
+        Reason.TRADING_REDUCING,
+        Reason.DAILY_LOSS,
+        Reason.DAILY_LOSS_UNKNOWN,
+        Reason.MAX_LOT,
+        Reason.MAX_OPEN_TRADES,
+    }
+)
+"""Limits of the account; every other refusal of ours is a filter."""
+
+STEPS = ("seen", "published", "received", "decided", "sent", "answered")
+
+
+class Shipment(NamedTuple):
+    """One upsert: whoever ships it twice changes nothing. `once` is set by the first only."""
+
+    collection: str
+    key: Document
+    values: Document
+    once: Document
+
+
+def trade(leg: Leg, slave: str, now: datetime) -> Shipment:
+    """A leg that was filled, in the words of the earlier system and our own."""
+    key = {"leg_key": leg.key.text, "slave_name": slave}
+    values = _tickets(leg) | _volumes(leg) | _opening(leg.opening) | _closing(leg)
+    return Shipment(TRADES, key, values | _whose(leg), {"created_at": now})
+
+
+def _tickets(leg: Leg) -> Document:
+    return {
+        "master_ticket": leg.key.opening_order,
+        "slave_ticket": leg.identifier,
+        "symbol": leg.symbol,
+        "direction": leg.side.value,
+        "status": "OPEN" if leg.live else "CLOSED",
+        "open_time": date_of_ms(leg.opened_at_ms),
+        "close_time": None if leg.live else date_of_ms(leg.closed_at_ms),
+    }
+
+
+def _whose(leg: Leg) -> Document:
+    return {
+        "journey_id": leg.journey,
+        "master_name": leg.master,
+        "master_login": leg.key.master_login,
+        "master_server": leg.key.master_server,
+        "master_symbol": leg.master_symbol,
+        "magic": leg.magic,
+        "comment": leg.comment,
+        "state": leg.state.value,
+        "reason": leg.reason.value,
+    }
+
+
+def _volumes(leg: Leg) -> Document:
+    return {
+        "wanted_volume": exact(leg.wanted_volume),
+        "filled_volume": exact(leg.filled_volume),
+        "volume": exact(leg.volume),
+        "price_open": exact(leg.price_open),
+        "price_close": None if leg.live else exact(leg.price_close),
+        "sl": exact(leg.sl_sent),
+        "tp": exact(leg.tp_sent),
+        "pnl": None if leg.live else exact(leg.net),
+    }
+
+
+def _opening(figures: Figures | None) -> Document:
+    known = figures or Figures()
+    return _prices(known.prices) | {"times.opening": times_of(known.times)}
+
+
+def _closing(leg: Leg) -> Document:
+    known = leg.closing or Figures()
+    return {"closing_prices": _prices(known.prices), "times.closing": times_of(known.times)}
+
+
+def _prices(prices: Prices) -> Document:
+    return {
+        "master_price": exact(prices.master),
+        "price_at_decision": exact(prices.at_decision),
+        "price_requested": exact(prices.requested),
+        "price_filled": exact(prices.filled),
+        "spread_points": exact(prices.spread_points),
+    }
+
+
+def times_of(times: Times) -> Document:
+    """Each step as a date, and in microseconds, which a date cannot hold."""
+    counts = {step: int(getattr(times, f"{step}_us")) for step in STEPS}
+    dates = {step: date_of_us(count) for step, count in counts.items()}
+    return dates | {f"{step}_us": count for step, count in counts.items()}
+
+
+def decision(verdict: Verdict, now: datetime) -> Shipment:
+    """One verdict, under the event it answers: a later one on the same event takes its place."""
+    event_id = _event_id(verdict)
+    key = {"account_id": verdict.slave, "event_id": event_id}
+    values = _judgement(verdict) | _event(verdict) | _prices(verdict.prices)
+    values["times"] = times_of(verdict.times)
+    return Shipment(DECISIONS, key, values, {"created_at": now})
+
+
+def _event_id(verdict: Verdict) -> str:
+    place = f"{verdict.stamp.epoch}.{verdict.stamp.seq}"
+    return f"{verdict.master}/{place}/{verdict.event}/{verdict.leg.text}"
+
+
+def _judgement(verdict: Verdict) -> Document:
+    denied = verdict.kind is VerdictKind.DENIED
+    by_risk = verdict.reason in RISK_REASONS
+    return {
+        "timestamp": date_of_ms(verdict.decided_at_ms),
+        "symbol": verdict.symbol,
+        "strategy": COPYING,
+        "decision": verdict.kind.value,
+        "risk_reason": verdict.reason.value if denied and by_risk else None,
+        "filter_reason": verdict.reason.value if denied and not by_risk else None,
+        "execution_result": None if denied else _execution(verdict),
+        "pnl": None,
+        "journey_id": verdict.journey,
+    }
+
+
+def _execution(verdict: Verdict) -> str:
+    reason = "" if verdict.reason is Reason.NONE else f" {verdict.reason.value}"
+    return f"{verdict.kind.value}{reason}{f' {verdict.retcode}' if verdict.retcode else ''}"
+
+
+def _event(verdict: Verdict) -> Document:
+    return {
+        "event": verdict.event,
+        "master": verdict.master,
+        **_place(verdict.stamp),
+        "leg_key": verdict.leg.text,
+        "direction": None if verdict.side is None else verdict.side.value,
+        "volume": exact(verdict.volume),
+        "master_volume": exact(verdict.master_volume),
+        "kind": verdict.kind.value,
+        "reason": verdict.reason.value,
+        "detail": verdict.detail,
+        "retcode": verdict.retcode,
+        "supersedes": verdict.supersedes,
+    }
+
+
+def signal(fact: Fact, now: datetime) -> Shipment:
+    """A fact as the master told it."""
+    key = {"master": fact.master, **_place(fact.stamp)}
+    position = fact.position
+    values = {
+        "event": type(fact).__name__,
+        "login": fact.login,
+        "server": fact.server,
+        "leg_key": fact.leg_key.text,
+        "symbol": position.symbol,
+        "direction": position.side.value,
+        "volume": exact(position.volume),
+        "price": exact(fact.price),
+        "sl": exact(position.sl),
+        "tp": exact(position.tp),
+        "master_ticket": position.opening_order,
+        "identifier": position.identifier,
+        "age_ms": fact.age_ms if isinstance(fact, PositionOpened) else None,
+        "seen": date_of_us(fact.seen_at_us),
+        "seen_us": fact.seen_at_us,
+        "journey_id": fact.journey,
+    }
+    return Shipment(SIGNALS, key, values, {"created_at": now})
+
+
+def equity(sample: EquitySample, now: datetime) -> Shipment:
+    """An account's money at a moment."""
+    key = {"account_id": sample.account, "timestamp": date_of_ms(sample.at_ms)}
+    values = {
+        "balance": exact(sample.balance),
+        "equity": exact(sample.equity),
+        "profit": exact(sample.profit),
+        "daily": exact(sample.daily),
+        "currency": sample.currency,
+    }
+    return Shipment(EQUITY, key, values, {"created_at": now})
+
+
+def exact(value: Decimal | None) -> Decimal128 | None:
+    """Prices, lots and money keep every digit in the database, too."""
+    return None if value is None else Decimal128(value)
+
+
+def _place(stamp: Stamp) -> Mapping[str, int]:
+    return {"epoch": stamp.epoch, "seq": stamp.seq}

@@ -1,0 +1,173 @@
+"""Brings a node's journal to the database, in a thread of its own: late if need be, never lost."""
+
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from db.connecting import connect, swarm_of
+from db.delivering import deliver
+from db.moments import moment
+from db.outbox import Outbox
+from utils.clock import monotonic_s, utc_ms
+
+logger = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+
+BATCH = 500
+LOOK_EVERY_S = 0.5
+PING_EVERY_S = 5.0
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+PATIENCE_MS = 2000
+FLUSH_WITHIN_S = 3.0
+
+
+class AnotherDatabase(Exception):  # noqa: N818 - it says what happened
+    """Somebody answers, but not the database this journal belongs to."""
+
+
+class Shipper:
+    """Ships one journal. Ask it for `last_success_ms`, `pending()` and `trouble`."""
+
+    def __init__(self, journal: Path, uri: str, database_name: str) -> None:
+        """Nothing is opened before `start`."""
+        self._journal = journal
+        self._line = _Line(uri, database_name)
+        self._awake = threading.Event()
+        self._stopping = threading.Event()
+        self._flush_until_s = 0.0
+        self._pending = 0
+        self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
+        self.last_success_ms = 0
+        self.trouble = ""
+        self.refused = 0
+
+    def start(self) -> None:
+        """Begin; the journal is there already."""
+        self._thread.start()
+
+    def nudge(self) -> None:
+        """There is something to ship; it need not wait for the next look."""
+        self._awake.set()
+
+    def pending(self) -> int:
+        """How many records waited at the last look."""
+        return self._pending
+
+    def stop(self, within_s: float = FLUSH_WITHIN_S) -> bool:
+        """Ship what is left and end; False when the time did not suffice (all is kept)."""
+        self._flush_until_s = monotonic_s() + within_s
+        self._stopping.set()
+        self._awake.set()
+        if self._thread.is_alive():
+            self._thread.join(within_s + 0.5)
+        return not self._thread.is_alive() and self._pending == 0
+
+    def _run(self) -> None:
+        outbox = Outbox(self._journal)
+        try:
+            self._ship_until_stopped(outbox)
+            self._flush(outbox)
+        finally:
+            self._line.close()
+            outbox.close()
+
+    def _ship_until_stopped(self, outbox: Outbox) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            if not self._step(outbox):
+                self._stopping.wait(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+                continue
+            pause_s = FIRST_PAUSE_S
+            if not self._pending:
+                self._awake.wait(LOOK_EVERY_S)
+                self._awake.clear()
+
+    def _flush(self, outbox: Outbox) -> None:
+        while self._step(outbox) and self._pending and monotonic_s() < self._flush_until_s:
+            continue
+
+    def _step(self, outbox: Outbox) -> bool:
+        """One batch; False where the database or the file did not answer."""
+        try:
+            self._ship_batch(outbox)
+        except (PyMongoError, AnotherDatabase, sqlite3.Error) as fault:
+            self._line.distrust()
+            self._say(f"{fault}")
+            return False
+        except Exception as fault:
+            logger.exception("shipping of %s failed", self._journal)
+            self._say(repr(fault))
+            return False
+        self._say("")
+        return True
+
+    def _ship_batch(self, outbox: Outbox) -> None:
+        parcels = outbox.batch(BATCH)
+        self._pending = len(parcels)
+        if not parcels:
+            self._ping(outbox)
+            return
+        self._pending = outbox.pending()
+        database = self._line.database(outbox.about("swarm"))
+        now, account = moment(utc_ms()), outbox.about("account")
+        for parcel, why in deliver(database, parcels, account, now):
+            outbox.set_aside(parcel, why)
+            logger.error("the database refuses record %d (%s): %s", *parcel[:2], why)
+        outbox.forget_shipped(parcels[-1].number)
+        self._pending = outbox.pending()
+        self.refused = outbox.refused()
+        self.last_success_ms = utc_ms()
+
+    def _ping(self, outbox: Outbox) -> None:
+        if utc_ms() - self.last_success_ms >= PING_EVERY_S * 1000:
+            self._line.database(outbox.about("swarm")).command("ping")
+            self.last_success_ms = utc_ms()
+
+    def _say(self, trouble: str) -> None:
+        """Log a trouble when it begins and when it ends, not at every attempt."""
+        if trouble and not self.trouble:
+            logger.warning("records stay in the journal for now: %s", trouble)
+        if self.trouble and not trouble:
+            logger.info("records reach the database again")
+        self.trouble = trouble
+
+
+class _Line:
+    """The connection to the right database; looked at again after every fault."""
+
+    def __init__(self, uri: str, database_name: str) -> None:
+        self._uri, self._name = uri, database_name
+        self._client: MongoClient[Document] | None = None
+        self._trusted = False
+
+    def database(self, swarm: str) -> Database[Document]:
+        """The database, once it has proved to be that of the swarm."""
+        if self._client is None:
+            self._client = connect(self._uri, PATIENCE_MS)
+        database = self._client[self._name]
+        if not self._trusted:
+            found = swarm_of(database)
+            if swarm and found != swarm:
+                raise AnotherDatabase(
+                    f"wanted the database of swarm {swarm}, found one of {found or 'no swarm'}"
+                )
+            self._trusted = True
+        return database
+
+    def distrust(self) -> None:
+        """Something failed: another database may stand there when it answers again."""
+        self._trusted = False
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._client is not None:
+            self._client.close()
