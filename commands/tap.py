@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +47,14 @@ def run(args: argparse.Namespace) -> int:
         return NOTHING_TO_LISTEN_TO
     except KeyboardInterrupt:
         pass  # the usual way to end it
+    except BrokenPipeError:
+        _hush()
     return 0
+
+
+def _hush() -> None:
+    """Whoever read our lines (`tap | head`) has enough; the last flush must not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class NobodyThereError(Exception):

@@ -35,7 +35,13 @@ class _Envelope(msgspec.Struct):
     type: str = ""
 
 
+def _foreign_value(value: object) -> int | str:
+    """A value of MongoDB's own types in an account document; its field's check judges it."""
+    return int(value) if isinstance(value, int) else str(value)
+
+
 _encoder = msgspec.msgpack.Encoder()
+_settings_encoder = msgspec.msgpack.Encoder(enc_hook=_foreign_value)
 _envelopes = msgspec.msgpack.Decoder(_Envelope)
 _signals: msgspec.msgpack.Decoder[Signal] = msgspec.msgpack.Decoder(Signal)
 _requests = msgspec.msgpack.Decoder(SnapshotRequest)
@@ -50,6 +56,8 @@ _BAD_BYTES = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, Recu
 
 def encode(message: Message) -> bytes:
     """The msgpack map of a message."""
+    if isinstance(message, Settings):
+        return _settings_encoder.encode(message)
     return _encoder.encode(message)
 
 

@@ -21,7 +21,7 @@ from messaging.waiting import SocketWaiter
 from tests.unit.messaging.messages import BOOK, HEARTBEAT, MASTER, OPENED, REQUEST, SNAPSHOT
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
 Closing = Callable[[Any], Any]
 HELLO = Hello(name="S1", role="SLAVE", pid=1, started_at_ms=1)

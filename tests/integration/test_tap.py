@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -13,9 +16,9 @@ from messaging.publisher import Publisher
 from tests.unit.messaging.messages import HEARTBEAT, MASTER, OPENED
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
-Said = Callable[..., int]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -84,6 +87,30 @@ def test_masters_that_run_here_are_found_by_themselves(
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {message["type"] for message in said} == {"MasterHeartbeat", "PositionOpened"}
     assert {message["heard_from"] for message in said} == {MASTER}
+
+
+def test_a_reader_that_has_enough_ends_it_without_a_complaint(publisher: Publisher) -> None:
+    words = ["tap", "--address", publisher.addresses()[0]]
+    start = "import sys; from commands.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", start, *words]
+    with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+
+        def ended() -> bool:
+            publisher.requests()
+            publisher.publish(OPENED)
+            return process.poll() is not None
+
+        try:
+            eventually(ended, within_s=30.0)
+            complaint = process.stderr.read().decode()
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert complaint.startswith("listening to tcp://")
+    assert "Error" not in complaint
 
 
 def test_it_ends_after_the_seconds_asked_for(publisher: Publisher) -> None:

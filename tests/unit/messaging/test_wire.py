@@ -8,9 +8,11 @@ from typing import Any
 import msgpack
 import msgspec
 import pytest
+from bson import Decimal128, Int64, ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.control import Settings
 from domain.signals import Malformed
 from messaging import wire
 from tests.unit.messaging import messages
@@ -181,6 +183,19 @@ def test_what_is_larger_than_the_limit_is_refused_unread(decode: Decode, limit: 
 )
 def test_bytes_made_to_exhaust_a_reader_are_malformed(decode: Decode, body: bytes) -> None:
     assert isinstance(decode(body), Malformed)
+
+
+@pytest.mark.parametrize(
+    ("stored", "heard"),
+    [
+        pytest.param(Int64(51234567), 51234567, id="a long, as MongoDB keeps large numbers"),
+        pytest.param(Decimal128("0.50"), "0.50", id="an exact decimal"),
+        pytest.param(ObjectId("6b0179195c18369859239bad"), "6b0179195c18369859239bad", id="an id"),
+    ],
+)
+def test_an_account_document_may_hold_types_of_its_database(stored: object, heard: object) -> None:
+    said = wire.encode(Settings(document={"field": [stored]}))
+    assert wire.decode_to_node(said).document == {"field": [heard]}
 
 
 def test_a_document_nested_beyond_reason_is_refused() -> None:
