@@ -1,5 +1,6 @@
 """The real paper broker process over real sockets: orders, pushes, death and restart."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from paper.address import Address, published
 from paper.admin import Admin, AdminError
 from paper.protocol import FrameReader, account_topic, frame, tick_topic
 from paper.starting import PaperBrokerError, ensure_running
+from tests.client_copies import fresh_client
 from tests.unit.paper.desk import named, request
 from tests.waiting import eventually
 
@@ -123,6 +125,64 @@ def test_everything_is_the_same_after_kill_9(start: Start) -> None:
         found = {p.ticket: (p.volume, p.sl, p.magic) for p in positions(line)}
         assert found == {kept.order: (0.1, 1.3, 2**63 + 5), partly.order: (0.2, 0.0, 234000)}
         assert send(line).order > partly.deal
+
+
+@pytest.mark.parametrize("answers", [1, 7, 30])
+def test_every_order_that_was_answered_survives_a_kill_in_mid_flow(
+    start: Start, answers: int
+) -> None:
+    first = start()
+    answered: list[int] = []
+    enough = threading.Event()
+    with connected(first) as line:
+        line.ensure_account("ftmo", "FTMO-Demo")
+        take_up(line, "ftmo")
+        killer = threading.Thread(target=lambda: (enough.wait(), end(first)), daemon=True)
+        killer.start()
+        with contextlib.suppress(AdminError, OSError):
+            while True:
+                answered.append(send(line, volume=0.01).order)
+                if len(answered) >= answers:
+                    enough.set()
+        killer.join()
+    with connected(start()) as line:
+        take_up(line, "ftmo")
+        kept = [position.ticket for position in positions(line)]
+        assert kept[: len(answered)] == answered
+        assert len(kept) <= len(answered) + 1, "at most the one in flight"
+
+
+def test_metatraders_own_calls_work_on_it(start: Start) -> None:
+    address = start()
+    with connected(address) as line:
+        account = line.ensure_account("apex", "Apex-Demo")
+    mt5 = fresh_client()
+    mt5._connect_to(address.host, address.port)
+    try:
+        assert mt5.initialize("apex"), mt5.last_error()
+        assert mt5.account_info().login == account["login"]
+        gold = mt5.symbol_info("GOLD")
+        order = {
+            "action": mt5.TRADE_ACTION_DEAL,
+            "symbol": "GOLD",
+            "volume": gold.volume_min,
+            "type": mt5.ORDER_TYPE_BUY,
+            "type_filling": mt5.ORDER_FILLING_FOK,
+            "sl": round(gold.bid - 100, gold.digits),
+        }
+        opened = mt5.order_send(order)
+        assert opened.retcode == mt5.TRADE_RETCODE_DONE
+        (position,) = mt5.positions_get(symbol="GOLD")
+        assert (position.ticket, position.sl) == (opened.order, order["sl"])
+        eventually(lambda: mt5.account_info().margin > 0)
+        closing = {**order, "type": mt5.ORDER_TYPE_SELL, "position": position.ticket, "sl": 0.0}
+        assert mt5.order_send(closing).retcode == mt5.TRADE_RETCODE_DONE
+        assert mt5.positions_get() == ()
+        assert len(mt5.history_deals_get(position=position.ticket)) == 2
+        assert mt5.symbol_info("XAUUSD") is None
+        assert mt5.last_error() == (-4, "Terminal: Not found")
+    finally:
+        mt5.shutdown()
 
 
 def test_a_client_whose_server_dies_notices_at_once(start: Start) -> None:
