@@ -8,6 +8,7 @@ from paper.tick_files import Feed
 
 Stamps = Literal["live", "original"]
 LONGEST_SILENCE_MS: Final = 60_000
+LATEST_S: Final = 5.0
 
 
 class FeedTick(NamedTuple):
@@ -22,7 +23,8 @@ class FeedTick(NamedTuple):
 class Replay:
     """A tape of several symbols on one timeline.
 
-    Live stamps start over at the end of the tape and skip its long silences; original stamps stop.
+    Live stamps start over at the end of the tape, skip its long silences and never rush to catch up
+    on a sleep of the machine; original stamps play every tick and stop at the end.
     """
 
     def __init__(self, feeds: Sequence[Feed], *, speed: float, stamps: Stamps, at_s: float) -> None:
@@ -67,7 +69,8 @@ class Replay:
         """The ticks due by now, oldest first."""
         if self.paused or self.ended:
             return []
-        self._skip_silence(at_s)
+        if self.stamps == "live":
+            self._stay_live(at_s)
         reached = self._reached_ms(at_s)
         due: list[FeedTick] = []
         while len(due) < at_most and self._next and self._next[0][0] <= reached:
@@ -101,8 +104,10 @@ class Replay:
         self._anchor_ms = float(self.clock_ms(at_s))
         self._anchor_s = at_s
 
-    def _skip_silence(self, at_s: float) -> None:
-        if self.stamps == "live" and self._next[0][0] - self._reached_ms(at_s) > LONGEST_SILENCE_MS:
+    def _stay_live(self, at_s: float) -> None:
+        """Go on from the next tick after a long silence, and after this machine has slept."""
+        ahead_ms = self._next[0][0] - self._reached_ms(at_s)
+        if ahead_ms > LONGEST_SILENCE_MS or -ahead_ms > LATEST_S * 1000 * self.speed:
             self._anchor_s, self._anchor_ms = at_s, float(self._next[0][0])
 
     def _pop(self) -> FeedTick:

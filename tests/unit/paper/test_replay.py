@@ -88,6 +88,13 @@ def test_live_stamps_skip_a_long_silence() -> None:
     assert times(tape.take(0.1, 99)) == [("A", weekend_ms)]
 
 
+def test_live_stamps_do_not_rush_through_what_a_sleeping_machine_missed() -> None:
+    tape = replay(feed("A", 0, 1_000, 2_000, 3_000), stamps="live")
+    tape.take(0.0, 99)
+    assert times(tape.take(3_600.0, 99)) == [("A", 1_000)]
+    assert times(tape.take(3_601.0, 99)) == [("A", 2_000)]
+
+
 def test_the_clock_never_passes_a_tick_that_was_not_delivered() -> None:
     tape = replay(feed("A", 0, 100, 200, 300))
     tape.take(0.3, 2)
