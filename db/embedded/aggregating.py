@@ -1,26 +1,21 @@
-"""Aggregation pipelines: simple stages here, others by mongomock, the rest refused."""
+"""Aggregation pipelines, stage by stage; a stage nobody knows is refused."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from db.embedded import shaping
 from db.embedded.engine import Engine
 from db.embedded.errors import Refusal, not_implemented
+from db.embedded.grouping import group
 from db.embedded.matching import compile_filter
 from db.embedded.paths import candidates
-from db.embedded.places import copied_document
-from db.embedded.projecting import compile_projection
 from db.embedded.sorting import sort_documents
-from db.embedded.values import Document, is_number, key_of
+from db.embedded.values import Document, key_of
+from utils.randomness import unseeded
 
 Documents: TypeAlias = list[Document]
 Stage: TypeAlias = Callable[[Documents, object], Documents]
 
-_BY_MONGOMOCK = frozenset(
-    {
-        "$group", "$project", "$addFields", "$set", "$unwind", "$replaceRoot", "$replaceWith",
-        "$bucket", "$sortByCount", "$sample",
-    }
-)  # fmt: skip
 _OF_UPDATES = frozenset(
     {"$addFields", "$set", "$project", "$unset", "$replaceRoot", "$replaceWith"}
 )
@@ -49,12 +44,8 @@ class Pipeline:
             return self._lookup(documents, operand)
         if name == "$facet" and isinstance(operand, Mapping):
             return [{key: self.run(documents, inner) for key, inner in operand.items()}]
-        if name in _OWN and not (name == "$project" and not _is_plain(operand)):
-            return _OWN[name](documents, operand)
-        if name == "$group" and _is_count(operand):
-            return _count_all(documents, operand)
-        if name in _BY_MONGOMOCK:
-            return _by_mongomock(documents, {name: operand})
+        if name in _STAGES:
+            return _STAGES[name](documents, operand)
         if name in _KNOWN_STAGES:
             raise not_implemented(f"the aggregation stage {name}")
         raise Refusal(40324, f"Unrecognized pipeline stage name: '{name}'")
@@ -99,43 +90,9 @@ def _name_and_operand(stage: object) -> tuple[str, object]:
     return next(iter(stage.items()))
 
 
-def _is_plain(operand: object) -> bool:
-    return isinstance(operand, Mapping) and all(
-        isinstance(value, bool) or is_number(value) for value in operand.values()
-    )
-
-
-def _is_count(operand: object) -> bool:
-    """What count_documents sends: one group with a sum of a constant."""
-    if not isinstance(operand, Mapping) or operand.get("_id", "") not in (None, 1):
-        return False
-    return all(value == {"$sum": 1} for name, value in operand.items() if name != "_id")
-
-
-def _count_all(documents: Documents, operand: object) -> Documents:
-    if not documents or not isinstance(operand, Mapping):
-        return []
-    sums = {name: len(documents) for name in operand if name != "_id"}
-    return [{"_id": operand["_id"], **sums}]
-
-
 def _match(documents: Documents, operand: object) -> Documents:
     wanted = compile_filter(operand)
     return [document for document in documents if wanted(document)]
-
-
-def _project(documents: Documents, operand: object) -> Documents:
-    if not operand:
-        raise Refusal(51272, "Invalid $project: the specification must have at least one field")
-    shown = compile_projection(operand)
-    return [shown(document) for document in documents]
-
-
-def _unset(documents: Documents, operand: object) -> Documents:
-    names = operand if isinstance(operand, list) else [operand]
-    if not names or not all(isinstance(name, str) for name in names):
-        raise Refusal(31120, "$unset specification must be a string or an array of strings")
-    return _project(documents, dict.fromkeys(names, 0))
 
 
 def _limit(documents: Documents, operand: object) -> Documents:
@@ -162,37 +119,44 @@ def _count(documents: Documents, operand: object) -> Documents:
     return [{operand: len(documents)}] if documents else []
 
 
-_OWN: dict[str, Stage] = {
+def _sort_by_count(documents: Documents, operand: object) -> Documents:
+    if not isinstance(operand, (str, Mapping)):
+        raise Refusal(40147, "the $sortByCount field must be an expression")
+    grouped = group(documents, {"_id": operand, "count": {"$sum": 1}})
+    return sort_documents(grouped, {"count": -1})
+
+
+def _sample(documents: Documents, operand: object) -> Documents:
+    if not isinstance(operand, Mapping) or set(operand) != {"size"}:
+        raise Refusal(28745, "the $sample stage takes an object with size alone")
+    size = min(_whole(operand["size"], "$sample"), len(documents))
+    return unseeded().sample(documents, size)
+
+
+_STAGES: dict[str, Stage] = {
     "$match": _match,
     "$sort": sort_documents,
-    "$project": _project,
-    "$unset": _unset,
+    "$group": group,
+    "$project": shaping.project,
+    "$addFields": shaping.add_fields,
+    "$set": shaping.add_fields,
+    "$unset": shaping.unset,
+    "$unwind": shaping.unwind,
+    "$replaceRoot": shaping.replace_root,
+    "$replaceWith": shaping.replace_with,
+    "$sortByCount": _sort_by_count,
+    "$sample": _sample,
     "$limit": _limit,
     "$skip": _skip,
     "$count": _count,
 }
 _KNOWN_STAGES = frozenset(
     {
-        "$bucketAuto", "$collStats", "$currentOp", "$densify", "$documents", "$facet", "$fill",
+        "$bucket", "$bucketAuto", "$collStats", "$currentOp", "$densify", "$documents", "$fill",
         "$geoNear", "$graphLookup", "$indexStats", "$listLocalSessions", "$listSessions", "$merge",
         "$out", "$planCacheStats", "$redact", "$search", "$setWindowFields", "$unionWith",
     }
 )  # fmt: skip
-
-
-def _by_mongomock(documents: Documents, stage: Document) -> Documents:
-    from mongomock_ng import aggregate
-
-    copies = [copied_document(document) for document in documents]
-    try:
-        return list(aggregate.process_pipeline(copies, None, [stage], None))  # type: ignore[no-untyped-call]
-    except NotImplementedError as reason:
-        raise not_implemented(f"a part of this stage ({reason})") from reason
-    except Refusal:
-        raise
-    except Exception as reason:  # whatever a foreign evaluator raises means: no answer
-        code = getattr(reason, "code", None)
-        raise Refusal(code if isinstance(code, int) else 2, f"{stage}: {reason}") from reason
 
 
 def updated_by_pipeline(document: Document, stages: list[object]) -> Document:
@@ -202,8 +166,5 @@ def updated_by_pipeline(document: Document, stages: list[object]) -> Document:
         name, operand = _name_and_operand(stage)
         if name not in _OF_UPDATES:
             raise Refusal(72, f"{name} is not allowed to be used within an update")
-        if name in _OWN and (name != "$project" or _is_plain(operand)):
-            documents = _OWN[name](documents, operand)
-        else:
-            documents = _by_mongomock(documents, {name: operand})
+        documents = _STAGES[name](documents, operand)
     return documents[0]

@@ -8,6 +8,7 @@ from bson import MaxKey, MinKey, Regex
 
 from db.embedded import schema_rules
 from db.embedded.errors import Refusal, not_implemented
+from db.embedded.expressions import compile_expression, truth
 from db.embedded.paths import candidates, values_at
 from db.embedded.patterns import compile_regex
 from db.embedded.type_aliases import wanted_types
@@ -32,7 +33,7 @@ def _clause(name: str, wanted: object) -> Test:
         return _field(tuple(name.split(".")), wanted)
     if name in _LOGIC:
         return _LOGIC[name](wanted)
-    if name in ("$expr", "$where", "$text", "$jsonSchemaStrict"):
+    if name in ("$where", "$text"):
         raise not_implemented(f"the query operator {name}")
     raise Refusal(2, f"unknown top level operator: {name}")
 
@@ -63,11 +64,17 @@ def _json_schema(wanted: object) -> Test:
     return lambda document: not rules(document)
 
 
+def _expression(wanted: object) -> Test:
+    expression = compile_expression(wanted)
+    return lambda document: isinstance(document, dict) and truth(expression(document))
+
+
 _LOGIC: dict[str, Callable[[object], Test]] = {
     "$and": _and,
     "$or": _or,
     "$nor": _nor,
     "$jsonSchema": _json_schema,
+    "$expr": _expression,
 }
 
 

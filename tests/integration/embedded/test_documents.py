@@ -325,7 +325,6 @@ REFUSED_COMMANDS: list[tuple[dict[str, Any], int]] = [
     ({"frobnicate": 1}, 59),
     ({"find": "t", "filter": {"a": {"$frobnicate": 1}}}, 2),
     ({"find": "t", "filter": {"$where": "1"}}, 238),
-    ({"find": "t", "filter": {"$expr": {"$eq": ["$a", 1]}}}, 238),
     ({"find": "t", "collation": {"locale": "de"}}, 238),
     ({"find": "t", "tailable": True}, 238),
     ({"find": "t", "frobnicate": 1}, 40415),
