@@ -53,7 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     """An account's document as it stands in the database now, and where its masters are.
 
     `document` is None when it was deleted; `masters` maps a master's name to its
-    (signals, snapshots) addresses; `last_epoch` is the highest the database knows (masters only).
+    (signals, snapshots) addresses; `last_epoch` is the highest the database knows (masters only);
+    `addresses` are those a master shall bind. `embedded_uri` is empty where MONGO_URI holds.
     """
 
     document: dict[str, Any] | None
@@ -64,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     database: bool = True
     addresses: tuple[str, str] | None = None
     swarm: str = ""
+    swarm_ids: tuple[str, ...] = ()
+    embedded_uri: str = ""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):

@@ -114,3 +114,14 @@ class Malformed(msgspec.Struct, frozen=True):
 
     why: str
     size_bytes: int
+
+
+MessageIn = Signal | SnapshotAnswer | Malformed
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as it came off the wire."""
+
+    master: str
+    message: MessageIn
+    received_us: int

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 
 from domain.control import FromNode, ToNode
 from domain.ids import NodeName
-from domain.signals import Malformed, Signal, SnapshotAnswer, SnapshotRequest
+from domain.signals import Malformed, MessageIn, Received, Signal, SnapshotAnswer, SnapshotRequest
 from messaging import wire
-from messaging.received import MessageIn, Received
 
 Disturbance = Callable[[Signal], Sequence[int]]
 """For one signal on its way to one inlet: for each copy, the number of drains it is held back.

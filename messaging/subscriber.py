@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 import zmq
 
 from domain.ids import NodeName
-from domain.signals import SnapshotRequest
+from domain.signals import MessageIn, Received, SnapshotRequest
 from messaging import frames, sockets, wire
-from messaging.received import MessageIn, Received
 from utils.clock import utc_us
 
 # Not less than the publisher's mark: what it was willing to keep must not be lost on this side.

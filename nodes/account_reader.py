@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.problems import Problem
 from domain.ids import NodeName
 from domain.policies import AccountSettings
+from domain.problems import Problem
 from domain.records import JournalUnwritable, SettingsKept
 from nodes.ports import Journal
 

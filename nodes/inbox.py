@@ -15,10 +15,11 @@ from domain.signals import (
     MasterHeartbeat,
     NotReady,
     PositionClosed,
+    Received,
     Snapshot,
     SnapshotRequest,
 )
-from nodes.ports import Received, SignalInlet
+from nodes.ports import SignalInlet
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from decisions.admission import new_epoch
-from domain.control import Command, CommandDone, Hello, NodeReport, Settings, Stop, ToNode
+from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToNode
 from domain.ids import NodeName
 from domain.market import Identity, Unknowable
 from domain.signals import Malformed, SnapshotAnswer, SnapshotRequest
@@ -48,14 +48,10 @@ class MasterLoop:
         self._parts = parts
         self._watcher = Watcher(parts.door)
         self._story: Storyteller | None = None
-        self._started_at_ms = parts.clock.now().utc_ms
         self._alarms: dict[str, str] = {}
         self._next_look_s = self._next_beat_s = self._next_report_s = self._next_connect_s = 0.0
         self._look_cost_s = 0.0
         self.stopping = False
-        parts.control.say(
-            Hello(name=parts.name, role="MASTER", pid=parts.pid, started_at_ms=self._started_at_ms)
-        )
 
     def step(self) -> None:
         """One turn: hear, answer, look, tell, report."""

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import msgspec
-
 from domain.book import Stamp
 from domain.control import FromNode, ToNode
 from domain.ids import NodeName
@@ -26,7 +24,7 @@ from domain.records import BookKept, MasterAt, Record
 from domain.signals import (
     Fact,
     Malformed,
-    MasterHeartbeat,
+    Received,
     Signal,
     SnapshotAnswer,
     SnapshotRequest,
@@ -119,14 +117,6 @@ class SignalOutlet(Protocol):
     def close(self) -> None:
         """Close both sockets."""
         ...
-
-
-class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as it came off the wire."""
-
-    master: str
-    message: Fact | MasterHeartbeat | SnapshotAnswer | Malformed
-    received_us: int
 
 
 class SignalInlet(Protocol):

@@ -10,11 +10,10 @@ import zmq
 
 from domain.book import Book, Stamp
 from domain.control import CommandDone, Hello, Settings, Stop
-from domain.signals import Malformed, MasterHeartbeat, NotReady, Snapshot
+from domain.signals import Malformed, MasterHeartbeat, NotReady, Received, Snapshot
 from messaging import frames, wire
 from messaging.control import ControlDesk, ControlLine
 from messaging.publisher import Publisher
-from messaging.received import Received
 from messaging.sockets import AddressRefusedError, Context, open_context
 from messaging.subscriber import Subscriber
 from messaging.waiting import SocketWaiter

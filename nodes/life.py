@@ -1,0 +1,285 @@
+"""The life of one node's process: settings, terminal, lease, loop, end."""
+
+import argparse
+import gc
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+import config as machine
+from config import Config, ConfigError, SecretMissing
+from db.connecting import DatabaseFault, Silent, settle
+from db.journal import Journal, JournalRefused
+from db.shipping import Shipper
+from domain.control import Hello, NodeReport, Settings, Stop
+from domain.ids import NodeName
+from domain.market import Identity, Unknowable
+from domain.policies import AccountSettings
+from domain.records import JournalUnwritable
+from messaging.control import ControlLine as SupervisedLine
+from messaging.sockets import AddressRefusedError
+from messaging.waiting import SocketWaiter
+from nodes import wiring
+from nodes.by_hand import ByHandLine, settings_of
+from nodes.lease import Lease, LeaseRefusedError
+from nodes.ports import ControlLine
+from paper.admin import AdminError
+from paper.starting import PaperBrokerError
+from terminal.package import NoMetaTrader
+from utils.clock import monotonic_s, utc_ms
+from utils.log_setup import Logging, configure
+from utils.os_signals import StopRequest
+
+logger = logging.getLogger(__name__)
+
+FAULT = 2
+SETTINGS_WITHIN_S = 15.0
+HELLO_EVERY_S = 1.0
+CONNECT_EVERY_S = 2.0
+SLAVE = "SLAVE"
+
+
+class NodeFault(Exception):  # noqa: N818 - it says what happened
+    """This node cannot run; the text says why and what to do."""
+
+
+class Loop(Protocol):
+    """What both kinds of node are to their process."""
+
+    stopping: bool
+
+    def step(self) -> None:
+        """Do what is due."""
+        ...
+
+    def rest_s(self) -> float:
+        """How long nothing is due."""
+        ...
+
+    def waitables(self) -> Sequence[object]:
+        """What ends the rest early."""
+        ...
+
+    def finish(self) -> None:
+        """An orderly end."""
+        ...
+
+
+EXPECTED_FAULTS = (
+    NodeFault,
+    ConfigError,
+    SecretMissing,
+    DatabaseFault,
+    JournalRefused,
+    JournalUnwritable,
+    LeaseRefusedError,
+    AddressRefusedError,
+    PaperBrokerError,
+    AdminError,
+    NoMetaTrader,
+)
+
+
+def run(role: str, argv: Sequence[str]) -> int:
+    """Run one node until it is told to stop; 2 where it cannot run, with the reason on stderr."""
+    args = _arguments(role, argv)
+    try:
+        config = machine.load()
+        logs = configure(args.name, config.state / "logs", config.log_level, console=True)
+    except (ConfigError, OSError) as fault:
+        sys.stderr.write(f"{fault}\n")
+        return FAULT
+    try:
+        return _live(role, args, config)
+    except EXPECTED_FAULTS as fault:
+        logger.error("cannot_run", extra={"why": str(fault)})  # noqa: TRY400 - no trace for a user
+        return FAULT
+    finally:
+        _end_logging(logs)
+
+
+def _arguments(role: str, argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=f"{role.lower()}.py", description=f"Runs one {role.lower()} account by its name."
+    )
+    parser.add_argument("--name", required=True, help="the account's name in its document")
+    parser.add_argument("--path", help="its terminal, for this run only; the login is checked")
+    return parser.parse_args(argv)
+
+
+def _live(role: str, args: argparse.Namespace, config: Config) -> int:
+    with StopRequest() as stop:
+        control, told = _line_and_settings(role, args.name, config, stop)
+        try:
+            return _with_settings(role, args, config, (control, told), stop)
+        finally:
+            control.close()
+
+
+def _with_settings(
+    role: str,
+    args: argparse.Namespace,
+    config: Config,
+    line: tuple[ControlLine, Settings],
+    stop: StopRequest,
+) -> int:
+    control, told = line
+    journal = wiring.open_journal(args.name, config, told)
+    try:
+        settings = _settings(role, args, config, told, journal)
+        door = wiring.open_door(settings, config)
+        identity = _connected(settings, door, control, stop)
+        if identity is None:
+            return 0
+        lease = Lease.take(
+            config.leases, login=identity.login, server=identity.server, data_path=door.data_path
+        )
+        try:
+            loop = _loop(role, (settings, told), config, (door, identity), (journal, control))
+            _turn(loop, _shipper(journal, config, told), stop)
+        finally:
+            door.terminal.close()
+            lease.release()
+    finally:
+        journal.close()
+    return 0
+
+
+def _line_and_settings(
+    role: str, name: str, config: Config, stop: StopRequest
+) -> tuple[ControlLine, Settings]:
+    if config.control_address:
+        return _supervised(role, name, config, stop)
+    return _by_hand(name, config)
+
+
+def _supervised(
+    role: str, name: str, config: Config, stop: StopRequest
+) -> tuple[ControlLine, Settings]:
+    line = SupervisedLine(NodeName(name), config.control_address)
+    hello = Hello(name=NodeName(name), role=role, pid=os.getpid(), started_at_ms=utc_ms())
+    waiter = SocketWaiter()
+    deadline_s = monotonic_s() + SETTINGS_WITHIN_S
+    while monotonic_s() < deadline_s and not stop.requested:
+        line.say(hello)
+        waiter.wait(line.waitables(), HELLO_EVERY_S)
+        for message in line.drain():
+            if isinstance(message, Settings):
+                return line, message
+    line.close()
+    raise NodeFault(f"no settings from the launcher at {config.control_address}; is it running?")
+
+
+def _by_hand(name: str, config: Config) -> tuple[ControlLine, Settings]:
+    chosen = settle(config)
+    if isinstance(chosen, Silent):
+        raise NodeFault(f"the database is silent: {chosen.why}")
+    told = settings_of(name, chosen)
+    if told.document is None:
+        raise NodeFault(
+            f"account {name}: wanted its document in {chosen.database_name}.accounts, found none. "
+            "Names are case-sensitive; `python setup_db.py` makes two samples."
+        )
+    logger.info("started_by_hand", extra={"account": name, "database": chosen.kind})
+    return ByHandLine(name, chosen, told), told
+
+
+def _settings(
+    role: str, args: argparse.Namespace, config: Config, told: Settings, journal: Journal
+) -> AccountSettings:
+    """The document's, or the last good ones where a leg is open and the document is no good."""
+    accounts = wiring.reader(config)
+    read = accounts.read(told.document or {})
+    if not isinstance(read, AccountSettings):
+        kept = journal.settings()
+        again = None if kept is None else accounts.read(kept)
+        if not isinstance(again, AccountSettings):
+            raise NodeFault(f"account {args.name}: " + "; ".join(read))
+        logger.warning("last_good_settings", extra={"why": "; ".join(read)})
+        read = msgspec.structs.replace(again, enabled=False)
+    if read.type.value != role:
+        raise NodeFault(f"account {args.name}: wanted a {role}, found a {read.type.value}")
+    return read if args.path is None else msgspec.structs.replace(read, path=args.path)
+
+
+def _connected(
+    settings: AccountSettings, door: wiring.Door, control: ControlLine, stop: StopRequest
+) -> Identity | None:
+    """Wait for the terminal, however long; None when told to stop meanwhile."""
+    waiter, told = SocketWaiter(), ""
+    while not stop.requested:
+        identity = door.terminal.connect()
+        trouble = _trouble(identity, door.expected)
+        if not trouble and isinstance(identity, Identity):
+            return identity
+        if trouble != told:
+            told = trouble
+            logger.warning("terminal_not_ready", extra={"why": trouble})
+        control.say(_waiting_report(settings, trouble))
+        waiter.wait(control.waitables(), CONNECT_EVERY_S)
+        if any(isinstance(message, Stop) for message in control.drain()):
+            return None
+    return None
+
+
+def _trouble(identity: Identity | Unknowable, expected: Identity | None) -> str:
+    if isinstance(identity, Unknowable):
+        return identity.why
+    if expected is not None and identity != expected:
+        return (
+            f"wanted login {expected.login} at {expected.server}, "
+            f"found {identity.login} at {identity.server}"
+        )
+    return ""
+
+
+def _waiting_report(settings: AccountSettings, trouble: str) -> NodeReport:
+    return NodeReport(
+        name=settings.name,
+        role=settings.type.value,
+        pid=os.getpid(),
+        ready=False,
+        state="WAITING",
+        alarms=(f"terminal: {trouble}",),
+        sent_at_ms=utc_ms(),
+    )
+
+
+def _loop(
+    role: str,
+    account: tuple[AccountSettings, Settings],
+    config: Config,
+    terminal: tuple[wiring.Door, Identity],
+    memory: tuple[Journal, ControlLine],
+) -> Loop:
+    if role == SLAVE:
+        return wiring.build_slave(*account, config, terminal, *memory)
+    return wiring.build_master(*account, config, terminal[0], *memory)
+
+
+def _shipper(journal: Journal, config: Config, told: Settings) -> Shipper:
+    uri = told.embedded_uri or config.mongo_uri
+    return Shipper(journal.path, uri, config.database_name)
+
+
+def _turn(loop: Loop, shipper: Shipper, stop: StopRequest) -> None:
+    """One step after the other until told to stop; the journal's last records are shipped."""
+    waiter = SocketWaiter()
+    shipper.start()
+    gc.collect()
+    gc.freeze()
+    try:
+        while not stop.requested and not loop.stopping:
+            loop.step()
+            waiter.wait(loop.waitables(), loop.rest_s())
+        loop.finish()
+    finally:
+        shipper.stop()
+
+
+def _end_logging(logs: Logging) -> None:
+    logs.stop()

@@ -1,0 +1,17 @@
+"""Runs one master by its name: `python nodes/master.py --name FTMO_Master`, from any directory."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import first_start
+
+first_start.check_python()
+
+if __name__ == "__main__":
+    first_start.ensure(ROOT, "run")
+    from nodes.life import run
+
+    sys.exit(run("MASTER", sys.argv[1:]))

@@ -1,0 +1,161 @@
+"""The one place where ports meet adapters: builds a node's door, sockets, journal and loop."""
+
+import os
+from types import ModuleType
+
+import msgspec
+
+import config as machine
+from config import Config
+from db.journal import Journal, journal_path
+from decisions.account_documents import parse_account
+from domain.control import Settings
+from domain.market import Identity
+from domain.policies import AccountSettings, PaperAccount
+from messaging.publisher import Publisher
+from messaging.subscriber import Subscriber
+from nodes.account_reader import AccountReader
+from nodes.master_loop import MasterLoop, MasterParts
+from nodes.ports import ControlLine
+from nodes.slave_loop import SlaveLoop, SlaveParts
+from terminal.mt5 import Mt5Terminal
+from terminal.package import metatrader5
+from utils.clock import SystemClock
+
+PAPER = "paper"
+LOCAL_HOST = "127.0.0.1"
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """A terminal that can be connected to, whose account it should be, and its name for a lease."""
+
+    terminal: Mt5Terminal
+    expected: Identity | None
+    data_path: str
+
+
+def reader(config: Config) -> AccountReader:
+    """Documents into settings, with this machine's defaults."""
+    defaults = config.account_defaults
+    return AccountReader(lambda d: parse_account(d, defaults, machine.zone_exists))
+
+
+def open_door(settings: AccountSettings, config: Config) -> Door:
+    """The door to an account's terminal; the paper broker is started where it is wanted."""
+    if settings.terminal == PAPER:
+        return _paper_door(settings, config)
+    return _real_door(settings, metatrader5())
+
+
+def open_journal(name: str, config: Config, told: Settings) -> Journal:
+    """The node's own memory on this machine."""
+    return Journal(journal_path(config.state, name), told.swarm, name, told.swarm_ids)
+
+
+def build_master(
+    settings: AccountSettings,
+    told: Settings,
+    config: Config,
+    door: Door,
+    journal: Journal,
+    control: ControlLine,
+) -> MasterLoop:
+    """A master whose terminal is connected."""
+    return MasterLoop(
+        MasterParts(
+            name=settings.name,
+            pid=os.getpid(),
+            door=door.terminal,
+            outlet=Publisher(settings.name, host=LOCAL_HOST, ports=_ports(settings, told)),
+            journal=journal,
+            control=control,
+            clock=SystemClock(),
+            longest_look_s=config.master_poll_interval_ms / 1000,
+            expected=door.expected,
+            known_epochs=(told.last_epoch,),
+        )
+    )
+
+
+def build_slave(
+    settings: AccountSettings,
+    told: Settings,
+    config: Config,
+    terminal: tuple[Door, Identity],
+    journal: Journal,
+    control: ControlLine,
+) -> SlaveLoop:
+    """A slave whose terminal is connected, with the identity it was found to have."""
+    door, identity = terminal
+    return SlaveLoop(
+        SlaveParts(
+            name=settings.name,
+            pid=os.getpid(),
+            swarm=told.swarm,
+            door=door.terminal,
+            inlet=Subscriber(),
+            journal=journal,
+            control=control,
+            clock=SystemClock(),
+            identity=identity,
+            accounts=reader(config),
+            settings=settings,
+            told=told,
+            has_supervisor=bool(config.control_address),
+        )
+    )
+
+
+def _paper_door(settings: AccountSettings, config: Config) -> Door:
+    from paper import client
+    from paper.admin import Admin
+    from paper.starting import ensure_running
+
+    state = config.state / PAPER
+    address = ensure_running(
+        state,
+        port=config.paper_port,
+        ticks=config.paper_ticks,
+        speed=config.paper_speed,
+        stamps=config.paper_stamps,
+        seed=config.paper_seed,
+    )
+    wish = settings.paper or PaperAccount()
+    with Admin(address.host, address.port) as admin:
+        account = admin.ensure_account(
+            settings.path,
+            wish.broker,
+            deposit=float(wish.deposit),
+            currency=wish.currency,
+            leverage=wish.leverage,
+            margin_mode=wish.margin_mode,
+            login=settings.login,
+        )
+    client._connect_to(address.host, address.port)  # noqa: SLF001 - the client's documented back door
+    expected = Identity(int(account["login"]), str(account["server"]))
+    door = Mt5Terminal(client, path=settings.path, expected=expected)
+    # The key alone would name the same terminal in every paper broker of this machine.
+    return Door(terminal=door, expected=expected, data_path=f"paper:{state}:{settings.path}")
+
+
+def _real_door(settings: AccountSettings, module: ModuleType) -> Door:
+    expected = Identity(settings.login, settings.server) if settings.login else None
+    terminal = Mt5Terminal(
+        module,
+        path=settings.path,
+        login=settings.login or None,
+        server=settings.server or None,
+        password=machine.resolve_secret(settings.password) or None,
+        expected=expected,
+    )
+    return Door(terminal=terminal, expected=expected, data_path=settings.path)
+
+
+def _ports(settings: AccountSettings, told: Settings) -> tuple[int, int]:
+    """What the document says, else what this master had before, else any free pair."""
+    if settings.pub_port:
+        return settings.pub_port, settings.pub_port + 1
+    if told.addresses is None:
+        return 0, 0
+    signals, snapshots = (int(a.rsplit(":", 1)[1]) for a in told.addresses)
+    return signals, snapshots
