@@ -9,6 +9,7 @@ from bson import ObjectId
 from db.embedded.errors import Refusal
 from db.embedded.indexes import Entry, Index
 from db.embedded.matching import Test, compile_filter, is_operator_document
+from db.embedded.places import compact
 from db.embedded.validation import Validator
 from db.embedded.values import CODEC, MAX_DEPTH, Document, same, too_deep, type_name
 
@@ -63,7 +64,7 @@ class Collection:
 
     def load(self, record: int, document: Document) -> None:
         """A document from the store: already checked when it was written."""
-        self.documents[record] = document
+        self.documents[record] = compact(document)
         for index in self.indexes.values():
             index.add(record, index.entries(document))
 
@@ -103,7 +104,7 @@ class Collection:
             if old != after[name]:
                 index.drop(record, old - after[name])
                 index.add(record, after[name] - old)
-        self.documents[record] = new
+        self.documents[record] = compact(new)
         recorder.put(self.number, record, body)
 
     def remove(self, record: int, recorder: Recorder) -> None:

@@ -108,6 +108,8 @@ class Server:
             reason,
         )
         self._replies.clear()
+        if self._listener is not None:
+            self._listener.close()
         for connection in list(self._connections):
             connection.abort()
         if not self.stopped.done():

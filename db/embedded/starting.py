@@ -52,7 +52,9 @@ def ensure_running(state_dir: Path, *, port: int, python: str) -> str:
 def _started(state: Path, port: int, python: str) -> str:
     log = state / LOG
     said_before = log.stat().st_size if log.exists() else 0
-    child = _spawn([python, "-m", "db.embedded", "--state", str(state), "--port", str(port)], log)
+    child = _spawn(
+        [python, "-X", "utf8", "-m", "db.embedded", "--state", str(state), "--port", str(port)], log
+    )
     deadline_s = monotonic_s() + _READY_WITHIN_S
     while monotonic_s() < deadline_s:
         found = running(state)
