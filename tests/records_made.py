@@ -49,6 +49,7 @@ def leg(order: int = 501, state: LegState = LegState.OPEN, **other: Any) -> Leg:
     made: dict[str, Any] = {
         "key": key(order),
         "journey": JourneyId(f"j{order}"),
+        "opened_by": Stamp(1, order),
         "master": MASTER,
         "master_symbol": MasterSymbol("XAUUSD"),
         "symbol": SlaveSymbol("GOLD"),

@@ -1,0 +1,211 @@
+"""A node's journal: what is written is there, or nothing of it is; and it knows whose it is."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db.journal import Journal, JournalRefused, glance, journal_path
+from db.outbox import Outbox
+from domain.book import Stamp
+from domain.legs import LegState
+from domain.policies import Latch, TradingState
+from domain.records import BookKept, Cursor, JournalUnwritable, MasterAt, SettingsKept
+from tests.records_made import (
+    MASTER,
+    SLAVE,
+    closed_leg,
+    equity,
+    intent,
+    latch_change,
+    leg,
+    opened,
+    verdict,
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return journal_path(tmp_path, SLAVE)
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    made = Journal(path, "swarm-1", SLAVE)
+    yield made
+    made.close()
+
+
+def reopened(journal: Journal) -> Journal:
+    journal.close()
+    return Journal(journal.path, "swarm-1", SLAVE)
+
+
+def shipped_kinds(path: Path) -> list[str]:
+    outbox = Outbox(path)
+    kinds = [parcel.kind for parcel in outbox.batch(100)]
+    outbox.close()
+    return kinds
+
+
+def test_everything_written_is_there_after_a_restart(journal: Journal) -> None:
+    master = MasterAt(master=MASTER, signals="tcp://a", snapshots="tcp://b")
+    book = BookKept(master=MASTER, stamp=Stamp(3, 4), body=b"book")
+    change = latch_change()
+    journal.write(
+        leg(1),
+        closed_leg(2),
+        intent(1),
+        Cursor(master=MASTER, stamp=Stamp(1, 2)),
+        change,
+        SettingsKept(account=SLAVE, document={"name": SLAVE, "max_lot": 5.0}),
+        master,
+        book,
+    )
+    again = reopened(journal)
+    assert sorted(again.legs(), key=lambda one: one.key) == [leg(1), closed_leg(2)]
+    assert again.open_intents() == [intent(1)]
+    assert again.cursor(MASTER) == Stamp(1, 2)
+    assert again.latch() == change.after
+    assert again.settings() == {"name": SLAVE, "max_lot": 5.0}
+    assert again.masters() == [master]
+    assert again.book() == book
+    again.close()
+
+
+def test_a_new_journal_knows_nothing(journal: Journal) -> None:
+    assert (journal.legs(), journal.open_intents(), journal.masters()) == ([], [], [])
+    assert journal.cursor(MASTER) is None
+    assert journal.latch() is None
+    assert journal.settings() is None
+    assert journal.book() is None
+    assert journal.facts_since(Stamp(0, 0)) == []
+
+
+def test_the_newest_state_of_a_leg_stands_however_often_it_ended(journal: Journal) -> None:
+    for state in (LegState.OPENING, LegState.MISSED, LegState.OPEN, LegState.CLOSED):
+        journal.write(leg(1, state))
+        assert [one.state for one in journal.legs()] == [state]
+
+
+def test_an_intent_with_an_outcome_is_open_no_more(journal: Journal) -> None:
+    journal.write(intent(1, written_at_ms=2), intent(2, written_at_ms=1))
+    assert [one.intent for one in journal.open_intents()] == ["i2", "i1"]
+    journal.write(intent(1, outcome="filled"))
+    assert [one.intent for one in journal.open_intents()] == ["i2"]
+
+
+def test_facts_come_back_in_order_after_a_stamp(journal: Journal) -> None:
+    facts = [opened(seq, epoch) for epoch, seq in ((1, 2), (1, 10), (2, 1), (11, 1))]
+    journal.write(*reversed(facts))
+    assert journal.facts_since(Stamp(1, 2)) == facts[1:]
+
+
+def test_the_latch_is_the_newest_one(journal: Journal) -> None:
+    journal.write(latch_change(), latch_change(TradingState.ACTIVE, 1))
+    latch = journal.latch()
+    assert latch is not None
+    assert (latch.state, latch.counter) == (TradingState.ACTIVE, 1)
+    assert isinstance(latch, Latch)
+
+
+def test_what_the_database_shall_see_waits_in_the_outbox(journal: Journal, path: Path) -> None:
+    journal.write(leg(1), verdict(), opened(), latch_change(), equity())
+    assert shipped_kinds(path) == ["leg", "verdict", "fact", "latch", "equity"]
+
+
+def test_only_a_leg_that_was_filled_is_shipped(journal: Journal, path: Path) -> None:
+    journal.write(leg(1, LegState.OPENING, identifier=0), leg(2, LegState.REJECTED, identifier=0))
+    assert shipped_kinds(path) == []
+
+
+def test_a_write_that_fails_leaves_nothing_of_itself_behind(journal: Journal, path: Path) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE outbox")
+    other.close()
+    with pytest.raises(JournalUnwritable, match=r"journal .*cannot be written"):
+        journal.write(intent(1), leg(1))
+    assert journal.open_intents() == []
+    assert journal.legs() == []
+
+
+def test_a_closed_journal_cannot_be_written(journal: Journal) -> None:
+    journal.close()
+    with pytest.raises(JournalUnwritable):
+        journal.write(intent())
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "journals").touch()
+    with pytest.raises(JournalUnwritable, match="cannot be opened"):
+        Journal(journal_path(tmp_path, SLAVE), "swarm-1", SLAVE)
+
+
+def test_the_journal_of_another_account_is_refused(journal: Journal, path: Path) -> None:
+    with pytest.raises(JournalRefused, match=f"found one of account {SLAVE}"):
+        Journal(path, "swarm-1", "Somebody")
+
+
+def test_the_journal_of_another_swarm_is_refused_unless_it_is_known(
+    journal: Journal, path: Path
+) -> None:
+    with pytest.raises(JournalRefused, match="found one of swarm swarm-1"):
+        Journal(path, "swarm-2", SLAVE)
+    Journal(path, "swarm-2", SLAVE, known_swarms=["swarm-1"]).close()
+    assert glance(path).swarm == "swarm-2"
+
+
+def test_a_swarm_not_known_yet_is_taken_up_later(path: Path) -> None:
+    Journal(path, "", SLAVE).close()
+    Journal(path, "swarm-1", SLAVE).close()
+    Journal(path, "", SLAVE).close()
+    assert glance(path).swarm == "swarm-1"
+
+
+def test_a_journal_of_a_newer_version_is_refused(journal: Journal, path: Path) -> None:
+    journal.close()
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE about SET value = '99' WHERE word = 'format'")
+    file.close()
+    with pytest.raises(JournalRefused, match="newer version"):
+        Journal(path, "swarm-1", SLAVE)
+
+
+def test_a_file_that_is_no_journal_is_refused(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("not a database, but long enough to look like one " * 50, "utf-8")
+    with pytest.raises(JournalRefused, match="damaged or foreign"):
+        Journal(path, "swarm-1", SLAVE)
+
+
+def test_a_journal_bound_to_an_account_takes_no_other(journal: Journal) -> None:
+    journal.bind(51234567, "Apex-Live")
+    journal.bind(51234567, "Apex-Live")
+    for login, server in ((51234568, "Apex-Live"), (51234567, "Other")):
+        with pytest.raises(JournalRefused, match="found one of 51234567 at Apex-Live"):
+            journal.bind(login, server)
+
+
+def test_anybody_may_glance_at_a_journal_in_use(journal: Journal, path: Path) -> None:
+    journal.bind(5, "Apex-Live")
+    journal.write(leg(1), leg(2), closed_leg(3), SettingsKept(account=SLAVE, document={"a": 1}))
+    assert glance(path) == (SLAVE, "swarm-1", 5, "Apex-Live", 2, {"a": 1})
+
+
+def test_names_that_look_alike_have_files_of_their_own(tmp_path: Path) -> None:
+    names = ["FTMO", "ftmo", "a/b", "a_b", "a%2Fb", "CON", "Größe", "x" * 300]
+    paths = {str(journal_path(tmp_path, name)).lower() for name in names}
+    assert len(paths) == len(names)
+    assert all(len(Path(path).name) < 120 for path in paths)
+
+
+def test_forgetting_what_was_shipped_keeps_what_came_later(journal: Journal, path: Path) -> None:
+    journal.write(leg(1), leg(2))
+    outbox = Outbox(path)
+    batch = outbox.batch(10)
+    journal.write(leg(3))
+    outbox.forget_shipped(batch[-1].number)
+    assert outbox.pending() == 1
+    assert len(journal.legs()) == 3
+    outbox.close()
