@@ -26,6 +26,7 @@ EMBEDDED = "embedded"
 IDENTITY = "swarm"
 PATIENCE_MS = 5000
 DEFAULT_PATIENCE_MS = 1500
+AGAIN_PATIENCE_MS = 2000  # a known database is asked again and again; each time shall be short
 
 DATABASE_ERRORS = (PyMongoError,)
 """What every store may raise: the database did not answer, or refused."""
@@ -218,7 +219,7 @@ def _again_embedded(wishes: Wishes, remembered: Remembered) -> Chosen | Silent:
 
 def _again(kind: str, uri: str, wishes: Wishes, remembered: Remembered) -> Chosen | Silent:
     try:
-        swarm = _identity(uri, wishes.database_name, PATIENCE_MS, create=False)
+        swarm = _identity(uri, wishes.database_name, AGAIN_PATIENCE_MS, create=False)
     except (PyMongoError, ValueError) as fault:
         return _silent(kind, uri, wishes, remembered, _not_answering(uri, fault))
     if swarm not in remembered.swarm_ids:

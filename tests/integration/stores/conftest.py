@@ -1,0 +1,71 @@
+"""A database server of one's own, which can go away and come back at the same address."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from pymongo.database import Database
+
+from db.connecting import opened
+from db.embedded.address import read_address
+from db.embedded.starting import ensure_running
+from tests.waiting import eventually
+
+_numbers = count(1)
+
+
+class Server:
+    """The embedded server at one address for good."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+
+    @property
+    def uri(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        ensure_running(self.state, port=self.port, python=sys.executable)
+
+    def kill(self) -> None:
+        address = read_address(self.state)
+        if address is None or not psutil.pid_exists(address.pid):
+            return
+        process = psutil.Process(address.pid)
+        os.kill(address.pid, signal.SIGTERM)
+        eventually(lambda: _gone(process), 10)
+
+
+def _gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path / "database")
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("database"))
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def database(running_server: Server) -> Iterator[Database[dict[str, Any]]]:
+    with opened(running_server.uri, f"test_{next(_numbers)}") as database:
+        yield database
