@@ -70,7 +70,41 @@ WRITES = st.fixed_dictionaries(
         "limit": st.sampled_from([0, 1]),
     },
 )
-OPERANDS = VALUES | st.lists(VALUES, max_size=3) | st.lists(STAGES | WRITES, max_size=3)
+PATHS = st.sampled_from(["a", "a.b", "a.0", "_id", "", "$a"])
+CONDITIONS = st.sampled_from(
+    ["$gt", "$in", "$ne", "$not", "$elemMatch", "$size", "$regex", "$all", "$type", "$exists"]
+)
+QUERIES = st.dictionaries(
+    PATHS, VALUES | st.dictionaries(CONDITIONS, VALUES, min_size=1, max_size=2), max_size=2
+)
+INDEXES = st.fixed_dictionaries(
+    {"key": st.dictionaries(PATHS, st.sampled_from([1, -1, "text", 0]), max_size=2)},
+    optional={"name": st.sampled_from(["x", "y"]), "unique": st.booleans(), "sparse": VALUES},
+)
+RULES = st.fixed_dictionaries(
+    {},
+    optional={
+        "$jsonSchema": st.dictionaries(
+            st.sampled_from(["bsonType", "properties", "required", "enum", "items", "minimum"]),
+            VALUES,
+            max_size=2,
+        )
+    },
+)
+FITTING: dict[str, st.SearchStrategy[object]] = {
+    "documents": st.lists(st.dictionaries(PATHS, VALUES, max_size=3), max_size=3),
+    "updates": st.lists(WRITES, max_size=3),
+    "deletes": st.lists(WRITES, max_size=3),
+    "pipeline": st.lists(STAGES, max_size=3),
+    "indexes": st.lists(INDEXES, max_size=2),
+    "filter": QUERIES,
+    "query": QUERIES,
+    "validator": RULES,
+    "cursor": st.just({}),
+    "sort": st.dictionaries(PATHS, st.sampled_from([1, -1]), max_size=2),
+    "projection": st.dictionaries(PATHS, st.sampled_from([0, 1]), max_size=2),
+    "key": PATHS,
+}
 
 
 @st.composite
@@ -78,7 +112,12 @@ def commands(draw: st.DrawFn) -> dict[str, object]:
     name = draw(st.sampled_from(sorted(FIELDS)))
     chosen = draw(st.lists(st.sampled_from(FIELDS[name]), unique=True))
     target = draw(VALUES) if name == "getMore" else "t"
-    return {name: target, **{field: draw(OPERANDS) for field in chosen}}
+    return {name: target, **{field: draw(_operand(draw, field)) for field in chosen}}
+
+
+def _operand(draw: st.DrawFn, field: str) -> st.SearchStrategy[object]:
+    fits = field in FITTING and draw(st.integers(0, 9)) > 0
+    return FITTING[field] if fits else VALUES
 
 
 def send_raw(port: int, data: bytes) -> None:
