@@ -1,0 +1,74 @@
+"""`python setup_db.py`, as a person types it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from db.embedded.address import read_address
+from tests.integration.stores.conftest import Server
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path / "state")
+    yield made
+    made.kill()
+
+
+def run(server: Server, tmp_path: Path, **other: str) -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {
+        "MURMURATION_STATE": str(server.state),
+        "EMBEDDED_DB_PORT": str(server.port),
+        "PYTHONUTF8": "1",
+        **other,
+    }
+    return subprocess.run(
+        [sys.executable, str(ROOT / "setup_db.py"), "--no-setup"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_second_run_says_that_nothing_was_changed(server: Server, tmp_path: Path) -> None:
+    server.start()
+    first = run(server, tmp_path, MONGO_URI=server.uri)
+    assert first.returncode == 0, first.stderr
+    assert "added account FTMO_Master on paper" in first.stdout
+    assert "python launcher.py" in first.stdout
+    second = run(server, tmp_path, MONGO_URI=server.uri)
+    assert second.returncode == 0, second.stderr
+    assert "nothing was changed" in second.stdout
+    assert "FTMO_Master is there and stays as it is" in second.stdout
+
+
+def test_a_database_that_does_not_answer_is_said_and_nothing_is_left_running(
+    server: Server, tmp_path: Path
+) -> None:
+    failed = run(server, tmp_path, MONGO_URI=f"mongodb://user:hunter2@127.0.0.1:{server.port}")
+    assert failed.returncode == 2
+    assert "wanted a MongoDB" in failed.stderr
+    assert "Start it, or correct MONGO_URI" in failed.stderr
+    assert "hunter2" not in failed.stderr + failed.stdout
+    address = read_address(server.state)
+    assert address is None or not psutil.pid_exists(address.pid)
+
+
+def test_wrong_settings_are_all_told_at_once(server: Server, tmp_path: Path) -> None:
+    failed = run(server, tmp_path, ZMQ_PUB_PORT="x", LOG_LEVEL="loud")
+    assert failed.returncode == 2
+    assert "ZMQ_PUB_PORT" in failed.stderr
+    assert "LOG_LEVEL" in failed.stderr
