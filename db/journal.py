@@ -174,6 +174,8 @@ class Journal:
 
 def glance(path: Path) -> Glance:
     """Look into a journal without owning it, whoever writes it meanwhile."""
+    if not path.is_file():
+        raise JournalRefused(f"journal {path}: wanted a journal, found no such file")
     file = _opened(path)
     try:
         about = _about(file)

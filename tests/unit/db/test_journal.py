@@ -193,6 +193,12 @@ def test_anybody_may_glance_at_a_journal_in_use(journal: Journal, path: Path) ->
     assert glance(path) == (SLAVE, "swarm-1", 5, "Apex-Live", 2, {"a": 1})
 
 
+def test_a_glance_at_no_journal_makes_none(path: Path) -> None:
+    with pytest.raises(JournalRefused, match="no such file"):
+        glance(path)
+    assert not path.exists()
+
+
 def test_names_that_look_alike_have_files_of_their_own(tmp_path: Path) -> None:
     names = ["FTMO", "ftmo", "a/b", "a_b", "a%2Fb", "CON", "Größe", "x" * 300]
     paths = {str(journal_path(tmp_path, name)).lower() for name in names}
