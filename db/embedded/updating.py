@@ -1,7 +1,7 @@
 """Update documents as functions from the old document to the new; the old one is never touched."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from db.embedded.arithmetic import combine
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.matching import Test, compile_filter
 from db.embedded.places import Parts, Place, copied, copied_document, find_place, make_place
+from db.embedded.positions import with_position
 from db.embedded.values import MISSING, Document, is_number, key_of, same, type_name
 
 Change: TypeAlias = Callable[[Place, object], None]
@@ -43,7 +44,13 @@ def is_replacement(update: object) -> bool:
 class Update:
     """Operators checked once and applied to any number of documents."""
 
-    def __init__(self, update: Mapping[str, object], array_filters: object = None) -> None:
+    def __init__(
+        self,
+        update: Mapping[str, object],
+        array_filters: object = None,
+        query: Mapping[str, object] | None = None,
+    ) -> None:
+        self._query = query or {}
         self._filters = _compile_array_filters(array_filters)
         self._steps = sorted(_steps(update), key=lambda step: step.parts)
         _refuse_conflicts(self._steps)
@@ -54,8 +61,13 @@ class Update:
         new = copied_document(old)
         for step in self._steps:
             if step.operator != "$setOnInsert" or moment.inserting:
-                self._apply_step(new, step, moment)
+                self._apply_step(new, self._positioned(step, old), moment)
         return new
+
+    def _positioned(self, step: Step, old: Document) -> Step:
+        if "$" not in step.parts:
+            return step
+        return replace(step, parts=with_position(step.parts, self._query, old))
 
     def _apply_step(self, new: Document, step: Step, moment: Moment) -> None:
         for parts in self._expanded(new, step.parts):
@@ -119,12 +131,14 @@ def _checked_path(path: str) -> Parts:
     if not all(parts):
         raise Refusal(56, f"The update path '{path}' contains an empty field name")
     for part in parts:
-        if part == "$":
-            raise not_implemented(f"the positional operator $ (in '{path}')")
-        if part.startswith("$") and not (part.startswith("$[") and part.endswith("]")):
+        if (
+            part.startswith("$")
+            and part != "$"
+            and not (part.startswith("$[") and part.endswith("]"))
+        ):
             raise Refusal(52, f"The dollar ($) prefixed field '{part}' in '{path}' is not allowed")
     if parts[0].startswith("$"):
-        raise Refusal(2, f"Cannot have array filter identifier '{parts[0]}' at the path's start")
+        raise Refusal(2, f"Cannot have '{parts[0]}' at the path's start")
     return parts
 
 

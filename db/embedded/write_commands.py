@@ -36,14 +36,20 @@ class Outcome:
 class Revision:
     """The next state of a document, by operators, by replacement or by a pipeline."""
 
-    def __init__(self, update: object, array_filters: object, moment_ms: int) -> None:
+    def __init__(
+        self,
+        update: object,
+        array_filters: object,
+        query: Mapping[str, object],
+        moment_ms: int,
+    ) -> None:
         self._update = update
         self._moment_ms = moment_ms
         self.replaces = isinstance(update, Mapping) and is_replacement(update)
         if array_filters and not isinstance(update, Mapping):
             raise Refusal(9, "arrayFilters may not be given with a pipeline-style update")
         if isinstance(update, Mapping) and not self.replaces:
-            self._operators: Update | None = Update(update, array_filters)
+            self._operators: Update | None = Update(update, array_filters, query)
         elif isinstance(update, (Mapping, list)):
             self._operators = None
         else:
@@ -128,8 +134,8 @@ def update(request: Request) -> Document:
 
 def _update_one_statement(request: Request, item: Document) -> Outcome:
     _refuse_words(item, _UPDATE_WORDS, "update.updates")
-    revision = Revision(item.get("u"), item.get("arrayFilters"), request.now_ms())
     multi, query = bool(item.get("multi")), _query(item)
+    revision = Revision(item.get("u"), item.get("arrayFilters"), query, request.now_ms())
     if multi and revision.replaces:
         raise Refusal(9, "multi update is not supported for replacement-style update")
     collection = _collection(request, create=bool(item.get("upsert")))
@@ -265,11 +271,11 @@ def _find_and_remove(request: Request) -> Document:
 
 def _find_and_update(request: Request) -> Document:
     filters = request.command.get("arrayFilters")
-    revision = Revision(request.command["update"], filters, request.now_ms())
+    query = request.mapping("query")
+    revision = Revision(request.command["update"], filters, query, request.now_ms())
     collection = _collection(request, create=request.flag("upsert"))
     check_hint(collection, request.command.get("hint"))
-    query, sort = request.mapping("query"), request.command.get("sort")
-    records = _found(collection, query, sort, all_of_them=False)
+    records = _found(collection, query, request.command.get("sort"), all_of_them=False)
     if collection is not None and records:
         outcome = _revise(request, collection, records[0], revision)
     elif collection is not None and request.flag("upsert"):

@@ -165,6 +165,38 @@ def test_array_filters_choose_the_elements(database: Db) -> None:
     assert database.t.find_one() == {"_id": 1, "legs": [{"v": 1}, {"v": 2, "s": "x"}]}
 
 
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({"legs.v": 2}, 1),
+        ({"legs": {"$elemMatch": {"v": {"$gte": 2}, "s": "b"}}}, 2),
+        ({"legs": {"v": 1}}, 0),
+        ({"$and": [{"legs.v": {"$gt": 2}}]}, 2),
+    ],
+    ids=str,
+)
+def test_the_positional_operator_writes_to_the_element_that_matched(
+    database: Db, query: dict[str, Any], index: int
+) -> None:
+    database.t.insert_one({"_id": 1, "legs": [{"v": 1}, {"v": 2, "s": "a"}, {"v": 3, "s": "b"}]})
+    database.t.update_one(query, {"$set": {"legs.$.hit": True}})
+    document = database.t.find_one() or {}
+    assert [n for n, leg in enumerate(document["legs"]) if leg.get("hit")] == [index]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"legs.v": 1, "legs.s": "a"}, {"legs.v": {"$ne": 9}}, {"$or": [{"legs.v": 1}]}],
+    ids=str,
+)
+def test_a_position_that_is_not_certain_is_refused(database: Db, query: dict[str, Any]) -> None:
+    before = {"_id": 1, "legs": [{"v": 1}, {"v": 2, "s": "a"}]}
+    database.t.insert_one(before)
+    with pytest.raises(WriteError):
+        database.t.update_one(query, {"$set": {"legs.$.hit": True}})
+    assert database.t.find_one() == before
+
+
 def test_an_update_by_pipeline_computes_from_the_document(database: Db) -> None:
     database.t.insert_one({"_id": 1, "a": 2})
     database.t.update_one({}, [{"$set": {"b": {"$add": ["$a", 1]}}}, {"$unset": "a"}])
@@ -179,7 +211,8 @@ BAD_UPDATES: list[tuple[dict[str, Any], int]] = [
     ({"$set": {"text.deeper": 1}}, 28),
     ({"$frobnicate": {"a": 1}}, 9),
     ({"$bit": {"a": {"and": 1}}}, 238),
-    ({"$set": {"list.$.x": 1}}, 238),
+    ({"$set": {"list.$.x": 1}}, 2),
+    ({"$set": {"$.x": 1}}, 2),
     ({"$inc": {"large": Int64(2**62)}}, 2),
 ]
 
