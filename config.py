@@ -93,7 +93,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         mongo_uri=ask.mongo_uri("MONGO_URI", uri),
         mongo_uri_is_set=ask.has("MONGO_URI") or uri != UNCHANGED_MONGO_URI,
         database_name=ask.database_name("DATABASE_NAME", DATABASE_NAME),
-        zmq_pub_port=ask.whole("ZMQ_PUB_PORT", ZMQ_PUB_PORT, 1, HIGHEST_PORT - 1),
+        zmq_pub_port=ask.whole("ZMQ_PUB_PORT", ZMQ_PUB_PORT, 0, HIGHEST_PORT - 1),
         master_poll_interval_ms=ask.whole(
             "MASTER_POLL_INTERVAL_MS", MASTER_POLL_INTERVAL_MS, 1, 60_000
         ),
@@ -234,8 +234,8 @@ class _Asker:
         return value
 
     def port(self, name: str, default: int) -> int:
-        """A TCP port."""
-        return self.whole(name, default, 1, HIGHEST_PORT)
+        """A TCP port; 0 takes any free one."""
+        return self.whole(name, default, 0, HIGHEST_PORT)
 
     def whole(self, name: str, default: int, least: int, most: int) -> int:
         """A whole number within bounds."""
