@@ -104,7 +104,9 @@ class Watcher:
             _changed(PositionModified, book, self._latest(p, seen, reduced), p.price_open)
             for p in changes.modified
         ]
-        told += [self._opened(book, p, now) for p in changes.opened]
+        if self.clock.offset_ms is not None:
+            # Without the broker's clock nobody can say how old a position is: it is told later.
+            told += [self._opened(book, p, now) for p in changes.opened]
         alarms, self._alarms = tuple(self._alarms), []
         facts = tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
         return Sighting(facts=facts, alarms=alarms)

@@ -72,6 +72,9 @@ class Pushed:
         """Stop listening and forget; the socket stays, for it may be in somebody's poller."""
         if self._socket is None or not self._endpoint:
             return
+        # A poll reads a message's first frame ahead; to disconnect then would take the rest away,
+        # on which libzmq ends the process. Drained, nothing has been read ahead.
+        self.drain()
         self._socket.disconnect(self._endpoint)
         self._endpoint = ""
         for topic in self._topics:

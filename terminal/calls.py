@@ -20,6 +20,7 @@ class MetaTraderModule(Protocol):
     symbol_info: Callable[..., Any]
     symbol_info_tick: Callable[..., Any]
     symbol_select: Callable[..., Any]
+    symbols_get: Callable[..., Any]
     positions_total: Callable[..., Any]
     positions_get: Callable[..., Any]
     history_deals_get: Callable[..., Any]

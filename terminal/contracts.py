@@ -1,12 +1,16 @@
 """What a broker says of its symbols: asked once per connection, then remembered."""
 
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from domain.market import SymbolSpec
 from terminal import exact
 from terminal.accounts import Accounts
 from terminal.calls import Calls, NoAnswerError, not_found
+
+#: Each costs a call per look at the clock; together they are hardly ever all silent.
+WATCHED_FOR_THE_CLOCK = 5
 
 
 class Contracts:
@@ -26,6 +30,15 @@ class Contracts:
     def watched(self) -> tuple[str, ...]:
         """The symbols whose ticks the terminal keeps for us."""
         return tuple(self._watched)
+
+    def watch_market(self) -> None:
+        """Watch some of the symbols shown already: the broker's clock is in their ticks.
+
+        Without them a terminal that has traded nothing yet would not know what time it is there.
+        """
+        shown = self._calls.ask(self._calls.module.symbols_get)
+        names = (symbol.name for symbol in shown if symbol.select)
+        self._watched.update(dict.fromkeys(islice(names, WATCHED_FOR_THE_CLOCK)))
 
     def watch(self, symbol: str) -> SymbolSpec | None:
         """The contract of a symbol whose prices we need; None when the broker has no such."""

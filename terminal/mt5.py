@@ -63,7 +63,9 @@ class Mt5Terminal:
         self._positions.forget()
         self._calls.ask(self._calls.module.initialize, self._path, **self._initialize_by())
         self._accounts.check_path(self._path)
-        return self._accounts.settle_in()
+        identity = self._accounts.settle_in()
+        self._contracts.watch_market()
+        return identity
 
     def _initialize_by(self) -> dict[str, int | str]:
         """Server and password mean something to initialize() only beside a login."""

@@ -53,6 +53,7 @@ def symbol(**changes: Any) -> SimpleNamespace:
         "filling_mode": 3,
         "trade_exemode": 2,
         "trade_mode": 4,
+        "select": False,
     }
     return struct(**(usual | changes))
 
@@ -180,6 +181,9 @@ class FakeMt5:
 
     def symbol_info_tick(self, name: str) -> Any:
         return self._answer("symbol_info_tick", self.ticks.get(name), None, name)
+
+    def symbols_get(self) -> Any:
+        return self._answer("symbols_get", tuple(self.symbols.values()), None)
 
     def symbol_select(self, name: str, enable: bool) -> Any:
         return self._answer("symbol_select", True, False, name, enable)

@@ -2,7 +2,7 @@ import pytest
 
 from domain.market import Identity, Unknowable
 from tests.unit.terminal.doors import HOME, door
-from tests.unit.terminal.fake_mt5 import FakeMt5, account
+from tests.unit.terminal.fake_mt5 import FakeMt5, account, symbol
 
 APEX = "C:/Program Files/Apex MT5/terminal64.exe"
 
@@ -79,3 +79,13 @@ def test_letting_go_never_raises() -> None:
     module.failures["shutdown"] = OSError("gone")
     door(module).close()
     assert module.names_called() == ["shutdown"]
+
+
+def test_the_brokers_clock_is_known_before_anything_was_traded() -> None:
+    module = FakeMt5()
+    module.symbols = {"GOLD.c": symbol(select=True), "EURUSD.c": symbol(name="EURUSD.c")}
+    terminal = door(module)
+
+    terminal.connect()
+
+    assert terminal.newest_server_ms() == module.ticks["GOLD.c"].time_msc
