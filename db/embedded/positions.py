@@ -38,6 +38,8 @@ def _conditions_on(parts: Parts, query: Mapping[str, object]) -> Iterator[Test]:
         if path == "$and" and isinstance(wanted, list):
             for branch in wanted:
                 yield from _conditions_on(parts, branch)
+        elif path.startswith("$") and path != "$comment":
+            raise not_implemented(f"the positional operator $ beside {path}")
         elif named[: len(parts)] == parts:
             yield _on_element(".".join(named[len(parts) :]), wanted)
 
