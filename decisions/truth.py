@@ -1,0 +1,127 @@
+"""What the brokers' own books say of a master and its slaves, and what the swarm said of it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from domain.book import Stamp
+from domain.ids import NodeName, OpeningOrder
+from domain.market import Deal, Position, Side, SymbolSpec
+from domain.mt5_words import DealEntry, Reason
+from domain.reasons import Reason as VerdictReason
+from domain.verdicts import VerdictKind
+
+ZERO = Decimal(0)
+BY_THE_BROKER = frozenset({int(Reason.SL), int(Reason.TP), int(Reason.SO)})
+
+
+class AccountTruth(msgspec.Struct, frozen=True, kw_only=True):
+    """One account in its broker's own words: every deal ever made, and what is open now."""
+
+    name: NodeName
+    login: int
+    server: str
+    deals: tuple[Deal, ...]
+    positions: tuple[Position, ...]
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """The master's owner changed a position's stops, which no deal shows; its broker's clock."""
+
+    order: OpeningOrder
+    server_ms: int
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that the master published; `event` is its type's name."""
+
+    order: OpeningOrder
+    event: str
+    stamp: Stamp
+
+
+class MasterTruth(AccountTruth, frozen=True, kw_only=True):
+    """The account that is copied."""
+
+    moved: tuple[Moved, ...] = ()
+    told: tuple[Told, ...] = ()
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """A slave's last word on one event of its master."""
+
+    order: OpeningOrder
+    event: str
+    stamp: Stamp
+    kind: VerdictKind
+    reason: VerdictReason
+
+
+class CopyPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How one slave copies, one to one, and what its broker's symbols are like."""
+
+    symbol_map: dict[str, str]
+    suffix: str
+    magic_number: int
+    specs: dict[str, SymbolSpec]
+    keep_minimum: bool = True
+
+
+class SlaveTruth(AccountTruth, frozen=True, kw_only=True):
+    """An account that copies."""
+
+    policy: CopyPolicy
+    filed: tuple[Filed, ...]
+
+
+class Life(msgspec.Struct, frozen=True, kw_only=True):
+    """One position's whole story, from its deals alone."""
+
+    identifier: int
+    opening: Deal
+    volume: Decimal
+    ends: tuple[Deal, ...]
+
+    @property
+    def side(self) -> Side:
+        """Its direction."""
+        return self.opening.side
+
+    @property
+    def left(self) -> Decimal:
+        """Lots not closed yet."""
+        return self.volume - sum((deal.volume for deal in self.ends), ZERO)
+
+    @property
+    def ended_by_broker(self) -> bool:
+        """Its stop loss, its take profit or a stop-out closed what was left."""
+        return bool(self.ends) and self.ends[-1].reason in BY_THE_BROKER
+
+    def stages(self) -> tuple[Decimal, ...]:
+        """Lots left after each closing deal, oldest first."""
+        left, stages = self.volume, []
+        for deal in self.ends:
+            left -= deal.volume
+            stages.append(left)
+        return tuple(stages)
+
+
+def lives_of(deals: Sequence[Deal]) -> dict[int, Life]:
+    """Every position that was ever opened on the account, by its identifier."""
+    ordered = sorted(deals, key=lambda deal: (deal.server_ms, deal.ticket))
+    starts: dict[int, Deal] = {}
+    for deal in ordered:
+        if deal.entry == DealEntry.IN:
+            starts.setdefault(deal.position, deal)
+    return {identifier: _life(opening, ordered) for identifier, opening in starts.items()}
+
+
+def _life(opening: Deal, ordered: Sequence[Deal]) -> Life:
+    own = [deal for deal in ordered if deal.position == opening.position]
+    return Life(
+        identifier=opening.position,
+        opening=opening,
+        volume=sum((deal.volume for deal in own if deal.entry == DealEntry.IN), ZERO),
+        ends=tuple(deal for deal in own if deal.entry != DealEntry.IN),
+    )
