@@ -9,18 +9,18 @@ DEFAULT_MAGIC_NUMBER = 234000
 
 # An environment variable of the same name wins over each of these. Nothing below needs editing.
 
-import os  # noqa: E402 - a user meets the constants first
-import sys  # noqa: E402
-import zoneinfo  # noqa: E402
-from collections.abc import Mapping  # noqa: E402
-from decimal import Decimal  # noqa: E402
-from pathlib import Path  # noqa: E402
+import os
+import sys
+import zoneinfo
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
 
-import msgspec  # noqa: E402
+import msgspec
 
-from domain.account_fields import AccountDefaults  # noqa: E402
-from domain.problems import Problem, as_lines  # noqa: E402
-from utils.redaction import redacted  # noqa: E402
+from domain.account_fields import AccountDefaults
+from domain.problems import Problem, as_lines
+from utils.redaction import redacted
 
 ROOT = Path(__file__).resolve().parent
 UNCHANGED_MONGO_URI = "mongodb://localhost:27017"

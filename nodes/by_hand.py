@@ -4,15 +4,20 @@ import logging
 import queue
 import threading
 from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pymongo.database import Database
 
 from db.accounts import Accounts
 from db.commands import Commands
-from db.connecting import DATABASE_ERRORS, Chosen, opened
+from db.connecting import DATABASE_ERRORS, EMBEDDED, Chosen, opened
 from db.latches import Latches
 from db.nodes import Nodes
-from domain.control import CommandDone, FromNode, NodeReport, Settings, ToNode
+from domain.control import Command, CommandDone, FromNode, NodeReport, Settings, ToNode
 from domain.policies import Role
 from utils.clock import utc_ms
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -21,22 +26,9 @@ LAST_WORDS_S = 2.0
 
 
 def settings_of(name: str, chosen: Chosen) -> Settings:
-    """What the database says of an account, as the supervisor would have told it."""
+    """What the database says of an account now, as the supervisor would have told it."""
     with opened(chosen.uri, chosen.database_name) as database:
-        documents = Accounts(database).all()
-        masters = [d for d in documents if d.get("type") == Role.MASTER.value and d.get("enabled")]
-        nodes = Nodes(database)
-        return Settings(
-            document=next((d for d in documents if d.get("name") == name), None),
-            masters=nodes.addresses(),
-            all_masters=tuple(str(d.get("name")) for d in masters),
-            latch=Latches(database).of(name),
-            last_epoch=nodes.last_epoch(name),
-            addresses=nodes.addresses().get(name),
-            swarm=chosen.swarm,
-            swarm_ids=chosen.swarm_ids,
-            embedded_uri=chosen.uri if chosen.kind == "embedded" else "",
-        )
+        return _read(name, chosen, database)
 
 
 class ByHandLine:
@@ -60,10 +52,7 @@ class ByHandLine:
 
     def drain(self) -> list[ToNode]:
         """What the database said since."""
-        heard: list[ToNode] = []
-        while not self._heard.empty():
-            heard.append(self._heard.get())
-        return heard
+        return _emptied(self._heard)
 
     def waitables(self) -> Sequence[object]:
         """None: the loop looks once a second anyway."""
@@ -75,41 +64,66 @@ class ByHandLine:
         self._thread.join(LAST_WORDS_S)
 
     def _run(self) -> None:
-        while not self._end.wait(ASK_EVERY_S):
-            self._turn()
-        self._turn()
+        with opened(self._chosen.uri, self._chosen.database_name) as database:
+            while not self._end.wait(ASK_EVERY_S):
+                self._turn(database)
+            self._turn(database)
 
-    def _turn(self) -> None:
+    def _turn(self, database: Database[dict[str, Any]]) -> None:
         try:
-            self._ask()
-            self._write()
+            self._ask(database)
+            self._write(database)
         except DATABASE_ERRORS as fault:
             logger.warning("database_silent", extra={"why": str(fault)})
 
-    def _ask(self) -> None:
-        told = settings_of(self._name, self._chosen)
+    def _ask(self, database: Database[dict[str, Any]]) -> None:
+        told = _read(self._name, self._chosen, database)
         if told != self._told:
             self._told = told
             self._heard.put(told)
-        with opened(self._chosen.uri, self._chosen.database_name) as database:
-            for pending in Commands(database).pending():
-                if pending.account == self._name:
-                    self._pass_on(pending.command)
+        for pending in Commands(database).pending():
+            if pending.account == self._name:
+                self._pass_on(pending.command)
 
-    def _pass_on(self, command: ToNode) -> None:
-        key = getattr(command, "command", "")
-        if key not in self._passed_on:
-            self._passed_on.add(key)
+    def _pass_on(self, command: Command) -> None:
+        """Once: the node's answer marks it done, and that takes a turn."""
+        if command.command not in self._passed_on:
+            self._passed_on.add(command.command)
             self._heard.put(command)
 
-    def _write(self) -> None:
-        newest: NodeReport | None = None
-        with opened(self._chosen.uri, self._chosen.database_name) as database:
-            while not self._said.empty():
-                message = self._said.get()
-                if isinstance(message, NodeReport):
-                    newest = message
-                elif isinstance(message, CommandDone):
-                    Commands(database).mark_done(message.command, message.result, utc_ms())
-            if newest is not None:
-                Nodes(database).record(newest)
+    def _write(self, database: Database[dict[str, Any]]) -> None:
+        reports: list[NodeReport] = []
+        for message in _emptied(self._said):
+            if isinstance(message, NodeReport):
+                reports.append(message)
+            elif isinstance(message, CommandDone):
+                Commands(database).mark_done(message.command, message.result, utc_ms())
+        for newest in reports[-1:]:
+            Nodes(database).record(newest)
+
+
+def _read(name: str, chosen: Chosen, database: Database[dict[str, Any]]) -> Settings:
+    documents = Accounts(database).all()
+    addresses = Nodes(database).addresses()
+    return Settings(
+        document=next((d for d in documents if d.get("name") == name), None),
+        masters=addresses,
+        all_masters=tuple(str(d.get("name")) for d in documents if _is_enabled_master(d)),
+        latch=Latches(database).of(name),
+        last_epoch=Nodes(database).last_epoch(name),
+        addresses=addresses.get(name),
+        swarm=chosen.swarm,
+        swarm_ids=chosen.swarm_ids,
+        embedded_uri=chosen.uri if chosen.kind == EMBEDDED else "",
+    )
+
+
+def _is_enabled_master(document: dict[str, Any]) -> bool:
+    return document.get("type") == Role.MASTER.value and bool(document.get("enabled", True))
+
+
+def _emptied(waiting: "queue.SimpleQueue[T]") -> list[T]:
+    found: list[T] = []
+    while not waiting.empty():
+        found.append(waiting.get())
+    return found
