@@ -164,7 +164,8 @@ class SlaveLoop:
         names = told.all_masters if wanted is None else wanted
         self._inbox.want(NodeName(name) for name in names)
         held = set(self._ledger.legs.orders_by_master())
-        for name, addresses in told.masters.items():
+        last_known = {at.master: (at.signals, at.snapshots) for at in self._parts.journal.masters()}
+        for name, addresses in (last_known | told.masters).items():
             master = NodeName(name)
             if name in names or master in held:
                 self._inbox.follow(master, addresses, self._parts.journal.cursor(name))

@@ -1,5 +1,6 @@
 """What the server pushes: ticks, account and terminal, so that reading them costs no call."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from paper.protocol import account_topic, tick_topic
 # At the default of 1,000 a busy market fills the queue while a slow call runs, and what is then
 # thrown away is the newest tick, not the oldest.
 _QUEUE_LIMIT: Final = 100_000
+_TOPIC_AND_BODY: Final = 2
 
 
 class _AccountPush(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,92 +27,116 @@ _account_decoder = msgspec.msgpack.Decoder(_AccountPush)
 _tick_decoder = msgspec.msgpack.Decoder(list[Any])
 
 
+class _Line:
+    """One topic on a socket of its own, which stays the same one until close()."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        self.socket = context.socket(zmq.SUB)
+        self.socket.setsockopt(zmq.RCVHWM, _QUEUE_LIMIT)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self._topic = b""
+        self._endpoint = ""
+
+    def listen(self, endpoint: str, topic: bytes) -> None:
+        """Hear one topic of one server."""
+        self.socket.subscribe(topic)
+        self.socket.connect(endpoint)
+        self._endpoint, self._topic = endpoint, topic
+
+    def stop_listening(self) -> None:
+        """Hear nothing; the socket stays, for it may be in somebody's poller."""
+        if not self._endpoint:
+            return
+        # A poll reads a message's first frame ahead; to disconnect then would take the rest away,
+        # on which libzmq ends the process. Emptied, nothing has been read ahead.
+        self._empty()
+        self.socket.disconnect(self._endpoint)
+        self.socket.unsubscribe(self._topic)
+        self._empty()
+        self._endpoint, self._topic = "", b""
+
+    def bodies(self) -> Iterator[bytes]:
+        """What has arrived of the topic, without waiting."""
+        while self.socket.poll(0, zmq.POLLIN):
+            frames = self.socket.recv_multipart(zmq.NOBLOCK)
+            if len(frames) < _TOPIC_AND_BODY:
+                raise malformed()
+            if frames[0] == self._topic:  # a longer one that begins with ours is somebody else's
+                yield frames[1]
+
+    def _empty(self) -> None:
+        while self.socket.poll(0, zmq.POLLIN):
+            self.socket.recv_multipart(zmq.NOBLOCK)
+
+
 class Pushed:
     """The newest pushed state of one terminal.
 
     A subscription takes effect some time after it is asked for, and nobody says when; what was
     read before may have changed unseen. So a figure is known here from the first push that carries
-    it, and one that was asked for is remembered only once a push has proved that no later one can
-    be missed.
+    it, and one that was asked for is remembered only once a push on the same line has proved that
+    no later one can be missed. Ticks have a line of their own, so that whoever waits for a change
+    of positions is not woken by every price.
     """
 
     def __init__(self) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
-        self._socket: zmq.Socket[bytes] | None = None
-        self._endpoint = ""
-        self._topics: tuple[bytes, ...] = ()
+        self._lines: tuple[_Line, _Line] | None = None
         self._forget()
 
     def _forget(self) -> None:
         self._known: dict[str, Any] = {}
         self._ticks: dict[str, Any] = {}
-        self._nothing_is_missed = False
+        self._has_heard_of_ticks = False
         self._has_heard_of_account = False
         self._positions_changed = False
 
     def socket(self) -> zmq.Socket[bytes]:
-        """The SUB socket; it stays the same one until close()."""
-        if self._socket is None:
-            self._context = zmq.Context()
-            self._socket = self._context.socket(zmq.SUB)
-            self._socket.setsockopt(zmq.RCVHWM, _QUEUE_LIMIT)
-            self._socket.setsockopt(zmq.LINGER, 0)
-        return self._socket
+        """The socket that becomes readable when the account has changed."""
+        return self._both()[0].socket
 
     def follow(self, endpoint: str, broker: str, key: str) -> None:
         """Listen to one broker's ticks and one terminal's account, and forget any other."""
         self.unfollow()
-        socket = self.socket()
-        # In this order: a tick then proves that the account's subscription is in force as well.
-        self._topics = (account_topic(key), tick_topic(broker))
-        for topic in self._topics:
-            socket.subscribe(topic)
-        socket.connect(endpoint)
-        self._endpoint = endpoint
+        account, ticks = self._both()
+        account.listen(endpoint, account_topic(key))
+        ticks.listen(endpoint, tick_topic(broker))
 
     def unfollow(self) -> None:
-        """Stop listening and forget; the socket stays, for it may be in somebody's poller."""
-        if self._socket is None or not self._endpoint:
-            return
-        # A poll reads a message's first frame ahead; to disconnect then would take the rest away,
-        # on which libzmq ends the process. Drained, nothing has been read ahead.
-        self.drain()
-        self._socket.disconnect(self._endpoint)
-        self._endpoint = ""
-        for topic in self._topics:
-            self._socket.unsubscribe(topic)
-        self._topics = ()
-        self.drain()
+        """Stop listening and forget."""
+        for line in self._lines or ():
+            line.stop_listening()
         self._forget()
 
     def close(self) -> None:
-        """Give the socket and its context back."""
+        """Give the sockets and their context back."""
         self.unfollow()
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        for line in self._lines or ():
+            line.socket.close()
+        self._lines = None
         if self._context is not None:
             self._context.term()
             self._context = None
 
     def drain(self) -> None:
         """Take in everything that has arrived, without waiting."""
-        if self._socket is None:
+        if self._lines is None:
             return
-        while self._socket.poll(0, zmq.POLLIN):
-            self._take(self._socket.recv_multipart(zmq.NOBLOCK))
-
-    def _take(self, frames: list[bytes]) -> None:
-        topic, *rest = frames
-        if topic not in self._topics:  # a longer topic that begins with ours is somebody else's
-            return
+        account, ticks = self._lines
         try:
-            if topic == self._topics[0]:
-                self._take_account(_account_decoder.decode(rest[0]))
-            else:
-                self._take_tick(_tick_decoder.decode(rest[0]))
-        except (msgspec.MsgspecError, IndexError) as found:
+            for body in account.bodies():
+                self._take_account(_account_decoder.decode(body))
+            for body in ticks.bodies():
+                self._take_tick(_tick_decoder.decode(body))
+        except msgspec.MsgspecError as found:
             raise malformed() from found
+
+    def _both(self) -> tuple[_Line, _Line]:
+        if self._context is None:
+            self._context = zmq.Context()
+        if self._lines is None:
+            self._lines = (_Line(self._context), _Line(self._context))
+        return self._lines
 
     def _take_account(self, push: _AccountPush) -> None:
         self._known = {"account_info": push.account, "terminal_info": push.terminal}
@@ -122,7 +148,7 @@ class Pushed:
     def _take_tick(self, push: list[Any]) -> None:
         symbol, *values = push
         self._ticks[symbol] = values
-        self._nothing_is_missed = True
+        self._has_heard_of_ticks = True
 
     def state(self, verb: str) -> Any:  # noqa: ANN401 - a list of values off the wire
         """What account_info or terminal_info would answer; None while unknown."""
@@ -134,12 +160,12 @@ class Pushed:
 
     def remember_state(self, verb: str, values: object) -> None:
         """Keep an answer, if every later change of it is sure to be pushed."""
-        if self._nothing_is_missed:
+        if self._has_heard_of_account:
             self._known[verb] = values
 
     def remember_tick(self, symbol: str, values: object) -> None:
         """Keep an answer, if every later change of it is sure to be pushed."""
-        if self._nothing_is_missed:
+        if self._has_heard_of_ticks:
             self._ticks[symbol] = values
 
     def positions_changed(self) -> bool:
