@@ -16,7 +16,8 @@ def day_began_utc_ms(utc_ms: int, reset: time, zone: tzinfo) -> int:
     began = now.replace(
         hour=reset.hour, minute=reset.minute, second=reset.second, microsecond=0, fold=0
     )
-    if began > now:
+    # As moments, not as clock faces: those go wrong in the hours around a change of summer time.
+    if began.timestamp() > now.timestamp():
         began = _the_day_before(began, zone)
     return int(began.timestamp() * 1000)
 
