@@ -9,10 +9,14 @@ FORGIVEN_MS = 2_000
 
 
 class ServerClock(msgspec.Struct, frozen=True, kw_only=True):
-    """What we know of a broker's wall clock: its offset to our UTC, from ticks as they arrive."""
+    """What we know of a broker's wall clock: its offset to our UTC, from ticks as they arrive.
+
+    The first tick found may have been there for long; `witnessed` once another was seen to arrive.
+    """
 
     newest_ms: int = 0
     offset_ms: int | None = None
+    witnessed: bool = False
 
     def server_ms(self, utc_ms: int) -> int | None:
         """The broker's wall clock now; None before the first tick."""
@@ -24,9 +28,11 @@ def with_tick(clock: ServerClock, newest_ms: int, utc_ms: int) -> ServerClock:
     if newest_ms in {0, clock.newest_ms}:
         return clock
     sample = newest_ms - utc_ms
-    if clock.offset_ms is None or abs(sample - clock.offset_ms) > CLOCK_MOVED_MS:
+    if clock.offset_ms is None:
         return ServerClock(newest_ms=newest_ms, offset_ms=sample)
-    return ServerClock(newest_ms=newest_ms, offset_ms=max(sample, clock.offset_ms))
+    if abs(sample - clock.offset_ms) <= CLOCK_MOVED_MS:
+        sample = max(sample, clock.offset_ms)
+    return ServerClock(newest_ms=newest_ms, offset_ms=sample, witnessed=True)
 
 
 def age_on_server_ms(clock: ServerClock, deal_server_ms: int, utc_ms: int) -> int:
@@ -35,7 +41,9 @@ def age_on_server_ms(clock: ServerClock, deal_server_ms: int, utc_ms: int) -> in
     if now_ms is None:
         return 0
     age_ms = max(now_ms, clock.newest_ms) - deal_server_ms
-    return 0 if -FORGIVEN_MS <= age_ms < 0 else age_ms
+    # A deal newer than a tick that was only found lying there says how long that one lay.
+    forgiven = age_ms >= -FORGIVEN_MS or not clock.witnessed
+    return 0 if forgiven and age_ms < 0 else age_ms
 
 
 def age_here_ms(age_at_seen_ms: int, seen_at_us: int, now_us: int) -> int:

@@ -1,0 +1,107 @@
+"""Law 10: how old a signal is, though no two clocks agree."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisions.ages import ServerClock, age_here_ms, age_on_server_ms, with_tick
+
+UTC = 1_399_026_600_000
+AHEAD = 3 * 3_600_000  # the broker's wall clock shows UTC+3
+HOUR = 3_600_000
+
+
+def clock_from(*ticks: tuple[int, int]) -> ServerClock:
+    """A clock that saw ticks: (time it arrived after UTC, how late it was), ms."""
+    clock = ServerClock()
+    for arrived_ms, late_ms in ticks:
+        clock = with_tick(clock, UTC + AHEAD + arrived_ms - late_ms, UTC + arrived_ms)
+    return clock
+
+
+def test_nothing_is_known_of_a_brokers_clock_before_its_first_tick() -> None:
+    assert ServerClock().server_ms(UTC) is None
+    assert with_tick(ServerClock(), 0, UTC) == ServerClock()
+    assert age_on_server_ms(ServerClock(), UTC + AHEAD, UTC) == 0
+
+
+def test_the_offset_of_the_brokers_clock_cancels() -> None:
+    clock = clock_from((0, 0))
+    assert age_on_server_ms(clock, UTC + AHEAD + 1000, UTC + 1400) == 400
+
+
+def test_an_old_deal_is_old_however_late_it_is_noticed() -> None:
+    """History 14: the terminal was away for twenty minutes."""
+    clock = clock_from((0, 0), (20 * 60_000, 0))
+    assert age_on_server_ms(clock, UTC + AHEAD + 5_000, UTC + 20 * 60_000) == 1_195_000
+
+
+def test_the_tick_that_came_fastest_is_the_truest() -> None:
+    clock = clock_from((0, 300), (1000, 20), (2000, 500))
+    assert clock.offset_ms == AHEAD - 20
+
+
+def test_the_same_tick_again_says_nothing_new() -> None:
+    clock = clock_from((0, 0), (1000, 0))
+    assert with_tick(clock, clock.newest_ms, UTC + 60_000) is clock
+
+
+def test_a_quiet_market_does_not_make_a_deal_come_from_the_future() -> None:
+    """History 47: the newest tick is older than the deal."""
+    clock = clock_from((0, 0), (1000, 0))
+    minute_later = UTC + 61_000
+    assert age_on_server_ms(clock, minute_later + AHEAD - 100, minute_later) == 100
+
+
+def test_a_first_tick_that_was_there_already_does_not_either() -> None:
+    """History 47, right after the start: nobody knows how long the newest tick has been there."""
+    clock = with_tick(ServerClock(), UTC + AHEAD - 20_000, UTC)
+    assert age_on_server_ms(clock, UTC + AHEAD - 200, UTC) == 0
+    assert age_on_server_ms(clock, UTC + AHEAD - 30_000, UTC) == 10_000
+
+
+@pytest.mark.parametrize("jump_ms", [HOUR, -HOUR], ids=["spring", "autumn"])
+def test_a_brokers_clock_that_jumps_an_hour_is_believed_at_its_next_tick(jump_ms: int) -> None:
+    """History 29: not every open of the day is refused."""
+    clock = clock_from((0, 0), (1000, 0))
+    clock = with_tick(clock, UTC + AHEAD + jump_ms + 2000, UTC + 2000)
+    assert age_on_server_ms(clock, UTC + AHEAD + jump_ms + 1900, UTC + 2000) == 100
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "age_ms"),
+    [
+        pytest.param(0, 0, id="just made"),
+        pytest.param(1, 0, id="1 ms ahead"),
+        pytest.param(2000, 0, id="-2 s counts as 0"),
+        pytest.param(2001, -2001, id="further ahead is from the future"),
+    ],
+)
+def test_how_far_ahead_of_its_server_a_deal_may_be(ahead_ms: int, age_ms: int) -> None:
+    clock = clock_from((0, 0), (1000, 0))
+    assert age_on_server_ms(clock, UTC + AHEAD + 1000 + ahead_ms, UTC + 1000) == age_ms
+
+
+def test_a_machine_whose_clock_was_set_back_still_has_the_newest_tick() -> None:
+    clock = clock_from((0, 0), (10_000, 0))
+    assert age_on_server_ms(clock, UTC + AHEAD + 9_000, UTC + 5_000) == 1_000
+
+
+def test_the_slave_adds_what_has_passed_since_the_master_saw_it() -> None:
+    assert age_here_ms(400, 1_000_000, 1_250_999) == 650
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5_000), st.integers(0, 2_000)), min_size=1),
+    st.integers(0, 30_000),
+)
+def test_a_deal_is_never_taken_for_older_than_it_is(
+    ticks: list[tuple[int, int]], true_age_ms: int
+) -> None:
+    """Ticks come late, never early; so the broker's clock is never thought to be further on."""
+    arrived, clock = 0, ServerClock()
+    for gap_ms, late_ms in ticks:
+        arrived += gap_ms
+        clock = with_tick(clock, UTC + AHEAD + arrived - late_ms, UTC + arrived)
+    now = UTC + arrived
+    assert age_on_server_ms(clock, now + AHEAD - true_age_ms, now) <= true_age_ms
