@@ -1,0 +1,141 @@
+"""THE decision: what order a fact becomes."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisions import copying
+from decisions.copying import decide_open, spread_points
+from domain.market import Side, Unknowable
+from domain.orders import Denied, OpenPosition
+from domain.policies import Hold, Latch, SlippageMode, TradingState
+from domain.reasons import Reason
+from tests.builders import (
+    a_book_position,
+    a_key,
+    a_quote,
+    a_situation,
+    a_spec,
+    a_terminal,
+    an_account,
+    opened,
+    some_settings,
+)
+
+MUTE = Unknowable("no answer")
+
+
+def order_for(position: dict[str, Any] | None = None, **changes: Any) -> OpenPosition:
+    decided = decide_open(
+        opened(position=a_book_position(**(position or {}))), a_situation(**changes)
+    )
+    assert isinstance(decided, OpenPosition), decided
+    return decided
+
+
+def test_a_copy_has_the_masters_side_volume_and_stops_and_our_own_marks() -> None:
+    order = order_for(symbol="GOLD.c", spec=a_spec("GOLD.c"))
+    assert order == OpenPosition(
+        leg=a_key(),
+        symbol="GOLD.c",
+        side=Side.BUY,
+        volume=Decimal("1.00"),
+        price=Decimal("1285.10"),
+        sl=Decimal("1280.00"),
+        tp=Decimal("1295.00"),
+        deviation_points=50,
+        filling=1,
+        magic=a_situation().magic,
+        comment="501",
+    )
+
+
+def test_a_buy_opens_at_the_ask_and_a_sell_at_the_bid() -> None:
+    assert order_for({"side": Side.BUY}).price == Decimal("1285.10")
+    assert order_for({"side": Side.SELL}).price == Decimal("1285.00")
+
+
+def test_stops_are_rounded_to_the_slaves_ticks_and_none_stays_none() -> None:
+    order = order_for({"sl": "1280.37", "tp": 0}, spec=a_spec(tick_size="0.25"))
+    assert (order.sl, order.tp) == (Decimal("1280.25"), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("ask", "mode", "room"),
+    [
+        ("1285.10", SlippageMode.EITHER, 50),
+        ("1285.30", SlippageMode.EITHER, 30),
+        ("1285.60", SlippageMode.EITHER, 0),
+        ("1284.90", SlippageMode.EITHER, 30),
+        ("1284.90", SlippageMode.ADVERSE, 50),
+        ("1285.30", SlippageMode.ADVERSE, 30),
+    ],
+)
+def test_what_the_market_has_used_of_the_tolerance_is_not_there_for_the_fill(
+    ask: str, mode: SlippageMode, room: int
+) -> None:
+    settings = some_settings(slippage_mode=mode)
+    order = order_for(settings=settings, quote=a_quote(bid="1284.00", ask=ask))
+    assert order.deviation_points == room
+
+
+def test_the_deviation_is_rounded_down() -> None:
+    assert order_for(settings=some_settings(slippage_tolerance="50.9")).deviation_points == 50
+
+
+def test_the_spread_is_told_in_points() -> None:
+    assert spread_points(a_quote(), a_spec()) == 10
+
+
+situations = st.fixed_dictionaries(
+    {},
+    optional={
+        "identity": st.just(MUTE),
+        "terminal": st.sampled_from([MUTE, a_terminal(), a_terminal(connected=False)]),
+        "account": st.sampled_from([MUTE, an_account(), an_account(hedging=False)]),
+        "spec": st.sampled_from([None, MUTE, a_spec(), a_spec(volume_min="5")]),
+        "quote": st.sampled_from([None, a_quote(), a_quote("1286", "1285")]),
+        "age_ms": st.integers(-10_000, 10_000),
+        "leg_known": st.booleans(),
+        "still_held": st.booleans(),
+        "open_legs": st.integers(0, 20),
+        "daily": st.none() | st.integers(-1000, 1000),
+        "magic_taken": st.booleans(),
+    },
+)
+not_active = st.one_of(
+    st.builds(
+        lambda state: {"latch": Latch(state=state)},
+        st.sampled_from([TradingState.REDUCING, TradingState.HALTED]),
+    ),
+    st.builds(
+        lambda holds: {"holds": frozenset(holds)}, st.sets(st.sampled_from(Hold), min_size=1)
+    ),
+)
+
+
+@given(situations, not_active)
+def test_law_5_nothing_opens_while_the_account_is_not_active_whatever_else(
+    changes: dict[str, Any], state: dict[str, Any]
+) -> None:
+    assert isinstance(decide_open(opened(), a_situation(**(changes | state))), Denied)
+
+
+@given(situations)
+def test_law_5_what_is_not_known_never_opens_anything(changes: dict[str, Any]) -> None:
+    situation = a_situation(**changes)
+    missing = (
+        MUTE in (situation.identity, situation.terminal, situation.account, situation.spec)
+        or situation.quote is None
+        or situation.spec is None
+    )
+    if missing:
+        assert isinstance(decide_open(opened(), situation), Denied)
+
+
+@pytest.mark.parametrize("lost", [{"quote": None}, {"spec": None}, {"spec": MUTE}])
+def test_law_5_the_order_itself_is_refused_should_a_gate_be_lost(lost: dict[str, Any]) -> None:
+    assert copying._order(opened(), a_situation(**lost)) == Denied(Reason.NO_MARKET, "XAUUSD")

@@ -1,0 +1,236 @@
+"""One row per gate and per edge: what stands in the way of an open, and in which order."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from decisions.gates import OPEN_GATES, first_denial, points_from_master, wanted_volume
+from decisions.trading_state import HOLD_REASONS
+from domain.market import Identity, Side, Unknowable
+from domain.mt5_words import SymbolTradeMode
+from domain.policies import Hold, KillSwitch, Latch, SlippageMode, TradingState
+from domain.reasons import EXPLANATIONS, Reason
+from tests.builders import (
+    a_book_position,
+    a_quote,
+    a_situation,
+    a_spec,
+    a_terminal,
+    an_account,
+    opened,
+    some_settings,
+)
+
+MUTE = Unknowable("pipe is closed")
+GUARDED = some_settings(kill_switch=KillSwitch(daily_loss=Decimal(200)))
+UNGUARDED = some_settings(kill_switch=KillSwitch(enabled=False, daily_loss=Decimal(200)))
+
+
+def why(*, side: Side = Side.BUY, volume: Any = "1.00", **changes: Any) -> Reason | None:
+    denial = first_denial(
+        opened(position=a_book_position(side=side, volume=volume)), a_situation(**changes)
+    )
+    return None if denial is None else denial.reason
+
+
+DENIED = {
+    "the account is disabled": (
+        {"settings": some_settings(enabled=False)},
+        Reason.ACCOUNT_DISABLED,
+    ),
+    "halted": ({"latch": Latch(state=TradingState.HALTED)}, Reason.TRADING_HALTED),
+    "reducing": ({"latch": Latch(state=TradingState.REDUCING)}, Reason.TRADING_REDUCING),
+    "the leg is known": ({"leg_known": True}, Reason.ALREADY_HANDLED),
+    "the master closed it meanwhile": ({"still_held": False}, Reason.CLOSED_MEANWHILE),
+    "one ms too old": ({"age_ms": 5001}, Reason.SIGNAL_TOO_OLD),
+    "from the future": ({"age_ms": -2001}, Reason.SIGNAL_FROM_FUTURE),
+    "login not known": ({"identity": MUTE}, Reason.TERMINAL_UNKNOWN),
+    "another login": ({"identity": Identity(9, "Apex-Live")}, Reason.WRONG_LOGIN),
+    "another server": ({"identity": Identity(51234567, "Apex-Demo")}, Reason.WRONG_LOGIN),
+    "terminal not known": ({"terminal": MUTE}, Reason.TERMINAL_UNKNOWN),
+    "terminal offline": ({"terminal": a_terminal(connected=False)}, Reason.TERMINAL_OFFLINE),
+    "algo trading off": (
+        {"terminal": a_terminal(trade_allowed=False)},
+        Reason.TRADING_NOT_ALLOWED,
+    ),
+    "account not known": ({"account": MUTE}, Reason.TERMINAL_UNKNOWN),
+    "account may only look": (
+        {"account": an_account(trade_allowed=False)},
+        Reason.TRADING_NOT_ALLOWED,
+    ),
+    "netting account": ({"account": an_account(hedging=False)}, Reason.NETTING_UNSUPPORTED),
+    "daily loss not known": ({"settings": GUARDED, "daily": None}, Reason.DAILY_LOSS_UNKNOWN),
+    "daily loss at its limit": ({"settings": GUARDED, "daily": -200}, Reason.DAILY_LOSS),
+    "no room for one more": (
+        {"settings": some_settings(max_open_trades=3), "open_legs": 3},
+        Reason.MAX_OPEN_TRADES,
+    ),
+    "no trades at all": (
+        {"settings": some_settings(max_open_trades=0)},
+        Reason.MAX_OPEN_TRADES,
+    ),
+    "contract not known": ({"spec": MUTE}, Reason.TERMINAL_UNKNOWN),
+    "no such symbol": ({"spec": None}, Reason.UNKNOWN_SYMBOL),
+    "symbol disabled": (
+        {"spec": a_spec(trade_mode=SymbolTradeMode.DISABLED)},
+        Reason.SYMBOL_NOT_TRADABLE,
+    ),
+    "symbol only closes": (
+        {"spec": a_spec(trade_mode=SymbolTradeMode.CLOSE_ONLY)},
+        Reason.SYMBOL_NOT_TRADABLE,
+    ),
+    "a buy where only shorts may open": (
+        {"spec": a_spec(trade_mode=SymbolTradeMode.SHORT_ONLY)},
+        Reason.SYMBOL_NOT_TRADABLE,
+    ),
+    "a sell where only longs may open": (
+        {"side": Side.SELL, "spec": a_spec(trade_mode=SymbolTradeMode.LONG_ONLY)},
+        Reason.SYMBOL_NOT_TRADABLE,
+    ),
+    "no quote": ({"quote": None}, Reason.NO_MARKET),
+    "a crossed quote": ({"quote": a_quote("1285.11", "1285.10")}, Reason.NO_MARKET),
+    "slippage one point over": ({"quote": a_quote(ask="1285.61")}, Reason.PRICE_MOVED),
+    "slippage one point over, in our favour": (
+        {"quote": a_quote(bid="1284.50", ask="1284.59")},
+        Reason.PRICE_MOVED,
+    ),
+    "slippage on the bid for a sell": (
+        {"side": Side.SELL, "quote": a_quote(bid="1284.59")},
+        Reason.PRICE_MOVED,
+    ),
+    "volume below the minimum": (
+        {"volume": "0.09", "spec": a_spec(volume_min="0.10")},
+        Reason.VOLUME_TOO_SMALL,
+    ),
+    "volume above max_lot": ({"settings": some_settings(max_lot="0.99")}, Reason.MAX_LOT),
+    "magic taken": ({"magic_taken": True}, Reason.MAGIC_TAKEN),
+}
+
+ALLOWED: dict[str, dict[str, Any]] = {
+    "nothing special": {},
+    "exactly as old as allowed": {"age_ms": 5000},
+    "two seconds ahead of the server": {"age_ms": -2000},
+    "one point of loss left": {"settings": GUARDED, "daily": "-199.99"},
+    "a winning day": {"settings": GUARDED, "daily": 500},
+    "a loss beyond a guard that is off": {"settings": UNGUARDED, "daily": -500},
+    "a loss nobody knows, and no limit": {"settings": some_settings(), "daily": None},
+    "one place left": {"settings": some_settings(max_open_trades=3), "open_legs": 2},
+    "slippage equal to the tolerance": {"quote": a_quote(ask="1285.60")},
+    "slippage equal, in our favour": {"quote": a_quote(bid="1284.50", ask="1284.60")},
+    "a better price in adverse mode": {
+        "settings": some_settings(slippage_mode=SlippageMode.ADVERSE),
+        "quote": a_quote(bid="1200.00", ask="1200.10"),
+    },
+    "bid equals ask": {"quote": a_quote("1285.10", "1285.10")},
+    "exactly max_lot": {"settings": some_settings(max_lot=1)},
+    "exactly the minimum": {"volume": "0.10", "spec": a_spec(volume_min="0.10")},
+    "longs where only longs may open": {"spec": a_spec(trade_mode=SymbolTradeMode.LONG_ONLY)},
+    "shorts where only shorts may open": {
+        "side": Side.SELL,
+        "spec": a_spec(trade_mode=SymbolTradeMode.SHORT_ONLY),
+    },
+}
+
+
+@pytest.mark.parametrize(("changes", "reason"), DENIED.values(), ids=DENIED.keys())
+def test_an_open_is_denied(changes: dict[str, Any], reason: Reason) -> None:
+    assert why(**changes) is reason
+
+
+@pytest.mark.parametrize("changes", ALLOWED.values(), ids=ALLOWED.keys())
+def test_an_open_is_allowed(changes: dict[str, Any]) -> None:
+    assert why(**changes) is None
+
+
+@pytest.mark.parametrize("hold", Hold)
+def test_every_hold_denies_with_a_reason_of_its_own(hold: Hold) -> None:
+    assert why(holds=frozenset({hold})) is HOLD_REASONS[hold]
+
+
+def test_every_gate_has_a_row_that_only_it_denies() -> None:
+    denying = {
+        gate
+        for changes, _ in DENIED.values()
+        for gate in OPEN_GATES
+        if gate(_fact(changes), _situation(changes)) is not None
+    }
+    assert denying == set(OPEN_GATES)
+
+
+def _fact(changes: dict[str, Any]) -> Any:
+    position = {k: v for k, v in changes.items() if k in {"side", "volume"}}
+    return opened(position=a_book_position(**position))
+
+
+def _situation(changes: dict[str, Any]) -> Any:
+    return a_situation(**{k: v for k, v in changes.items() if k not in {"side", "volume"}})
+
+
+def test_the_first_reason_in_the_list_is_the_one_told() -> None:
+    everything = {
+        "settings": some_settings(enabled=False, max_open_trades=0),
+        "latch": Latch(state=TradingState.HALTED),
+        "leg_known": True,
+        "still_held": False,
+        "age_ms": 10**6,
+        "identity": MUTE,
+        "spec": None,
+        "quote": None,
+        "magic_taken": True,
+    }
+    told = []
+    for cure in (
+        {"settings": some_settings(max_open_trades=0)},
+        {"latch": Latch()},
+        {"leg_known": False},
+        {"still_held": True},
+        {"age_ms": 0},
+        {"identity": a_situation().identity},
+        {"settings": some_settings()},
+        {"spec": a_spec()},
+        {"quote": a_quote()},
+        {"magic_taken": False},
+    ):
+        told.append(why(**everything))
+        everything |= cure
+    assert told == [
+        Reason.ACCOUNT_DISABLED,
+        Reason.TRADING_HALTED,
+        Reason.ALREADY_HANDLED,
+        Reason.CLOSED_MEANWHILE,
+        Reason.SIGNAL_TOO_OLD,
+        Reason.TERMINAL_UNKNOWN,
+        Reason.MAX_OPEN_TRADES,
+        Reason.UNKNOWN_SYMBOL,
+        Reason.NO_MARKET,
+        Reason.MAGIC_TAKEN,
+    ]
+    assert why(**everything) is None
+
+
+def test_a_denial_says_what_was_found_and_what_is_allowed() -> None:
+    denial = first_denial(opened(), a_situation(quote=a_quote(ask="1285.61")))
+    assert denial is not None
+    assert denial.detail == "51 points, at most 50"
+
+
+def test_nothing_is_measured_without_a_contract_or_a_quote() -> None:
+    assert points_from_master(opened(), a_situation(quote=None)) is None
+    assert points_from_master(opened(), a_situation(spec=None)) is None
+    assert wanted_volume(opened(), a_situation(spec=MUTE)) is None
+
+
+def test_a_price_that_cannot_be_compared_is_not_near() -> None:
+    by_name = {gate.__name__: gate for gate in OPEN_GATES}
+    denial = by_name["price_is_near"](opened(), a_situation(quote=None))
+    assert denial is not None
+    assert denial.reason is Reason.NO_MARKET
+
+
+def test_a_hold_speaks_for_itself_and_a_latch_with_its_own_words() -> None:
+    halted = a_situation(latch=Latch(state=TradingState.HALTED, reason="news"))
+    denial = first_denial(opened(), halted)
+    assert denial is not None
+    assert denial.detail == "news"
+    assert EXPLANATIONS[denial.reason].what_to_do

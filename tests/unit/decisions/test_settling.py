@@ -1,0 +1,82 @@
+"""Law 4: what became of an order nobody could answer for."""
+
+from decimal import Decimal
+
+import pytest
+
+from decisions.settling import (
+    SETTLE_WINDOW_MS,
+    FoundClosed,
+    FoundDone,
+    FoundOpen,
+    Lapsed,
+    Waiting,
+    settle_close,
+    settle_open,
+)
+from tests.builders import SERVER_MS, a_closing_deal, a_deal, a_position, an_intent
+
+INTENT = an_intent()
+NUMBERED = an_intent(order=777, magic=5)
+MINE = INTENT.magic
+SOON = SERVER_MS + 1_000
+LAST_MOMENT = SERVER_MS + SETTLE_WINDOW_MS
+TOO_LATE = LAST_MOMENT + 1
+
+
+def test_an_open_is_found_by_its_mark() -> None:
+    position = a_position(801, magic=MINE)
+    assert settle_open(INTENT, [a_position(7), position], [], SOON) == FoundOpen(position)
+
+
+def test_an_open_is_found_by_the_number_the_broker_gave() -> None:
+    position = a_position(777, magic=0)
+    assert settle_open(NUMBERED, [position], [], SOON) == FoundOpen(position)
+
+
+def test_law_4_the_position_of_another_order_of_the_basket_is_not_ours() -> None:
+    """History 3: same symbol, same magic number in front, another leg."""
+    neighbour = a_position(808, magic=MINE + 1)
+    assert settle_open(INTENT, [neighbour], [], SOON) == Waiting()
+
+
+def test_law_4_no_number_is_not_a_number_in_common() -> None:
+    assert settle_open(INTENT, [a_position(0)], [a_deal(0, order=0)], SOON) == Waiting()
+
+
+def test_an_open_that_was_closed_again_is_found_in_the_deals() -> None:
+    deals = [a_deal(801, magic=MINE), a_closing_deal(801), a_deal(9)]
+    found = settle_open(INTENT, [], deals, SOON)
+    assert found == FoundClosed(801, (deals[0], deals[1]))
+
+
+@pytest.mark.parametrize("now_ms", [SOON, TOO_LATE])
+def test_law_1_an_open_whose_deal_is_there_but_not_its_position_is_waited_for(now_ms: int) -> None:
+    deals = [a_deal(801, magic=MINE), a_closing_deal(801, volume="0.5")]
+    assert settle_open(INTENT, [], deals, now_ms) == Waiting()
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "then"),
+    [
+        pytest.param(SOON, Waiting(), id="in the window"),
+        pytest.param(LAST_MOMENT, Waiting(), id="at its end"),
+        pytest.param(TOO_LATE, Lapsed(), id="after it"),
+    ],
+)
+def test_an_order_that_is_not_found_is_waited_for_until_the_window_ends(
+    now_ms: int, then: object
+) -> None:
+    assert settle_open(INTENT, [a_position(7)], [a_deal(7)], now_ms) == then
+    assert settle_close(INTENT, [a_deal(7)], now_ms) == then
+
+
+def test_a_close_is_found_by_its_mark_or_number_among_the_deals_of_its_position() -> None:
+    by_mark = a_closing_deal(magic=MINE)
+    by_number = a_closing_deal(order=777)
+    assert settle_close(INTENT, [a_deal(), by_mark], SOON) == FoundDone(Decimal("1286.00"))
+    assert settle_close(NUMBERED, [a_deal(), by_number], SOON) == FoundDone(Decimal("1286.00"))
+
+
+def test_law_4_somebody_elses_close_is_not_the_order_we_look_for() -> None:
+    assert settle_close(INTENT, [a_deal(), a_closing_deal(magic=0)], SOON) == Waiting()

@@ -1,0 +1,84 @@
+"""How large a copy is, and how much of it stays."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisions.sizing import copy_volume, volume_after_reduction
+from tests.builders import a_leg, a_spec, a_target
+
+ZERO = Decimal(0)
+lots = st.decimals("0.01", "200", places=2)
+steps = st.sampled_from(["0.01", "0.02", "0.05", "0.1", "0.25", "1"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "contract", "copied"),
+    [
+        pytest.param("1.00", {}, "1.00", id="one to one"),
+        pytest.param("0.37", {"volume_step": "0.1", "volume_min": "0.1"}, "0.3", id="on the step"),
+        pytest.param("80", {}, "50", id="the broker's maximum"),
+        pytest.param("0.10", {"volume_min": "0.1"}, "0.1", id="exactly the minimum"),
+        pytest.param("0.09", {"volume_min": "0.1"}, None, id="below the minimum"),
+        pytest.param("0.3", {"volume_step": "0.1"}, "0.3", id="no float error"),
+    ],
+)
+def test_the_copy_of_a_volume(asked: str, contract: dict[str, str], copied: str | None) -> None:
+    expected = None if copied is None else Decimal(copied)
+    assert copy_volume(Decimal(asked), a_spec(**contract)) == expected
+
+
+@given(lots, steps)
+def test_a_copy_is_a_multiple_of_the_step_within_limits_and_never_larger_than_asked(
+    asked: Decimal, step: str
+) -> None:
+    spec = a_spec(volume_step=step, volume_min=step)
+    volume = copy_volume(asked, spec)
+    if volume is None:
+        assert asked < spec.volume_min
+    else:
+        assert volume % spec.volume_step == 0
+        assert spec.volume_min <= volume <= min(asked, spec.volume_max)
+
+
+@given(lots, lots, steps)
+def test_more_asked_is_never_less_copied(one: Decimal, other: Decimal, step: str) -> None:
+    spec = a_spec(volume_step=step, volume_min=step)
+    small, large = sorted((one, other))
+    assert (copy_volume(small, spec) or ZERO) <= (copy_volume(large, spec) or ZERO)
+
+
+@pytest.mark.parametrize(
+    ("master_has", "of", "filled", "held", "keep", "stays"),
+    [
+        pytest.param("0.5", "1", "1", "1", True, "0.5", id="half of it"),
+        pytest.param("0.5", "1", "0.30", "0.30", True, "0.15", id="history 17: of what was filled"),
+        pytest.param("0.99", "1", "0.01", "0.01", True, "0.01", id="history 16: the minimum stays"),
+        pytest.param("0.99", "1", "0.01", "0.01", False, "0", id="the minimum is closed"),
+        pytest.param("0.333", "1", "1", "1", True, "0.33", id="rounded down to the step"),
+        pytest.param("0", "1", "1", "1", True, "0", id="the last one sweeps the rest"),
+        pytest.param("0", "1", "1", "0.004", True, "0", id="even what no step fits"),
+        pytest.param("1", "1", "1", "0.4", True, "0.4", id="never topped up"),
+        pytest.param("0.5", "1", "1", "0.4", True, "0.4", id="reduced by hand already"),
+    ],
+)
+def test_law_2_what_stays_of_a_copy(
+    master_has: str, of: str, filled: str, held: str, keep: bool, stays: str
+) -> None:
+    target = a_target(volume=master_has, initial_volume=of)
+    leg = a_leg(target=target, filled_volume=filled, keep_minimum=keep)
+    assert volume_after_reduction(leg, Decimal(held), a_spec()) == Decimal(stays)
+
+
+@given(lots, lots, lots, lots, st.booleans())
+def test_law_2_a_reduction_never_tops_up_and_keeps_the_minimum_while_the_master_holds_some(
+    initial: Decimal, left: Decimal, filled: Decimal, held: Decimal, keep: bool
+) -> None:
+    target = a_target(volume=min(left, initial), initial_volume=initial)
+    leg = a_leg(target=target, filled_volume=filled, keep_minimum=keep)
+    stays = volume_after_reduction(leg, held, a_spec())
+    assert ZERO <= stays <= held
+    if keep:
+        assert stays >= min(a_spec().volume_min, held)
