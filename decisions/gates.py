@@ -43,8 +43,10 @@ def leg_is_new(_: PositionOpened, now: Situation) -> Denied | None:
     return Denied(Reason.ALREADY_HANDLED) if now.leg_known else None
 
 
-def master_still_holds(_: PositionOpened, now: Situation) -> Denied | None:
+def master_still_holds(fact: PositionOpened, now: Situation) -> Denied | None:
     """An open goes out only while its leg is in the newest book known."""
+    if fact.flash:
+        return Denied(Reason.FLASH)
     return None if now.still_held else Denied(Reason.CLOSED_MEANWHILE)
 
 

@@ -35,9 +35,13 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
 
 
 class PositionOpened(_Fact, frozen=True, kw_only=True):
-    """A position is there that was not. `age_ms` runs from the opening deal to our seeing it."""
+    """A position is there that was not. `age_ms` runs from the opening deal to our seeing it.
+
+    `flash`: it was opened and closed between two looks, and is told from its deals.
+    """
 
     age_ms: int
+    flash: bool = False
 
 
 class PositionModified(_Fact, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from decisions.admission import new_epoch
 from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToNode
 from domain.ids import NodeName
 from domain.market import Identity, Unknowable
-from domain.signals import Malformed, SnapshotAnswer, SnapshotRequest
+from domain.signals import Fact, Malformed, SnapshotAnswer, SnapshotRequest
+from nodes.flashes import FlashFinder
 from nodes.ports import ControlLine, Journal, SignalOutlet, TerminalDoor
 from nodes.telling import Storyteller
 from nodes.watching import Sighting, Watcher
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_EVERY_S = 0.5
 REPORT_EVERY_S = 1.0
 RECONNECT_EVERY_S = 2.0
+SEARCH_EVERY_S = 1.0
 #: The share of one core that looking may cost; a look is repeated no sooner than this allows.
 LOOK_BUDGET = 0.05
 SHORTEST_LOOK_S = 0.002
@@ -47,9 +49,11 @@ class MasterLoop:
         """Nothing is touched before the first step."""
         self._parts = parts
         self._watcher = Watcher(parts.door)
+        self._flashes = FlashFinder(parts.door)
         self._story: Storyteller | None = None
         self._alarms: dict[str, str] = {}
         self._next_look_s = self._next_beat_s = self._next_report_s = self._next_connect_s = 0.0
+        self._next_search_s = 0.0
         self._look_cost_s = 0.0
         self.stopping = False
 
@@ -62,6 +66,7 @@ class MasterLoop:
             self._connect_when_due(now)
         if self._story is not None:
             self._look_when_due(self._story, now)
+            self._search_when_due(self._story, now)
             self._answer_all(self._story)
             self._beat_when_due(self._story, now)
         self._report_when_due(now)
@@ -139,10 +144,17 @@ class MasterLoop:
         if not hinted and now.monotonic_s < self._next_look_s:
             return
         sighting = self._watcher.look(story.book, now)
-        for seen in sighting.facts:
-            fact = story.tell(seen)
-            _log_told(fact.stamp.seq, type(fact).__name__, fact.position.symbol)
+        self._flashes.note(story.held())
+        _tell(story, sighting.facts)
+        self._flashes.note(story.held())
         self._after_look(story, sighting, now)
+
+    def _search_when_due(self, story: Storyteller, now: Now) -> None:
+        """What came and went between two looks is told from its deals."""
+        if story.confirmed and now.monotonic_s >= self._next_search_s:
+            self._next_search_s = now.monotonic_s + SEARCH_EVERY_S
+            facts = self._flashes.search(story.book, self._watcher.clock, now)
+            _tell(story, facts)
 
     def _after_look(self, story: Storyteller, sighting: Sighting, now: Now) -> None:
         if sighting.unknowable:
@@ -209,5 +221,8 @@ class MasterLoop:
         self._alarms[kind] = text
 
 
-def _log_told(seq: int, kind: str, symbol: str) -> None:
-    logger.info("told", extra={"seq": seq, "kind": kind, "symbol": symbol})
+def _tell(story: Storyteller, facts: tuple[Fact, ...]) -> None:
+    for seen in facts:
+        fact = story.tell(seen)
+        what = {"kind": type(fact).__name__, "symbol": fact.position.symbol}
+        logger.info("told", extra={"seq": fact.stamp.seq, **what})

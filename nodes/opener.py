@@ -133,8 +133,7 @@ class Opener:
         is_new: bool,
     ) -> None:
         leg, answer = _result(fact, settings, done)
-        if arrival.from_snapshot:
-            answer = _missed_if_late(answer)
+        answer = _missed(answer, arrival)
         times = times_of(fact, arrival.received_us, done.decided_us, done.executed)
         requested = None if done.order is None else done.order.price
         prices = prices_at_opening(fact, done.situation, requested, known_price(leg.price_open))
@@ -193,11 +192,13 @@ def _after(leg: Leg, order: OpenPosition, outcome: Outcome) -> tuple[Leg, Answer
     return leg, Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
 
 
-def _missed_if_late(answer: Answer) -> Answer:
-    """What a snapshot brings too late was missed while we were away."""
-    if answer.reason is not Reason.SIGNAL_TOO_OLD:
-        return answer
-    return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=answer.detail)
+def _missed(answer: Answer, arrival: Arrival) -> Answer:
+    """What came and went between two looks, or while we were away, was missed, not denied."""
+    if answer.reason is Reason.FLASH:
+        return Answer(kind=VerdictKind.MISSED, reason=Reason.FLASH)
+    if arrival.from_snapshot and answer.reason is Reason.SIGNAL_TOO_OLD:
+        return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=answer.detail)
+    return answer
 
 
 def _leg(

@@ -64,7 +64,7 @@ class Watcher:
     def look(self, book: Book, now: Now) -> Sighting:
         """One look. An answer that cannot be believed changes nothing."""
         self.clock = with_tick(self.clock, self._door.newest_server_ms(), now.utc_ms)
-        stranger = self._stranger(book)
+        stranger = self.stranger(book)
         if stranger:
             return Sighting(unknowable=stranger)
         seen = self._door.positions()
@@ -82,7 +82,7 @@ class Watcher:
         """What the deals say of positions the book does not hold."""
         return {order: self._fate(OpeningOrder(order)) for order in orders}
 
-    def _stranger(self, book: Book) -> str:
+    def stranger(self, book: Book) -> str:
         """Why this is not the account the book speaks for; empty when it is."""
         identity = self._door.identity()
         if isinstance(identity, Unknowable):
@@ -98,10 +98,10 @@ class Watcher:
         told: list[Fact] = [
             fact for gone in changes.absent if (fact := self._closed(book, gone, now)) is not None
         ]
-        told += [_changed(PositionReduced, book, p, p.price_open) for p in changes.reduced]
+        told += [changed(PositionReduced, book, p, p.price_open) for p in changes.reduced]
         reduced = {p.identifier for p in changes.reduced}
         told += [
-            _changed(PositionModified, book, self._latest(p, seen, reduced), p.price_open)
+            changed(PositionModified, book, self._latest(p, seen, reduced), p.price_open)
             for p in changes.modified
         ]
         if self.clock.offset_ms is not None:
@@ -155,7 +155,7 @@ class Watcher:
             )
         self._absences.pop(gone.identifier, None)
         closed = msgspec.structs.replace(gone, volume=ZERO)
-        return _changed(PositionClosed, book, closed, last_price(deals))
+        return changed(PositionClosed, book, closed, last_price(deals))
 
     def _forget_absences_of(self, seen: tuple[Position, ...]) -> None:
         for position in seen:
@@ -168,7 +168,7 @@ class Watcher:
         return LegAnswer(opening_order=order, fate="unknown")
 
 
-def _changed(kind: type[_Change], book: Book, position: BookPosition, price: Decimal) -> _Change:
+def changed(kind: type[_Change], book: Book, position: BookPosition, price: Decimal) -> _Change:
     return kind(
         master=book.master,
         login=book.login,
