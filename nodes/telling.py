@@ -83,20 +83,20 @@ class Storyteller:
         """The book's positions by identifier."""
         return {p.identifier: p for p in self.book.positions}
 
-    def _write_down(self, fact: Fact) -> None:
+    def keep(self) -> None:
+        """Write the whole book down, so that a restart reads little."""
+        body = msgspec.msgpack.encode(self.book)
+        self._write_down(BookKept(master=self.book.master, stamp=self.book.stamp, body=body))
+
+    def _write_down(self, record: Fact | BookKept) -> None:
         """A journal that cannot be written must not keep a close from the slaves.
 
         What it misses is seen again, and told again, after a restart.
         """
         try:
-            self._journal.write(fact)
+            self._journal.write(record)
         except JournalUnwritable:
-            logger.exception("journal_unwritable", extra={"seq": fact.stamp.seq})
-
-    def keep(self) -> None:
-        """Write the whole book down, so that a restart reads little."""
-        body = msgspec.msgpack.encode(self.book)
-        self._journal.write(BookKept(master=self.book.master, stamp=self.book.stamp, body=body))
+            logger.exception("journal_unwritable", extra={"seq": record.stamp.seq})
 
     def _fate(self, order: OpeningOrder, closed: dict[int, LegAnswer]) -> LegAnswer:
         if self.book.find(order) is not None:
