@@ -1,0 +1,354 @@
+"""An in-memory terminal, journal and clock that fit nodes.ports, for tests that script them."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from domain.book import Stamp
+from domain.legs import Intent, Leg
+from domain.market import (
+    AccountState,
+    Deal,
+    Identity,
+    Position,
+    Quote,
+    Side,
+    SymbolSpec,
+    TerminalState,
+    Unknowable,
+)
+from domain.mt5_words import DealEntry
+from domain.orders import ClosePosition, Command, ModifyPosition, OpenPosition
+from domain.outcomes import Filled, Outcome, Rejected, Unknown
+from domain.policies import Latch
+from domain.records import (
+    BookKept,
+    Cursor,
+    JournalUnwritable,
+    LatchChange,
+    MasterAt,
+    Record,
+    SettingsKept,
+)
+from domain.signals import Fact
+from domain.verdicts import Verdict
+from tests.builders import a_deal, a_position, a_quote, a_spec, a_terminal, an_account
+from utils.clock import Now, SystemClock
+
+Answer = Outcome | Callable[["FakeDoor", Command], Outcome]
+FACTS = Fact.__args__
+SERVER_AHEAD_MS = 3 * 3_600_000
+GONE = Rejected(retcode=10036, comment="Position closed", gone=True)
+
+
+class FakeClock:
+    """Starts at the machine's time, and stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now = SystemClock().now()
+
+    def now(self) -> Now:
+        return self._now
+
+    def pass_s(self, seconds: float) -> None:
+        self._now = Now(self._now.monotonic_s + seconds, self._now.utc_ms + round(seconds * 1000))
+
+
+class FakeDoor:
+    """A hedging account at a broker that fills everything, unless `answers` says otherwise.
+
+    `sent` keeps every order. `mute` makes every answer unknowable. `unlisted` positions are held
+    but not shown; `shows_late` lists old pictures that are shown before the present one.
+    """
+
+    def __init__(self, at: Identity, clock: FakeClock, first: int = 501) -> None:
+        self.at = at
+        self.clock = clock
+        self.next_order = first
+        self.held: dict[int, Position] = {}
+        self.deals: list[Deal] = []
+        self.specs: dict[str, SymbolSpec] = {"XAUUSD": a_spec(), "EURUSD": a_spec("EURUSD")}
+        self.quotes: dict[str, Quote | None] = {}
+        self.account_state = an_account(identity=at)
+        self.terminal = a_terminal()
+        self.sent: list[Command] = []
+        self.answers: list[Answer] = []
+        self.mute: Unknowable | None = None
+        self.unlisted: set[int] = set()
+        self.shows_late: list[tuple[Position, ...]] = []
+        self.deals_hidden = False
+        self.newest_ms: int | None = None
+        self.hint = False
+        self.connects = 0
+        self.before_quote: Callable[[], None] = lambda: None
+
+    # what a node asks
+
+    def connect(self) -> Identity | Unknowable:
+        self.connects += 1
+        return self.mute or self.at
+
+    def identity(self) -> Identity | Unknowable:
+        return self.mute or self.at
+
+    def state(self) -> TerminalState | Unknowable:
+        return self.mute or self.terminal
+
+    def account(self) -> AccountState | Unknowable:
+        return self.mute or self.account_state
+
+    def positions(self) -> tuple[Position, ...] | Unknowable:
+        if self.mute:
+            return self.mute
+        if self.shows_late:
+            return self.shows_late.pop(0)
+        return self.listing()
+
+    def deals_of(self, identifier: int) -> tuple[Deal, ...] | Unknowable:
+        if self.mute:
+            return self.mute
+        hidden = self.deals_hidden
+        return () if hidden else tuple(d for d in self.deals if d.position == identifier)
+
+    def deals_between(self, from_server_s: int, to_server_s: int) -> tuple[Deal, ...] | Unknowable:
+        found = tuple(d for d in self.deals if from_server_s <= d.server_ms / 1000 <= to_server_s)
+        return self.mute or (() if self.deals_hidden else found)
+
+    def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
+        return self.mute or self.specs.get(symbol)
+
+    def quote(self, symbol: str) -> Quote | None:
+        self.before_quote()
+        if self.mute:
+            return None
+        return self.quotes.get(symbol, a_quote(server_ms=self.server_ms()))
+
+    def newest_server_ms(self) -> int:
+        return self.server_ms() if self.newest_ms is None else self.newest_ms
+
+    def send(self, command: Command) -> Outcome:
+        self.sent.append(command)
+        if not self.answers:
+            return self.execute(command)
+        answer = self.answers.pop(0)
+        return answer(self, command) if callable(answer) else answer
+
+    def hinted(self) -> bool:
+        hint, self.hint = self.hint, False
+        return hint
+
+    def waitable(self) -> object | None:
+        return None
+
+    def close(self) -> None:
+        self.mute = Unknowable("closed")
+
+    # what a test, a trader or the broker does
+
+    def listing(self) -> tuple[Position, ...]:
+        return tuple(p for i, p in self.held.items() if i not in self.unlisted)
+
+    def server_ms(self) -> int:
+        return self.clock.now().utc_ms + SERVER_AHEAD_MS
+
+    def trade(self, volume: Any = "1.00", side: Side = Side.BUY, **changes: Any) -> int:
+        """Somebody opens a position; its identifier is returned."""
+        identifier, self.next_order = self.next_order, self.next_order + 1
+        usual = {"volume": volume, "side": side, "opened_server_ms": self.server_ms()}
+        position = a_position(identifier, **(usual | changes))
+        self.held[identifier] = position
+        self._book(position, position.side, position.volume, identifier, DealEntry.IN, changes)
+        self.hint = True
+        return identifier
+
+    def change(self, identifier: int, **changes: Any) -> None:
+        """Somebody moves its stops."""
+        exact = {name: Decimal(value) for name, value in changes.items()}
+        self.held[identifier] = msgspec.structs.replace(self.held[identifier], **exact)
+        self.hint = True
+
+    def reduce(self, identifier: int, volume: Any, **deal: Any) -> None:
+        """Somebody closes part of it, or all."""
+        position, out = self.held.pop(identifier), Decimal(volume)
+        if position.volume > out:
+            self.held[identifier] = msgspec.structs.replace(position, volume=position.volume - out)
+        order, self.next_order = self.next_order + 100_000, self.next_order + 1
+        self._book(position, position.side.opposite, out, order, DealEntry.OUT, deal)
+        self.hint = True
+
+    def shut(self, identifier: int, **deal: Any) -> None:
+        """Somebody closes it whole."""
+        self.reduce(identifier, self.held[identifier].volume, **deal)
+
+    def orders(self, kind: type[Command]) -> list[Any]:
+        return [command for command in self.sent if isinstance(command, kind)]
+
+    @property
+    def opens(self) -> list[OpenPosition]:
+        return self.orders(OpenPosition)
+
+    @property
+    def closes(self) -> list[ClosePosition]:
+        return self.orders(ClosePosition)
+
+    @property
+    def modifies(self) -> list[ModifyPosition]:
+        return self.orders(ModifyPosition)
+
+    def execute(self, command: Command) -> Outcome:
+        """Do what is asked."""
+        if isinstance(command, OpenPosition):
+            return self._open(command)
+        if command.identifier not in self.held:
+            return GONE
+        if isinstance(command, ModifyPosition):
+            self.change(command.identifier, sl=command.sl, tp=command.tp)
+            return Filled(order=0, deal=0, volume=Decimal(0), price=Decimal(0))
+        self.reduce(command.identifier, command.volume, magic=command.magic)
+        deal = self.deals[-1]
+        return Filled(order=deal.order, deal=deal.ticket, volume=deal.volume, price=deal.price)
+
+    def _open(self, command: OpenPosition, volume: Decimal | None = None) -> Filled:
+        identifier = self.trade(
+            volume or command.volume,
+            command.side,
+            symbol=command.symbol,
+            price_open=command.price,
+            sl=command.sl,
+            tp=command.tp,
+            magic=command.magic,
+            comment=command.comment,
+        )
+        filled = self.held[identifier].volume
+        return Filled(
+            order=identifier,
+            deal=identifier + 100_000,
+            volume=filled,
+            price=command.price,
+            in_part=filled < command.volume,
+        )
+
+    def _book(
+        self,
+        position: Position,
+        side: Side,
+        volume: Decimal,
+        order: int,
+        entry: DealEntry,
+        told: dict[str, Any],
+    ) -> None:
+        self.deals.append(
+            a_deal(
+                position.identifier,
+                ticket=order + 100_000,
+                order=order,
+                symbol=position.symbol,
+                side=side,
+                volume=volume,
+                entry=entry,
+                price=position.price_open,
+                server_ms=self.server_ms(),
+                **{k: v for k, v in told.items() if k in {"magic", "net"}},
+            )
+        )
+
+
+def done_but_unknown(door: FakeDoor, command: Command) -> Outcome:
+    """The broker executes it, and its answer is lost."""
+    door.execute(command)
+    return Unknown(code=-10001, comment="send failed")
+
+
+def lost(door: FakeDoor, command: Command) -> Outcome:
+    """The order is lost on its way, and nobody can tell."""
+    return Unknown(code=10012, comment="timeout")
+
+
+def filled_in_part(volume: str) -> Answer:
+    def answer(door: FakeDoor, command: Command) -> Outcome:
+        assert isinstance(command, OpenPosition)
+        return door._open(command, Decimal(volume))
+
+    return answer
+
+
+class FakeJournal:
+    """What a journal file remembers, in memory. `full` refuses every write, as a full disk does."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.written: list[Record] = []
+        self.bound: Identity | None = None
+        self._legs: dict[object, Leg] = {}
+        self._intents: dict[str, Intent] = {}
+        self._newest: dict[type, Any] = {}
+        self._cursors: dict[str, Stamp] = {}
+        self._masters: dict[str, MasterAt] = {}
+        self._facts: dict[Stamp, Fact] = {}
+
+    def write(self, *records: Record) -> None:
+        if self.full:
+            raise JournalUnwritable("disk full")
+        self.written.extend(records)
+        for record in records:
+            self._take(record)
+
+    def _take(self, record: Record) -> None:
+        if isinstance(record, Leg):
+            self._legs[record.key] = record
+        elif isinstance(record, Intent):
+            self._intents[record.intent] = record
+        elif isinstance(record, Cursor):
+            self._cursors[record.master] = record.stamp
+        elif isinstance(record, MasterAt):
+            self._masters[record.master] = record
+        elif isinstance(record, FACTS):
+            self._facts[record.stamp] = record
+        else:
+            self._newest[type(record)] = record
+
+    def bind(self, login: int, server: str) -> None:
+        self.bound = Identity(login, server)
+
+    def legs(self) -> list[Leg]:
+        return list(self._legs.values())
+
+    def open_intents(self) -> list[Intent]:
+        return [i for i in self._intents.values() if not i.outcome]
+
+    def cursor(self, master: str) -> Stamp | None:
+        return self._cursors.get(master)
+
+    def latch(self) -> Latch | None:
+        change: LatchChange | None = self._newest.get(LatchChange)
+        return None if change is None else change.after
+
+    def settings(self) -> dict[str, Any] | None:
+        kept: SettingsKept | None = self._newest.get(SettingsKept)
+        return None if kept is None else kept.document
+
+    def masters(self) -> list[MasterAt]:
+        return list(self._masters.values())
+
+    def book(self) -> BookKept | None:
+        return self._newest.get(BookKept)
+
+    def facts_since(self, stamp: Stamp) -> list[Fact]:
+        return [self._facts[s] for s in sorted(self._facts) if s > stamp]
+
+    def close(self) -> None:
+        self.full = True
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [record for record in self.written if isinstance(record, kind)]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return self.of(Verdict)
+
+
+def told(verdicts: Iterable[Verdict]) -> list[tuple[str, str, str]]:
+    """Verdicts in short: what happened, what became of it, why."""
+    return [(v.event, v.kind.value, v.reason.value) for v in verdicts]
