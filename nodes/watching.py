@@ -66,11 +66,11 @@ class Watcher:
         self.clock = with_tick(self.clock, self._door.newest_server_ms(), now.utc_ms)
         stranger = self.stranger(book)
         if stranger:
-            return Sighting(unknowable=stranger)
+            return self._nothing_seen(stranger)
         seen = self._door.positions()
         seen_at_us = utc_us()
         if isinstance(seen, Unknowable):
-            return Sighting(unknowable=seen.why)
+            return self._nothing_seen(seen.why)
         self.positions = len(seen)
         changes = detect({p.identifier: p for p in book.positions}, seen)
         self._forget_absences_of(seen)
@@ -81,6 +81,11 @@ class Watcher:
     def fates(self, orders: list[int]) -> dict[int, LegAnswer]:
         """What the deals say of positions the book does not hold."""
         return {order: self._fate(OpeningOrder(order)) for order in orders}
+
+    def _nothing_seen(self, why: str) -> Sighting:
+        """Looks count as equal only where no unbelievable one lies between them."""
+        self._absences.clear()
+        return Sighting(unknowable=why)
 
     def stranger(self, book: Book) -> str:
         """Why this is not the account the book speaks for; empty when it is."""
