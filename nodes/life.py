@@ -140,7 +140,7 @@ def _with_settings(
         )
         try:
             loop = _loop(role, (settings, told), config, (door, identity), (journal, control))
-            _turn(loop, _shipper(journal, config, told), stop)
+            _turn_and_ship(loop, _shipper(journal, config, told), stop)
         finally:
             door.terminal.close()
             lease.release()
@@ -266,17 +266,22 @@ def _shipper(journal: Journal, config: Config, told: Settings) -> Shipper:
     return Shipper(journal.path, uri, config.database_name)
 
 
-def _turn(loop: Loop, shipper: Shipper, stop: StopRequest) -> None:
-    """One step after the other until told to stop; the journal's last records are shipped."""
+def turn(loop: Loop, stop: StopRequest) -> None:
+    """One step after the other until told to stop."""
     waiter = SocketWaiter()
-    shipper.start()
     gc.collect()
     gc.freeze()
+    while not stop.requested and not loop.stopping:
+        loop.step()
+        waiter.wait(loop.waitables(), loop.rest_s())
+    loop.finish()
+
+
+def _turn_and_ship(loop: Loop, shipper: Shipper, stop: StopRequest) -> None:
+    """The journal's last records are shipped after the last step."""
+    shipper.start()
     try:
-        while not stop.requested and not loop.stopping:
-            loop.step()
-            waiter.wait(loop.waitables(), loop.rest_s())
-        loop.finish()
+        turn(loop, stop)
     finally:
         shipper.stop()
 
