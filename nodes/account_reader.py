@@ -24,7 +24,7 @@ class AccountReader:
         read = self._parse(document)
         if isinstance(read, AccountSettings):
             return read
-        return tuple(str(problem) for problem in read)
+        return tuple(problem.text for problem in read)
 
     @staticmethod
     def keep(journal: Journal, name: NodeName, document: Mapping[str, Any]) -> None:

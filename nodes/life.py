@@ -97,6 +97,7 @@ def run(role: str, argv: Sequence[str]) -> int:
         return _live(role, args, config)
     except EXPECTED_FAULTS as fault:
         logger.error("cannot_run", extra={"why": str(fault)})  # noqa: TRY400 - no trace for a user
+        sys.stderr.write(f"{args.name}: cannot run.\n{fault}\n")
         return FAULT
     finally:
         _end_logging(logs)

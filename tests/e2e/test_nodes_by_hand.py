@@ -1,0 +1,209 @@
+"""Single nodes started by hand, from any directory, as a person who debugs does."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from db.embedded.address import read_address
+from db.embedded.asking import ask
+from paper.address import published
+from paper.admin import Admin
+from tests.client_copies import fresh_client
+from tests.waiting import eventually
+from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+BUY, DEAL, IOC = 0, 1, 1
+PAPER_MASTER = {"type": "MASTER", "terminal": "paper", "path": "x"}
+
+
+class Machine:
+    """A state folder of its own, and the processes started in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.children: dict[str, subprocess.Popen[str]] = {}
+        self.environ = os.environ | {
+            "MURMURATION_STATE": str(self.state),
+            "MURMURATION_LEASES": str(folder / "leases"),
+            "MONGO_URI": "",
+            "EMBEDDED_DB_PORT": "0",
+            "PAPER_PORT": "0",
+            "PYTHONUTF8": "1",
+        }
+        del self.environ["MONGO_URI"]
+
+    def type_(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=self.folder,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    def start(self, kind: str, name: str) -> subprocess.Popen[str]:
+        out = (self.folder / f"{name}.out").open("w", encoding="utf-8")
+        with out:
+            child = subprocess.Popen(
+                [sys.executable, str(ROOT / "nodes" / f"{kind}.py"), "--name", name],
+                cwd=self.folder,
+                env=self.environ,
+                stdout=out,
+                stderr=out,
+                text=True,
+                **new_process_group_kwargs(),
+            )
+        self.children[name] = child
+        return child
+
+    def said(self, name: str) -> str:
+        return (self.folder / f"{name}.out").read_text("utf-8")
+
+    def database(self) -> MongoClient[dict[str, Any]]:
+        address = read_address(self.state)
+        assert address is not None
+        return MongoClient(address.uri, tz_aware=True)
+
+    def end(self) -> None:
+        for child in self.children.values():
+            if child.poll() is None:
+                kill(child.pid, born(child.pid))
+            child.wait(10)
+        paper = published(self.state / "paper")
+        if paper is not None:
+            with Admin(paper.host, paper.port) as admin:
+                admin.shutdown()
+        embedded = read_address(self.state)
+        if embedded is not None:
+            ask(embedded.port, {"shutdown": 1})
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def set_up(machine: Machine) -> Machine:
+    done = machine.type_(str(ROOT / "setup_db.py"))
+    assert done.returncode == 0, done.stderr
+    return machine
+
+
+@pytest.fixture
+def trader(set_up: Machine) -> Iterator[Callable[[str], ModuleType]]:
+    """A person at a terminal: MetaTrader's module, attached to one terminal by its key."""
+    desks: list[ModuleType] = []
+
+    def attach(key: str) -> ModuleType:
+        desk = fresh_client()
+        desks.append(desk)
+        address = published(set_up.state / "paper")
+        assert address is not None
+        desk._connect_to(address.host, address.port)
+        assert desk.initialize(key), desk.last_error()
+        return desk
+
+    yield attach
+    for desk in desks:
+        desk.shutdown()
+
+
+def buy(desk: ModuleType, symbol: str, lots: float) -> int:
+    tick = desk.symbol_info_tick(symbol)
+    wish = {"action": DEAL, "symbol": symbol, "volume": lots, "type": BUY, "price": tick.ask}
+    told = desk.order_send(wish | {"deviation": 50, "type_filling": IOC})
+    assert told.retcode == 10009, told
+    return int(told.order)
+
+
+def test_a_master_and_a_slave_started_by_hand_copy_a_trade(
+    set_up: Machine, trader: Callable[[str], ModuleType]
+) -> None:
+    set_up.start("master", "FTMO_Master")
+    eventually(lambda: "master_begins" in set_up.said("FTMO_Master"), 20)
+    client = set_up.database()
+    nodes = client["prop_copy_trader"]["nodes"]
+    eventually(lambda: nodes.find_one({"name": "FTMO_Master", "ready": True}), 20)
+    slave = set_up.start("slave", "Apex_Slave_01")
+    eventually(lambda: nodes.find_one({"name": "Apex_Slave_01", "ready": True}), 20)
+
+    order = buy(trader("ftmo"), "XAUUSD", 0.3)
+
+    trades = client["prop_copy_trader"]["trades"]
+    trade = eventually(lambda: trades.find_one({"master_ticket": order}), 10)
+    assert (trade["symbol"], trade["direction"], trade["status"]) == ("GOLD", "BUY", "OPEN")
+    copies = trader("apex-01").positions_get()
+    assert [(p.symbol, p.volume, p.comment) for p in copies] == [("GOLD", 0.3, str(order))]
+    assert "started_by_hand" in set_up.said("Apex_Slave_01")
+    client.close()
+    assert ask_to_stop(slave.pid, born(slave.pid))
+    assert slave.wait(5) == 0
+
+
+def test_a_second_slave_on_the_same_account_is_refused(set_up: Machine) -> None:
+    set_up.start("slave", "Apex_Slave_01")
+    client = set_up.database()
+    nodes = client["prop_copy_trader"]["nodes"]
+    eventually(lambda: nodes.find_one({"name": "Apex_Slave_01"}), 20)
+    client.close()
+
+    second = set_up.type_(str(ROOT / "nodes" / "slave.py"), "--name", "Apex_Slave_01")
+
+    assert second.returncode == 2
+    assert "cannot_run" in second.stderr
+    assert "Apex" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "words"),
+    [
+        pytest.param("slave", None, ["Nobody", "found none"], id="no-such-account"),
+        pytest.param("slave", PAPER_MASTER, ["wanted a SLAVE", "MASTER"], id="wrong-kind"),
+        pytest.param(
+            "slave",
+            {"type": "SLAVE", "terminal": "mt5", "path": "C:/nowhere/terminal64.exe"},
+            ['wanted "mt5"', "Windows"],
+            id="mt5-without-windows",
+            marks=pytest.mark.posix_only("on Windows the package may be there"),
+        ),
+        pytest.param(
+            "slave",
+            {"type": "SLAVE", "terminal": "paper", "path": "x", "password": "hunter2"},
+            ["password", "${"],
+            id="literal-password",
+        ),
+    ],
+)
+def test_bad_input_by_hand_is_said_and_ends_with_2(
+    set_up: Machine, kind: str, document: dict[str, Any] | None, words: list[str]
+) -> None:
+    if document is not None:
+        client = set_up.database()
+        # As a database without validators would hold it.
+        accounts = client["prop_copy_trader"]["accounts"]
+        accounts.insert_one({"name": "Nobody", **document}, bypass_document_validation=True)
+        client.close()
+
+    done = set_up.type_(str(ROOT / "nodes" / f"{kind}.py"), "--name", "Nobody")
+
+    assert done.returncode == 2
+    for word in words:
+        assert word in done.stderr
+    assert "hunter2" not in done.stderr
