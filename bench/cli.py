@@ -1,0 +1,47 @@
+"""The words after `python -m bench`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import path
+from bench.farm import FarmFault
+
+WRONG_USE = 2
+ROUNDS = 300
+AT_LEAST = 5
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the measurement that was asked for and return its exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        return path.run(args.slaves, args.rounds, args.json)
+    except FarmFault as fault:
+        print(fault, file=sys.stderr)
+        return WRONG_USE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the product.")
+    measurements = parser.add_subparsers(dest="measurement", required=True)
+    one = measurements.add_parser("path", help="a fact seen until order_send on the last slave")
+    one.add_argument("--slaves", nargs="+", type=_positive, default=[1, 10], metavar="N")
+    one.add_argument("--rounds", type=_enough, default=ROUNDS, metavar="N")
+    one.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    return parser
+
+
+def _positive(text: str) -> int:
+    found = int(text)
+    if found < 1:
+        raise argparse.ArgumentTypeError(f"wanted at least 1, found {found}")
+    return found
+
+
+def _enough(text: str) -> int:
+    found = int(text)
+    if found < AT_LEAST:
+        raise argparse.ArgumentTypeError(f"wanted at least {AT_LEAST}, found {found}")
+    return found
