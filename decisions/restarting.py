@@ -1,0 +1,105 @@
+"""What to do about one child process: start it, wait, end it because it hangs, start it again.
+
+Nothing automatic gives up on an account (law 5): pauses grow to a maximum and stay there, and a
+crash loop goes on close-only.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """How patient the supervisor is. A terminal may take a minute to start, hence the long wait."""
+
+    hung_after_s: float = 10.0
+    ready_within_s: float = 90.0
+    forgive_after_s: float = 10.0
+    first_pause_s: float = 0.5
+    longest_pause_s: float = 30.0
+    jitter_share: float = 0.25
+    crash_loop_after: int = 5
+
+
+class ChildView(msgspec.Struct, frozen=True, kw_only=True):
+    """One child as the supervisor sees it; moments are monotonic seconds, 0 for never.
+
+    `wanted`: somebody needs it, by its document or because it has open legs.
+    """
+
+    wanted: bool
+    alive: bool
+    started_at_s: float = 0.0
+    heard_at_s: float = 0.0
+    ready_since_s: float = 0.0
+    ended_at_s: float = 0.0
+    failures: int = 0
+
+
+class Action(StrEnum):
+    """What the supervisor does next about a child."""
+
+    START = "start"
+    WAIT = "wait"
+    KILL = "kill"
+    STOP = "stop"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """The action, with what a person should know; `close_only` once it crashes in a loop."""
+
+    action: Action
+    close_only: bool = False
+    alarm: str = ""
+
+
+def next_step(child: ChildView, policy: Policy, now_s: float, jitter: float) -> Step:
+    """The next step; `jitter` is a random number from 0 to 1, the same until the next start."""
+    if child.alive:
+        return _about_a_living_one(child, policy, now_s)
+    if not child.wanted:
+        return Step(action=Action.WAIT)
+    looping = child.failures >= policy.crash_loop_after
+    due_s = child.ended_at_s + pause_s(child.failures, policy, jitter)
+    action = Action.START if child.failures == 0 or now_s >= due_s else Action.WAIT
+    return Step(action=action, close_only=looping, alarm=_alarm(child, policy))
+
+
+def pause_s(failures: int, policy: Policy, jitter: float) -> float:
+    """How long to wait after so many failures in a row; it doubles up to the longest."""
+    if failures == 0:
+        return 0.0
+    steps = min(failures - 1, 30)
+    pause = min(policy.first_pause_s * 2.0**steps, policy.longest_pause_s)
+    return pause * (1 + policy.jitter_share * jitter)
+
+
+def failures_now(child: ChildView, policy: Policy, now_s: float) -> int:
+    """Failures in a row, forgotten once the child has been ready for a while."""
+    if child.ready_since_s and now_s - child.ready_since_s >= policy.forgive_after_s:
+        return 0
+    return child.failures
+
+
+def is_hung(child: ChildView, policy: Policy, now_s: float) -> bool:
+    """It lives, but has said nothing for too long."""
+    last_sign_s = max(child.started_at_s, child.heard_at_s)
+    patience_s = policy.hung_after_s if child.ready_since_s else policy.ready_within_s
+    return child.alive and now_s - last_sign_s > patience_s
+
+
+def _about_a_living_one(child: ChildView, policy: Policy, now_s: float) -> Step:
+    if is_hung(child, policy, now_s):
+        last_sign_s = max(child.started_at_s, child.heard_at_s)
+        return Step(
+            action=Action.KILL, alarm=f"hung: nothing heard for {now_s - last_sign_s:.0f} s"
+        )
+    if not child.wanted:
+        return Step(action=Action.STOP)
+    return Step(action=Action.WAIT, alarm=_alarm(child, policy))
+
+
+def _alarm(child: ChildView, policy: Policy) -> str:
+    if child.failures < policy.crash_loop_after:
+        return ""
+    return f"ended {child.failures} times in a row; it is started again, to close only"

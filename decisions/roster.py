@@ -1,0 +1,67 @@
+"""Which accounts run, and how: by their documents, and by the legs that are still open."""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from domain.policies import Role
+
+Pair = tuple[int, int]
+
+
+class Duty(StrEnum):
+    """`run` as the document says; `drain`: close only, until nothing is open; `off`."""
+
+    RUN = "run"
+    DRAIN = "drain"
+    OFF = "off"
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One account. `sound`: nothing is wrong with its document that keeps it from running.
+
+    `needed`: somebody has open legs that only this account's node can see to their end: its own,
+    or, of a master, those of its slaves.
+    """
+
+    role: Role
+    enabled: bool
+    sound: bool
+    needed: bool
+
+
+def duty(account: Standing) -> Duty:
+    """An account with open legs is always started (law 7)."""
+    if account.enabled and account.sound:
+        return Duty.RUN
+    return Duty.DRAIN if account.needed else Duty.OFF
+
+
+def may_start(
+    role: Role, follows: Collection[str], ready: Collection[str], waited_s: float, patience_s: float
+) -> bool:
+    """Masters at once; a slave once its masters are ready, or have been waited for long enough."""
+    return role is Role.MASTER or waited_s >= patience_s or set(follows) <= set(ready)
+
+
+def port_pairs(
+    masters: Collection[str], written: Mapping[str, int], kept: Mapping[str, Pair], first: int
+) -> dict[str, Pair]:
+    """Two ports for each master: what its document says, what it had, else the next free pair."""
+    pairs = {name: (port, port + 1) for name, port in written.items() if port and name in masters}
+    taken = {port for pair in pairs.values() for port in pair}
+    for name in sorted(masters, key=lambda name: (name not in kept, name)):
+        if name not in pairs:
+            pairs[name] = _pair(kept.get(name), first, taken)
+            taken |= set(pairs[name])
+    return pairs
+
+
+def _pair(kept: Pair | None, first: int, taken: set[int]) -> Pair:
+    if kept is not None and not taken & set(kept):
+        return kept
+    port = first
+    while taken & {port, port + 1}:
+        port += 2
+    return port, port + 1

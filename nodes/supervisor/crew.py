@@ -1,0 +1,197 @@
+"""All members of the swarm: who is wanted, who is started, ended, started again."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from decisions.account_documents import needs_restart
+from decisions.restarting import Action, Policy, next_step
+from decisions.roster import Duty, Standing, duty, may_start
+from domain.control import Stop
+from domain.policies import AccountSettings, Role
+from nodes.supervisor import journals
+from nodes.supervisor.accounts import Judged
+from nodes.supervisor.children import Child, output_of
+from nodes.supervisor.member import Member
+from utils.clock import Now
+
+logger = logging.getLogger(__name__)
+
+MASTERS_AWAITED_S = 10.0
+STARTING_AT_ONCE = 4
+NEWBORN_S = 5.0
+STOP_BY_SIGNAL_AFTER_S = 3.0
+STOP_BY_FORCE_AFTER_S = 5.0
+
+
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """How the crew acts on the world."""
+
+    start: Callable[[Member], Child]
+    say_stop: Callable[[str, Stop], bool]
+    jitter: Callable[[], float]
+    state: Path
+    logs: Path
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the documents ask of one account, beside its open legs."""
+
+    role: Role
+    enabled: bool
+    sound: bool
+    settings: AccountSettings | None = None
+
+
+class Crew:
+    """Members by name; `step` moves each one step on."""
+
+    def __init__(self, ways: Ways, policy: Policy) -> None:
+        self.members: dict[str, Member] = {}
+        self._ways = ways
+        self._policy = policy
+        self._wanted: dict[str, Wanted] = {}
+
+    def want(self, accounts: Mapping[str, Wanted], held_masters: frozenset[str]) -> None:
+        """Take up what is wanted now; whoever is in no document drains or goes."""
+        for name, wanted in accounts.items():
+            self._member(name, wanted)
+        self._wanted = dict(accounts)
+        for member in self.members.values():
+            self._assign(member, self._wanted.get(member.name), held_masters)
+
+    def step(self, now: Now) -> None:
+        """See who ended, and start, stop or end whoever is due."""
+        for member in self.members.values():
+            if member.notice_end(now, self._ways.jitter()):
+                logger.warning("node_ended", extra={"node": member.name, "why": member.ending})
+        for member in self.members.values():
+            self._act(member, now)
+
+    def living(self) -> list[Member]:
+        """Those with a process."""
+        return [member for member in self.members.values() if member.alive]
+
+    def masters_ready(self) -> set[str]:
+        """Masters whose slaves may start."""
+        return {m.name for m in self.members.values() if m.role is Role.MASTER and m.ready}
+
+    def legs_of(self, member: Member) -> int:
+        """Open legs by its last report, or by its journal while it does not run."""
+        if member.in_business and member.report is not None:
+            return member.report.open_legs
+        if member.kept_legs is None:
+            member.kept_legs = journals.open_legs(self._ways.state, member.name)
+        return member.kept_legs
+
+    def _member(self, name: str, wanted: Wanted) -> None:
+        member = self.members.get(name)
+        if member is None:
+            output = output_of(self._ways.logs, name)
+            self.members[name] = Member(name, wanted.role, output)
+        elif not member.alive:
+            member.role = wanted.role
+
+    def _assign(self, member: Member, wanted: Wanted | None, held: frozenset[str]) -> None:
+        known = wanted or Wanted(role=member.role, enabled=False, sound=True)
+        needed = member.name in held if member.role is Role.MASTER else self.legs_of(member) > 0
+        standing = Standing(
+            role=member.role, enabled=known.enabled, sound=known.sound, needed=needed
+        )
+        member.duty = duty(standing)
+        if member.alive and known.settings is not None:
+            self._restart_where_needed(member, known.settings)
+
+    @staticmethod
+    def _restart_where_needed(member: Member, settings: AccountSettings) -> None:
+        if member.running_on is not None and needs_restart(member.running_on, settings):
+            logger.info("restarts_for_its_settings", extra={"node": member.name})
+            member.restarting = True
+        elif member.running_on is None:
+            member.running_on = settings
+
+    def _act(self, member: Member, now: Now) -> None:
+        step = next_step(member.as_child(), self._policy, now.monotonic_s, member.jitter)
+        member.close_only |= step.close_only
+        member.alarm = step.alarm
+        if step.action is Action.START:
+            self._start_when_its_turn(member, now)
+        elif step.action is Action.STOP:
+            self._stop(member, now)
+        elif step.action is Action.KILL and member.child is not None:
+            logger.error("node_hung", extra={"node": member.name, "why": step.alarm})
+            member.child.kill()
+
+    def _start_when_its_turn(self, member: Member, now: Now) -> None:
+        member.wanted_since_s = member.wanted_since_s or now.monotonic_s
+        waited_s = now.monotonic_s - member.wanted_since_s
+        masters = self._awaited_masters(member)
+        ready = self.masters_ready()
+        if self._newborn(now) >= STARTING_AT_ONCE:
+            return
+        if not may_start(member.role, masters, ready, waited_s, MASTERS_AWAITED_S):
+            return
+        self._start(member, now)
+
+    def _start(self, member: Member, now: Now) -> None:
+        wanted = self._wanted.get(member.name)
+        try:
+            child = self._ways.start(member)
+        except OSError as refused:
+            member.failures += 1
+            member.ended_at_s = now.monotonic_s
+            member.ending = f"could not be started: {refused}"
+            return
+        member.begin(child, None if wanted is None else wanted.settings, now)
+        logger.info("node_started", extra={"node": member.name, "pid": child.pid})
+
+    def _awaited_masters(self, member: Member) -> set[str]:
+        """The masters it follows, as far as they are to run at all."""
+        wanted = self._wanted.get(member.name)
+        follows = None if wanted is None or wanted.settings is None else wanted.settings.follows
+        run = {m.name for m in self._masters() if m.duty is not Duty.OFF}
+        return run if follows is None else run & set(follows)
+
+    def _masters(self) -> Iterable[Member]:
+        return (member for member in self.members.values() if member.role is Role.MASTER)
+
+    def _newborn(self, now: Now) -> int:
+        """Processes that were just started: a machine can only import so much at once."""
+        return sum(
+            1
+            for member in self.members.values()
+            if member.alive
+            and member.told is None
+            and now.monotonic_s - member.started_at_s < NEWBORN_S
+        )
+
+    def _stop(self, member: Member, now: Now) -> None:
+        """By message, then by signal, then by force."""
+        if member.child is None:
+            return
+        if not member.stop_asked_s:
+            member.stop_asked_s = now.monotonic_s
+            self._ways.say_stop(member.name, Stop(why="its account no longer asks for it"))
+        waited_s = now.monotonic_s - member.stop_asked_s
+        if waited_s > STOP_BY_FORCE_AFTER_S:
+            member.child.kill()
+        elif waited_s > STOP_BY_SIGNAL_AFTER_S:
+            member.child.ask_to_stop()
+
+
+def wanted_of(judged: Judged, role: Role | None, *, running: bool) -> Wanted | None:
+    """What a judged document asks for; None where nobody can say even its type.
+
+    A node that runs goes on with its last good settings while its document is wrong; one that
+    does not is not started on them.
+    """
+    settings = judged.settings
+    known_role = settings.type if settings is not None else role
+    if known_role is None:
+        return None
+    readable = not judged.problems or running
+    sound = settings is not None and readable and not judged.conflicts
+    enabled = settings is not None and settings.enabled
+    return Wanted(role=known_role, enabled=enabled, sound=sound, settings=settings)

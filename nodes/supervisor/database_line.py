@@ -1,0 +1,171 @@
+"""The supervisor's way to the database: a thread of its own, so that a silent one stops nothing."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from db.accounts import Accounts
+from db.commands import Commands, Pending
+from db.connecting import DATABASE_ERRORS, Chosen, DatabaseFault, Silent, connect
+from db.latches import Latches
+from db.nodes import Nodes
+from db.schema import TRADES
+from domain.control import Command, NodeReport
+from domain.policies import Latch
+from domain.records import LatchChange
+from utils.clock import utc_ms
+
+logger = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+Write = Callable[[Database[Document]], None]
+
+LOOK_EVERY_S = 1.0
+PATIENCE_MS = 2000
+LAST_WRITES_S = 1.0
+MOST_KEPT_WRITES = 10_000
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database said at one look."""
+
+    documents: tuple[Document, ...] = ()
+    latches: dict[str, Latch] = {}
+    addresses: dict[str, tuple[str, str]] = {}
+    epochs: dict[str, int] = {}
+    pending: tuple[Pending, ...] = ()
+    held_masters: frozenset[str] = frozenset()
+
+
+class DatabaseLine:
+    """`sight` is the last good look, `trouble` says why there is no newer one."""
+
+    def __init__(self, found: Chosen | Silent, settle: Callable[[], Chosen | Silent]) -> None:
+        """`settle` finds the database again, starting the embedded one where it is gone."""
+        self.place = found
+        self.sight: Sight | None = None
+        self.trouble = found.why if isinstance(found, Silent) else ""
+        self._settle = settle
+        self._client: MongoClient[Document] | None = None
+        self._writes: queue.Queue[Write] = queue.Queue(MOST_KEPT_WRITES)
+        self._reports: dict[str, NodeReport] = {}
+        self._awake = threading.Event()
+        self._end = threading.Event()
+        self._looked = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="database", daemon=True)
+
+    def start(self, within_s: float) -> None:
+        """Begin, and wait for the first look, good or not."""
+        self._thread.start()
+        self._looked.wait(within_s)
+
+    def nudge(self) -> None:
+        """Something was written: look now."""
+        self._awake.set()
+
+    def record(self, report: NodeReport) -> None:
+        """Write a node's newest report at the next look; one not written yet is replaced."""
+        self._reports = {**self._reports, report.name: report}
+
+    def store_latch(self, change: LatchChange) -> None:
+        """Keep a latch that no node is there to keep."""
+        self._write(lambda database: Latches(database).store(change))
+
+    def insert_done(self, account: str, command: Command, result: str) -> None:
+        """An order that came by another way, for the record."""
+        self._write(lambda database: Commands(database).insert(account, command, utc_ms()))
+        self.mark_done(command.command, result)
+
+    def mark_done(self, command: str, result: str) -> None:
+        """The order was carried out."""
+        self._write(lambda database: Commands(database).mark_done(command, result, utc_ms()))
+
+    def close(self) -> None:
+        """Write what is left, within a second."""
+        self._end.set()
+        self._awake.set()
+        if self._thread.is_alive():
+            self._thread.join(LAST_WRITES_S)
+
+    def _write(self, write: Write) -> None:
+        try:
+            self._writes.put_nowait(write)
+        except queue.Full:
+            logger.error("write_dropped", extra={"kept": MOST_KEPT_WRITES})  # noqa: TRY400 - no trace needed
+        self._awake.set()
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            self._turn()
+            self._looked.set()
+            self._awake.wait(LOOK_EVERY_S)
+            self._awake.clear()
+        self._turn()
+        self._let_go()
+
+    def _turn(self) -> None:
+        try:
+            database = self._database()
+            if database is not None:
+                self._write_all(database)
+                self.sight = _look(database)
+                self._heard_again()
+        except (*DATABASE_ERRORS, DatabaseFault, OSError) as fault:
+            self._fell_silent(str(fault))
+
+    def _database(self) -> Database[Document] | None:
+        if self._client is None:
+            if self.trouble:
+                self.place = self._settle()
+            if isinstance(self.place, Silent):
+                self._fell_silent(self.place.why)
+                return None
+            self._client = connect(self.place.uri, PATIENCE_MS)
+        return self._client[self.place.database_name]
+
+    def _write_all(self, database: Database[Document]) -> None:
+        reports, self._reports = self._reports, {}
+        for report in reports.values():
+            Nodes(database).record(report)
+        while not self._writes.empty():
+            write = self._writes.get()
+            try:
+                write(database)
+            except DATABASE_ERRORS:
+                self._writes.put(write)
+                raise
+
+    def _heard_again(self) -> None:
+        if self.trouble:
+            logger.warning("database_back")
+        self.trouble = ""
+
+    def _fell_silent(self, why: str) -> None:
+        if not self.trouble:
+            logger.warning("database_silent", extra={"why": why})
+        self.trouble = why
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _look(database: Database[Document]) -> Sight:
+    nodes = Nodes(database)
+    held = database[TRADES].distinct("master_name", {"status": "OPEN"})
+    return Sight(
+        documents=tuple(Accounts(database).all()),
+        latches=Latches(database).all(),
+        addresses=nodes.addresses(),
+        epochs={str(node["name"]): int(node.get("epoch", 0)) for node in nodes.all()},
+        pending=tuple(Commands(database).pending()),
+        held_masters=frozenset(str(name) for name in held if name),
+    )

@@ -1,0 +1,33 @@
+"""What the nodes' journals say while their nodes do not run: open legs and last good settings."""
+
+import logging
+from pathlib import Path
+
+from db.journal import Glance, JournalRefused, glance, journal_path
+from domain.records import JournalUnwritable
+
+logger = logging.getLogger(__name__)
+
+
+def open_legs(state: Path, name: str) -> int:
+    """How many legs an account's journal holds open; one that cannot be read might hold some."""
+    path = journal_path(state, name)
+    if not path.exists():
+        return 0
+    seen = _glance(path)
+    return 1 if seen is None else seen.open_legs
+
+
+def with_open_legs(state: Path) -> dict[str, Glance]:
+    """Every journal of this machine with an open leg, by its account."""
+    folder = state / "journals"
+    seen = [_glance(path) for path in sorted(folder.glob("*.sqlite"))]
+    return {one.account: one for one in seen if one is not None and one.open_legs and one.account}
+
+
+def _glance(path: Path) -> Glance | None:
+    try:
+        return glance(path)
+    except (JournalRefused, JournalUnwritable) as fault:
+        logger.warning("journal_not_readable", extra={"why": str(fault)})
+        return None

@@ -1,0 +1,126 @@
+"""One account's node over all its lives: its process, what it said last, how often it failed."""
+
+from pathlib import Path
+
+from decisions.restarting import ChildView, Policy, failures_now
+from decisions.roster import Duty
+from domain.control import NodeReport, Settings
+from domain.policies import AccountSettings, Role
+from nodes.supervisor.children import Child
+from utils.clock import Now
+
+WAITING = "WAITING"
+TAIL_BYTES = 4096
+NEVER = 0.0
+
+
+class Member:
+    """What the supervisor knows of one node."""
+
+    def __init__(self, name: str, role: Role, output: Path) -> None:
+        self.name = name
+        self.role = role
+        self.output = output
+        self.duty = Duty.OFF
+        self.child: Child | None = None
+        self.report: NodeReport | None = None
+        self.told: Settings | None = None
+        self.running_on: AccountSettings | None = None
+        self.wanted_since_s = NEVER
+        self.started_ms = 0
+        self.started_at_s = self.heard_at_s = self.ready_since_s = self.ended_at_s = NEVER
+        self.failures = 0
+        self.jitter = 0.0
+        self.close_only = False
+        self.restarting = False
+        self.stop_asked_s = NEVER
+        self.kept_legs: int | None = None
+        self.ending = ""
+        self.alarm = ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs, as of the last look."""
+        return self.child is not None
+
+    @property
+    def in_business(self) -> bool:
+        """It runs its loop: settings and orders are heard."""
+        return self.alive and self.report is not None and self.report.state != WAITING
+
+    @property
+    def ready(self) -> bool:
+        """It does its whole work."""
+        return self.alive and self.report is not None and self.report.ready
+
+    @property
+    def _was_waiting(self) -> bool:
+        return self.report is not None and self.report.state == WAITING
+
+    def as_child(self) -> ChildView:
+        """The view that the decision takes."""
+        return ChildView(
+            wanted=self.duty is not Duty.OFF and not self.restarting,
+            alive=self.alive,
+            started_at_s=self.started_at_s,
+            heard_at_s=self.heard_at_s,
+            ready_since_s=self.ready_since_s,
+            ended_at_s=self.ended_at_s,
+            failures=self.failures,
+        )
+
+    def begin(self, child: Child, settings: AccountSettings | None, now: Now) -> None:
+        """A new life, or one that an earlier launcher began."""
+        self.child = child
+        self.running_on = settings
+        self.report = self.told = None
+        self.started_at_s, self.started_ms = now.monotonic_s, now.utc_ms
+        self.heard_at_s = self.ready_since_s = self.stop_asked_s = NEVER
+
+    def hear(self, report: NodeReport, policy: Policy, now: Now) -> None:
+        """A heartbeat; one that the life before left behind is none."""
+        if not self.alive or report.sent_at_ms < self.started_ms:
+            return
+        if self._was_waiting and report.state != WAITING:
+            # What it was told while it waited for its terminal went unheard.
+            self.told = None
+        self.report = report
+        self.heard_at_s = now.monotonic_s
+        if not report.ready:
+            self.ready_since_s = NEVER
+        elif not self.ready_since_s:
+            self.ready_since_s = now.monotonic_s
+        self.failures = failures_now(self.as_child(), policy, now.monotonic_s)
+        if self.failures == 0 and report.ready:
+            self.ending = ""
+
+    def notice_end(self, now: Now, jitter: float) -> bool:
+        """True once when its process has ended."""
+        if self.child is None or self.child.alive():
+            return False
+        asked = bool(self.stop_asked_s)
+        if not asked:
+            self.failures += 1
+            self.ending = self._last_words()
+        self.kept_legs = None
+        self.restarting = False
+        self.child = self.report = self.told = None
+        self.jitter = jitter
+        self.ended_at_s = now.monotonic_s
+        self.ready_since_s = NEVER
+        return True
+
+    def _last_words(self) -> str:
+        code = None if self.child is None else self.child.exit_code()
+        how = "ended" if code is None else f"ended with code {code}"
+        return f"{how}: {_last_line(self.output) or 'it said nothing'} (see {self.output})"
+
+
+def _last_line(output: Path) -> str:
+    try:
+        with output.open("rb") as file:
+            file.seek(max(0, output.stat().st_size - TAIL_BYTES))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,94 @@
+"""The checks and steps of a start that concern the host; each failure is a HostFault."""
+
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import config as machine
+from config import Config, SecretMissing
+from db.connecting import DATABASE_ERRORS, Chosen, DatabaseFault, Silent, settle
+from decisions.roster import Pair
+from domain.policies import AccountSettings
+from domain.problems import Problem
+from nodes.supervisor import accounts, pid_file
+from nodes.supervisor.faults import HostFault
+from utils import os_signals
+
+HOST = "127.0.0.1"
+
+
+def make_folders(config: Config) -> None:
+    """The folders that nodes write to, tried out."""
+    for folder in (config.state / "run", config.state / "logs", config.state / "journals"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            trial = folder / ".trial"
+            trial.write_bytes(b"")
+            trial.unlink()
+        except OSError as fault:
+            raise HostFault(
+                f"folder {folder}: wanted to write in it, found {fault.strerror or fault}. "
+                "Make it writable, or set MURMURATION_STATE to another folder."
+            ) from fault
+
+
+def nobody_else_runs(config: Config) -> pid_file.RunFile | None:
+    """What a launcher before us left; one that still lives is a fault."""
+    found = pid_file.read(config.state)
+    if found is not None and os_signals.born(found.supervisor.pid) == found.supervisor.birth:
+        raise HostFault(
+            f"launcher: wanted to be the only one on {config.state}, found process "
+            f"{found.supervisor.pid} running it. Stop that one first (Ctrl+C in its window)."
+        )
+    return found
+
+
+def find_database(config: Config) -> Chosen | Silent:
+    """Which database this swarm lives in; at a first start it must answer."""
+    try:
+        return settle(config)
+    except (DatabaseFault, OSError, *DATABASE_ERRORS) as fault:
+        raise HostFault(str(fault)) from fault
+
+
+def ports_are_free(pairs: dict[str, Pair]) -> None:
+    """Nobody else may listen where our masters are to."""
+    taken = [(name, port) for name, pair in sorted(pairs.items()) for port in _taken(pair)]
+    if taken:
+        lines = (
+            f"port {port}: wanted for the signals of {name}, found another program there. "
+            "End it, or give the master another pub_port in its document."
+            for name, port in taken
+        )
+        raise HostFault("\n".join(lines))
+
+
+def host_problems(settings: AccountSettings) -> tuple[Problem, ...]:
+    """What an account asks of this machine in vain."""
+    return accounts.host_problems(
+        settings,
+        has_metatrader=sys.platform == "win32",
+        path_exists=lambda path: Path(path).is_file(),
+        secret_trouble=_secret_trouble,
+    )
+
+
+def _secret_trouble(reference: str) -> str:
+    try:
+        machine.resolve_secret(reference)
+    except SecretMissing as missing:
+        return str(missing)
+    return ""
+
+
+def _taken(ports: Iterable[int]) -> list[int]:
+    return [port for port in ports if not _is_free(port)]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError:
+        return False
+    return True
