@@ -20,6 +20,8 @@ from utils.clock import Clock
 
 logger = logging.getLogger(__name__)
 
+#: A person who wonders why something was not copied looks for warnings.
+NOT_COPIED = frozenset({VerdictKind.DENIED, VerdictKind.MISSED, VerdictKind.REJECTED})
 REMEMBERED_VERDICTS = 5
 #: Latencies kept for the figures of a report.
 REMEMBERED_LATENCIES = 500
@@ -151,7 +153,8 @@ class Ledger:
         times = given.times
         if times.sent_us and given.kind is not VerdictKind.UNKNOWN:
             self.latencies_ms.append((times.sent_us - times.seen_us) / 1000)
-        logger.info(
+        logger.log(
+            logging.WARNING if given.kind in NOT_COPIED else logging.INFO,
             "verdict",
             extra={
                 "event": given.event,
