@@ -1,0 +1,81 @@
+"""The papers speak of what is there: paths, packages, links."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAPERS = ("README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/RUNBOOK.md")
+MAP = "docs/ARCHITECTURE.md"
+MADE_HERE = {"state", "build"}
+# Made while the product runs, so no checkout has them.
+MADE_LATER = ("state/",)
+ENDINGS = ("py", "md", "toml", "txt", "svg", "png", "gz")
+
+PATH = re.compile(rf"`([\w.\-]+(?:/[\w.\-]+)*(?:/|\.(?:{'|'.join(ENDINGS)})))`")
+LINK = re.compile(r"\]\(([^)\s]+)\)|\bsrc=\"([^\"]+)\"")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def papers() -> list[Path]:
+    """Every page of the repository; dot folders are tools' own."""
+    return [path for path in sorted(ROOT.rglob("*.md")) if is_ours(path.relative_to(ROOT))]
+
+
+def is_ours(path: Path) -> bool:
+    return not any(part.startswith(".") or part in MADE_HERE for part in path.parts)
+
+
+def text_of(paper: str) -> str:
+    return FENCE.sub("", (ROOT / paper).read_text("utf-8"))
+
+
+def packages() -> set[str]:
+    found = [path.parent.relative_to(ROOT) for path in ROOT.rglob("__init__.py")]
+    ours = [path for path in found if is_ours(path) and path.parts[0] != "tests"]
+    return {path.as_posix() + "/" for path in ours}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_path_named_is_there(paper: str) -> None:
+    named = {path for path in PATH.findall(text_of(paper)) if not path.startswith(MADE_LATER)}
+
+    gone = {path for path in named if not (ROOT / path).exists()}
+
+    assert named, "no path was recognised, so this test sees nothing"
+    assert not gone
+
+
+def test_every_package_stands_in_the_map() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \|", text_of(MAP), re.MULTILINE)
+
+    assert packages() <= set(rows)
+
+
+def test_every_module_at_the_root_stands_in_the_map() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \|", text_of(MAP), re.MULTILINE)
+
+    assert {path.name for path in ROOT.glob("*.py")} <= set(rows)
+
+
+@pytest.mark.parametrize("paper", papers(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_somewhere(paper: Path) -> None:
+    links = (a or b for a, b in LINK.findall(FENCE.sub("", paper.read_text("utf-8"))))
+    targets = (link.partition("#")[0] for link in links if "://" not in link)
+
+    gone = [target for target in targets if target and not (paper.parent / target).exists()]
+
+    assert not gone
+
+
+def test_every_decision_is_listed_and_has_its_three_parts() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = (folder / "README.md").read_text("utf-8")
+
+    for page in sorted(folder.glob("0*.md")):
+        text = page.read_text("utf-8")
+        assert f"({page.name})" in listed
+        assert [
+            part for part in ("Context", "Decision", "Consequences") if f"**{part}.**" not in text
+        ] == []
