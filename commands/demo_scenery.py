@@ -69,7 +69,7 @@ def put_up(wish: Wish) -> Scenery:
         config = _settings(folder, wish)
         accounts = documents(wish.slaves)
         uri = _database(config, accounts)
-        broker = _broker(config)
+        broker = _broker(config, accounts)
         undo.pop_all()
     return Scenery(
         folder=folder,
@@ -171,8 +171,9 @@ def _database(config: Config, accounts: Sequence[Mapping[str, Any]]) -> str:
     return uri
 
 
-def _broker(config: Config) -> Address:
-    return ensure_broker(
+def _broker(config: Config, accounts: Sequence[Mapping[str, Any]]) -> Address:
+    """A paper broker with everybody's account, so that its books can be read whatever happens."""
+    address = ensure_broker(
         config.state / PAPER,
         port=config.paper_port,
         ticks=config.paper_ticks,
@@ -180,3 +181,7 @@ def _broker(config: Config) -> Address:
         stamps=config.paper_stamps,
         seed=config.paper_seed,
     )
+    with Admin(address.host, address.port) as admin:
+        for account in accounts:
+            admin.ensure_account(account["path"], **account["paper"])
+    return address

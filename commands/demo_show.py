@@ -83,11 +83,15 @@ class Show:
         self._waiter = SocketWaiter()
         self._show_at_s = 0.0
         self._pids: dict[str, list[int]] = {}
+        self._view = SwarmView()
         self._traded_s = 0.0
 
     def run(self, seconds: float) -> None:
         """Until the time is over or somebody stops it."""
+        if self._stop.requested:
+            return
         self._swarm.start()
+        self._view = self._swarm.view()
         self._make_ready()
         if not self._stop.requested:
             self._trade(seconds)
@@ -111,9 +115,9 @@ class Show:
     def _make_ready(self) -> None:
         names = [account["name"] for account in self._scenery.accounts]
         deadline_s = monotonic_s() + READY_WITHIN_S + READY_PER_SLAVE_S * len(names)
-        while not self._stop.requested and not _all_ready(self._swarm.view(), names):
+        while not self._stop.requested and not _all_ready(self._view, names):
             if monotonic_s() > deadline_s:
-                raise ShowFault(_not_ready(self._swarm.view(), names))
+                raise ShowFault(_not_ready(self._view, names))
             self._turn("starting", LONGEST_REST_S)
 
     def _trade(self, seconds: float) -> None:
@@ -151,22 +155,23 @@ class Show:
             judgement=judge(master, slaves),
             latencies_ms=tuple(demo_truth.latencies_ms(decided)),
             positions={str(one.name): len(one.positions) for one in (master, *slaves)},
-            accounts=self._swarm.view().accounts,
+            accounts=self._view.accounts,
             traded_s=self._traded_s,
         )
 
     def _turn(self, title: str, rest_s: float) -> None:
         """One step of the supervisor, and a look at it now and then."""
         self._swarm.step()
+        self._view = self._swarm.view()
         self._note_pids()
         if monotonic_s() >= self._show_at_s:
             self._show_at_s = monotonic_s() + SHOW_EVERY_S
-            self._screen.update(self._swarm.view(), self._trader.said(), f"Murmuration: {title}")
+            self._screen.update(self._view, self._trader.said(), f"Murmuration: {title}")
         waitables = (*self._swarm.waitables(), self._stop.waitable)
         self._waiter.wait(waitables, min(rest_s, self._swarm.rest_s()))
 
     def _note_pids(self) -> None:
-        for account in self._swarm.view().accounts:
+        for account in self._view.accounts:
             pids = self._pids.setdefault(account.name, [])
             if account.pid and account.pid not in pids:
                 pids.append(account.pid)
