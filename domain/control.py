@@ -49,6 +49,21 @@ class CommandDone(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     result: str
 
 
+class OperatorOrder(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """What an operator's own program asks of the supervisor; CommandDone is the answer.
+
+    `name` is the program's, not an account's. The order stands in the database as well, where
+    there is one; the same `command` is carried out once.
+    """
+
+    name: NodeName
+    account: str
+    command: str
+    kind: str
+    by: str
+    why: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
     """An account's document as it stands in the database now, and where its masters are.
 
@@ -90,5 +105,5 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True
     why: str
 
 
-FromNode = Hello | NodeReport | CommandDone
-ToNode = Settings | Command | SupervisorBeat | Stop
+FromNode = Hello | NodeReport | CommandDone | OperatorOrder
+ToNode = Settings | Command | SupervisorBeat | Stop | CommandDone

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from db.commands import Pending
-from decisions.trading_state import ordered, stricter_of
-from domain.control import Command
+from decisions.trading_state import ordered
+from domain.control import Command, CommandDone, OperatorOrder
 from domain.ids import NodeName
 from domain.policies import Latch, Role, TradingState
 from domain.records import LatchChange
@@ -14,6 +14,8 @@ HAND_OVER_AGAIN_S = 2.0
 STATES = {"HALT": TradingState.HALTED, "RESUME": TradingState.ACTIVE}
 MASTERS_HAVE_NONE = "a master has no kill switch; name a slave"
 KEPT = "stored: holds when the account starts"
+# Longer than any look at the database takes to show that an order is done.
+REMEMBERED_S = 60.0
 
 
 class Accounts(Protocol):
@@ -31,8 +33,16 @@ class Accounts(Protocol):
         """The stored latch, as far as it is known."""
         ...
 
+    def keep_latch(self, name: str, latch: Latch) -> None:
+        """For a node that starts before the database has it."""
+        ...
+
     def resumed(self, name: str) -> None:
         """An operator trusts the account again."""
+        ...
+
+    def answer(self, peer: str, done: CommandDone) -> bool:
+        """Tell the operator's own program what came of the order."""
         ...
 
 
@@ -40,7 +50,11 @@ class Store(Protocol):
     """Where orders and latches are kept."""
 
     def mark_done(self, command: str, result: str) -> None:
-        """The order was carried out."""
+        """An order that stands in the database was carried out."""
+        ...
+
+    def insert_done(self, account: str, command: Command, result: str) -> None:
+        """An order that may not stand there was carried out."""
         ...
 
     def store_latch(self, change: LatchChange) -> None:
@@ -54,39 +68,66 @@ class OrderDesk:
     def __init__(self, accounts: Accounts, store: Store) -> None:
         self._accounts = accounts
         self._store = store
+        self._direct: dict[str, Pending] = {}
+        self._peers: dict[str, str] = {}
         self._handed_s: dict[str, float] = {}
-        self._done: dict[str, str] = {}
-        self._kept: dict[str, Latch] = {}
+        self._done: dict[str, tuple[str, float]] = {}
+        self._now_s = 0.0
+
+    def take(self, order: OperatorOrder) -> None:
+        """An order that came over the control socket; one already done is answered again."""
+        self._peers[order.command] = order.name
+        command = Command(command=order.command, kind=order.kind, by=order.by, why=order.why)
+        if order.command in self._done:
+            self._answer(order.command, self._done[order.command][0])
+        else:
+            self._direct[order.command] = Pending(order.account, command)
 
     def step(self, pending: Sequence[Pending], now_s: float, now_ms: int) -> None:
-        """Do what can be done about the orders that the database says are not done."""
-        waiting = {p.command.command for p in pending}
-        self._done = {command: r for command, r in self._done.items() if command in waiting}
+        """Do what can be done about all orders that are not done."""
+        self._now_s = now_s
+        self._done = {c: d for c, d in self._done.items() if now_s - d[1] < REMEMBERED_S}
+        known = {p.command.command: p for p in pending} | self._direct
         busy: set[str] = set()
-        for order in pending:
-            if order.command.command in self._done or order.account in busy:
+        for command, order in known.items():
+            if command in self._done or order.account in busy:
                 continue
             busy.add(order.account)
-            self._carry_out(order, now_s, now_ms)
+            self._carry_out(order, now_ms)
 
     def acknowledged(self, command: str, result: str) -> None:
         """The node has said what came of it."""
+        if command in self._done:
+            return
+        self._done[command] = (result, self._now_s)
         self._handed_s.pop(command, None)
-        self._done[command] = result
-        self._store.mark_done(command, result)
+        direct = self._direct.pop(command, None)
+        if direct is None:
+            self._store.mark_done(command, result)
+        else:
+            self._store.insert_done(direct.account, direct.command, result)
+        self._answer(command, result)
 
-    def _carry_out(self, order: Pending, now_s: float, now_ms: int) -> None:
+    def _answer(self, command: str, result: str) -> None:
+        peer = self._peers.pop(command, None)
+        if peer is not None:
+            self._accounts.answer(
+                peer, CommandDone(name=NodeName(peer), command=command, result=result)
+            )
+
+    def _carry_out(self, order: Pending, now_ms: int) -> None:
         name, command = order
         refusal = self._refusal(name, command)
         if refusal:
             self.acknowledged(command.command, refusal)
             return
-        if now_s - self._handed_s.get(command.command, -HAND_OVER_AGAIN_S) < HAND_OVER_AGAIN_S:
+        handed_s = self._handed_s.get(command.command)
+        if handed_s is not None and self._now_s - handed_s < HAND_OVER_AGAIN_S:
             return
         if command.kind == "RESUME":
             self._accounts.resumed(name)
         if self._accounts.hand_over(name, command):
-            self._handed_s[command.command] = now_s
+            self._handed_s[command.command] = self._now_s
         else:
             self._keep(name, command, now_ms)
 
@@ -99,9 +140,8 @@ class OrderDesk:
         return f"refused: {MASTERS_HAVE_NONE}" if role is Role.MASTER else ""
 
     def _keep(self, name: str, command: Command, now_ms: int) -> None:
-        before = stricter_of(self._kept.get(name), self._accounts.latch_of(name))
+        before = self._accounts.latch_of(name)
         after = ordered(before, STATES[command.kind], command.why, command.by, now_ms)
-        change = LatchChange(account=NodeName(name), before=before, after=after)
-        self._kept[name] = after
-        self._store.store_latch(change)
+        self._accounts.keep_latch(name, after)
+        self._store.store_latch(LatchChange(account=NodeName(name), before=before, after=after))
         self.acknowledged(command.command, f"{after.state.value} ({KEPT})")

@@ -77,14 +77,21 @@ class DatabaseLine:
         """Keep a latch that no node is there to keep."""
         self._write(lambda database: Latches(database).store(change))
 
-    def insert_done(self, account: str, command: Command, result: str) -> None:
-        """An order that came by another way, for the record."""
-        self._write(lambda database: Commands(database).insert(account, command, utc_ms()))
-        self.mark_done(command.command, result)
-
     def mark_done(self, command: str, result: str) -> None:
-        """The order was carried out."""
-        self._write(lambda database: Commands(database).mark_done(command, result, utc_ms()))
+        """An order that stands in the database was carried out."""
+        now_ms = utc_ms()
+        self._write(lambda database: Commands(database).mark_done(command, result, now_ms))
+
+    def insert_done(self, account: str, command: Command, result: str) -> None:
+        """An order that came by another way was carried out."""
+        now_ms = utc_ms()
+
+        def write(database: Database[Document]) -> None:
+            commands = Commands(database)
+            commands.insert(account, command, now_ms)
+            commands.mark_done(command.command, result, now_ms)
+
+        self._write(write)
 
     def close(self) -> None:
         """Write what is left, within a second."""

@@ -50,7 +50,7 @@ class Supervisor:
     def step(self) -> None:
         """One turn: hear, follow the documents, start and end nodes, tell, obey, record."""
         house, now = self._running(), self._clock.now()
-        house.switchboard.hear(now, house.orders.acknowledged)
+        house.switchboard.hear(now, house.orders)
         self._follow_documents(house, now.monotonic_s)
         house.crew.step(now)
         house.switchboard.tell_all(now)
@@ -102,7 +102,7 @@ class Supervisor:
 
     def _hear_last_words(self, house: House, seconds: float) -> None:
         self._waiter.wait(house.desk.waitables(), seconds)
-        house.switchboard.hear(self._clock.now(), house.orders.acknowledged)
+        house.switchboard.hear(self._clock.now(), house.orders)
 
     def _record_the_end(self, house: House) -> None:
         now = self._clock.now()

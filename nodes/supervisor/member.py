@@ -5,7 +5,7 @@ from pathlib import Path
 from decisions.restarting import ChildView, Policy, failures_now
 from decisions.roster import Duty
 from domain.control import NodeReport, Settings
-from domain.policies import AccountSettings, Role
+from domain.policies import AccountSettings, Latch, Role
 from nodes.supervisor.children import Child
 from utils.clock import Now
 
@@ -35,6 +35,7 @@ class Member:
         self.restarting = False
         self.stop_asked_s = NEVER
         self.kept_legs: int | None = None
+        self.kept_latch: Latch | None = None
         self.ending = ""
         self.alarm = ""
 

@@ -63,13 +63,14 @@ class Servers:
 
     def _stop(self, kinds: set[str], within_s: float) -> None:
         pids = [
-            _stop_database(self._config.state) if DATABASE in kinds else 0,
+            stop_database(self._config.state) if DATABASE in kinds else 0,
             _stop_paper(self._paper_state) if PAPER in kinds else 0,
         ]
         _see_to_their_end([pid for pid in pids if pid], within_s)
 
 
-def _stop_database(state: Path) -> int:
+def stop_database(state: Path) -> int:
+    """Tell the embedded database to end; its process id, 0 for none."""
     address = read_address(state)
     if address is None or embedded.running(state) is None:
         return 0

@@ -1,8 +1,9 @@
 """All talk with the nodes: hears reports, tells settings when they change, hands orders over."""
 
 import os
-from collections.abc import Callable
 from typing import Protocol
+
+import msgspec
 
 from decisions.restarting import Policy
 from decisions.roster import Duty
@@ -12,6 +13,7 @@ from domain.control import (
     CommandDone,
     FromNode,
     NodeReport,
+    OperatorOrder,
     SupervisorBeat,
     ToNode,
 )
@@ -40,6 +42,18 @@ class Desk(Protocol):
         ...
 
 
+class Orders(Protocol):
+    """Who sees to operators' orders."""
+
+    def acknowledged(self, command: str, result: str) -> None:
+        """A node has carried one out."""
+        ...
+
+    def take(self, order: OperatorOrder) -> None:
+        """One came over the control socket."""
+        ...
+
+
 class Switchboard:
     """Knows what every node was told; satisfies commands.Accounts."""
 
@@ -53,12 +67,14 @@ class Switchboard:
         self._policy = policy
         self._next_beat_s = 0.0
 
-    def hear(self, now: Now, acknowledged: Callable[[str, str], None]) -> None:
-        """Take in everything that nodes have said."""
+    def hear(self, now: Now, orders: Orders) -> None:
+        """Take in everything that nodes, and operators' programs, have said."""
         for name, message in self._desk.drain():
             member = self._crew.members.get(name)
             if isinstance(message, CommandDone):
-                acknowledged(message.command, message.result)
+                orders.acknowledged(message.command, message.result)
+            elif isinstance(message, OperatorOrder):
+                orders.take(message)
             elif member is not None and isinstance(message, NodeReport):
                 member.hear(message, self._policy, now)
                 self._tell(member)
@@ -101,8 +117,18 @@ class Switchboard:
     def latch_of(self, name: str) -> Latch:
         """The stricter of what the node and what the database says."""
         member = self._crew.members.get(name)
-        reported = None if member is None or member.report is None else member.report.latch
-        return stricter_of(reported, (self._line.sight or Sight()).latches.get(name))
+        if member is None:
+            return Latch()
+        reported = None if member.report is None else member.report.latch
+        return stricter_of(reported, self._stored_latch(member))
+
+    def keep_latch(self, name: str, latch: Latch) -> None:
+        """For a node that starts before the database has it."""
+        self._crew.members[name].kept_latch = latch
+
+    def answer(self, peer: str, done: CommandDone) -> bool:
+        """Tell an operator's own program what came of its order."""
+        return self._desk.say(peer, done)
 
     def resumed(self, name: str) -> None:
         """An operator trusts the account again: a crash loop is forgotten."""
@@ -111,9 +137,18 @@ class Switchboard:
             member.close_only = False
             member.failures = 0
 
+    def _stored_latch(self, member: Member) -> Latch | None:
+        """The database's, or one it has not got yet; None where neither was ever moved."""
+        stored = (self._line.sight or Sight()).latches.get(member.name)
+        known = stored or member.kept_latch
+        return None if known is None else stricter_of(stored, member.kept_latch)
+
     def _tell(self, member: Member, *, again: bool = False) -> None:
-        told = settings_for(
-            member, self._document(member), self._line, self.addresses(), self._all_masters()
+        told = msgspec.structs.replace(
+            settings_for(
+                member, self._document(member), self._line, self.addresses(), self._all_masters()
+            ),
+            latch=self._stored_latch(member),
         )
         if (again or not same_news(member.told, told)) and self._desk.say(member.name, told):
             member.told = told

@@ -26,7 +26,6 @@ def settings_for(
         document=document,
         masters=dict(masters),
         all_masters=all_masters,
-        latch=sight.latches.get(member.name),
         last_epoch=sight.epochs.get(member.name, 0) if member.role is Role.MASTER else 0,
         database=not line.trouble,
         addresses=masters.get(member.name),

@@ -6,7 +6,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.book import Book, BookPosition, Stamp
-from domain.control import Command, CommandDone, Hello, NodeReport, Settings, Stop, SupervisorBeat
+from domain.control import (
+    Command,
+    CommandDone,
+    Hello,
+    NodeReport,
+    OperatorOrder,
+    Settings,
+    Stop,
+    SupervisorBeat,
+)
 from domain.market import Side
 from domain.policies import Latch, TradingState
 from domain.signals import (
@@ -102,6 +111,14 @@ FROM_NODES = {
         sent_at_ms=1399033801000,
     ),
     "command_done": CommandDone(name="Apex_Slave_01", command="665f1c", result="done"),
+    "operator_order": OperatorOrder(
+        name="operator 1a2b",
+        account="Apex_Slave_01",
+        command="665f1c",
+        kind="HALT",
+        by="anna",
+        why="news",
+    ),
 }
 TO_NODES = {
     "settings": Settings(
@@ -198,6 +215,9 @@ from_nodes = st.one_of(
         figures=st.dictionaries(names, st.floats(allow_nan=False), max_size=3),
     ),
     st.builds(CommandDone, name=names, command=names, result=names),
+    st.builds(
+        OperatorOrder, name=names, account=names, command=names, kind=names, by=names, why=names
+    ),
 )
 _leaves = st.one_of(st.none(), st.booleans(), wholes, st.floats(allow_nan=False), names)
 _documents = st.dictionaries(
@@ -222,4 +242,5 @@ to_nodes = st.one_of(
     st.builds(Command, command=names, kind=names, by=names, why=names),
     st.builds(SupervisorBeat, pid=wholes),
     st.builds(Stop, why=names),
+    st.builds(CommandDone, name=names, command=names, result=names),
 )

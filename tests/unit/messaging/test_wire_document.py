@@ -33,6 +33,7 @@ KINDS: list[type[msgspec.Struct]] = [
     control.Hello,
     control.NodeReport,
     control.CommandDone,
+    control.OperatorOrder,
     control.Settings,
     control.Command,
     control.SupervisorBeat,
