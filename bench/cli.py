@@ -17,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the measurement that was asked for and return its exit code."""
     args = _parser().parse_args(argv)
     try:
-        return path.run(args.slaves, args.rounds, args.json)
+        return path.run(args.slaves, args.rounds, args.json, args.answers_after_ms)
     except FarmFault as fault:
         print(fault, file=sys.stderr)
         return WRONG_USE
@@ -30,6 +30,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--slaves", nargs="+", type=_positive, default=[1, 10], metavar="N")
     one.add_argument("--rounds", type=_enough, default=ROUNDS, metavar="N")
     one.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    one.add_argument(
+        "--answers-after-ms",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="how long the broker takes; never in the figure, as a real terminal blocks meanwhile",
+    )
     return parser
 
 

@@ -31,10 +31,11 @@ class FarmFault(Exception):  # noqa: N818 - it says what happened
 class Farm:
     """The processes of both sides, and the one loop that serves them all."""
 
-    def __init__(self, slaves: int, folder: Path) -> None:
+    def __init__(self, slaves: int, folder: Path, answers_after_ms: float = 0.0) -> None:
         """Start every process; nothing is ready yet."""
         self.folder = folder
         self.names = [f"Bench_Slave_{number:03d}" for number in range(1, slaves + 1)]
+        self._answers_after_ms = answers_after_ms
         self._desk = ControlDesk()
         control = self._desk.bind()
         self._master = Master(folder, control)
@@ -146,6 +147,7 @@ class Farm:
 
     def _start_slave(self, name: str, control: str) -> "subprocess.Popen[bytes]":
         words = ["--name", name, "--control", control, "--state", str(self.folder)]
+        words += ["--answers-after-ms", str(self._answers_after_ms)]
         return _start("bench.slave_process", *words, "--out", str(sent_file(self.folder, name)))
 
     def _start_receiver(self, name: str) -> "subprocess.Popen[bytes]":

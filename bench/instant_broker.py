@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 from domain.mt5_words import (
     DealEntry,
@@ -20,13 +20,20 @@ LOT = 0.1
 REMEMBERED_DEALS = 20
 SUCCESS = (1, "Success")
 
+API = (
+    "initialize", "shutdown", "last_error", "terminal_info", "account_info", "symbol_info",
+    "symbol_info_tick", "symbol_select", "symbols_get", "positions_total", "positions_get",
+    "history_deals_get", "order_send", "_positions_changed",
+)  # fmt: skip
+
 
 class InstantBroker:
     """One account and one symbol; notes when each opening order was sent, by its comment."""
 
-    def __init__(self, login: int, server: str, symbol: str) -> None:
-        """Nothing is open."""
+    def __init__(self, login: int, server: str, symbol: str, answers_after_s: float = 0.0) -> None:
+        """Nothing is open. An order is answered after a while only where that is wanted."""
         self.sent_ns: dict[str, int] = {}
+        self._answers_after_s = answers_after_s
         self._open: dict[int, SimpleNamespace] = {}
         self._deals: deque[SimpleNamespace] = deque(maxlen=REMEMBERED_DEALS)
         self._ticket = 1_000
@@ -37,6 +44,13 @@ class InstantBroker:
         )
         self._symbol = _symbol(symbol)
         self._tick = SimpleNamespace(bid=BID, ask=ASK, time=0, time_msc=0)
+
+    def as_module(self) -> ModuleType:
+        """What the terminal door takes for the package."""
+        module = ModuleType("instant_broker")
+        for name in API:
+            setattr(module, name, getattr(self, name))
+        return module
 
     def open_position(self) -> None:
         """What a person does in the terminal: a market order, filled at once."""
@@ -52,6 +66,8 @@ class InstantBroker:
     def order_send(self, request: dict[str, int | float | str]) -> SimpleNamespace:
         """Fill a market order."""
         now_ns = time.time_ns()
+        if self._answers_after_s:
+            time.sleep(self._answers_after_s)
         comment, magic = str(request.get("comment", "")), int(request.get("magic", 0))
         self._ticket += 1
         closes = int(request.get("position", 0))

@@ -42,25 +42,29 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     bare_began_ns: int
 
 
-def run(slaves: Sequence[int], rounds: int, out: Path | None) -> int:
+def run(slaves: Sequence[int], rounds: int, out: Path | None, answers_after_ms: float = 0.0) -> int:
     """Measure for each number of slaves, print, and write the figures where wanted."""
     measured = []
     for count in slaves:
-        found = measure(count, rounds)
+        found = measure(count, rounds, answers_after_ms)
         measured.append(found)
         print("\n".join(figures.in_lines(found)), flush=True)
     if out is not None:
-        told = {"host": _host(), "path": msgspec.to_builtins(measured)}
+        told = {
+            "host": _host(),
+            "answers_after_ms": answers_after_ms,
+            "path": msgspec.to_builtins(measured),
+        }
         out.write_text(json.dumps(told, indent=2), encoding="utf-8")
     return 0
 
 
-def measure(slaves: int, rounds: int) -> Comparison:
+def measure(slaves: int, rounds: int, answers_after_ms: float) -> Comparison:
     """One farm, from its start to its figures."""
     # A log may still be open where something went wrong; that must not hide what it was.
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        with Farm(slaves, folder) as farm:
+        with Farm(slaves, folder, answers_after_ms) as farm:
             farm.wait_until_ready()
             played = _play(farm, rounds)
             farm.stop()

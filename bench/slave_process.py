@@ -32,27 +32,28 @@ def main() -> int:
     parser.add_argument("--control", required=True)
     parser.add_argument("--state", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--answers-after-ms", type=float, default=0.0)
     args = parser.parse_args()
     config = machine.load(
         {"MURMURATION_STATE": str(args.state), "MURMURATION_CONTROL": args.control}
     )
     logs = configure(args.name, args.state / "logs", console=False)
     try:
-        sent_ns = _copy(NodeName(args.name), config)
+        sent_ns = _copy(NodeName(args.name), config, args.answers_after_ms / 1000)
     finally:
         logs.stop()
     args.out.write_text(json.dumps(sent_ns), encoding="utf-8")
     return 0
 
 
-def _copy(name: NodeName, config: Config) -> dict[str, int]:
+def _copy(name: NodeName, config: Config, answers_after_s: float) -> dict[str, int]:
     with StopRequest() as stop:
         line = ControlLine(name, config.control_address)
         told = _settings(name, line, stop)
         settings = wiring.reader(config).read(told.document or {})
         if not isinstance(settings, AccountSettings):
             raise SystemExit("; ".join(settings))
-        broker, door = _terminal(settings)
+        broker, door = _terminal(settings, answers_after_s)
         journal = wiring.open_journal(name, config, told)
         identity = door.terminal.connect()
         if not isinstance(identity, Identity):
@@ -75,10 +76,12 @@ def _settings(name: NodeName, line: ControlLine, stop: StopRequest) -> Settings:
     raise SystemExit("told to stop before any settings came")
 
 
-def _terminal(settings: AccountSettings) -> tuple[InstantBroker, wiring.Door]:
+def _terminal(
+    settings: AccountSettings, answers_after_s: float
+) -> tuple[InstantBroker, wiring.Door]:
     identity = Identity(settings.login, settings.server)
-    broker = InstantBroker(identity.login, identity.server, SYMBOL)
-    terminal = Mt5Terminal(broker, path=settings.path, expected=identity)
+    broker = InstantBroker(identity.login, identity.server, SYMBOL, answers_after_s)
+    terminal = Mt5Terminal(broker.as_module(), path=settings.path, expected=identity)
     return broker, wiring.Door(terminal=terminal, expected=identity, data_path=settings.path)
 
 
