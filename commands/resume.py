@@ -1,0 +1,12 @@
+"""`resume`: allows new trades again after a halt."""
+
+import argparse
+
+from commands import ordering
+
+add_arguments = ordering.add_arguments
+
+
+def run(args: argparse.Namespace) -> int:
+    """Give the order, and wait until it is acknowledged."""
+    return ordering.order("RESUME", args)
