@@ -79,15 +79,33 @@ class Copier:
         return ranks.index(min(ranks))
 
     def _take_change(self, arrival: Arrival, fact: Fact) -> None:
+        """What it overtook in the queue is answered with it, or would never be."""
+        owed = [self._is_owed(taken) for taken in (*self._take_overtaken(fact), arrival)]
+        if any(owed):
+            self._follower.follow(fact.leg_key)
+
+    def _take_overtaken(self, fact: Fact) -> list[Arrival]:
+        """Earlier changes of the same leg, oldest first; they leave the queue."""
+        older = [a for a in self._queue if _is_overtaken(a, fact)]
+        self._queue = [a for a in self._queue if not _is_overtaken(a, fact)]
+        return sorted(
+            (a for a in older if isinstance(a, Arrival)), key=lambda arrival: arrival.fact.stamp
+        )
+
+    def _is_owed(self, arrival: Arrival) -> bool:
+        """Aim the leg at what the fact says; false where that needed no order to be answered."""
+        fact = arrival.fact
         leg = self._ledger.legs.find(fact.leg_key)
         if leg is not None and fact.stamp <= leg.answered:
             self._ledger.heard(fact)
-        elif leg is None or not leg.live:
+            return False
+        if leg is None or not leg.live:
             self._nothing_here(arrival, fact, leg)
-        else:
+            return False
+        if fact.stamp > leg.target.stamp:
             self._ledger.legs.put(msgspec.structs.replace(leg, target=target_of(fact)))
-            self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
-            self._follower.follow(leg.key)
+        self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
+        return True
 
     def _nothing_here(self, arrival: Arrival, fact: Fact, leg: Leg | None) -> None:
         """There is no copy; a close that overtook its open leaves a tombstone all the same."""
@@ -117,6 +135,9 @@ class Copier:
     def _retarget(self, leg: Leg, book: Book, fate: LegAnswer | None) -> None:
         """Only "closed" closes a copy; a position that is merely absent is asked about again."""
         if (leg.key.master_login, leg.key.master_server) != (book.login, book.server):
+            return
+        if leg.target.stamp > book.stamp:
+            # A close that acted before its turn is newer than this picture.
             return
         position = book.find(leg.key.opening_order)
         if position is not None:
@@ -153,6 +174,12 @@ def _urgency(arrival: Arrival | SnapshotTaken, opening: set[LegKey]) -> int:
     urgency = URGENCY[type(fact)]
     waits = isinstance(fact, PositionReduced | PositionModified) and fact.leg_key in opening
     return AFTER_ITS_OPEN if waits else urgency
+
+
+def _is_overtaken(arrival: Arrival | SnapshotTaken, by: Fact) -> bool:
+    if isinstance(arrival, SnapshotTaken) or isinstance(arrival.fact, PositionOpened):
+        return False
+    return arrival.fact.leg_key == by.leg_key and arrival.fact.stamp < by.stamp
 
 
 def _target(leg: Leg, book: Book, position: BookPosition) -> MasterTarget:
