@@ -57,7 +57,7 @@ class Executor:
         except JournalUnwritable as error:
             if isinstance(command, OpenPosition):
                 refused = Rejected(retcode=0, comment=str(error), sent=False)
-                return Executed(intent=intent, outcome=refused)
+                return Executed(intent=_with_outcome(intent, refused), outcome=refused)
             logger.exception("sent_without_journal", extra={"leg": leg.key.text})
         return self._send(command, intent)
 

@@ -102,8 +102,14 @@ class Opener:
         tries = _Tries()
         attempt = self._attempt(fact, settings, tries)
         while tries.may_cure(attempt):
+            self._note_refusal(attempt)
             attempt = self._attempt(fact, settings, tries)
         self._record(arrival, fact, settings, attempt, is_new=known is None)
+
+    def _note_refusal(self, attempt: _Attempt) -> None:
+        """The order of this try is over; were its intent left open, it would be looked up."""
+        if attempt.executed is not None:
+            self._ledger.write(attempt.executed.intent)
 
     def _attempt(
         self, fact: PositionOpened, settings: AccountSettings, tries: "_Tries"
