@@ -44,7 +44,7 @@ class Ledger:
         self._clock = clock
         self._unwritten: list[Record] = []
         self._owed: dict[LegKey, list[Owed]] = {}
-        self._progress = Progress()
+        self._progress = Progress(journal.cursor)
         self.legs = LegBook(journal.legs())
         self.intents = {i.intent: i for i in journal.open_intents()}
         self.recent: deque[Verdict] = deque(maxlen=REMEMBERED_VERDICTS)
@@ -75,8 +75,8 @@ class Ledger:
         """Give a verdict on an event, and remember what it did to its leg."""
         leg = leg if leg is not None else self.legs.find(fact.leg_key)
         if answer.kind is not VerdictKind.UNKNOWN:
-            self._progress.done(fact.master, fact.stamp)
-            leg = None if leg is None else _answered(leg, fact)
+            in_turn = self._progress.done(fact.master, fact.stamp)
+            leg = _answered(leg, fact) if leg is not None and in_turn else leg
         now_ms = self._clock.now().utc_ms
         given = verdict(self._slave, fact, leg, answer, figures, now_ms)
         records: list[Record] = [given, self._progress.cursor(fact.master)]
@@ -109,13 +109,20 @@ class Ledger:
             decided_at_ms=self._clock.now().utc_ms,
             supersedes=leg.journey,
         )
-        self.write(given)
+        self._progress.done(leg.master, leg.opened_by)
+        self.write(given, self._progress.cursor(leg.master))
         self._remember(given)
 
     def keep(self, leg: Leg, intent: Intent | None = None) -> None:
         """Remember a leg's new state, and how its order came out."""
         self.legs.put(leg)
         self.write(leg, *([] if intent is None else [self._noted(intent)]))
+
+    def catch_up(self) -> bool:
+        """Write what the journal did not take before; false while it still does not."""
+        if self._unwritten:
+            self.write()
+        return not self._unwritten
 
     def owe(self, key: LegKey, owed: Owed) -> None:
         """The event waits for an order whose end is not known."""

@@ -1,5 +1,7 @@
 """How far each master's story has been dealt with, when urgent events overtake others."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from domain.book import Stamp
@@ -7,28 +9,34 @@ from domain.ids import NodeName
 from domain.records import Cursor
 
 
+NOWHERE = Stamp(0, 0)
+
+
 class _Place(msgspec.Struct, kw_only=True):
-    reached: Stamp = Stamp(0, 0)
+    reached: Stamp
     waiting: set[Stamp] = msgspec.field(default_factory=set)
 
 
 class Progress:
     """The cursor never passes an event that still waits, so that a restart hears of it again."""
 
-    def __init__(self) -> None:
-        """Nothing has been heard."""
+    def __init__(self, journaled: Callable[[str], Stamp | None]) -> None:
+        """Go on where the journal says; a place is never written lower than it was."""
+        self._journaled = journaled
         self._places: dict[NodeName, _Place] = {}
 
     def expect(self, master: NodeName, stamp: Stamp) -> None:
         """This event is going to be dealt with."""
         self._place(master).waiting.add(stamp)
 
-    def done(self, master: NodeName, stamp: Stamp) -> None:
-        """It has been. One that was never expected (it overtook a gap) moves nothing."""
+    def done(self, master: NodeName, stamp: Stamp) -> bool:
+        """It has been. One that was not expected (it overtook a gap) moves nothing: false."""
         place = self._place(master)
-        if stamp in place.waiting:
-            place.waiting.discard(stamp)
-            place.reached = max(place.reached, stamp)
+        if stamp not in place.waiting:
+            return False
+        place.waiting.discard(stamp)
+        place.reached = max(place.reached, stamp)
+        return True
 
     def reached(self, master: NodeName, stamp: Stamp) -> None:
         """Everything up to here is known, by a snapshot."""
@@ -45,4 +53,6 @@ class Progress:
         return Cursor(master=master, stamp=stamp)
 
     def _place(self, master: NodeName) -> _Place:
-        return self._places.setdefault(master, _Place())
+        if master not in self._places:
+            self._places[master] = _Place(reached=self._journaled(master) or NOWHERE)
+        return self._places[master]

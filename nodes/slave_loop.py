@@ -253,6 +253,10 @@ class SlaveLoop:
         )
 
     def _report(self, now: Now) -> NodeReport:
+        if self._ledger.catch_up():
+            self._alarms.clear("journal")
+        else:
+            self._alarms.raise_("journal", "cannot be written: nothing opens, closes go on")
         alarms = (*self._alarms.texts(), *self._follower.alarms())
         unconfirmed = [m for m in self._inbox.masters() if not self._inbox.is_confirmed(m)]
         holds = tuple(h.value for h in sorted(self._standing.holds()))
