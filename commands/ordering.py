@@ -87,8 +87,9 @@ class Given:
         ]
 
     def _outcome(self, key: str) -> str:
-        if key in self.results:
-            return f"acknowledged: {self.results[key]}"
+        result = self.results.get(key, "")
+        if result:
+            return result if result.startswith(REFUSED) else f"acknowledged: {result}"
         if self.stored:
             return "not acknowledged yet; it is stored, and will hold as soon as the node runs"
         return "not acknowledged, and the database is silent: try again once the launcher runs"
