@@ -18,9 +18,11 @@ from nodes.supervisor.faults import HostFault
 from nodes.supervisor.loop import Supervisor
 from paper.admin import AdminError
 from paper.starting import PaperBrokerError
+from utils.log_setup import configure
 from utils.os_signals import StopRequest
 
 MISMATCH, HOST_FAULT = 1, 2
+LOG = "launcher"
 STOP_S, HURRIED_STOP_S = 5.0, 2.0
 FAULTS = (
     ConfigError,
@@ -68,9 +70,11 @@ def _in_scenery(args: argparse.Namespace, stop: StopRequest) -> int:
     ticks = tuple(path.resolve() for path in args.ticks)
     wish = Wish(slaves=args.slaves, speed=args.speed, seed=args.seed, ticks=ticks, keep=args.keep)
     scenery = put_up(wish)
+    logs = configure(LOG, scenery.config.state / "logs", console=False)
     try:
         return _perform(args, scenery, stop)
     finally:
+        logs.stop()
         take_down(scenery)
 
 

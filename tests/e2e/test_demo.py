@@ -15,6 +15,8 @@ from typing import Any, Self
 import psutil
 import pytest
 
+from paper.address import Address, published
+from tests.client_copies import fresh_client
 from tests.waiting import eventually
 from utils.clock import monotonic_s
 from utils.os_signals import kill, new_process_group_kwargs
@@ -168,6 +170,36 @@ def test_a_killed_slave_comes_back_and_the_others_do_not_notice(folder: Path) ->
         assert figures["restarts"][SLAVES[0]] == 1
         assert figures["restarts"][SLAVES[1]] == 0
         assert demo.left() == []
+
+
+def test_a_copy_without_a_master_is_found_in_the_brokers_books(folder: Path) -> None:
+    with Demo(folder, "--seconds", "6") as demo:
+        eventually(lambda: demo.copies_of(SLAVES[0]), 40)
+        (state,) = folder.glob("murmuration-demo-*/state/paper")
+        place = published(state)
+        assert place is not None
+        buy_by_hand(place, "demo-apex-slave-01")
+        assert demo.wait() == 1, demo.said
+        (found,) = demo.figures()["mismatch_list"]
+        assert (found["kind"], found["slave"]) == ("copy without a master", SLAVES[0])
+        assert f"{SLAVES[0]}, master's position 12345: copy without a master" in demo.said
+        assert demo.left() == []
+
+
+def buy_by_hand(place: Address, path: str) -> None:
+    """A trade that carries our marks and copies nothing."""
+    terminal = fresh_client()
+    terminal._connect_to(place.host, place.port)
+    assert terminal.initialize(path), terminal.last_error()
+    request = {
+        "action": terminal.TRADE_ACTION_DEAL, "symbol": "EURUSD.c", "volume": 0.1,
+        "type": terminal.ORDER_TYPE_BUY, "price": terminal.symbol_info_tick("EURUSD.c").ask,
+        "deviation": 1000, "type_filling": terminal.ORDER_FILLING_FOK,
+        "magic": 234000 * 10**12 + 1, "comment": "12345",
+    }  # fmt: skip
+    result = terminal.order_send(request)
+    assert result.retcode == terminal.TRADE_RETCODE_DONE, result
+    terminal.shutdown()
 
 
 @pytest.mark.parametrize(
