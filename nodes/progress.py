@@ -8,7 +8,6 @@ from domain.book import Stamp
 from domain.ids import NodeName
 from domain.records import Cursor
 
-
 NOWHERE = Stamp(0, 0)
 
 
