@@ -9,6 +9,7 @@ from decisions.evidence import deals_prove_closed
 from domain.legs import Intent
 from domain.market import Deal, Position
 
+ZERO = Decimal(0)
 #: Longer than the slowest late fill ever logged.
 SETTLE_WINDOW_MS = 60_000
 
@@ -27,9 +28,10 @@ class FoundClosed(msgspec.Struct, frozen=True):
 
 
 class FoundDone(msgspec.Struct, frozen=True):
-    """The close or reduction was executed."""
+    """The close or reduction was executed, in one deal or several."""
 
     price: Decimal
+    volume: Decimal
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -59,9 +61,9 @@ def settle_close(
     intent: Intent, deals: Sequence[Deal], now_ms: int
 ) -> FoundDone | Waiting | Lapsed:
     """Look for a close among its position's deals; a re-read volume alone proves nothing."""
-    for deal in deals:
-        if _is_of(intent, deal.magic, deal.order):
-            return FoundDone(deal.price)
+    done = [deal for deal in deals if _is_of(intent, deal.magic, deal.order)]
+    if done:
+        return FoundDone(done[-1].price, sum((deal.volume for deal in done), ZERO))
     return _by_the_clock(intent, now_ms)
 
 

@@ -86,7 +86,9 @@ class Follower:
             trouble = self._troubles.get(leg.key)
             if trouble is not None and now_s < trouble.next_try_s:
                 continue
-            if leg.state is not LegState.OPENING and self._needs_a_step(leg, listed):
+            if leg.state is LegState.OPENING:
+                continue
+            if trouble is not None or self._needs_a_step(leg, listed):
                 self.follow(leg.key)
 
     def reckon(self) -> None:
@@ -138,6 +140,7 @@ class Follower:
             self._failed(leg, _unknown(f"no contract of {leg.symbol}"))
             return False
         name = self._executor.name_intent()
+        held = _no_larger_than_known(leg, held)
         plan = plan_leg(leg, held, spec, self._standing.state(), name)
         if isinstance(plan, Nothing):
             self._answer_owed(leg, _nothing(plan), Times(), None)
@@ -196,6 +199,11 @@ class Follower:
         answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.ALREADY_CLOSED_HERE)
         self._answer_owed(closed, answer, Times(), None)
 
+    def never_was(self, leg: Leg) -> None:
+        """Its open was not found: whoever waits for the copy need wait no longer."""
+        answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.NEVER_COPIED)
+        self._answer_owed(leg, answer, Times(), None)
+
     def _failed(self, leg: Leg, answer: Answer) -> None:
         """Tried again later, ever more slowly, and never given up."""
         trouble = self._troubles.setdefault(leg.key, _Trouble())
@@ -218,6 +226,16 @@ class Follower:
 
     def _now_ms(self) -> int:
         return self._clock.now().utc_ms
+
+
+def _no_larger_than_known(leg: Leg, held: Position) -> Position:
+    """A list may be older than the fill we were told of: what is gone is not sold again (law 4).
+
+    A close of everything takes what the list shows: by ticket it cannot take too much.
+    """
+    if leg.target.closed or not ZERO < leg.volume < held.volume:
+        return held
+    return msgspec.structs.replace(held, volume=leg.volume)
 
 
 def _times(owed: Owed, times: Times) -> Times:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from decisions.evidence import last_price
+from decisions.evidence import deals_prove_closed, last_price
 from decisions.settling import (
     FoundClosed,
     FoundDone,
@@ -78,6 +78,7 @@ class Settler:
             )
             self._keep(missed, intent, "lapsed")
             self._answer(missed, Answer(kind=VerdictKind.MISSED, reason=Reason.NEVER_ANSWERED))
+            self._follower.never_was(missed)
 
     def _settle_close(self, intent: Intent, leg: Leg, now: Now) -> None:
         deals = self._door.deals_of(leg.identifier)
@@ -86,16 +87,25 @@ class Settler:
         found = settle_close(intent, deals, now.utc_ms)
         if isinstance(found, Waiting):
             return
-        self._keep(leg, intent, "filled" if isinstance(found, FoundDone) else "lapsed")
+        if isinstance(found, FoundDone):
+            left = max(leg.volume - found.volume, ZERO)
+            self._keep(msgspec.structs.replace(leg, volume=left), intent, "filled")
+        else:
+            self._keep(leg, intent, "lapsed")
         self._follower.follow(leg.key)
 
     def _claim(self, position: Position) -> None:
         """A position that carries a leg's mark though the leg was given up, or taken as closed."""
         leg = self._ledger.legs.owner_of(position)
-        if leg is None or leg.live:
+        if leg is None or leg.live or not self._is_open_by_its_deals(position):
             return
         logger.warning("late_position", extra={"leg": leg.key.text, "was": leg.state.value})
         self._adopt(leg, position, None)
+
+    def _is_open_by_its_deals(self, position: Position) -> bool:
+        """A list may be older than the close we were told of; without deals, another time."""
+        deals = self._door.deals_of(position.identifier)
+        return not isinstance(deals, Unknowable) and not deals_prove_closed(deals)
 
     def _adopt(self, leg: Leg, position: Position, intent: Intent | None) -> None:
         """It is open after all: followed from here, and closed at once if the master's is."""

@@ -74,8 +74,19 @@ def test_an_order_that_is_not_found_is_waited_for_until_the_window_ends(
 def test_a_close_is_found_by_its_mark_or_number_among_the_deals_of_its_position() -> None:
     by_mark = a_closing_deal(magic=MINE)
     by_number = a_closing_deal(order=777)
-    assert settle_close(INTENT, [a_deal(), by_mark], SOON) == FoundDone(Decimal("1286.00"))
-    assert settle_close(NUMBERED, [a_deal(), by_number], SOON) == FoundDone(Decimal("1286.00"))
+    done = FoundDone(Decimal("1286.00"), Decimal(1))
+    assert settle_close(INTENT, [a_deal(), by_mark], SOON) == done
+    assert settle_close(NUMBERED, [a_deal(), by_number], SOON) == done
+
+
+def test_a_close_that_was_executed_in_several_deals_is_all_of_them() -> None:
+    deals = [
+        a_closing_deal(magic=MINE, volume="0.30"),
+        a_closing_deal(magic=MINE, volume="0.20", price="1287.00"),
+    ]
+    assert settle_close(INTENT, [a_deal(), *deals], SOON) == FoundDone(
+        Decimal("1287.00"), Decimal("0.50")
+    )
 
 
 def test_law_4_somebody_elses_close_is_not_the_order_we_look_for() -> None:
