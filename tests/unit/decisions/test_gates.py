@@ -27,10 +27,11 @@ GUARDED = some_settings(kill_switch=KillSwitch(daily_loss=Decimal(200)))
 UNGUARDED = some_settings(kill_switch=KillSwitch(enabled=False, daily_loss=Decimal(200)))
 
 
-def why(*, side: Side = Side.BUY, volume: Any = "1.00", **changes: Any) -> Reason | None:
-    denial = first_denial(
-        opened(position=a_book_position(side=side, volume=volume)), a_situation(**changes)
-    )
+OF_THE_FACT = frozenset({"side", "volume", "flash"})
+
+
+def why(**changes: Any) -> Reason | None:
+    denial = first_denial(_fact(changes), _situation(changes))
     return None if denial is None else denial.reason
 
 
@@ -43,6 +44,7 @@ DENIED = {
     "reducing": ({"latch": Latch(state=TradingState.REDUCING)}, Reason.TRADING_REDUCING),
     "the leg is known": ({"leg_known": True}, Reason.ALREADY_HANDLED),
     "the master closed it meanwhile": ({"still_held": False}, Reason.CLOSED_MEANWHILE),
+    "a flash": ({"flash": True}, Reason.FLASH),
     "one ms too old": ({"age_ms": 5001}, Reason.SIGNAL_TOO_OLD),
     "from the future": ({"age_ms": -2001}, Reason.SIGNAL_FROM_FUTURE),
     "login not known": ({"identity": MUTE}, Reason.TERMINAL_UNKNOWN),
@@ -160,11 +162,11 @@ def test_every_gate_has_a_row_that_only_it_denies() -> None:
 
 def _fact(changes: dict[str, Any]) -> Any:
     position = {k: v for k, v in changes.items() if k in {"side", "volume"}}
-    return opened(position=a_book_position(**position))
+    return opened(position=a_book_position(**position), flash=changes.get("flash", False))
 
 
 def _situation(changes: dict[str, Any]) -> Any:
-    return a_situation(**{k: v for k, v in changes.items() if k not in {"side", "volume"}})
+    return a_situation(**{k: v for k, v in changes.items() if k not in OF_THE_FACT})
 
 
 def test_the_first_reason_in_the_list_is_the_one_told() -> None:

@@ -1,4 +1,4 @@
-"""A master's core and a slave's core, joined by lists: no socket, no process, a clock that obeys."""
+"""A master's core and a slave's, joined by lists: no socket, no process, a clock that obeys."""
 
 from typing import Any
 

@@ -414,7 +414,6 @@ def test_law_4_a_full_disk_keeps_no_fact_from_the_slaves(master: MasterSide) -> 
     """History 39: not even the one at which the whole book is written down."""
     master.journal.full = True
     for _ in range(120):
-        master.door.shut(master.door.trade())
         master.door.trade()
         master.turn()
     assert len(master.facts) == 120

@@ -1,0 +1,256 @@
+"""In which order a slave deals with what its masters said, and that each thing has an answer."""
+
+from decimal import Decimal
+
+import pytest
+
+from domain.control import Command
+from domain.legs import LegState
+from domain.outcomes import Rejected
+from tests.builders import a_key
+from tests.fakes import lost, told
+from tests.unit.nodes.teller import Teller
+
+REFUSED = Rejected(retcode=10018, comment="Market closed")
+
+
+@pytest.fixture
+def teller() -> Teller:
+    return Teller()
+
+
+def kinds(teller: Teller) -> list[str]:
+    return [type(command).__name__ for command in teller.slave.door.sent]
+
+
+def test_a_close_overtakes_twenty_opens_that_came_before_it(teller: Teller) -> None:
+    teller.copies(501)
+    teller.slave.door.sent.clear()
+    teller.say(*(teller.opens(order) for order in range(600, 620)), teller.closes(501))
+    teller.turn()
+    assert kinds(teller) == ["ClosePosition"] + ["OpenPosition"] * 20
+
+
+def test_a_close_that_comes_while_opens_are_being_sent_is_the_next_order(teller: Teller) -> None:
+    teller.copies(501)
+    teller.slave.door.sent.clear()
+    close = []
+
+    def in_between() -> None:
+        if len(teller.slave.door.sent) == 1 and not close:
+            close.append(teller.closes(501))
+            teller.say(close[0])
+
+    teller.slave.door.before_quote = in_between
+    teller.say(*(teller.opens(order) for order in range(600, 604)))
+    teller.turn()
+    assert kinds(teller).index("ClosePosition") <= 2
+    assert kinds(teller).count("OpenPosition") == 4
+
+
+def test_reductions_go_before_new_stops_and_both_before_opens(teller: Teller) -> None:
+    for order in (501, 502):
+        teller.copies(order)
+    teller.slave.door.sent.clear()
+    teller.say(teller.opens(600), teller.moves(501, sl="1281.00"), teller.halves(502))
+    teller.turn()
+    assert kinds(teller) == ["ClosePosition", "ModifyPosition", "OpenPosition"]
+
+
+def test_law_2_an_open_and_its_close_in_one_drain_open_nothing(teller: Teller) -> None:
+    """History 22."""
+    teller.say(teller.opens(501), teller.closes(501))
+    teller.turn(4)
+    assert teller.slave.door.sent == []
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_2_a_close_before_its_open_leaves_a_tombstone(teller: Teller) -> None:
+    opened, closed = teller.opens(501), teller.closes(501)
+    teller.say(closed)
+    teller.slave.turn()
+    assert teller.slave.leg().state is LegState.CLOSED
+    teller.say(opened)
+    teller.turn(8)
+    assert teller.slave.door.sent == []
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_a_change_of_a_position_whose_open_is_in_the_same_drain_comes_after_it(
+    teller: Teller,
+) -> None:
+    teller.say(teller.opens(501), teller.moves(501, sl="1281.00"), teller.halves(501))
+    teller.turn()
+    copy = next(iter(teller.slave.door.held.values()))
+    assert (copy.volume, copy.sl) == (Decimal("0.50"), Decimal("1281.00"))
+    assert not teller.slave.unanswered(teller.facts)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(["moves", "closes"], id="moved, then closed"),
+        pytest.param(["halves", "closes"], id="halved, then closed"),
+        pytest.param(["moves", "halves"], id="moved, then halved"),
+        pytest.param(["moves", "halves", "closes"], id="moved, halved, closed"),
+    ],
+)
+def test_law_9_an_event_that_is_overtaken_has_an_answer_too(
+    teller: Teller, changes: list[str]
+) -> None:
+    teller.copies(501)
+    teller.say(*(getattr(teller, change)(501) for change in changes))
+    teller.turn(4)
+    assert not teller.slave.unanswered(teller.facts)
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_law_9_so_has_one_of_a_copy_that_is_there_no_more(teller: Teller, copied: bool) -> None:
+    if copied:
+        identifier = teller.copies(501)
+        teller.slave.door.shut(identifier)
+        teller.turn(4)
+    else:
+        teller.say(teller.opens(501, age_ms=60_000))
+        teller.turn()
+    teller.say(teller.moves(501, sl="1281.00"), teller.halves(501), teller.closes(501))
+    teller.turn(4)
+    reason = "ALREADY_CLOSED_HERE" if copied else "NEVER_COPIED"
+    assert {v[2] for v in told(teller.slave.verdicts)[1:]} == {reason}
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_an_old_change_never_takes_back_a_newer_one(teller: Teller) -> None:
+    """The close acted before the gap was filled, and nobody knows yet how it came out."""
+    identifier = teller.copies(501)
+    missing = teller.halves(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.closes(501))
+    teller.slave.turn()
+    teller.say(missing)
+    teller.turn(8)
+    assert identifier not in teller.slave.door.held
+    assert all(order.whole for order in teller.slave.door.closes)
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_3_a_picture_older_than_a_close_that_acted_early_does_not_take_it_back(
+    teller: Teller,
+) -> None:
+    """Histories 32 and 42 together: the close was refused once, and is still owed."""
+    identifier = teller.copies(501)
+    teller.moves(501, sl="1281.00")
+    before = teller.book
+    close = teller.closes(501)
+    after, teller.book = teller.book, before
+    teller.slave.door.answers = [REFUSED]
+    teller.say(close)
+    teller.turn(2)
+    teller.book = after
+    teller.say(close)
+    teller.turn(8)
+    assert identifier not in teller.slave.door.held
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_3_only_closed_closes_a_copy_and_absence_only_asks(teller: Teller) -> None:
+    """The master forgot the position: its book has it no more, and it cannot say closed."""
+    identifier = teller.copies(501)
+    teller.book = type(teller.book)(
+        master=teller.book.master,
+        login=teller.book.login,
+        server=teller.book.server,
+        stamp=teller.book.stamp,
+    )
+    teller.say(teller.beat())
+    teller.turn(8)
+    assert identifier in teller.slave.door.held
+    teller.shut.add(501)
+    teller.say(teller.beat(book_hash="doubt"))
+    teller.turn(8)
+    assert identifier not in teller.slave.door.held
+
+
+def test_law_3_a_book_of_another_account_says_nothing_of_our_legs(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.book = type(teller.book)(
+        master=teller.book.master, login=9, server="Other", stamp=teller.book.stamp
+    )
+    teller.shut.add(501)
+    teller.say(teller.beat())
+    teller.turn(8)
+    assert identifier in teller.slave.door.held
+
+
+def test_a_snapshot_brings_a_leg_where_its_master_is(teller: Teller) -> None:
+    teller.copies(501)
+    teller.moves(501, sl="1281.00")
+    teller.halves(501)
+    teller.say(teller.beat())
+    teller.turn(8)
+    copy = next(iter(teller.slave.door.held.values()))
+    assert (copy.volume, copy.sl) == (Decimal("0.50"), Decimal("1281.00"))
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_2_a_lost_open_is_copied_when_the_gap_is_filled_in_time(teller: Teller) -> None:
+    teller.opens(501)
+    teller.say(teller.beat())
+    teller.turn(4)
+    assert len(teller.slave.door.opens) == 1
+
+
+def test_law_2_a_lost_open_that_is_closed_already_is_not_opened(teller: Teller) -> None:
+    teller.opens(501)
+    teller.closes(501)
+    teller.say(teller.beat())
+    teller.turn(4)
+    assert teller.slave.door.sent == []
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_9_positions_that_were_there_before_this_slave_are_missed(teller: Teller) -> None:
+    teller.opens(501)
+    teller.slave.journal = type(teller.slave.journal)()
+    teller.slave.start()
+    teller.turn(4)
+    assert teller.slave.last == ("PositionOpened", "missed", "SLAVE_WAS_DOWN")
+    assert teller.slave.leg().state is LegState.MISSED
+    teller.slave.start()
+    teller.turn(4)
+    assert len(teller.slave.verdicts) == 1
+
+
+def test_law_5_a_refused_close_comes_back_by_itself_until_it_is_done(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [REFUSED] * 12
+    teller.say(teller.closes(501))
+    teller.turn(40, seconds=1)
+    assert any(a_key().text in alarm for alarm in teller.slave.report.alarms)
+    teller.turn(200, seconds=2)
+    assert identifier not in teller.slave.door.held
+    assert len(teller.slave.door.closes) == 13
+    assert not teller.slave.unanswered(teller.facts)
+    assert teller.slave.report.alarms == ()
+
+
+def test_law_2_refused_stops_are_tried_ever_more_slowly(teller: Teller) -> None:
+    """History 30: the broker refuses for ever."""
+    teller.copies(501)
+    teller.slave.door.answers = [Rejected(retcode=10016, comment="Invalid stops")] * 1000
+    teller.say(teller.moves(501, sl="1281.00"))
+    teller.turn(600, seconds=1)
+    assert len(teller.slave.door.modifies) <= 30
+
+
+def test_law_5_a_close_goes_out_in_every_state_and_an_open_in_none_but_active(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.slave.control.orders.append(Command(command="c", kind="HALT", by="operator"))
+    teller.turn()
+    teller.say(teller.opens(502), teller.closes(501))
+    teller.turn()
+    assert identifier not in teller.slave.door.held
+    assert len(teller.slave.door.opens) == 1
+    assert ("PositionOpened", "denied", "TRADING_HALTED") in told(teller.slave.verdicts)

@@ -1,0 +1,292 @@
+"""Law 4: orders nobody could answer for are looked up until found, and never sent twice."""
+
+from decimal import Decimal
+
+import pytest
+
+from domain.legs import LegState
+from domain.market import Unknowable
+from domain.outcomes import Outcome, Unknown
+from tests.builders import a_position
+from tests.fakes import FakeDoor, done_but_unknown, lost, told
+from tests.unit.nodes.teller import Teller
+
+OPEN_UNKNOWN = ("PositionOpened", "unknown", "OUTCOME_UNKNOWN")
+OPEN_COPIED = ("PositionOpened", "copied", "NONE")
+OPEN_MISSED = ("PositionOpened", "missed", "NEVER_ANSWERED")
+
+
+@pytest.fixture
+def teller() -> Teller:
+    return Teller()
+
+
+def an_unknown_open(teller: Teller) -> None:
+    teller.slave.door.answers = [lost]
+    teller.say(teller.opens(501))
+    teller.turn()
+
+
+def it_fills_late(teller: Teller, **changes: object) -> int:
+    """The order that was lost shows up at the broker after all."""
+    order = teller.slave.door.opens[0]
+    usual = {"magic": order.magic, "sl": order.sl, "tp": order.tp, "comment": order.comment}
+    return teller.slave.door.trade(order.volume, order.side, **(usual | changes))
+
+
+def test_an_open_that_was_executed_is_found_by_its_mark(teller: Teller) -> None:
+    teller.slave.door.answers = [done_but_unknown]
+    teller.say(teller.opens(501))
+    teller.turn(2)
+    assert told(teller.slave.verdicts) == [OPEN_UNKNOWN, OPEN_COPIED]
+    assert teller.slave.leg().identifier == 9001
+    assert teller.slave.verdicts[1].supersedes == teller.slave.verdicts[0].journey
+    assert teller.slave.journal.open_intents() == []
+
+
+def test_one_that_was_executed_and_closed_again_is_found_in_the_deals(teller: Teller) -> None:
+    def stopped_out(door: FakeDoor, command: object) -> Outcome:
+        unknown = done_but_unknown(door, command)  # type: ignore[arg-type]
+        door.shut(9001)
+        return unknown
+
+    teller.slave.door.answers = [stopped_out]
+    teller.say(teller.opens(501))
+    teller.turn(4)
+    leg = teller.slave.leg()
+    assert (leg.state, leg.filled_volume) == (LegState.CLOSED, 1)
+    assert told(teller.slave.verdicts) == [OPEN_UNKNOWN, OPEN_COPIED]
+    assert len(teller.slave.door.sent) == 1
+
+
+def test_one_that_is_not_found_in_the_window_was_missed(teller: Teller) -> None:
+    an_unknown_open(teller)
+    teller.turn(50, seconds=1)
+    assert teller.slave.leg().state is LegState.OPENING
+    teller.turn(15, seconds=1)
+    assert told(teller.slave.verdicts) == [OPEN_UNKNOWN, OPEN_MISSED]
+    assert teller.slave.leg().state is LegState.MISSED
+    assert teller.slave.journal.open_intents() == []
+
+
+def test_the_window_does_not_end_while_the_terminal_gives_no_answer(teller: Teller) -> None:
+    an_unknown_open(teller)
+    teller.slave.door.mute = Unknowable("pipe is closed")
+    teller.turn(100, seconds=1)
+    assert teller.slave.leg().state is LegState.OPENING
+
+
+def test_a_fill_after_the_verdict_is_adopted_while_the_master_still_holds(teller: Teller) -> None:
+    """History 20, first half."""
+    an_unknown_open(teller)
+    teller.turn(70, seconds=1)
+    identifier = it_fills_late(teller)
+    teller.turn(4)
+    assert identifier in teller.slave.door.held
+    assert teller.slave.leg().state is LegState.OPEN
+    assert teller.slave.last == OPEN_COPIED
+    teller.say(teller.closes(501))
+    teller.turn()
+    assert identifier not in teller.slave.door.held
+
+
+def test_a_fill_after_the_verdict_is_closed_at_once_when_the_master_has_closed(
+    teller: Teller,
+) -> None:
+    """History 20, second half."""
+    an_unknown_open(teller)
+    teller.turn(70, seconds=1)
+    teller.say(teller.closes(501))
+    teller.turn()
+    identifier = it_fills_late(teller)
+    teller.turn(4)
+    assert identifier not in teller.slave.door.held
+    assert len(teller.slave.door.opens) == 1
+
+
+def test_a_close_that_comes_while_the_open_is_unknown_is_done_when_it_is_found(
+    teller: Teller,
+) -> None:
+    """History 21."""
+    an_unknown_open(teller)
+    teller.say(teller.closes(501))
+    teller.turn(4)
+    assert teller.slave.unanswered(teller.facts)
+    identifier = it_fills_late(teller)
+    teller.turn(4)
+    assert identifier not in teller.slave.door.held
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_9_what_waited_for_an_open_that_never_was_has_an_answer_too(teller: Teller) -> None:
+    an_unknown_open(teller)
+    teller.say(teller.moves(501, sl="1281.00"), teller.closes(501))
+    teller.turn(80, seconds=1)
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_3_an_open_that_was_unknown_does_not_hold_the_journals_cursor_for_ever(
+    teller: Teller,
+) -> None:
+    teller.slave.door.answers = [done_but_unknown]
+    teller.say(teller.opens(501))
+    teller.turn(2)
+    teller.copies(502)
+    assert teller.slave.journal.cursor(teller.book.master) == teller.book.stamp
+
+
+def test_a_crash_between_intent_and_answer_is_settled_by_the_next_start(teller: Teller) -> None:
+    """History 43, with the intent kept."""
+
+    class Killed(Exception):
+        pass
+
+    def executed_then_killed(door: FakeDoor, command: object) -> Outcome:
+        door.execute(command)  # type: ignore[arg-type]
+        raise Killed
+
+    teller.slave.door.answers = [executed_then_killed]
+    teller.say(teller.opens(501))
+    with pytest.raises(Killed):
+        teller.turn()
+    teller.slave.start()
+    teller.turn(8)
+    assert len(teller.slave.door.opens) == 1
+    assert teller.slave.leg().identifier == 9001
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_4_an_unknown_reduction_is_not_sent_again_though_a_look_shows_the_old_volume(
+    teller: Teller,
+) -> None:
+    """History 18: it fills after the second look."""
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.halves(501))
+    teller.turn(20)
+    assert len(teller.slave.door.closes) == 1
+    teller.slave.door.reduce(identifier, "0.50", magic=teller.slave.door.closes[0].magic)
+    teller.turn(80, seconds=1)
+    assert len(teller.slave.door.closes) == 1
+    assert teller.slave.door.held[identifier].volume == Decimal("0.50")
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_4_an_unknown_reduction_that_lapses_is_sent_again(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.halves(501))
+    teller.turn(90, seconds=1)
+    assert len(teller.slave.door.closes) == 2
+    assert teller.slave.door.held[identifier].volume == Decimal("0.50")
+
+
+def test_law_4_a_reduction_that_was_done_is_not_done_again_on_a_late_picture(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    late = teller.slave.door.listing()
+    teller.slave.door.shows_late = [late] * 3
+    teller.say(teller.halves(501))
+    teller.turn(8)
+    assert len(teller.slave.door.closes) == 1
+    assert teller.slave.door.held[identifier].volume == Decimal("0.50")
+
+
+def test_law_4_nor_one_that_was_found_done_in_the_deals(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    late = teller.slave.door.listing()
+
+    def done_and_shown_late(door: FakeDoor, command: object) -> Outcome:
+        door.shows_late = [late] * 6
+        return done_but_unknown(door, command)  # type: ignore[arg-type]
+
+    teller.slave.door.answers = [done_and_shown_late]
+    teller.say(teller.halves(501))
+    teller.turn(12)
+    assert len(teller.slave.door.closes) == 1
+    assert teller.slave.door.held[identifier].volume == Decimal("0.50")
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_4_a_whole_close_may_be_sent_again(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.closes(501))
+    teller.turn(8)
+    assert len(teller.slave.door.closes) == 2
+    assert identifier not in teller.slave.door.held
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_a_whole_close_goes_out_while_a_reduction_is_unknown(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.halves(501))
+    teller.turn(2)
+    teller.say(teller.closes(501))
+    teller.turn(8)
+    assert identifier not in teller.slave.door.held
+
+
+def test_a_close_that_was_executed_unknown_ends_the_leg_by_its_deals(teller: Teller) -> None:
+    teller.copies(501)
+    teller.slave.door.answers = [done_but_unknown]
+    teller.say(teller.closes(501))
+    teller.turn(8)
+    assert len(teller.slave.door.closes) == 1
+    assert teller.slave.leg().state is LegState.CLOSED
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_1_a_closed_leg_that_is_listed_once_more_is_not_taken_for_open(
+    teller: Teller,
+) -> None:
+    teller.copies(501)
+    late = teller.slave.door.listing()
+    teller.say(teller.closes(501))
+
+    def closed_and_shown(door: FakeDoor, command: object) -> Outcome:
+        outcome = door.execute(command)  # type: ignore[arg-type]
+        door.shows_late = [late] * 3
+        return outcome
+
+    teller.slave.door.answers = [closed_and_shown]
+    teller.turn(8)
+    assert teller.slave.leg().state is LegState.CLOSED
+    assert len(teller.slave.door.closes) == 1
+    assert told(teller.slave.verdicts)[1:] == [("PositionClosed", "copied", "NONE")]
+
+
+def test_an_order_number_of_the_broker_finds_an_order_whose_mark_was_lost(teller: Teller) -> None:
+    teller.slave.door.answers = [Unknown(code=10008, comment="placed", order=9050)]
+    teller.say(teller.opens(501))
+    teller.turn()
+    teller.slave.door.next_order = 9050
+    it_fills_late(teller, magic=0)
+    teller.turn(4)
+    assert teller.slave.leg().identifier == 9050
+
+
+def test_law_4_what_is_not_ours_is_never_touched(teller: Teller) -> None:
+    """History 1: another program with magic 234000 and our kind of comment."""
+    teller.slave.door.trade(magic=234000, comment="501")
+    teller.slave.door.trade(magic=234000 * 10**12 + 5, comment="")
+    teller.copies(501)
+    teller.say(teller.closes(501))
+    teller.turn(8)
+    assert len(teller.slave.door.held) == 2
+    assert all(p.magic != teller.slave.leg().magic for p in teller.slave.door.held.values())
+    assert a_position().magic == 0
+
+
+def test_law_4_of_a_basket_every_position_belongs_to_its_own_leg(teller: Teller) -> None:
+    """History 3: order 7 of 20 is lost, order 8 is not it."""
+    teller.slave.door.answers = [FakeDoor.execute] * 6 + [lost]
+    orders = range(601, 621)
+    teller.say(*(teller.opens(order) for order in orders))
+    teller.turn(80, seconds=1)
+    claimed = [teller.slave.leg(order).identifier for order in orders if order != 607]
+    assert len(set(claimed)) == 19
+    assert teller.slave.leg(607).state is LegState.MISSED
+    assert len(teller.slave.door.opens) == 20
