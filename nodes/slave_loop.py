@@ -94,9 +94,9 @@ class SlaveLoop:
         for message in self._parts.control.drain():
             self._heard_at_s = self._parts.clock.now().monotonic_s
             self._hear(message)
+        self._hold_without_supervisor(self._parts.clock.now())
         self._copy()
         now = self._parts.clock.now()
-        self._hold_without_supervisor(now)
         if self._parts.door.hinted() or now.monotonic_s >= self._watch_at_s:
             self._watch(now)
         if now.monotonic_s >= self._day_at_s:
