@@ -138,16 +138,16 @@ def test_law_3_an_open_that_was_unknown_does_not_hold_the_journals_cursor_for_ev
 def test_a_crash_between_intent_and_answer_is_settled_by_the_next_start(teller: Teller) -> None:
     """History 43, with the intent kept."""
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def executed_then_killed(door: FakeDoor, command: object) -> Outcome:
         door.execute(command)  # type: ignore[arg-type]
-        raise Killed
+        raise KilledError
 
     teller.slave.door.answers = [executed_then_killed]
     teller.say(teller.opens(501))
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         teller.turn()
     teller.slave.start()
     teller.turn(8)

@@ -1,0 +1,222 @@
+"""A slave core as its supervisor sees it: settings, commands, holds, reports."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.control import Command, CommandDone, Settings, Stop, SupervisorBeat
+from domain.market import Unknowable
+from domain.policies import KillSwitch, Latch, TradingState
+from domain.problems import Problem
+from domain.records import EquitySample, MasterAt
+from nodes.reporting import Alarms, in_words, percentile
+from tests.builders import MASTER, an_account, some_settings
+from tests.unit.nodes.swarm import SlaveSide
+from tests.unit.nodes.teller import Teller
+
+HALTED = TradingState.HALTED
+BAD = (Problem(field="max_lot", wanted="a number", found="'x'", what_to_do="Write a number."),)
+
+
+@pytest.fixture
+def teller() -> Teller:
+    return Teller()
+
+
+def command(kind: str, name: str = "c1") -> Command:
+    return Command(command=name, kind=kind, by="operator", why="news")
+
+
+def done(slave: SlaveSide) -> list[tuple[str, str]]:
+    return [(m.command, m.result) for m in slave.control.said if isinstance(m, CommandDone)]
+
+
+def test_halt_and_resume_are_obeyed_and_acknowledged(teller: Teller) -> None:
+    teller.slave.control.orders += [
+        command("HALT"),
+        command("RESUME", "c2"),
+        command("DANCE", "c3"),
+    ]
+    teller.turn()
+    assert done(teller.slave)[:2] == [("c1", "HALTED"), ("c2", "ACTIVE")]
+    assert "DANCE" in done(teller.slave)[2][1]
+
+
+def test_law_6_a_halt_survives_a_restart(teller: Teller) -> None:
+    teller.slave.control.orders.append(command("HALT"))
+    teller.turn()
+    teller.slave.start()
+    teller.turn(5)
+    assert teller.slave.report.state == "HALTED"
+
+
+def test_law_6_a_halt_that_only_the_database_knows_is_taken_over(teller: Teller) -> None:
+    """History 9."""
+    teller.slave.start(latch=Latch(state=HALTED, counter=2))
+    teller.turn(5)
+    assert teller.slave.report.state == "HALTED"
+    told = teller.slave.settings_told(latch=Latch(state=HALTED, counter=3))
+    teller.slave.control.orders.append(told)
+    teller.turn(5)
+    assert teller.slave.report.latch.counter == 3
+
+
+def test_law_5_without_its_supervisor_it_closes_and_does_not_open() -> None:
+    """History 6; and history 44: when the supervisor is back, opens resume by themselves."""
+    teller = Teller()
+    teller.slave.has_supervisor = True
+    teller.slave.start()
+    teller.turn(2)
+    identifier = teller.copies(501)
+    teller.turn(24)
+    teller.say(teller.opens(502), teller.closes(501))
+    teller.turn()
+    assert identifier not in teller.slave.door.held
+    assert teller.slave.last == ("PositionOpened", "denied", "SUPERVISOR_LOST")
+    teller.slave.control.orders.append(SupervisorBeat(pid=1))
+    teller.say(teller.opens(503))
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "copied", "NONE")
+
+
+@pytest.mark.parametrize(("allowed", "reason"), [(False, "DATABASE_SILENT"), (True, "NONE")])
+def test_law_12_opens_without_a_database_are_the_operators_choice(
+    allowed: bool, reason: str
+) -> None:
+    teller = Teller(opens_without_database=allowed)
+    teller.slave.start(database=False)
+    teller.turn(4)
+    teller.say(teller.opens(501))
+    teller.turn()
+    assert teller.slave.last[2] == reason
+
+
+def test_law_7_a_document_that_is_no_good_leaves_the_last_good_one_in_force(
+    teller: Teller,
+) -> None:
+    teller.slave.parse = lambda _: BAD  # type: ignore[method-assign,assignment]
+    teller.slave.start()
+    teller.turn(5)
+    teller.say(teller.opens(501))
+    teller.turn(5)
+    assert teller.slave.last == ("PositionOpened", "copied", "NONE")
+    assert teller.slave.report.alarms == (
+        "settings: last good settings stay in force: "
+        "max_lot: wanted a number, found 'x'. Write a number.",
+    )
+
+
+def test_a_good_document_is_kept_for_a_start_without_a_database(teller: Teller) -> None:
+    assert teller.slave.journal.settings() == {"name": teller.slave.settings.name}
+
+
+def test_where_masters_are_is_kept_for_the_same_purpose(teller: Teller) -> None:
+    assert {at.master for at in teller.slave.journal.of(MasterAt)} == {MASTER}
+
+
+def test_the_daily_loss_halts_the_account_and_closes_go_on() -> None:
+    teller = Teller(kill_switch=KillSwitch(daily_loss=Decimal(200)))
+    teller.turn(8)
+    identifier = teller.copies(501)
+    teller.slave.door.account_state = an_account(profit="-200")
+    teller.turn(8)
+    teller.say(teller.opens(502), teller.closes(501))
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "denied", "TRADING_HALTED")
+    assert identifier not in teller.slave.door.held
+
+
+def test_an_account_that_follows_nobody_opens_nothing(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.settings = some_settings(follows=())
+    teller.slave.control.orders.append(teller.slave.settings_told())
+    teller.turn()
+    teller.say(teller.opens(502), teller.closes(501))
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "denied", "DRAINING")
+    assert identifier not in teller.slave.door.held
+    teller.slave.control.orders.append(teller.slave.settings_told())
+    teller.turn()
+    assert teller.slave.inlet.followed == {}
+
+
+def test_it_stops_when_told_and_leaves_its_copies_as_they_are(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.control.orders.append(Stop(why="Ctrl+C"))
+    teller.turn()
+    assert teller.slave.loop.stopping
+    teller.slave.loop.finish()
+    assert identifier in teller.slave.door.held
+
+
+def test_a_report_says_how_it_fares(teller: Teller) -> None:
+    teller.copies(501)
+    teller.turn(5)
+    report = teller.slave.report
+    assert report.ready
+    assert (report.state, report.open_legs, report.positions) == ("ACTIVE", 1, 1)
+    assert report.last_verdicts == ("PositionOpened XAUUSD copied",)
+    assert report.figures["latency_ms_p50"] >= 0
+
+
+def test_a_report_names_the_master_whose_book_is_not_confirmed() -> None:
+    teller = Teller()
+    teller.slave.start()
+    teller.slave.turn(5)
+    assert not teller.slave.report.ready
+    assert f"BOOK_UNCONFIRMED:{MASTER}" in teller.slave.report.holds
+
+
+def test_a_terminal_that_is_away_is_told_and_tried_again(teller: Teller) -> None:
+    teller.slave.door.mute = Unknowable("pipe is closed")
+    teller.turn(20)
+    assert "terminal: pipe is closed" in teller.slave.report.alarms
+    assert teller.slave.door.connects >= 2
+    teller.slave.door.mute = None
+    teller.turn(20)
+    assert teller.slave.report.alarms == ()
+
+
+def test_the_money_is_sampled_now_and_then(teller: Teller) -> None:
+    teller.turn(40)
+    samples = teller.slave.journal.of(EquitySample)
+    assert 2 <= len(samples) <= 4
+    assert samples[0].balance == 10_000
+
+
+def test_a_loop_rests_until_something_is_due(teller: Teller) -> None:
+    assert 0.0 <= teller.slave.loop.rest_s() <= 1.0
+    assert list(teller.slave.loop.waitables()) == []
+
+
+def test_settings_that_arrive_as_a_deletion_drain_and_keep_the_loop(teller: Teller) -> None:
+    teller.slave.control.orders.append(Settings(document=None, masters=teller.slave.masters))
+    teller.turn(5)
+    assert not teller.slave.loop.stopping
+    assert "DRAINING" in teller.slave.report.holds
+
+
+def test_an_alarm_is_told_once_and_ends_once() -> None:
+    alarms = Alarms()
+    alarms.raise_("terminal", "away")
+    alarms.raise_("terminal", "still away")
+    assert alarms.texts() == ("terminal: still away",)
+    alarms.clear("terminal")
+    alarms.clear("terminal")
+    assert alarms.texts() == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "value"),
+    [([], 0.5, 0.0), ([3.0, 1.0, 2.0], 0.5, 2.0), ([1.0, 2.0], 0.99, 2.0), ([1.0], 1.0, 1.0)],
+)
+def test_percentiles(values: list[float], share: float, value: float) -> None:
+    assert percentile(values, share) == value
+
+
+def test_a_verdict_in_words_has_its_reason_and_detail(teller: Teller) -> None:
+    teller.say(teller.opens(501, age_ms=6000))
+    teller.turn()
+    given: Any = teller.slave.verdicts[-1]
+    assert in_words(given).startswith("PositionOpened XAUUSD denied SIGNAL_TOO_OLD (")
