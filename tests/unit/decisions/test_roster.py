@@ -1,0 +1,59 @@
+"""Which accounts run, when a slave may start, and which ports masters get."""
+
+import pytest
+
+from decisions.roster import Duty, Standing, duty, may_start, port_pairs
+from domain.policies import Role
+
+M, S = Role.MASTER, Role.SLAVE
+
+
+@pytest.mark.parametrize(
+    ("enabled", "sound", "needed", "expected"),
+    [
+        pytest.param(True, True, False, Duty.RUN, id="in order: runs"),
+        pytest.param(False, True, False, Duty.OFF, id="disabled, nothing open: off"),
+        pytest.param(False, True, True, Duty.DRAIN, id="disabled, with legs: drains"),
+        pytest.param(True, False, False, Duty.OFF, id="bad document, nothing open: off"),
+        pytest.param(True, False, True, Duty.DRAIN, id="bad document, with legs: drains"),
+    ],
+)
+def test_an_account_with_open_legs_is_always_started(
+    enabled: bool, sound: bool, needed: bool, expected: Duty
+) -> None:
+    account = Standing(role=S, enabled=enabled, sound=sound, needed=needed)
+    assert duty(account) is expected
+
+
+@pytest.mark.parametrize(
+    ("role", "ready", "waited_s", "expected"),
+    [
+        pytest.param(M, set(), 0.0, True, id="a master at once"),
+        pytest.param(S, {"A"}, 0.0, False, id="a slave not while one of its masters is away"),
+        pytest.param(S, {"A", "B", "C"}, 0.0, True, id="a slave once its masters are ready"),
+        pytest.param(S, set(), 10.0, True, id="a slave without them after ten seconds"),
+    ],
+)
+def test_masters_start_before_their_slaves(
+    role: Role, ready: set[str], waited_s: float, expected: bool
+) -> None:
+    assert may_start(role, ("A", "B"), ready, waited_s, 10.0) is expected
+
+
+def test_the_first_master_gets_the_configured_port_and_the_next_ones_the_next_pairs() -> None:
+    assert port_pairs(["B", "A"], {}, {}, 5555) == {"A": (5555, 5556), "B": (5557, 5558)}
+
+
+def test_a_master_keeps_the_pair_it_had() -> None:
+    pairs = port_pairs(["A", "B"], {}, {"B": (5555, 5556)}, 5555)
+    assert pairs == {"B": (5555, 5556), "A": (5557, 5558)}
+
+
+def test_a_document_has_its_way_and_others_keep_clear_of_it() -> None:
+    pairs = port_pairs(["A", "B"], {"B": 5556, "A": 0, "C": 7000}, {"A": (5555, 5556)}, 5555)
+    assert pairs == {"B": (5556, 5557), "A": (5559, 5560)}
+
+
+def test_two_masters_that_had_the_same_pair_are_parted() -> None:
+    pairs = port_pairs(["A", "B"], {}, {"A": (6000, 6001), "B": (6000, 6001)}, 5555)
+    assert pairs == {"A": (6000, 6001), "B": (5555, 5556)}
