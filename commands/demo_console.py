@@ -128,6 +128,7 @@ def state_of(account: AccountView) -> str:
 
 def _table(view: SwarmView, title: str) -> Table:
     table = Table(*COLUMNS, title=title, expand=True)
+    table.columns[-1].ratio = 1  # verdicts get whatever room the figures leave
     for account in view.accounts:
         verdicts = "\n".join(account.last_verdicts[-SHOWN_VERDICTS:])
         row = (account.name, state_of(account), str(account.positions), _latency(account), verdicts)
