@@ -7,7 +7,7 @@ from domain.account_fields import ACCOUNT_FIELDS, BOTH, Field, Kind
 HEAD = """# Account documents
 
 Every field of a document in the collection `accounts`. This page is made from
-`domain/account_fields.py`; a test compares them. `python -m domain.account_reference` prints it.
+`domain/account_fields.py` by `python -m commands.accounts_page`; a test compares them.
 
 A document needs `name`, `type` and `path`; everything else has a default. Unknown fields are
 refused, except below `legacy`, where you may keep what you like. A change takes effect within
@@ -59,7 +59,3 @@ def _range(field: Field) -> str:
 
 def _from_least(field: Field) -> str:
     return f"{field.least} or more" if field.most is None else f"{field.least} to {field.most}"
-
-
-if __name__ == "__main__":  # pragma: no cover - prints what the test compares
-    print(markdown(), end="")  # noqa: T201 - printing is what it is started for

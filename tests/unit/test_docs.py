@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.reasons_page import PAGE, page
+
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = ("README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/RUNBOOK.md")
 MAP = "docs/ARCHITECTURE.md"
@@ -79,3 +81,7 @@ def test_every_decision_is_listed_and_has_its_three_parts() -> None:
         assert [
             part for part in ("Context", "Decision", "Consequences") if f"**{part}.**" not in text
         ] == []
+
+
+def test_the_page_of_reasons_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: python -m commands.reasons_page"

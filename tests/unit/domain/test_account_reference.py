@@ -9,7 +9,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "ACCOUNTS.md"
 
 
 def test_the_page_is_up_to_date() -> None:
-    hint = "run: python -m domain.account_reference > docs/ACCOUNTS.md"
+    hint = "run: python -m commands.accounts_page"
     assert PAGE.read_text("utf-8") == markdown(), hint
 
 
