@@ -75,9 +75,9 @@ def test_every_decision_is_listed_and_has_its_three_parts() -> None:
     folder = ROOT / "docs" / "adr"
     listed = (folder / "README.md").read_text("utf-8")
 
-    for page in sorted(folder.glob("0*.md")):
-        text = page.read_text("utf-8")
-        assert f"({page.name})" in listed
+    for decision in sorted(folder.glob("0*.md")):
+        text = decision.read_text("utf-8")
+        assert f"({decision.name})" in listed
         assert [
             part for part in ("Context", "Decision", "Consequences") if f"**{part}.**" not in text
         ] == []
