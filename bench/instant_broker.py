@@ -23,7 +23,7 @@ SUCCESS = (1, "Success")
 API = (
     "initialize", "shutdown", "last_error", "terminal_info", "account_info", "symbol_info",
     "symbol_info_tick", "symbol_select", "symbols_get", "positions_total", "positions_get",
-    "history_deals_get", "order_send", "_positions_changed",
+    "history_deals_get", "order_send",
 )  # fmt: skip
 
 
@@ -45,10 +45,10 @@ class InstantBroker:
         self._symbol = _symbol(symbol)
         self._tick = SimpleNamespace(bid=BID, ask=ASK, time=0, time_msc=0)
 
-    def as_module(self) -> ModuleType:
-        """What the terminal door takes for the package."""
+    def as_module(self, *, hints: bool = False) -> ModuleType:
+        """What the terminal door takes for the package; MetaTrader's own gives no hints."""
         module = ModuleType("instant_broker")
-        for name in API:
+        for name in (*API, "_positions_changed") if hints else API:
             setattr(module, name, getattr(self, name))
         return module
 

@@ -38,7 +38,9 @@ class Master:
             MasterParts(
                 name=NAME,
                 pid=os.getpid(),
-                door=Mt5Terminal(self._broker.as_module(), path=SYMBOL, expected=IDENTITY),
+                door=Mt5Terminal(
+                    self._broker.as_module(hints=True), path=SYMBOL, expected=IDENTITY
+                ),
                 outlet=self._outlet,
                 journal=self._journal,
                 control=self._line,
