@@ -56,7 +56,8 @@ def _process_lines(before: AccountView, after: AccountView) -> list[Line]:
         return []
     if not after.pid:
         return [Line(f"{after.name}: process {before.pid} has ended", NEWS)]
-    return [Line(f"{after.name}: {after.role.lower()} started as process {after.pid}", NEWS)]
+    how = "found running" if after.adopted else "started"
+    return [Line(f"{after.name}: {after.role.lower()} {how} as process {after.pid}", NEWS)]
 
 
 def _state_lines(before: AccountView, after: AccountView) -> list[Line]:

@@ -30,6 +30,11 @@ class Child:
         self.birth = birth
         self._process = process
 
+    @property
+    def adopted(self) -> bool:
+        """A launcher before us started it."""
+        return self._process is None
+
     def alive(self) -> bool:
         """Whether it still runs; asking collects one of ours that has ended."""
         if self._process is not None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from config import Config
 from db.embedded import starting as embedded
-from db.embedded.address import read_address
-from db.embedded.asking import ask
 from nodes.supervisor.children import LOOK_EVERY_S
 from nodes.supervisor.faults import HostFault
 from paper.admin import Admin, AdminError
@@ -63,19 +61,10 @@ class Servers:
 
     def _stop(self, kinds: set[str], within_s: float) -> None:
         pids = [
-            stop_database(self._config.state) if DATABASE in kinds else 0,
+            embedded.stop(self._config.state) if DATABASE in kinds else 0,
             _stop_paper(self._paper_state) if PAPER in kinds else 0,
         ]
         _see_to_their_end([pid for pid in pids if pid], within_s)
-
-
-def stop_database(state: Path) -> int:
-    """Tell the embedded database to end; its process id, 0 for none."""
-    address = read_address(state)
-    if address is None or embedded.running(state) is None:
-        return 0
-    ask(address.port, {"shutdown": 1})
-    return address.pid
 
 
 def _stop_paper(state: Path) -> int:

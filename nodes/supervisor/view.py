@@ -13,6 +13,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     pid: int = 0
     alive: bool = False
+    adopted: bool = False
     state: str = "OFF"
     latch: str = "ACTIVE"
     holds: tuple[str, ...] = ()

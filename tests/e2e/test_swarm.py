@@ -1,0 +1,266 @@
+"""`python setup_db.py` and then `python launcher.py`, as a person types them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import config
+from db.connecting import EMBEDDED, Remembered, adopt, opened, remember
+from db.embedded.address import read_address
+from db.embedded.starting import running
+from nodes.supervisor import pid_file
+from nodes.supervisor.servers import stop_database
+from tests.waiting import eventually
+from utils.clock import monotonic_s
+from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+ROOT = Path(__file__).resolve().parents[2]
+MASTER, SLAVE = "FTMO_Master", "Apex_Slave_01"
+READY_WITHIN_S = 30
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports in a row that nobody listens on right now."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            start = first.getsockname()[1]
+            wanted = range(start + 1, start + 1 + count)
+            if start + count < 65536 and all(is_free(port) for port in wanted):
+                return list(wanted)
+
+
+def is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+class Machine:
+    """A state folder and ports of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        control, database, paper, signals, _ = free_ports(5)
+        self.signals_port = signals
+        environ = {name: value for name, value in os.environ.items() if name != "MONGO_URI"}
+        self.environ = environ | {
+            "MURMURATION_STATE": str(self.state),
+            "MURMURATION_LEASES": str(folder / "leases"),
+            "CONTROL_PORT": str(control),
+            "EMBEDDED_DB_PORT": str(database),
+            "PAPER_PORT": str(paper),
+            "ZMQ_PUB_PORT": str(signals),
+            "PYTHONUTF8": "1",
+        }
+        self.launchers: list[subprocess.Popen[str]] = []
+        self.choose_embedded()
+
+    def choose_embedded(self) -> None:
+        """Whatever MongoDB runs on this machine is somebody's, and stays untouched."""
+        remember(self.state, Remembered(kind=EMBEDDED, swarm_ids=()))
+        adopt(config.load(self.environ))
+
+    def stop_embedded(self) -> None:
+        pid = stop_database(self.state)
+        eventually(lambda: born(pid) is None, 10)
+
+    def accounts(self, name: str, **changes: Any) -> None:
+        """What a user does in Compass."""
+        address = read_address(self.state)
+        assert address is not None
+        with opened(address.uri, "prop_copy_trader") as database:
+            database["accounts"].update_one({"name": name}, {"$set": changes})
+
+    def type_(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=self.folder,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.type_(str(ROOT / "launcher.py"), "--no-setup", *words)
+
+    def launch(self) -> subprocess.Popen[str]:
+        with self.console.open("a", encoding="utf-8") as out:
+            launcher = subprocess.Popen(
+                [sys.executable, str(ROOT / "launcher.py"), "--no-setup"],
+                cwd=self.folder,
+                env=self.environ,
+                stdout=out,
+                stderr=out,
+                text=True,
+                **new_process_group_kwargs(),
+            )
+        self.launchers.append(launcher)
+        return launcher
+
+    @property
+    def console(self) -> Path:
+        return self.folder / "console.txt"
+
+    def said(self) -> str:
+        return self.console.read_text("utf-8")
+
+    def pids(self) -> dict[str, int]:
+        found = pid_file.read(self.state)
+        return {} if found is None else {name: node.pid for name, node in found.nodes.items()}
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        told = self.command("status", "--json")
+        assert told.returncode == 0, told.stderr
+        return {row["name"]: row for row in json.loads(told.stdout)}
+
+    def both_ready(self) -> bool:
+        rows = self.status()
+        return all(rows[name]["ready"] for name in (MASTER, SLAVE))
+
+    def ours(self) -> list[psutil.Process]:
+        """Every process that works on our state folder; the embedded database was there before."""
+        address = read_address(self.state)
+        spared = {0 if address is None else address.pid}
+        return [p for p in psutil.process_iter() if p.pid not in spared and self._is_ours(p)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get("MURMURATION_STATE") == str(self.state)
+        except psutil.Error:
+            return False
+
+    def end(self) -> None:
+        for process in [*self.launchers]:
+            if process.poll() is None:
+                process.kill()
+            process.wait(10)
+        address = read_address(self.state)
+        for pid in [p.pid for p in self.ours()] + ([] if address is None else [address.pid]):
+            kill(pid)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def swarm(machine: Machine) -> Machine:
+    set_up = machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+    assert set_up.returncode == 0, set_up.stderr
+    machine.launch()
+    eventually(lambda: f"{SLAVE}: ready" in machine.said(), READY_WITHIN_S)
+    return machine
+
+
+def test_the_swarm_runs_obeys_heals_and_ends(swarm: Machine) -> None:
+    eventually(swarm.both_ready, READY_WITHIN_S)
+
+    halted = swarm.command("halt", SLAVE, "--why", "payrolls")
+    assert halted.returncode == 0, halted.stderr + halted.stdout
+    assert "HALTED" in halted.stdout
+
+    first = swarm.pids()[SLAVE]
+    kill(first)
+    eventually(lambda: swarm.pids().get(SLAVE, first) != first, READY_WITHIN_S)
+    eventually(swarm.both_ready, READY_WITHIN_S)
+    slave = swarm.status()[SLAVE]
+    assert (slave["state"], slave["latch"]["reason"]) == ("HALTED", "payrolls")
+
+    resumed = swarm.command("resume", "--all")
+    assert resumed.returncode == 0, resumed.stderr + resumed.stdout
+    eventually(lambda: swarm.status()[SLAVE]["state"] == "ACTIVE", 10)
+
+    launcher = swarm.launchers[0]
+    began_s = monotonic_s()
+    ask_to_stop(launcher.pid)
+    assert launcher.wait(10) == 0, swarm.said()
+    assert monotonic_s() - began_s < 7
+    assert swarm.ours() == []
+    assert swarm.status()[SLAVE]["state"] == "STOPPED"
+
+
+def test_the_next_launcher_adopts_what_a_crashed_one_left(swarm: Machine) -> None:
+    before = swarm.pids()
+    swarm.launchers[0].kill()
+    swarm.launchers[0].wait(10)
+    second = swarm.launch()
+    eventually(lambda: f"{SLAVE}: slave found running" in swarm.said(), READY_WITHIN_S)
+    eventually(swarm.both_ready, READY_WITHIN_S)
+    assert swarm.pids() == before
+    ask_to_stop(second.pid)
+    assert second.wait(10) == 0
+    assert swarm.ours() == []
+
+
+def test_an_order_that_nobody_hears_is_kept_and_said_so(machine: Machine) -> None:
+    machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+    halted = machine.command("halt", SLAVE, "--within", "0.5")
+    assert halted.returncode == 1
+    assert "it is stored" in halted.stdout
+    machine.launch()
+    eventually(lambda: f"{SLAVE}: HALTED" in machine.said(), READY_WITHIN_S)
+    assert f"{SLAVE}: ACTIVE" not in machine.said()
+
+
+def test_a_port_in_use_is_a_fault_of_the_host_and_leaves_nothing_running(machine: Machine) -> None:
+    machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+    with socket.create_server(("127.0.0.1", machine.signals_port)):
+        launcher = machine.launch()
+        assert launcher.wait(30) == 2
+    assert f"port {machine.signals_port}: wanted for the signals of {MASTER}" in machine.said()
+    assert machine.ours() == []
+
+
+def test_a_swarm_without_accounts_says_what_to_do(machine: Machine) -> None:
+    machine.stop_embedded()
+    launcher = machine.launch()
+    assert launcher.wait(30) == 2
+    assert "python setup_db.py" in machine.said()
+    assert machine.ours() == []
+    assert running(machine.state) is None
+
+
+def test_documents_are_followed_while_the_swarm_runs(swarm: Machine) -> None:
+    before = swarm.pids()
+
+    swarm.accounts(SLAVE, enabled=False)
+    eventually(lambda: SLAVE not in swarm.pids(), 15)
+    swarm.accounts(SLAVE, enabled=True)
+    eventually(lambda: swarm.said().count(f"{SLAVE}: ready") == 2, READY_WITHIN_S)
+
+    second = swarm.pids()
+    swarm.accounts(SLAVE, path="another_terminal")
+    eventually(lambda: swarm.pids().get(SLAVE, second[SLAVE]) != second[SLAVE], READY_WITHIN_S)
+    assert swarm.pids()[MASTER] == before[MASTER]
+
+    swarm.accounts(SLAVE, follows=["Nobody"])
+    eventually(lambda: "found Nobody, which no account is called" in swarm.said(), 15)
+    eventually(lambda: SLAVE not in swarm.pids(), 15)
+
+
+def test_strict_starts_nothing_while_an_account_has_a_fault(machine: Machine) -> None:
+    machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+    machine.accounts(SLAVE, follows=["Nobody"])
+    strict = machine.command("--strict")
+    assert strict.returncode == 2
+    assert "Apex_Slave_01: follows: wanted names of MASTER accounts" in strict.stderr
+    assert machine.ours() == []
