@@ -63,7 +63,8 @@ class Scenery(msgspec.Struct, frozen=True, kw_only=True):
 
 def put_up(wish: Wish) -> Scenery:
     """Make everything that the swarm finds at its start; nothing half-done stays behind."""
-    folder = Path(tempfile.mkdtemp(prefix="murmuration-demo-"))
+    # Resolved, as the servers name it on their command lines, by which they are found at the end.
+    folder = Path(tempfile.mkdtemp(prefix="murmuration-demo-")).resolve()
     with ExitStack() as undo:
         undo.callback(_clear_away, folder)
         config = _settings(folder, wish)

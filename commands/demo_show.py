@@ -133,11 +133,11 @@ class Show:
 
     def _drain(self, database: Database[Document]) -> Outcome:
         """The swarm goes on until every event has its answer, or the time is over."""
-        limit_s = HURRIED_DRAIN_S if self._stop.requested else DRAIN_S
-        until_s = monotonic_s() + limit_s
+        began_s = monotonic_s()
         while True:
             outcome = self._judge(database)
-            if not outcome.judgement.mismatches or monotonic_s() > until_s:
+            limit_s = HURRIED_DRAIN_S if self._stop.requested else DRAIN_S
+            if not outcome.judgement.mismatches or monotonic_s() - began_s > limit_s:
                 return outcome
             pause_s = monotonic_s() + JUDGE_EVERY_S
             while (rest_s := pause_s - monotonic_s()) > 0:
@@ -189,4 +189,5 @@ def _not_ready(view: SwarmView, names: Sequence[str]) -> str:
         for name, one in found.items()
         if one is None or not one.ready
     ]
-    return "the swarm did not get ready in time: " + "; ".join([*late, *view.alarms])
+    why = "; ".join([*late, *view.alarms])
+    return f"the swarm did not get ready in time: {why}\nWith --keep the logs stay for you to read."
