@@ -10,6 +10,7 @@ except (ImportError, SyntaxError):  # a Python too old even to read what would s
 
 first_start.check_python()
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from config import Config
 
 HOST_FAULT = 2
+ENDS_WITHIN_S = 10
 
 
 def main() -> int:
@@ -24,13 +26,19 @@ def main() -> int:
     # Imported here: the packages are there only once first_start has made sure of them.
     import config
     from db.connecting import DATABASE_ERRORS, DatabaseFault, Silent, settle
+    from db.embedded.starting import running
 
     try:
         settings = config.load()
+        was_running = running(settings.state) is not None
         found = settle(settings)
         if isinstance(found, Silent):
             return _refuse(found.why)
-        return _set_up(found.kind, found.uri, found.notice, settings)
+        try:
+            return _set_up(found.kind, found.uri, found.notice, settings)
+        finally:
+            if not was_running:
+                _stop_what_was_started(settings.state)
     except (config.ConfigError, DatabaseFault, OSError, *DATABASE_ERRORS) as fault:
         return _refuse(str(fault))
 
@@ -54,11 +62,23 @@ def _set_up(kind: str, uri: str, notice: str, settings: "Config") -> int:
     return 0
 
 
+def _stop_what_was_started(state: Path) -> None:
+    """The embedded database was started for this alone; the launcher starts and stops its own."""
+    import psutil
+
+    from db.embedded.starting import stop
+
+    pid = stop(state)
+    if pid and psutil.pid_exists(pid):
+        psutil.wait_procs([psutil.Process(pid)], ENDS_WITHIN_S)
+
+
 def _refuse(why: str) -> int:
     print(why, file=sys.stderr)
     return HOST_FAULT
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_known_args()
     first_start.ensure(Path(__file__).resolve().parent, "run")
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +13,7 @@ NO_SETUP = "--no-setup"
 
 WRONG_USE = 2
 INTERRUPTED = 130
+PIPE_CLOSED = 141
 
 Needs = Literal["nothing", "run", "test"]
 
@@ -67,6 +69,10 @@ def main(argv: Sequence[str]) -> int:
         return _run(name, words)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough (`| head`); Python must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
 
 
 def _split(argv: Sequence[str]) -> tuple[str, list[str]]:

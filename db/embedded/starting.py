@@ -35,6 +35,16 @@ def running(state_dir: Path) -> str | None:
     return address.uri if status.get("file") == str(state / "embedded.db") else None
 
 
+def stop(state_dir: Path) -> int:
+    """Tell the server of this folder to end; its process id, 0 where none answers."""
+    state = state_dir.resolve()
+    address = read_address(state)
+    if address is None or running(state) is None:
+        return 0
+    ask(address.port, {"shutdown": 1})
+    return address.pid
+
+
 def ensure_running(state_dir: Path, *, port: int, python: str) -> str:
     """The address of the running server; it is started when nobody did (port 0: any free one)."""
     found = running(state_dir)

@@ -13,6 +13,7 @@ from pymongo import MongoClient
 
 from db.embedded.address import read_address
 from db.embedded.asking import ask
+from db.embedded.starting import ensure_running
 from paper.address import published
 from paper.admin import Admin
 from tests.client_copies import fresh_client
@@ -74,9 +75,8 @@ class Machine:
         return (self.folder / f"{name}.out").read_text("utf-8")
 
     def database(self) -> MongoClient[dict[str, Any]]:
-        address = read_address(self.state)
-        assert address is not None
-        return MongoClient(address.uri, tz_aware=True)
+        uri = ensure_running(self.state, port=0, python=sys.executable)
+        return MongoClient(uri, tz_aware=True)
 
     def end(self) -> None:
         for child in self.children.values():
