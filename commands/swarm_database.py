@@ -8,9 +8,8 @@ from pymongo.database import Database
 
 from config import Config
 from db.connecting import DatabaseFault, Silent, opened, recall, settle
-from db.embedded.starting import running
+from db.embedded.starting import running, stop
 from nodes.supervisor import pid_file
-from nodes.supervisor.servers import stop_database
 from utils.os_signals import born
 
 
@@ -28,7 +27,7 @@ def swarm_database(config: Config) -> Iterator[Database[dict[str, Any]]]:
             yield database
     finally:
         if not was_running and not launcher_runs(config):
-            stop_database(config.state)
+            stop(config.state)
 
 
 def launcher_runs(config: Config) -> bool:

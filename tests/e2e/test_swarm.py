@@ -15,9 +15,8 @@ import pytest
 import config
 from db.connecting import EMBEDDED, Remembered, adopt, opened, remember
 from db.embedded.address import read_address
-from db.embedded.starting import running
+from db.embedded.starting import running, stop
 from nodes.supervisor import pid_file
-from nodes.supervisor.servers import stop_database
 from tests.waiting import eventually
 from utils.clock import monotonic_s
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
@@ -74,7 +73,7 @@ class Machine:
         adopt(config.load(self.environ))
 
     def stop_embedded(self) -> None:
-        pid = stop_database(self.state)
+        pid = stop(self.state)
         eventually(lambda: born(pid) is None, 10)
 
     def accounts(self, name: str, **changes: Any) -> None:
