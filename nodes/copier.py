@@ -49,8 +49,9 @@ class Copier:
     def queue(self, arrivals: list[Arrival | SnapshotTaken]) -> None:
         """Take arrivals in."""
         for arrival in arrivals:
-            if isinstance(arrival, Arrival) and not arrival.early:
-                self._ledger.expect(arrival.fact)
+            if isinstance(arrival, Arrival):
+                expect = self._ledger.expect_early if arrival.early else self._ledger.expect
+                expect(arrival.fact)
             self._queue.append(arrival)
 
     @property

@@ -54,6 +54,10 @@ class Ledger:
         """The fact will be dealt with; until it is, the journaled cursor stays in front of it."""
         self._progress.expect(fact.master, fact.stamp)
 
+    def expect_early(self, fact: Fact) -> None:
+        """The same of a close that acts before the gap in front of it is filled."""
+        self._progress.expect_early(fact.master, fact.stamp)
+
     def caught_up(self, master: NodeName, stamp: Stamp) -> None:
         """A snapshot has been taken in whole."""
         self._progress.reached(master, stamp)

@@ -14,6 +14,7 @@ NOWHERE = Stamp(0, 0)
 class _Place(msgspec.Struct, kw_only=True):
     reached: Stamp
     waiting: set[Stamp] = msgspec.field(default_factory=set)
+    early: set[Stamp] = msgspec.field(default_factory=set)
 
 
 class Progress:
@@ -28,9 +29,14 @@ class Progress:
         """This event is going to be dealt with."""
         self._place(master).waiting.add(stamp)
 
+    def expect_early(self, master: NodeName, stamp: Stamp) -> None:
+        """The same of one that overtook a gap: what is missing before it is still to be heard."""
+        self._place(master).early.add(stamp)
+
     def done(self, master: NodeName, stamp: Stamp) -> bool:
-        """It has been. One that was not expected (it overtook a gap) moves nothing: false."""
+        """It has been. One that was not expected in its turn moves nothing forward: false."""
         place = self._place(master)
+        place.early.discard(stamp)
         if stamp not in place.waiting:
             return False
         place.waiting.discard(stamp)
@@ -46,8 +52,8 @@ class Progress:
         """The newest stamp before which nothing waits."""
         place = self._place(master)
         stamp = place.reached
-        if place.waiting:
-            first = min(place.waiting)
+        if place.waiting or place.early:
+            first = min(place.waiting | place.early)
             stamp = min(stamp, Stamp(first.epoch, first.seq - 1))
         return Cursor(master=master, stamp=stamp)
 

@@ -55,6 +55,15 @@ def test_what_was_not_expected_moves_nothing() -> None:
     assert reached(progress) == 3
 
 
+def test_what_overtook_a_gap_and_still_waits_is_heard_again_after_a_restart() -> None:
+    progress = a_progress(at(3))
+    progress.expect_early(MASTER, at(5))
+    progress.reached(MASTER, at(5))
+    assert reached(progress) == 4
+    assert not progress.done(MASTER, at(5))
+    assert reached(progress) == 5
+
+
 def test_a_restart_goes_on_where_the_journal_says_and_never_lower() -> None:
     progress = a_progress(at(7))
     assert reached(progress) == 7
