@@ -86,7 +86,8 @@ class SlaveSide:
 
     def start(self, **told: Any) -> None:
         """Start the node, or start it again with what its journal kept."""
-        self.bus.inlets.clear()
+        for gone in self.bus.inlets:
+            gone.close()
         self.inlet = self.bus.inlet()
         self.control = InMemoryControlLine()
         self.loop = SlaveLoop(

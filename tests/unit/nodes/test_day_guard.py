@@ -1,4 +1,4 @@
-"""The daily-loss limit: worked out, acted on, lifted by a person or by the person's standing order."""
+"""The daily-loss limit: worked out, acted on, lifted by a person or a standing order."""
 
 from decimal import Decimal
 from typing import Any
