@@ -153,6 +153,8 @@ class MasterLoop:
         """What came and went between two looks is told from its deals."""
         if story.confirmed and now.monotonic_s >= self._next_search_s:
             self._next_search_s = now.monotonic_s + SEARCH_EVERY_S
+            if self._watcher.stranger(story.book):
+                return
             facts = self._flashes.search(story.book, self._watcher.clock, now)
             _tell(story, facts)
 
