@@ -7,7 +7,14 @@ import pytest
 from domain.book import Stamp
 from domain.control import Command, CommandDone, Settings, Stop
 from domain.market import Identity, Unknowable
-from domain.signals import Malformed, NotReady, PositionClosed, Snapshot, SnapshotRequest
+from domain.signals import (
+    Malformed,
+    NotReady,
+    PositionClosed,
+    PositionOpened,
+    Snapshot,
+    SnapshotRequest,
+)
 from messaging import wire
 from tests.builders import EPOCH, MASTER, SLAVE, an_account
 from tests.unit.nodes.swarm import MasterSide
@@ -461,3 +468,29 @@ def test_a_loop_rests_until_something_is_due(master: MasterSide) -> None:
     assert 0.0 <= master.loop.rest_s() <= 0.5
     assert MasterSide().loop.rest_s() == 0.0
     assert list(master.loop.waitables()) == []
+
+
+# positions that lived between two looks
+
+
+def test_law_9_what_lived_between_two_looks_is_told_from_its_deals(master: MasterSide) -> None:
+    """History 35."""
+    master.turn(8)
+    order = master.door.trade("0.40")
+    master.door.shut(order)
+    master.turn(8)
+    assert master.told == ["PositionOpened", "PositionClosed"]
+    opened = master.facts[0]
+    assert isinstance(opened, PositionOpened)
+    assert opened.flash
+    assert (opened.position.opening_order, opened.position.volume) == (order, Decimal("0.40"))
+    master.turn(20)
+    assert len(master.told) == 2
+
+
+def test_law_8_another_accounts_deals_are_no_facts_of_this_master(master: MasterSide) -> None:
+    master.turn(8)
+    master.door.at = Identity(666, "Elsewhere")
+    master.door.shut(master.door.trade())
+    master.turn(8)
+    assert master.told == []

@@ -1,12 +1,14 @@
 """Opening a copy: decided, written down, sent, answered; at most once per leg."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
 from domain.control import Command
 from domain.legs import LegState
 from domain.market import Identity, Unknowable
-from domain.outcomes import Rejected
+from domain.outcomes import Filled, Rejected
 from domain.policies import Hold
 from tests.builders import a_quote, a_spec
 from tests.fakes import FakeDoor, done_but_unknown, filled_in_part, lost, told
@@ -281,3 +283,35 @@ def test_what_was_seen_between_two_looks_only_is_missed(teller: Teller) -> None:
     teller.turn()
     assert teller.slave.last == ("PositionOpened", "missed", "FLASH")
     assert teller.slave.door.sent == []
+
+
+def test_law_8_a_fill_told_by_another_account_is_nobodys(teller: Teller) -> None:
+    def switch(door: FakeDoor, command: object) -> Filled:
+        door.at = Identity(666, "Elsewhere")
+        return Filled(order=5, deal=6, volume=Decimal(1), price=Decimal(1285))
+
+    teller.slave.door.answers = [switch]
+    assert after_open(teller) == ("PositionOpened", "unknown", "OUTCOME_UNKNOWN")
+    assert teller.slave.leg().state is LegState.OPENING
+
+
+def test_law_2_an_open_whose_leg_is_not_in_the_newest_book_does_not_go_out(
+    teller: Teller,
+) -> None:
+    """The book lost it, and nobody said closed."""
+    before = teller.book
+    teller.opens(501)
+    teller.book = msgspec.structs.replace(before, stamp=teller.book.stamp)
+    teller.say(teller.beat())
+    teller.turn(2)
+    assert teller.slave.last == ("PositionOpened", "denied", "CLOSED_MEANWHILE")
+    assert teller.slave.door.sent == []
+
+
+def test_law_9_an_open_told_again_after_a_restart_keeps_its_answer(teller: Teller) -> None:
+    teller.slave.door.answers = [lost]
+    teller.say(teller.opens(501))
+    teller.turn()
+    teller.slave.start()
+    teller.turn(8)
+    assert told(teller.slave.verdicts) == [("PositionOpened", "unknown", "OUTCOME_UNKNOWN")]
