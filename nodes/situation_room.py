@@ -4,7 +4,7 @@ from decisions.ages import age_here_ms
 from decisions.marking import comment_for, magic_for_leg
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
-from domain.market import Identity
+from domain.market import AccountState, Identity, Unknowable
 from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.day_guard import DayGuard
@@ -46,14 +46,15 @@ class SituationRoom:
         holds = self._standing.holds_towards(confirmed=confirmed)
         if not self._inbox.is_wanted(fact.master):
             holds |= {Hold.DRAINING}
+        account = self._door.account()
         return Situation(
             settings=settings,
             latch=self._standing.latch,
             holds=holds,
             expected=self._expected,
-            identity=self._door.identity(),
+            identity=self._identity(account),
             terminal=self._door.state(),
-            account=self._door.account(),
+            account=account,
             symbol=symbol,
             spec=self._door.spec(symbol),
             quote=self._door.quote(symbol),
@@ -66,3 +67,7 @@ class SituationRoom:
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
             comment=comment_for(key),
         )
+
+    def _identity(self, account: AccountState | Unknowable) -> Identity | Unknowable:
+        """An account that was told names itself; only where none was is it asked apart."""
+        return self._door.identity() if isinstance(account, Unknowable) else account.identity
