@@ -123,6 +123,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 def child_environment(config: Config, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """An environment in which a child process loads these same settings; passwords go along."""
     inherited = dict(os.environ if environ is None else environ)
+    inherited.pop("MONGO_URI", None)  # where nobody's is in force, the child must not find one
     own = {
         "DATABASE_NAME": config.database_name,
         "ZMQ_PUB_PORT": str(config.zmq_pub_port),

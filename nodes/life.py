@@ -19,6 +19,7 @@ from domain.control import Hello, NodeReport, Settings, Stop
 from domain.ids import NodeName
 from domain.market import Identity, Unknowable
 from domain.policies import AccountSettings
+from domain.problems import as_lines
 from domain.records import JournalUnwritable
 from messaging.control import ControlLine as SupervisedLine
 from messaging.sockets import AddressRefusedError
@@ -204,7 +205,19 @@ def _settings(
         read = msgspec.structs.replace(again, enabled=False)
     if read.type.value != role:
         raise NodeFault(f"account {args.name}: wanted a {role}, found a {read.type.value}")
-    return read if args.path is None else msgspec.structs.replace(read, path=args.path)
+    settings = read if args.path is None else msgspec.structs.replace(read, path=args.path)
+    if not config.control_address:
+        _insist_on_host(settings)
+    return settings
+
+
+def _insist_on_host(settings: AccountSettings) -> None:
+    """What the supervisor would have looked at before it started us."""
+    from nodes.supervisor.starting import host_problems
+
+    problems = host_problems(settings)
+    if problems:
+        raise NodeFault(as_lines(problems))
 
 
 def _connected(

@@ -111,3 +111,8 @@ def test_time_zones_are_looked_up_by_name() -> None:
     assert zone_exists("UTC")
     assert not zone_exists("Europe/Nowhere")
     assert not zone_exists("../etc/passwd")
+
+
+def test_a_child_does_not_inherit_an_address_that_is_not_in_force() -> None:
+    child = child_environment(load({}), {"MONGO_URI": "mongodb://somewhere:1"})
+    assert "MONGO_URI" not in child
