@@ -254,3 +254,19 @@ def test_law_5_a_close_goes_out_in_every_state_and_an_open_in_none_but_active(
     assert identifier not in teller.slave.door.held
     assert len(teller.slave.door.opens) == 1
     assert ("PositionOpened", "denied", "TRADING_HALTED") in told(teller.slave.verdicts)
+
+
+def test_law_9_a_change_told_again_after_a_restart_keeps_its_answer(teller: Teller) -> None:
+    """An unknown open keeps the journal's cursor back, so that later events are heard again."""
+    teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.opens(502))
+    teller.turn()
+    for sl in ("1281.00", "1282.00"):
+        teller.say(teller.moves(501, sl=sl))
+        teller.turn()
+    before = told(teller.slave.verdicts)
+    teller.slave.start()
+    teller.turn(8)
+    assert told(teller.slave.verdicts) == before
+    assert len(teller.slave.door.modifies) == 2

@@ -290,3 +290,26 @@ def test_law_4_of_a_basket_every_position_belongs_to_its_own_leg(teller: Teller)
     assert len(set(claimed)) == 19
     assert teller.slave.leg(607).state is LegState.MISSED
     assert len(teller.slave.door.opens) == 20
+
+
+@pytest.mark.parametrize("change", ["opens", "halves"])
+def test_law_1_while_deals_do_not_answer_nothing_is_settled(teller: Teller, change: str) -> None:
+    if change == "halves":
+        teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(getattr(teller, change)(501))
+    teller.turn()
+    sent = len(teller.slave.door.sent)
+    mute = Unknowable("no history")
+    teller.slave.door.deals_of = lambda _: mute  # type: ignore[method-assign]
+    teller.slave.door.deals_between = lambda *_: mute  # type: ignore[method-assign]
+    teller.turn(100, seconds=1)
+    assert len(teller.slave.journal.open_intents()) == 1
+    assert len(teller.slave.door.sent) == sent
+
+
+def test_law_1_without_a_tick_the_brokers_deals_cannot_be_asked_for(teller: Teller) -> None:
+    an_unknown_open(teller)
+    teller.slave.door.newest_ms = 0
+    teller.turn(100, seconds=1)
+    assert teller.slave.leg().state is LegState.OPENING
