@@ -6,6 +6,8 @@ import zmq
 
 from bench.bare_receiver import END
 
+LAST_WORDS_MS = 500
+
 
 class BareSender:
     """XPUB is PUB that tells who subscribed; sending costs the same."""
@@ -15,6 +17,7 @@ class BareSender:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.bind("tcp://127.0.0.1:*")
         self.address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self.subscribers = 0
@@ -35,5 +38,5 @@ class BareSender:
     def close(self) -> None:
         """Let the receivers end, and close."""
         self._socket.send(END)
-        self._socket.close(500)
+        self._socket.close(LAST_WORDS_MS)
         self._context.term()

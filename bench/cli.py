@@ -8,7 +8,8 @@ from pathlib import Path
 from bench import path
 from bench.farm import FarmFault
 
-WRONG_USE = 2
+HOST_FAULT = 2
+INTERRUPTED = 130
 ROUNDS = 300
 AT_LEAST = 5
 
@@ -20,7 +21,9 @@ def main(argv: Sequence[str]) -> int:
         return path.run(args.slaves, args.rounds, args.json, args.answers_after_ms)
     except FarmFault as fault:
         print(fault, file=sys.stderr)
-        return WRONG_USE
+        return HOST_FAULT
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

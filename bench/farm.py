@@ -122,7 +122,7 @@ class Farm:
     def _check_alive(self) -> None:
         ended = [child.args for child in self._children if child.poll() is not None]
         if ended:
-            raise FarmFault(f"ended before the measurement began: {ended}")
+            raise FarmFault(f"ended before it was ready: {ended}; see {self.folder}/logs")
 
     def _hear(self, name: str, message: FromNode) -> None:
         if isinstance(message, Hello):

@@ -7,6 +7,7 @@ meanwhile is in both, and their ratio can be compared between machines.
 import gc
 import json
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -61,14 +62,15 @@ def run(slaves: Sequence[int], rounds: int, out: Path | None, answers_after_ms: 
 
 def measure(slaves: int, rounds: int, answers_after_ms: float) -> Comparison:
     """One farm, from its start to its figures."""
-    # A log may still be open where something went wrong; that must not hide what it was.
-    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with Farm(slaves, folder, answers_after_ms) as farm:
-            farm.wait_until_ready()
-            played = _play(farm, rounds)
-            farm.stop()
-        return _compare(folder, farm.names, played)
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    with Farm(slaves, folder, answers_after_ms) as farm:
+        farm.wait_until_ready()
+        played = _play(farm, rounds)
+        farm.stop()
+    found = _compare(folder, farm.names, played)
+    # After a fault it stays: the logs in it say why.
+    shutil.rmtree(folder, ignore_errors=True)
+    return found
 
 
 def _play(farm: Farm, rounds: int) -> list[Round]:
