@@ -1,9 +1,10 @@
 """How an operator's order gets to its node: written down, called out, and waited for."""
 
 import argparse
+import contextlib
 import getpass
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterable
 from typing import Any
 
 from pymongo.database import Database
@@ -18,9 +19,10 @@ from db.connecting import DATABASE_ERRORS
 from db.schema import COMMANDS
 from domain.control import Command, CommandDone, OperatorOrder
 from domain.ids import NodeName
+from domain.policies import Role
 from messaging.control import ControlLine
 from messaging.waiting import SocketWaiter
-from nodes.supervisor import pid_file
+from nodes.supervisor.memory import AccountMemory
 from utils import randomness
 from utils.clock import monotonic_s, utc_ms
 
@@ -61,10 +63,10 @@ def order(kind: str, args: argparse.Namespace) -> int:
 class Given:
     """Orders on their way, and what came of them."""
 
-    def __init__(self, orders: dict[str, OperatorOrder], *, stored: bool) -> None:
+    def __init__(self, orders: dict[str, OperatorOrder]) -> None:
         self.orders = orders
         self.results: dict[str, str] = {}
-        self.stored = stored
+        self.stored = False
 
     def waiting(self) -> list[OperatorOrder]:
         """Those nobody has acknowledged yet."""
@@ -96,36 +98,37 @@ class Given:
 
 
 def _give(kind: str, args: argparse.Namespace, settings: Config) -> Given:
-    """Written down where there is a database, called out where there is a launcher."""
+    """A launcher that runs is called, whatever the database does; else it is written down."""
     address = control_address(settings)
-    with ExitStack() as ends:
-        database = _database(settings, ends, may_lack=bool(address))
-        names = args.names or _all_slaves(settings, database)
-        given = Given(_orders(kind, names, args.why), stored=database is not None)
-        if database is not None:
+    if not address:
+        return _write_down_and_wait(kind, args, settings)
+    given = Given(_orders(kind, args.names or _slaves_remembered(settings), args.why))
+    _call_until_answered(given, address, args.within)
+    if given.waiting():
+        with contextlib.suppress(NoSwarm, *DATABASE_ERRORS), swarm_database(settings) as database:
             _write_down(database, given)
-        _await(given, database, address, args.within)
     return given
 
 
-def _database(
-    settings: Config, ends: ExitStack, *, may_lack: bool
-) -> Database[dict[str, Any]] | None:
-    try:
-        return ends.enter_context(swarm_database(settings))
-    except (NoSwarm, *DATABASE_ERRORS):
-        if may_lack:
-            return None
-        raise
-
-
-def _all_slaves(settings: Config, database: Database[dict[str, Any]] | None) -> list[str]:
-    if database is not None:
+def _write_down_and_wait(kind: str, args: argparse.Namespace, settings: Config) -> Given:
+    """A node that was started by hand looks into the database itself."""
+    with swarm_database(settings) as database:
         documents = Accounts(database).all()
-        return [str(d.get("name")) for d in documents if d.get("type") == "SLAVE"]
-    running = pid_file.read(settings.state)
-    nodes = {} if running is None else running.nodes
-    return [name for name, node in nodes.items() if node.role == "SLAVE"]
+        given = Given(_orders(kind, args.names or _slaves_among(documents), args.why))
+        _write_down(database, given)
+        deadline_s, waiter = monotonic_s() + args.within, SocketWaiter()
+        while given.waiting() and monotonic_s() < deadline_s:
+            waiter.wait([], LOOK_EVERY_S)
+            _read_answers(database, given)
+    return given
+
+
+def _slaves_remembered(settings: Config) -> list[str]:
+    return _slaves_among(AccountMemory(settings.state).documents.values())
+
+
+def _slaves_among(documents: Iterable[dict[str, Any]]) -> list[str]:
+    return [str(d.get("name")) for d in documents if d.get("type") == Role.SLAVE.value]
 
 
 def _orders(kind: str, names: list[str], why: str) -> dict[str, OperatorOrder]:
@@ -152,33 +155,32 @@ def _operator() -> str:
 
 
 def _write_down(database: Database[dict[str, Any]], given: Given) -> None:
-    for one in given.orders.values():
+    for one in given.waiting():
         command = Command(command=one.command, kind=one.kind, by=one.by, why=one.why)
         Commands(database).insert(one.account, command, utc_ms())
+    given.stored = True
 
 
-def _await(
-    given: Given, database: Database[dict[str, Any]] | None, address: str, within_s: float
-) -> None:
-    deadline_s = monotonic_s() + within_s
-    with ExitStack() as ends:
-        line = _line(given, address, ends)
-        waiter, call_at_s = SocketWaiter(), 0.0
+def _read_answers(database: Database[dict[str, Any]], given: Given) -> None:
+    wanted = {"_id": {"$in": [one.command for one in given.waiting()]}, "status": "done"}
+    for done in database[COMMANDS].find(wanted):
+        given.take(str(done["_id"]), str(done.get("result", "")))
+
+
+def _call_until_answered(given: Given, address: str, within_s: float) -> None:
+    if not given.orders:
+        return
+    line = ControlLine(next(iter(given.orders.values())).name, address)
+    deadline_s, call_at_s, waiter = monotonic_s() + within_s, 0.0, SocketWaiter()
+    try:
         while given.waiting() and monotonic_s() < deadline_s:
-            if line is not None and monotonic_s() >= call_at_s:
+            if monotonic_s() >= call_at_s:
                 call_at_s = monotonic_s() + CALL_AGAIN_S
                 _call(line, given)
-            waiter.wait([] if line is None else line.waitables(), LOOK_EVERY_S)
-            _hear(given, line, database)
-
-
-def _line(given: Given, address: str, ends: ExitStack) -> ControlLine | None:
-    """Nobody is there to be called where no launcher runs."""
-    if not address or not given.orders:
-        return None
-    line = ControlLine(next(iter(given.orders.values())).name, address)
-    ends.callback(line.close)
-    return line
+            waiter.wait(line.waitables(), LOOK_EVERY_S)
+            _hear(line, given)
+    finally:
+        line.close()
 
 
 def _call(line: ControlLine, given: Given) -> None:
@@ -186,13 +188,7 @@ def _call(line: ControlLine, given: Given) -> None:
         line.say(one)
 
 
-def _hear(
-    given: Given, line: ControlLine | None, database: Database[dict[str, Any]] | None
-) -> None:
-    for message in () if line is None else line.drain():
+def _hear(line: ControlLine, given: Given) -> None:
+    for message in line.drain():
         if isinstance(message, CommandDone):
             given.take(message.command, message.result)
-    if database is not None:
-        wanted = {"_id": {"$in": [one.command for one in given.waiting()]}, "status": "done"}
-        for done in database[COMMANDS].find(wanted):
-            given.take(str(done["_id"]), str(done.get("result", "")))

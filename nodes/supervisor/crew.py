@@ -122,6 +122,7 @@ class Crew:
             self._stop(member, now)
         elif step.action is Action.KILL and member.child is not None:
             logger.error("node_hung", extra={"node": member.name, "why": step.alarm})
+            member.killed_because = f"was killed: {step.alarm}"
             member.child.kill()
 
     def _start_when_its_turn(self, member: Member, now: Now) -> None:

@@ -36,6 +36,7 @@ class Member:
         self.stop_asked_s = NEVER
         self.kept_legs: int | None = None
         self.kept_latch: Latch | None = None
+        self.killed_because = ""
         self.ending = ""
         self.alarm = ""
 
@@ -102,7 +103,8 @@ class Member:
         asked = bool(self.stop_asked_s)
         if not asked:
             self.failures += 1
-            self.ending = self._last_words()
+            self.ending = self.killed_because or self._last_words()
+        self.killed_because = ""
         self.kept_legs = None
         self.restarting = False
         self.child = self.report = self.told = None
