@@ -5,12 +5,12 @@ import math
 import sys
 from pathlib import Path
 
-from commands import demo_console, demo_summary
-from commands.demo_processes import end_all
-from commands.demo_scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
-from commands.demo_show import Outcome, Show, ShowFault
-from commands.demo_trader import Trader, TraderError
-from commands.demo_truth import TruthUnreadableError
+from commands.demonstration import console, summary
+from commands.demonstration.processes import end_all
+from commands.demonstration.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
+from commands.demonstration.show import Outcome, Show, ShowFault
+from commands.demonstration.trader import Trader, TraderError
+from commands.demonstration.truth import TruthUnreadableError
 from config import ConfigError
 from db.connecting import DATABASE_ERRORS, DatabaseFault
 from db.embedded.starting import CannotStart
@@ -80,7 +80,7 @@ def _in_scenery(args: argparse.Namespace, stop: StopRequest) -> int:
 
 def _perform(args: argparse.Namespace, scenery: Scenery, stop: StopRequest) -> int:
     swarm = Supervisor(scenery.config)
-    screen = demo_console.screen()
+    screen = console.screen()
     show = Show(scenery, swarm, Trader(args.seed), screen, stop)
     outcome, killed = None, []
     try:
@@ -96,10 +96,10 @@ def _perform(args: argparse.Namespace, scenery: Scenery, stop: StopRequest) -> i
     return _report(args, show, outcome, killed, interrupted=stop.requested)
 
 
-def _introduce(args: argparse.Namespace, scenery: Scenery, screen: demo_console.Screen) -> None:
+def _introduce(args: argparse.Namespace, scenery: Scenery, screen: console.Screen) -> None:
     master, *slaves = scenery.accounts
     screen.say(f"{master['name']} is copied by {len(slaves)} slaves, at speed {args.speed:g}:")
-    for line in demo_summary.introduction(slaves):
+    for line in summary.introduction(slaves):
         screen.say(line)
     if scenery.keep:
         screen.say(f"  logs and records stay in {scenery.folder}")
@@ -109,28 +109,28 @@ def _report(
     args: argparse.Namespace, show: Show, outcome: Outcome, killed: list[str], *, interrupted: bool
 ) -> int:
     judgement = outcome.judgement
-    summary = demo_summary.Summary(
+    figures = summary.Summary(
         seconds=round(outcome.traded_s, 3),
         seed=args.seed,
         speed=args.speed,
         slaves=args.slaves,
         signals=judgement.signals,
-        verdicts=demo_summary.Verdicts(
+        verdicts=summary.Verdicts(
             by_kind=judgement.verdicts_by_kind, by_reason=judgement.verdicts_by_reason
         ),
         copies_matched=judgement.copies_matched,
         mismatches=len(judgement.mismatches),
         mismatch_list=judgement.mismatches,
-        latency_ms=demo_summary.latency_of(outcome.latencies_ms),
-        accounts=demo_summary.account_ends(outcome.accounts, judgement, outcome.positions),
+        latency_ms=summary.latency_of(outcome.latencies_ms),
+        accounts=summary.account_ends(outcome.accounts, judgement, outcome.positions),
         restarts=show.restarts(),
         interrupted=interrupted,
         killed=tuple(killed),
     )
-    for line in demo_summary.in_words(summary):
+    for line in summary.in_words(figures):
         print(line, flush=True)
     if args.json is not None:
-        demo_summary.write(args.json, summary)
+        summary.write(args.json, figures)
     return MISMATCH if judgement.mismatches else 0
 
 

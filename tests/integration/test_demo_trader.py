@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.demo_trader import FEWEST, MOST, Trader, TraderError
+from commands.demonstration.trader import FEWEST, MOST, Trader, TraderError
 from domain.mt5_words import DealEntry
 from paper import client
 from paper.address import Address

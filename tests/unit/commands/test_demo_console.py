@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from commands.demo_console import LiveScreen, PlainScreen, fresh, state_of
+from commands.demonstration.console import LiveScreen, PlainScreen, fresh, state_of
 from nodes.supervisor.view import AccountView, SwarmView
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from commands.demo_accounts import CASTS, documents
-from commands.demo_summary import (
+from commands.demonstration.accounts import CASTS, documents
+from commands.demonstration.summary import (
     AccountEnd,
     Latency,
     Summary,

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
-from commands.demo_ticks import LIVELY_FROM_MS, lively
+from commands.demonstration.ticks import LIVELY_FROM_MS, lively
 from paper.tick_files import load
 
 

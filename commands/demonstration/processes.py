@@ -1,0 +1,52 @@
+"""Makes sure that nothing of a demo runs on when it is over."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import psutil
+
+from utils import os_signals
+from utils.clock import monotonic_s
+
+GONE_WITHIN_S = 1.0
+
+
+def remaining(known: Collection[int], folder: Path) -> list[psutil.Process]:
+    """Our children, and processes known to be the demo's, that still run."""
+    found = {child.pid: child for child in psutil.Process().children(recursive=True)}
+    for pid in known:
+        process = _ours(pid, folder)
+        if process is not None:
+            found[pid] = process
+    return [process for process in found.values() if os_signals.born(process.pid) is not None]
+
+
+def end_all(known: Collection[int], folder: Path, within_s: float = GONE_WITHIN_S) -> list[str]:
+    """Wait a moment for what is ending, kill what is not; who had to be killed."""
+    left = remaining(known, folder)
+    gone_by_s = monotonic_s() + within_s
+    psutil.wait_procs(left, timeout=max(0.0, gone_by_s - monotonic_s()))
+    killed = []
+    for process in remaining(known, folder):
+        killed.append(_described(process))
+        os_signals.kill(process.pid)
+    psutil.wait_procs(remaining(known, folder), timeout=within_s)
+    return killed
+
+
+def _ours(pid: int, folder: Path) -> psutil.Process | None:
+    """A process id may have gone to somebody else since; ours knows the demo's folder."""
+    try:
+        process = psutil.Process(pid)
+        command, environment = " ".join(process.cmdline()), process.environ()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+    state = environment.get("MURMURATION_STATE", "")
+    return process if str(folder) in command or state.startswith(str(folder)) else None
+
+
+def _described(process: psutil.Process) -> str:
+    try:
+        return f"process {process.pid} ({' '.join(process.cmdline()[:5])})"
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return f"process {process.pid}"

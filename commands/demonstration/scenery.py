@@ -1,0 +1,188 @@
+"""A world for the demo: a folder, ports, a database, a paper broker and accounts of its own."""
+
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import config as machine
+from commands.demonstration.accounts import documents
+from commands.demonstration.ticks import lively
+from config import Config
+from db.connecting import EMBEDDED, Remembered, adopt, connect, remember
+from db.embedded.address import read_address
+from db.embedded.asking import ask
+from db.embedded.starting import ensure_running as ensure_database
+from db.moments import moment
+from db.schema import ACCOUNTS
+from db.setting_up import set_up
+from paper.address import Address, published
+from paper.admin import Admin, AdminError
+from paper.starting import ensure_running as ensure_broker
+from utils.clock import utc_ms
+
+LOCAL_HOST = "127.0.0.1"
+DATABASE = "murmuration_demo"
+PAPER = "paper"
+#: One for the first master's signals and the one after it for its snapshots, and three servers.
+PORTS = 4
+TRIES = 50
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person who typed the command asked for."""
+
+    slaves: int
+    speed: float
+    seed: int
+    ticks: tuple[Path, ...]
+    keep: bool
+
+
+class Scenery(msgspec.Struct, frozen=True, kw_only=True):
+    """A demo's world while it stands."""
+
+    folder: Path
+    keep: bool
+    config: Config
+    database_uri: str
+    broker: Address
+    accounts: tuple[dict[str, Any], ...]
+
+    @property
+    def paper_state(self) -> Path:
+        """Where the paper broker keeps its accounts."""
+        return self.config.state / PAPER
+
+
+def put_up(wish: Wish) -> Scenery:
+    """Make everything that the swarm finds at its start; nothing half-done stays behind."""
+    # Resolved, as the servers name it on their command lines, by which they are found at the end.
+    folder = Path(tempfile.mkdtemp(prefix="murmuration-demo-")).resolve()
+    with ExitStack() as undo:
+        undo.callback(_clear_away, folder)
+        config = _settings(folder, wish)
+        accounts = documents(wish.slaves)
+        uri = _database(config, accounts)
+        broker = _broker(config, accounts)
+        undo.pop_all()
+    return Scenery(
+        folder=folder,
+        keep=wish.keep,
+        config=config,
+        database_uri=uri,
+        broker=broker,
+        accounts=accounts,
+    )
+
+
+def end_servers(config: Config) -> None:
+    """Ask both servers to end; whoever is gone already is left in peace."""
+    broker = published(config.state / PAPER)
+    if broker is not None:
+        with suppress(OSError, AdminError), Admin(broker.host, broker.port, within_s=1.0) as admin:
+            admin.shutdown()
+    database = read_address(config.state)
+    if database is not None:
+        ask(database.port, {"shutdown": 1}, within_s=1.0)
+
+
+def servers_of(config: Config) -> list[int]:
+    """The servers' processes, as they signed themselves."""
+    found = (published(config.state / PAPER), read_address(config.state))
+    return [address.pid for address in found if address is not None]
+
+
+def take_down(scenery: Scenery) -> None:
+    """Remove the folder, unless it is to be kept."""
+    if not scenery.keep:
+        shutil.rmtree(scenery.folder, ignore_errors=True)
+
+
+def _clear_away(folder: Path) -> None:
+    state = folder / "state"
+    if state.exists():
+        end_servers(msgspec.structs.replace(machine.load({}), state=state))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings(folder: Path, wish: Wish) -> Config:
+    """Nothing of the user's: neither his environment nor the constants he edited."""
+    control, database, broker, signals = _free_ports()
+    own = {
+        "DATABASE_NAME": DATABASE,
+        "ZMQ_PUB_PORT": str(signals),
+        "CONTROL_PORT": str(control),
+        "EMBEDDED_DB_PORT": str(database),
+        "PAPER_PORT": str(broker),
+        "MURMURATION_STATE": str(folder / "state"),
+        "MURMURATION_LEASES": str(folder / "leases"),
+        "PAPER_SPEED": repr(wish.speed),
+        "PAPER_SEED": str(wish.seed),
+        "PAPER_STAMPS": "live",
+    }
+    settings = machine.load(own)
+    return msgspec.structs.replace(
+        settings,
+        mongo_uri=machine.UNCHANGED_MONGO_URI,
+        mongo_uri_is_set=False,
+        paper_ticks=wish.ticks or lively(folder / "ticks"),
+        control_address="",
+    )
+
+
+def _free_ports() -> tuple[int, ...]:
+    """Ports that nobody has now; behind the last one the next is free as well."""
+    with ExitStack() as held:
+        ports = [_held_port(held) for _ in range(PORTS - 1)]
+        for _ in range(TRIES):
+            first = _held_port(held)
+            with suppress(OSError, OverflowError):
+                _held_port(held, first + 1)
+                return (*ports, first)
+    raise OSError("no two neighbouring ports are free on this machine")
+
+
+def _held_port(held: ExitStack, port: int = 0) -> int:
+    listener = held.enter_context(socket.socket())
+    listener.bind((LOCAL_HOST, port))
+    found: int = listener.getsockname()[1]
+    return found
+
+
+def _database(config: Config, accounts: Sequence[Mapping[str, Any]]) -> str:
+    """An embedded database from the first moment, whatever answers on this machine."""
+    uri = ensure_database(config.state, port=config.embedded_db_port, python=sys.executable)
+    remember(config.state, Remembered(kind=EMBEDDED, swarm_ids=()))
+    adopt(config)
+    client = connect(uri)
+    try:
+        database = client[config.database_name]
+        set_up(database, config.account_defaults, moment(utc_ms()))
+        database[ACCOUNTS].delete_many({})
+        database[ACCOUNTS].insert_many([dict(account) for account in accounts])
+    finally:
+        client.close()
+    return uri
+
+
+def _broker(config: Config, accounts: Sequence[Mapping[str, Any]]) -> Address:
+    """A paper broker with everybody's account, so that its books can be read whatever happens."""
+    address = ensure_broker(
+        config.state / PAPER,
+        port=config.paper_port,
+        ticks=config.paper_ticks,
+        speed=config.paper_speed,
+        stamps=config.paper_stamps,
+        seed=config.paper_seed,
+    )
+    with Admin(address.host, address.port) as admin:
+        for account in accounts:
+            admin.ensure_account(account["path"], **account["paper"])
+    return address
