@@ -17,6 +17,8 @@ from db.connecting import EMBEDDED, Remembered, adopt, opened, remember
 from db.embedded.address import read_address
 from db.embedded.starting import running, stop
 from nodes.supervisor import pid_file
+from paper.address import published
+from tests.client_copies import fresh_client
 from tests.waiting import eventually
 from utils.clock import monotonic_s
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
@@ -154,6 +156,36 @@ class Machine:
             kill(pid)
 
 
+class Trader:
+    """A person at the master's terminal."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.desk = fresh_client()
+        address = published(machine.state / "paper")
+        assert address is not None
+        self.desk._connect_to(address.host, address.port)
+        assert self.desk.initialize("ftmo"), self.desk.last_error()
+        self.desk.symbol_select("EURUSD", True)
+
+    def buy(self) -> None:
+        self._deal(type=0, price=self._tick().ask)
+
+    def close_all(self) -> None:
+        for held in self.desk.positions_get():
+            self._deal(type=1, price=self._tick().bid, position=held.ticket)
+
+    def leave(self) -> None:
+        self.desk.shutdown()
+
+    def _tick(self) -> Any:
+        return eventually(lambda: self.desk.symbol_info_tick("EURUSD"))
+
+    def _deal(self, **order: Any) -> None:
+        wish = {"action": 1, "symbol": "EURUSD", "volume": 0.1, "deviation": 50, "type_filling": 1}
+        told = self.desk.order_send(wish | order)
+        assert told.retcode == 10009, told
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     made = Machine(tmp_path)
@@ -254,6 +286,29 @@ def test_documents_are_followed_while_the_swarm_runs(swarm: Machine) -> None:
     swarm.accounts(SLAVE, follows=["Nobody"])
     eventually(lambda: "found Nobody, which no account is called" in swarm.said(), 15)
     eventually(lambda: SLAVE not in swarm.pids(), 15)
+
+
+def test_law_7_an_account_with_an_open_leg_is_started_close_only_whatever_its_document_says(
+    swarm: Machine,
+) -> None:
+    trader = Trader(swarm)
+    trader.buy()
+    trader.leave()
+    eventually(lambda: f"{SLAVE}: PositionOpened EURUSD.c copied" in swarm.said(), 15)
+    ask_to_stop(swarm.launchers[0].pid)
+    assert swarm.launchers[0].wait(10) == 0
+
+    swarm.accounts(SLAVE, follows=["Nobody"])
+    swarm.accounts(MASTER, enabled=False)
+    swarm.launch()
+    eventually(lambda: swarm.said().count(f"{SLAVE}: ready") == 2, READY_WITHIN_S)
+    trader = Trader(swarm)
+    trader.buy()
+    eventually(lambda: "denied ACCOUNT_DISABLED" in swarm.said(), 15)
+    trader.close_all()
+    eventually(lambda: f"{SLAVE}: PositionClosed EURUSD.c copied" in swarm.said(), 15)
+    eventually(lambda: swarm.pids() == {}, 15)
+    trader.leave()
 
 
 def test_strict_starts_nothing_while_an_account_has_a_fault(machine: Machine) -> None:
