@@ -8,7 +8,8 @@ from rich.console import Console
 import config
 from commands.console import prepare, say
 from commands.swarm_lines import QUIET, lines_between, summary
-from db.connecting import DatabaseFault, adopt
+from db.connecting import DATABASE_ERRORS, DatabaseFault, adopt
+from db.embedded.starting import CannotStart
 from messaging.waiting import SocketWaiter
 from nodes.supervisor.loop import HostFault, Supervisor, SwarmView
 from utils.clock import monotonic_s
@@ -16,6 +17,7 @@ from utils.log_setup import configure
 from utils.os_signals import StopRequest
 
 HOST_FAULT = 2
+START_FAULTS = (config.ConfigError, DatabaseFault, CannotStart, OSError)
 STOP_WITHIN_S = 5.0
 
 
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         if args.adopt:
             adopt(settings)
         logs = configure("launcher", settings.state / "logs", settings.log_level, console=False)
-    except (config.ConfigError, DatabaseFault, OSError) as fault:
+    except (*START_FAULTS, *DATABASE_ERRORS) as fault:
         print(fault, file=sys.stderr)
         return HOST_FAULT
     try:
