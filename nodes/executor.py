@@ -8,10 +8,10 @@ import msgspec
 from domain.book import Stamp
 from domain.ids import JourneyId, Magic
 from domain.legs import Intent, Leg
-from domain.market import Identity, Unknowable
 from domain.orders import Command, ModifyPosition, OpenPosition
 from domain.outcomes import Filled, Outcome, Rejected, Unknown
 from domain.records import JournalUnwritable
+from nodes.login_watch import LoginWatch
 from nodes.ports import Journal, TerminalDoor
 from utils.clock import Clock, utc_us
 from utils.randomness import token
@@ -32,15 +32,13 @@ class Executor:
     """The last hand before the broker."""
 
     def __init__(
-        self, door: TerminalDoor, journal: Journal, clock: Clock, expected: Identity
+        self, door: TerminalDoor, journal: Journal, clock: Clock, login: LoginWatch
     ) -> None:
-        """Orders go through `door`, and only while it is logged in as `expected`."""
+        """Orders go through `door`, and only while `login` knows of no trouble."""
         self._door = door
         self._journal = journal
         self._clock = clock
-        self._expected = expected
-        #: Set while a wrong login was seen not long ago: nothing is sent.
-        self.suspended = False
+        self._login = login
 
     @staticmethod
     def name_intent() -> str:
@@ -61,19 +59,15 @@ class Executor:
             logger.exception("sent_without_journal", extra={"leg": leg.key.text})
         return self._send(command, intent)
 
-    def is_right_terminal(self) -> bool:
-        """The terminal is logged in to the account of this node's document."""
-        return self._door.identity() == self._expected
-
     def _send(self, command: Command, intent: Intent) -> Executed:
-        stranger = self._stranger()
+        stranger = self._login.trouble()
         if stranger:
             refused = Rejected(retcode=0, comment=stranger, sent=False)
             return Executed(intent=_with_outcome(intent, refused), outcome=refused)
         sent_us = utc_us()
         outcome = self._door.send(command)
         answered_us = utc_us()
-        stranger = self._stranger()
+        stranger = self._login.trouble()
         if stranger:
             outcome = Unknown(code=0, comment=f"after the order: {stranger}")
         return Executed(
@@ -82,17 +76,6 @@ class Executor:
             sent_us=sent_us,
             answered_us=answered_us,
         )
-
-    def _stranger(self) -> str:
-        """Why the terminal is not the right one; empty when it is."""
-        if self.suspended:
-            return "a wrong login was seen; waiting for good looks"
-        identity = self._door.identity()
-        if isinstance(identity, Unknowable):
-            return identity.why
-        if identity != self._expected:
-            return f"the terminal is logged in to {identity.login} at {identity.server}"
-        return ""
 
     def _intent(
         self, command: Command, leg: Leg, name: str, because: tuple[Stamp, JourneyId]

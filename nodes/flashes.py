@@ -28,44 +28,51 @@ class FlashFinder:
     """Searches the deals since the last search for whole lives that nobody was told of."""
 
     def __init__(self, door: TerminalDoor) -> None:
-        """What happened before the first search is not looked for."""
+        """What began before the first search is left out: an earlier run may have told it."""
         self._door = door
+        self._began_ms: int | None = None
+        self._searched_to_s = 0
         self._told: set[int] = set()
-        self._searched_to_s: int | None = None
+        self._seen_since: set[int] = set()
 
     def note(self, identifiers: Iterable[int]) -> None:
         """These were seen in a look."""
-        self._told.update(identifiers)
+        self._seen_since.update(identifiers)
 
     def search(self, book: Book, clock: ServerClock, now: Now) -> tuple[Fact, ...]:
         """Facts not yet stamped, an opening and a close for each."""
         server_ms = clock.server_ms(now.utc_ms)
         if server_ms is None:
             return ()
-        since_s = self._searched_to_s
-        if since_s is None:
-            self._searched_to_s = server_ms // 1000
+        if self._began_ms is None:
+            self._began_ms, self._searched_to_s = server_ms, server_ms // 1000
             return ()
+        since_s = self._searched_to_s
         deals = self._door.deals_between(since_s - SEARCH_BACK_S, since_s + SEARCH_AHEAD_S)
         if isinstance(deals, Unknowable):
             return ()
         self._searched_to_s = server_ms // 1000
-        seen_at_us = utc_us()
         told = [fact for life in self._untold(deals) for fact in _facts(book, life)]
+        seen_at_us = utc_us()
         return tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
 
     def _untold(self, deals: Life) -> list[Life]:
+        self._told |= self._seen_since
         lives: dict[int, list[Deal]] = {}
         for deal in deals:
-            if deal.position not in self._told:
-                lives.setdefault(deal.position, []).append(deal)
-        whole = [tuple(life) for life in lives.values() if _is_whole(life)]
+            lives.setdefault(deal.position, []).append(deal)
+        fresh = [tuple(life) for key, life in lives.items() if key not in self._told]
+        whole = [life for life in fresh if self._is_whole(life)]
+        # Only what the next search may meet again has to be remembered.
+        self._told = (self._told & lives.keys()) | self._seen_since
         self._told.update(life[0].position for life in whole)
+        self._seen_since = set()
         return whole
 
-
-def _is_whole(life: list[Deal]) -> bool:
-    return life[0].entry == DealEntry.IN and deals_prove_closed(life)
+    def _is_whole(self, life: Life) -> bool:
+        began = life[0]
+        is_ours = began.entry == DealEntry.IN and began.server_ms >= (self._began_ms or 0)
+        return is_ours and deals_prove_closed(life)
 
 
 def _facts(book: Book, life: Life) -> tuple[PositionOpened, PositionClosed]:

@@ -10,6 +10,7 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed, last_price
 from decisions.planning import plan_leg
+from decisions.settling import FoundDone
 from domain.figures import Figures, Times
 from domain.ids import LegKey
 from domain.legs import Leg, LegState
@@ -198,6 +199,11 @@ class Follower:
         self._troubles.pop(leg.key, None)
         answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.ALREADY_CLOSED_HERE)
         self._answer_owed(closed, answer, Times(), None)
+
+    def was_done(self, leg: Leg, found: FoundDone) -> None:
+        """An order of ours whose end was not known had been executed: whoever waited has a copy."""
+        answer = Answer(kind=VerdictKind.COPIED, volume=found.volume)
+        self._answer_owed(leg, answer, Times(), None)
 
     def never_was(self, leg: Leg) -> None:
         """Its open was not found: whoever waits for the copy need wait no longer."""

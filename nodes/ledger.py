@@ -178,5 +178,10 @@ class Ledger:
 
 
 def _answered(leg: Leg, fact: Fact) -> Leg:
-    """The leg remembers how far its events have been answered for good."""
+    """The leg remembers how far its events have been answered for good.
+
+    An opening told anew, by a master that started again, says nothing of what came between.
+    """
+    if isinstance(fact, PositionOpened) and fact.stamp != leg.opened_by:
+        return leg
     return msgspec.structs.replace(leg, answered=max(leg.answered, fact.stamp))

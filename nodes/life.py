@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import quote
 
 import msgspec
 
@@ -32,7 +33,7 @@ from paper.admin import AdminError
 from paper.starting import PaperBrokerError
 from terminal.package import NoMetaTrader
 from utils.clock import monotonic_s, utc_ms
-from utils.log_setup import Logging, configure
+from utils.log_setup import configure
 from utils.os_signals import StopRequest
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ def run(role: str, argv: Sequence[str]) -> int:
     args = _arguments(role, argv)
     try:
         config = machine.load()
-        logs = configure(args.name, config.state / "logs", config.log_level, console=True)
+        by_hand = not config.control_address
+        file_name = quote(args.name, safe=" ")
+        logs = configure(file_name, config.state / "logs", config.log_level, console=by_hand)
     except (ConfigError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         return FAULT
@@ -100,8 +103,11 @@ def run(role: str, argv: Sequence[str]) -> int:
         logger.error("cannot_run", extra={"why": str(fault)})  # noqa: TRY400 - no trace for a user
         sys.stderr.write(f"{args.name}: cannot run.\n{fault}\n")
         return FAULT
+    except Exception:
+        logger.exception("crashed")
+        raise
     finally:
-        _end_logging(logs)
+        logs.stop()
 
 
 def _arguments(role: str, argv: Sequence[str]) -> argparse.Namespace:
@@ -298,7 +304,3 @@ def _turn_and_ship(loop: Loop, shipper: Shipper, stop: StopRequest) -> None:
         turn(loop, stop)
     finally:
         shipper.stop()
-
-
-def _end_logging(logs: Logging) -> None:
-    logs.stop()

@@ -178,6 +178,8 @@ class MasterLoop:
     def _reconnect_if_gone(self, now: Now) -> None:
         if now.monotonic_s >= self._next_connect_s:
             self._next_connect_s = now.monotonic_s + RECONNECT_EVERY_S
+            # It may block for long: the supervisor shall know that we are not merely silent.
+            self._parts.control.say(self._report(now))
             self._parts.door.connect()
 
     def _answer_all(self, story: Storyteller) -> None:
@@ -206,7 +208,7 @@ class MasterLoop:
             name=self._parts.name,
             role="MASTER",
             pid=self._parts.pid,
-            ready=story is not None and story.confirmed,
+            ready=story is not None and story.confirmed and "terminal" not in self._alarms,
             state="ACTIVE",
             addresses=self._parts.outlet.addresses(),
             positions=self._watcher.positions,

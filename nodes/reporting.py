@@ -28,6 +28,10 @@ class Alarms:
         if self._texts.pop(kind, None) is not None:
             logger.info("alarm_over", extra={"kind": kind})
 
+    def has(self, kind: str) -> bool:
+        """Something of this kind is wrong now."""
+        return kind in self._texts
+
     def texts(self) -> tuple[str, ...]:
         """Everything that is wrong now."""
         return tuple(f"{kind}: {text}" for kind, text in self._texts.items())

@@ -18,7 +18,7 @@ from domain.figures import Figures
 from domain.ids import SlaveIdentifier
 from domain.legs import Intent, Leg, LegState
 from domain.market import Deal, Position, Unknowable
-from domain.orders import OpenPosition
+from domain.orders import ModifyPosition, OpenPosition
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer
@@ -56,6 +56,10 @@ class Settler:
             self._ledger.write(self._noted(intent, "no leg"))
         elif intent.kind == OpenPosition.__name__:
             self._settle_open(intent, leg, positions, now)
+        elif intent.kind == ModifyPosition.__name__:
+            # No deal tells of stops; the next plan compares them anew, and may send them again.
+            self._keep(leg, intent, "unknown")
+            self._follower.follow(leg.key)
         else:
             self._settle_close(intent, leg, now)
 
@@ -89,7 +93,9 @@ class Settler:
             return
         if isinstance(found, FoundDone):
             left = max(leg.volume - found.volume, ZERO)
-            self._keep(msgspec.structs.replace(leg, volume=left), intent, "filled")
+            done = msgspec.structs.replace(leg, volume=left)
+            self._keep(done, intent, "filled")
+            self._follower.was_done(done, found)
         else:
             self._keep(leg, intent, "lapsed")
         self._follower.follow(leg.key)

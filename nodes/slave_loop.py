@@ -18,6 +18,7 @@ from nodes.executor import Executor
 from nodes.follower import Follower
 from nodes.inbox import Inbox
 from nodes.ledger import Ledger
+from nodes.login_watch import LoginWatch
 from nodes.opener import Opener
 from nodes.ports import ControlLine, Journal, SignalInlet, TerminalDoor
 from nodes.reporting import Alarms, report_of
@@ -35,8 +36,6 @@ EQUITY_EVERY_S = 5.0
 WATCH_WITH_EXPOSURE_S = 0.25
 WATCH_WITHOUT_S = 1.0
 SUPERVISOR_LOST_AFTER_S = 5.0
-#: After a wrong login was seen, closes go on when the right one was seen so often in a row.
-GOOD_LOGINS_WANTED = 3
 
 
 class SlaveParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +69,8 @@ class SlaveLoop:
         self._ledger = Ledger(parts.name, parts.journal, parts.clock)
         self._inbox = Inbox(parts.name, parts.inlet)
         self._guard = DayGuard(parts.door, self._standing)
-        self._executor = Executor(parts.door, parts.journal, parts.clock, parts.identity)
+        self._login = LoginWatch(parts.door, parts.identity)
+        self._executor = Executor(parts.door, parts.journal, parts.clock, self._login)
         self._follower = Follower(
             parts.door, self._executor, self._ledger, self._standing, parts.clock
         )
@@ -82,7 +82,6 @@ class SlaveLoop:
         self._copier = Copier(self._ledger, opener, self._follower)
         self._alarms = Alarms()
         self._positions: tuple[Position, ...] = ()
-        self._good_logins = GOOD_LOGINS_WANTED
         self._watch_at_s = self._day_at_s = self._report_at_s = self._equity_at_s = 0.0
         self._reconnect_at_s = 0.0
         self._heard_at_s = parts.clock.now().monotonic_s
@@ -182,7 +181,7 @@ class SlaveLoop:
         result = f"{command.kind} is not known here"
         if state is not None:
             self._standing.order(state, command.why, command.by, now_ms)
-            if state is TradingState.ACTIVE and self._executor.is_right_terminal():
+            if state is TradingState.ACTIVE and self._login.forgive():
                 self._standing.hold(Hold.WRONG_LOGIN, on=False)
             result = self._standing.state().value
         done = CommandDone(name=self._parts.name, command=command.command, result=result)
@@ -211,26 +210,22 @@ class SlaveLoop:
 
     def _login_is_right(self, now: Now) -> bool:
         """A wrong login stops all; closes go on after three good looks, opens by a person."""
-        identity = self._parts.door.identity()
-        if isinstance(identity, Unknowable):
-            self._terminal_is_away(identity.why, now)
-            return False
-        if identity != self._parts.identity:
-            self._good_logins = 0
-            self._executor.suspended = True
+        trouble = self._login.good_look()
+        if self._login.stranger:
             self._standing.hold(Hold.WRONG_LOGIN, on=True)
-            self._alarms.raise_("login", f"logged in to {identity.login} at {identity.server}")
-            return False
-        self._good_logins += 1
-        if self._good_logins == GOOD_LOGINS_WANTED:
-            self._executor.suspended = False
+            self._alarms.raise_("login", f"logged in to {self._login.stranger}, or was")
+        else:
             self._alarms.clear("login")
-        return not self._executor.suspended
+        if trouble and not self._login.sees_stranger:
+            self._terminal_is_away(trouble, now)
+        return not trouble and not self._login.suspended
 
     def _terminal_is_away(self, why: str, now: Now) -> None:
         self._alarms.raise_("terminal", why)
         if now.monotonic_s >= self._reconnect_at_s:
             self._reconnect_at_s = now.monotonic_s + RECONNECT_EVERY_S
+            # It may block for long: the supervisor shall know that we are not merely silent.
+            self._parts.control.say(self._report(now))
             self._parts.door.connect()
 
     def _look_at_day(self, now: Now) -> None:
@@ -252,6 +247,11 @@ class SlaveLoop:
             )
         )
 
+    def _is_ready(self, unconfirmed: list[NodeName]) -> bool:
+        """Every master's book is whole, and the terminal answers."""
+        has_masters = bool(self._inbox.masters())
+        return has_masters and not unconfirmed and not self._alarms.has("terminal")
+
     def _report(self, now: Now) -> NodeReport:
         if self._ledger.catch_up():
             self._alarms.clear("journal")
@@ -266,7 +266,7 @@ class SlaveLoop:
             report,
             name=self._parts.name,
             pid=self._parts.pid,
-            ready=bool(self._inbox.masters()) and not unconfirmed,
+            ready=self._is_ready(unconfirmed),
             state=self._standing.state().value,
             holds=holds,
             latch=self._standing.latch,

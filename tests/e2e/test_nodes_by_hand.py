@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+import config
+from db.connecting import EMBEDDED, Remembered, adopt, remember
 from db.embedded.address import read_address
 from db.embedded.asking import ask
 from db.embedded.starting import ensure_running
@@ -43,6 +45,9 @@ class Machine:
             "PYTHONUTF8": "1",
         }
         del self.environ["MONGO_URI"]
+        # Whatever MongoDB runs on this machine is somebody's, and stays untouched.
+        remember(self.state, Remembered(kind=EMBEDDED, swarm_ids=()))
+        adopt(config.load(self.environ))
 
     def type_(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -4,7 +4,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.outcomes import Outcome, Rejected
@@ -103,6 +103,18 @@ class Day:
 
 
 @given(days, faults, losses)
+@example(
+    # A master that started again told, as a flash, what it had told before.
+    day=[
+        *[("open", 0)] * 2,
+        ("close", 1),
+        ("restart master", 0),
+        *[("open", 0)] * 4,
+        ("restart slave", 0),
+    ],
+    answers=[fill, lost],
+    disturbances=[],
+)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_every_law_of_copying_holds_at_the_end_of_any_day(
     day: list[tuple[str, int]], answers: list[Any], disturbances: list[tuple[int, ...]]

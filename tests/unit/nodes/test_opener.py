@@ -315,3 +315,23 @@ def test_law_9_an_open_told_again_after_a_restart_keeps_its_answer(teller: Telle
     teller.slave.start()
     teller.turn(8)
     assert told(teller.slave.verdicts) == [("PositionOpened", "unknown", "OUTCOME_UNKNOWN")]
+
+
+def test_law_8_a_wrong_login_seen_only_around_an_order_stops_opens_until_a_person_has_looked(
+    teller: Teller,
+) -> None:
+    home = teller.slave.door.at
+
+    def switch(door: FakeDoor, command: object) -> Rejected:
+        door.at = Identity(666, "Elsewhere")
+        return Rejected(retcode=10006, comment="Request rejected")
+
+    teller.slave.door.answers = [switch]
+    teller.say(teller.opens(501))
+    teller.slave.turn(seconds=0)
+    teller.slave.door.at = home
+    teller.turn(8)
+    teller.say(teller.opens(502))
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "denied", "WRONG_LOGIN")
+    assert len(teller.slave.door.opens) == 1

@@ -313,3 +313,25 @@ def test_law_1_without_a_tick_the_brokers_deals_cannot_be_asked_for(teller: Tell
     teller.slave.door.newest_ms = 0
     teller.turn(100, seconds=1)
     assert teller.slave.leg().state is LegState.OPENING
+
+
+@pytest.mark.parametrize("what", ["closes", "halves"])
+def test_law_9_an_order_found_done_in_the_deals_was_copied(teller: Teller, what: str) -> None:
+    teller.copies(501)
+    teller.slave.door.answers = [done_but_unknown]
+    teller.say(getattr(teller, what)(501))
+    teller.turn(8)
+    assert teller.slave.last[1:] == ("copied", "NONE")
+    assert len(teller.slave.door.closes) == 1
+
+
+def test_law_4_a_change_of_stops_nobody_answered_for_leaves_the_volume_alone(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.moves(501, sl="1281.00"))
+    teller.turn(8)
+    assert teller.slave.leg().volume == teller.slave.door.held[identifier].volume
+    assert teller.slave.door.held[identifier].sl == Decimal("1281.00")
+    assert teller.slave.journal.open_intents() == []
