@@ -33,4 +33,4 @@ def _allows(spec: SymbolSpec, filling: Filling) -> bool:
     if filling is Filling.RETURN:
         return spec.execution_mode == Execution.EXCHANGE
     flag = FillingFlag.IOC if filling is Filling.IOC else FillingFlag.FOK
-    return bool(spec.filling_flags & flag)
+    return bool(spec.filling_flags & int(flag))

@@ -43,6 +43,7 @@ def volume(value: float, step: Decimal) -> Decimal:
     return steps * step if abs(steps * step - found) <= step * _OFF_STEP else found
 
 
+@lru_cache(_REMEMBERED)
 def money(value: float) -> Decimal:
     """An amount with at least cents, and with what a broker books beyond them."""
     found = number(value)

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+from threading import Event
 from typing import Final
 
 _MAX_BYTES: Final = 10_000_000
 _KEPT_FILES: Final = 5
+_LOOK_EVERY_S: Final = 0.5
 _BLOTTED: Final = "***"
 
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -71,6 +73,28 @@ class _Handover(QueueHandler):
         return record
 
 
+class _UnhurriedListener(QueueListener):
+    """Looks for records from time to time: being woken for each would cost the one who trades."""
+
+    def __init__(self, queue: "SimpleQueue[logging.LogRecord]", *handlers: logging.Handler) -> None:
+        super().__init__(queue, *handlers)
+        self._records = queue
+        self._ending = Event()
+
+    def dequeue(self, block: bool) -> logging.LogRecord:  # type: ignore[explicit-override]  # noqa: ARG002, FBT001 - QueueListener's
+        """The next record, however long there is none."""
+        while True:
+            try:
+                return self._records.get_nowait()
+            except Empty:
+                self._ending.wait(_LOOK_EVERY_S)
+
+    def enqueue_sentinel(self) -> None:  # type: ignore[explicit-override]
+        """At the end nothing waits."""
+        super().enqueue_sentinel()
+        self._ending.set()
+
+
 class _PatientFile(RotatingFileHandler):
     """A file that grows on while something else (on Windows, a viewer) stops its rotation."""
 
@@ -121,7 +145,7 @@ def configure(
         handler.setFormatter(formatter)
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
     handover = _Handover(queue)
-    listener = QueueListener(queue, *handlers)
+    listener = _UnhurriedListener(queue, *handlers)
     root = logging.getLogger()
     root.setLevel(level)
     root.addHandler(handover)
