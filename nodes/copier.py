@@ -1,10 +1,12 @@
 """What to do about each thing a master said, and in which order."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from domain.book import Book, BookPosition
 from domain.figures import Figures
-from domain.ids import JourneyId, LegKey, Magic, SlaveSymbol
+from domain.ids import JourneyId, LegKey, Magic, NodeName, SlaveSymbol
 from domain.legs import Leg, LegState, MasterTarget
 from domain.policies import AccountSettings
 from domain.reasons import Reason
@@ -39,15 +41,24 @@ LAST = 5
 class Copier:
     """A queue of arrivals, the most urgent first."""
 
-    def __init__(self, ledger: Ledger, opener: Opener, follower: Follower) -> None:
-        """Nothing is queued."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        opener: Opener,
+        follower: Follower,
+        ask_again: Callable[[NodeName], None],
+    ) -> None:
+        """Nothing is queued; `ask_again` has a master send a new picture."""
         self._ledger = ledger
         self._opener = opener
         self._follower = follower
+        self._ask_again = ask_again
         self._queue: list[Arrival | SnapshotTaken] = []
 
     def queue(self, arrivals: list[Arrival | SnapshotTaken]) -> None:
-        """Take arrivals in."""
+        """Take arrivals in, and ask the masters of doubtful legs again."""
+        for master in self._follower.doubts.due():
+            self._ask_again(master)
         for arrival in arrivals:
             if isinstance(arrival, Arrival):
                 expect = self._ledger.expect_early if arrival.early else self._ledger.expect
@@ -105,6 +116,7 @@ class Copier:
             return False
         if fact.stamp > leg.target.stamp:
             self._ledger.legs.put(msgspec.structs.replace(leg, target=target_of(fact)))
+            self._follower.doubts.clear(leg.key)
         self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
         return True
 
@@ -115,7 +127,8 @@ class Copier:
             closed = leg.state is LegState.CLOSED
             reason = Reason.ALREADY_CLOSED_HERE if closed else Reason.NEVER_COPIED
             detail = leg.reason.value
-            leg = msgspec.structs.replace(leg, target=target_of(fact))
+            if fact.stamp > leg.target.stamp:
+                leg = msgspec.structs.replace(leg, target=target_of(fact))
         elif isinstance(fact, PositionClosed):
             leg = _stub(fact, LegState.CLOSED, Reason.NEVER_COPIED)
         answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=reason, detail=detail)
@@ -126,6 +139,7 @@ class Copier:
         """Bring every leg of this master where the picture says it should be."""
         book = snapshot.book
         fates = {answer.opening_order: answer for answer in snapshot.legs}
+        self._follower.doubts.answered(book.master)
         for leg in self._ledger.legs.live_of(book.master):
             self._retarget(leg, book, fates.get(leg.key.opening_order))
         for position in book.positions:
@@ -146,9 +160,15 @@ class Copier:
         elif fate is not None and fate.fate == "closed":
             target = msgspec.structs.replace(leg.target, stamp=book.stamp, volume=ZERO)
         else:
+            self._doubt(leg)
             return
+        self._follower.doubts.clear(leg.key)
         self._ledger.keep(msgspec.structs.replace(leg, target=target))
         self._follower.follow(leg.key)
+
+    def _doubt(self, leg: Leg) -> None:
+        if not leg.target.closed:
+            self._follower.doubts.doubt(leg)
 
     def _missed(self, book: Book, position: BookPosition) -> None:
         """It was opened while we could not hear: answered, and never opened late."""

@@ -20,6 +20,7 @@ from domain.outcomes import Filled, Outcome, Rejected
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer, known_price, prices_at_closing
+from nodes.doubts import Doubts
 from nodes.executor import Executed, Executor
 from nodes.ledger import Ledger, Owed
 from nodes.ports import TerminalDoor
@@ -65,6 +66,7 @@ class Follower:
         self._clock = clock
         self._troubles: dict[LegKey, _Trouble] = {}
         self._unreckoned: set[LegKey] = set()
+        self.doubts = Doubts(ledger.legs, clock)
 
     def alarms(self) -> tuple[str, ...]:
         """Legs that could not be brought where they should be, several times in a row."""

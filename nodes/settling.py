@@ -127,6 +127,9 @@ class Settler:
             tp_sent=position.tp,
         )
         self._keep(opened, intent, "filled")
+        if not leg.live and not leg.target.closed:
+            # Nobody told this slave of its master's position while it had no copy.
+            self._follower.doubts.doubt(opened)
         self._answer(opened, Answer(kind=VerdictKind.COPIED, volume=position.volume))
         self._follower.follow(leg.key)
 

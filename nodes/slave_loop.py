@@ -79,7 +79,7 @@ class SlaveLoop:
             parts.door, self._inbox, self._ledger.legs, self._standing, self._guard, parts.identity
         )
         opener = Opener(room, self._executor, self._ledger, parts.clock, parts.swarm)
-        self._copier = Copier(self._ledger, opener, self._follower)
+        self._copier = Copier(self._ledger, opener, self._follower, self._inbox.ask_again)
         self._alarms = Alarms()
         self._positions: tuple[Position, ...] = ()
         self._watch_at_s = self._day_at_s = self._report_at_s = self._equity_at_s = 0.0

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from domain.book import Stamp
 from domain.control import Command
 from domain.legs import LegState
-from domain.outcomes import Rejected
-from tests.builders import a_key
-from tests.fakes import lost, told
+from domain.outcomes import Outcome, Rejected
+from tests.builders import EPOCH, a_book, a_key
+from tests.fakes import FakeDoor, lost, told
 from tests.unit.nodes.teller import Teller
 
 REFUSED = Rejected(retcode=10018, comment="Market closed")
@@ -270,3 +271,57 @@ def test_law_9_a_change_told_again_after_a_restart_keeps_its_answer(teller: Tell
     teller.turn(8)
     assert told(teller.slave.verdicts) == before
     assert len(teller.slave.door.modifies) == 2
+
+
+def forgets_its_positions(teller: Teller) -> None:
+    """The master starts again without its journal, before its terminal has loaded the history."""
+    teller.book = a_book(stamp=Stamp(EPOCH + 1, 0))
+    teller.facts = []
+    teller.say(teller.beat())
+
+
+def test_law_3_a_copy_of_unknown_fate_is_asked_about_until_its_master_can_tell(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    forgets_its_positions(teller)
+    teller.turn(40)
+    assert identifier in teller.slave.door.held
+    teller.shut.add(501)
+    teller.turn(24)
+    assert identifier not in teller.slave.door.held
+
+
+def test_law_3_asking_is_bounded_in_rate_and_ends_with_the_copy(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    forgets_its_positions(teller)
+    asked = []
+    snapshot = teller.snapshot
+    teller.snapshot = lambda request: (asked.append(request), snapshot(request))[1]  # type: ignore[func-returns-value,method-assign]
+    teller.turn(240)
+    assert 8 <= len(asked) <= 14
+    teller.slave.door.shut(identifier)
+    teller.turn(4)
+    asked.clear()
+    teller.turn(120)
+    assert asked == []
+
+
+def test_law_2_an_older_fact_does_not_raise_a_tombstone_from_the_dead(teller: Teller) -> None:
+    """The close acts early, then a snapshot brings the reduction in front of it, then the fill."""
+
+    def lost_but_kept(door: FakeDoor, command: object) -> Outcome:
+        kept.append(command)
+        return lost(door, command)  # type: ignore[arg-type]
+
+    kept: list[object] = []
+    teller.slave.door.answers = [lost_but_kept]
+    teller.say(teller.opens(501))
+    teller.turn(70, seconds=1)
+    teller.halves(501, volume="0.75")
+    teller.say(teller.closes(501))
+    teller.turn(8)
+    teller.slave.door.execute(kept[0])  # type: ignore[arg-type]
+    teller.turn(8)
+    assert teller.slave.door.held == {}
+    assert len(teller.slave.door.opens) == 1

@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from domain.book import Stamp
 from domain.legs import LegState
 from domain.market import Unknowable
 from domain.outcomes import Outcome, Unknown
-from tests.builders import a_position
+from tests.builders import EPOCH, a_book, a_position
 from tests.fakes import FakeDoor, done_but_unknown, lost, told
 from tests.unit.nodes.teller import Teller
 
@@ -102,6 +103,20 @@ def test_a_fill_after_the_verdict_is_closed_at_once_when_the_master_has_closed(
     teller.turn(4)
     assert identifier not in teller.slave.door.held
     assert len(teller.slave.door.opens) == 1
+
+
+def test_a_late_fill_whose_master_says_nothing_of_it_is_asked_about(teller: Teller) -> None:
+    """The close was lost with the master's journal, while this slave had no copy to ask about."""
+    an_unknown_open(teller)
+    teller.turn(70, seconds=1)
+    teller.book = a_book(stamp=Stamp(EPOCH + 1, 0))
+    teller.facts = []
+    teller.shut.add(501)
+    teller.say(teller.beat())
+    teller.turn(4)
+    identifier = it_fills_late(teller)
+    teller.turn(30)
+    assert identifier not in teller.slave.door.held
 
 
 def test_a_close_that_comes_while_the_open_is_unknown_is_done_when_it_is_found(
