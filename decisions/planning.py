@@ -6,6 +6,8 @@ missed, refused or late is found again however often messages are lost.
 
 from decimal import Decimal
 
+import msgspec
+
 from decisions.filling import filling_for
 from decisions.marking import magic_for_intent, magic_number_of
 from decisions.rounding import to_tick
@@ -40,11 +42,12 @@ def plan_leg(
 def plan_stops(
     leg: Leg, held: Position, spec: SymbolSpec, state: TradingState
 ) -> ModifyPosition | Nothing:
-    """Send stops when the master's changed; a stop moved by hand here is left alone."""
-    sl = to_tick(leg.target.sl, spec.tick_size)
-    tp = to_tick(leg.target.tp, spec.tick_size)
+    """Send the stop that the master changed; one moved by hand here is left alone."""
+    sl, tp = _target_stops(leg, spec)
     if (sl, tp) == (leg.sl_sent, leg.tp_sent):
         return Nothing(Reason.ALREADY_AS_WANTED)
+    sl = held.sl if sl == leg.sl_sent else sl
+    tp = held.tp if tp == leg.tp_sent else tp
     wanted = _permitted(held, sl, tp, state)
     if wanted == (held.sl, held.tp):
         held_back = wanted != (sl, tp)
@@ -58,6 +61,24 @@ def plan_stops(
     )
 
 
+def with_stops_sent(leg: Leg, sent: ModifyPosition, spec: SymbolSpec) -> Leg:
+    """The leg after its broker took these stops; the one that came along unchanged was not sent."""
+    sl, tp = _target_stops(leg, spec)
+    return msgspec.structs.replace(
+        leg,
+        sl_sent=leg.sl_sent if sl == leg.sl_sent else sent.sl,
+        tp_sent=leg.tp_sent if tp == leg.tp_sent else sent.tp,
+    )
+
+
+def with_stops_confirmed(leg: Leg, held: Position) -> Leg:
+    """What the broker shows first is what it took of the stops of an open, whatever was asked.
+
+    Stops it left out are sent by the next plan; a stop that is moved by hand later is not ours.
+    """
+    return msgspec.structs.replace(leg, sl_sent=held.sl, tp_sent=held.tp, stops_confirmed=True)
+
+
 def is_looser(side: Side, before: Decimal, after: Decimal) -> bool:
     """The stop loss would be gone, or further from the market than it is."""
     if before == ZERO:
@@ -65,6 +86,10 @@ def is_looser(side: Side, before: Decimal, after: Decimal) -> bool:
     if after == ZERO:
         return True
     return after < before if side is Side.BUY else after > before
+
+
+def _target_stops(leg: Leg, spec: SymbolSpec) -> tuple[Decimal, Decimal]:
+    return to_tick(leg.target.sl, spec.tick_size), to_tick(leg.target.tp, spec.tick_size)
 
 
 def _reduction(

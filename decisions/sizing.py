@@ -23,7 +23,8 @@ def volume_after_reduction(leg: Leg, held: Decimal, spec: SymbolSpec) -> Decimal
     """
     if leg.target.closed:
         return ZERO
-    ratio = leg.filled_volume * leg.target.volume / leg.target.initial_volume
+    copied = leg.master_volume_copied or leg.target.initial_volume
+    ratio = leg.filled_volume * leg.target.volume / copied
     wanted = floor_to_step(ratio, spec.volume_step)
     if wanted < spec.volume_min:
         wanted = spec.volume_min if leg.keep_minimum else ZERO

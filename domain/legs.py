@@ -58,6 +58,9 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one copy needs to be followed to its end.
 
     Settings act once: what they decided (symbol, side, magic, filled volume) is frozen in here.
+    `master_volume_copied` is what the master held when we copied it, which may be less than it
+    had opened with; zero in journals from before it was kept. `stops_confirmed`: the broker has
+    shown the position with its stops since it was opened.
     """
 
     key: LegKey
@@ -74,6 +77,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     wanted_volume: Decimal
     keep_minimum: bool = True
     master_price: Decimal = ZERO
+    master_volume_copied: Decimal = ZERO
     reason: Reason = Reason.NONE
     identifier: SlaveIdentifier = SlaveIdentifier(0)
     filled_volume: Decimal = ZERO
@@ -83,6 +87,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     net: Decimal = ZERO
     sl_sent: Decimal = ZERO
     tp_sent: Decimal = ZERO
+    stops_confirmed: bool = True
     answered: Stamp = Stamp(0, 0)
     opened_at_ms: int = 0
     closed_at_ms: int = 0

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from decisions.evidence import deals_prove_closed, last_price
-from decisions.planning import plan_leg
+from decisions.planning import plan_leg, with_stops_confirmed, with_stops_sent
 from decisions.settling import FoundDone
 from domain.figures import Figures, Times
 from domain.ids import LegKey
@@ -85,7 +85,8 @@ class Follower:
         """The timer's round: legs that differ from their target, or are no longer listed."""
         now_s = self._clock.now().monotonic_s
         listed = {p.identifier: p for p in positions}
-        for leg in self._ledger.legs.live():
+        for live in self._ledger.legs.live():
+            leg = self._confirmed(live, listed.get(live.identifier))
             trouble = self._troubles.get(leg.key)
             if trouble is not None and now_s < trouble.next_try_s:
                 continue
@@ -105,6 +106,14 @@ class Follower:
             price = last_price(deals)
             self._ledger.keep(msgspec.structs.replace(leg, net=net, price_close=price))
             self._unreckoned.discard(key)
+
+    def _confirmed(self, leg: Leg, held: Position | None) -> Leg:
+        """The first look at a new position shows which stops its broker took."""
+        if leg.stops_confirmed or held is None or leg.target.closed:
+            return leg
+        confirmed = with_stops_confirmed(leg, held)
+        self._ledger.keep(confirmed)
+        return confirmed
 
     def _needs_a_step(self, leg: Leg, listed: dict[int, Position]) -> bool:
         held = listed.get(leg.identifier)
@@ -144,6 +153,7 @@ class Follower:
             return False
         name = self._executor.name_intent()
         held = _no_larger_than_known(leg, held)
+        leg = self._confirmed(leg, held)
         plan = plan_leg(leg, held, spec, self._standing.state(), name)
         if isinstance(plan, Nothing):
             self._answer_owed(leg, _nothing(plan), Times(), None)
@@ -159,7 +169,7 @@ class Follower:
         times = Times(
             decided_us=decided_us, sent_us=executed.sent_us, answered_us=executed.answered_us
         )
-        after, answer = _after(leg, plan, executed.outcome)
+        after, answer = _after(leg, plan, executed.outcome, spec)
         prices = prices_at_closing(ZERO, leg, quote, spec, _fill_price(executed))
         after = _with_closing(after, Figures(times=times, prices=prices), self._now_ms())
         self._ledger.keep(after, executed.intent)
@@ -275,10 +285,10 @@ def _with_closing(leg: Leg, figures: Figures, now_ms: int) -> Leg:
     return msgspec.structs.replace(leg, closing=figures, closed_at_ms=now_ms)
 
 
-def _after(leg: Leg, plan: Command, outcome: Outcome) -> tuple[Leg, Answer]:
+def _after(leg: Leg, plan: Command, outcome: Outcome, spec: SymbolSpec) -> tuple[Leg, Answer]:
     """The leg and the answer after the broker has spoken."""
     if isinstance(outcome, Filled):
-        return _after_fill(leg, plan, outcome)
+        return _after_fill(leg, plan, outcome, spec)
     if isinstance(outcome, Rejected):
         reason = Reason.BROKER_REJECTED if outcome.sent else Reason.NOT_SENT
         detail = f"{outcome.retcode} {outcome.comment}"
@@ -289,10 +299,9 @@ def _after(leg: Leg, plan: Command, outcome: Outcome) -> tuple[Leg, Answer]:
     return leg, Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
 
 
-def _after_fill(leg: Leg, plan: Command, outcome: Filled) -> tuple[Leg, Answer]:
+def _after_fill(leg: Leg, plan: Command, outcome: Filled, spec: SymbolSpec) -> tuple[Leg, Answer]:
     if isinstance(plan, ModifyPosition):
-        modified = msgspec.structs.replace(leg, sl_sent=plan.sl, tp_sent=plan.tp)
-        return modified, Answer(kind=VerdictKind.COPIED)
+        return with_stops_sent(leg, plan, spec), Answer(kind=VerdictKind.COPIED)
     volume = leg.volume - outcome.volume
     left = msgspec.structs.replace(leg, volume=max(volume, ZERO), price_close=outcome.price)
     if isinstance(plan, ClosePosition) and plan.whole and outcome.volume >= plan.volume:

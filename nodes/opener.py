@@ -184,6 +184,7 @@ def _after(leg: Leg, order: OpenPosition, outcome: Outcome) -> tuple[Leg, Answer
             price_open=outcome.price,
             sl_sent=order.sl,
             tp_sent=order.tp,
+            stops_confirmed=False,
         )
         return opened, Answer(kind=kind, reason=reason, volume=outcome.volume)
     if isinstance(outcome, Rejected):
@@ -230,6 +231,7 @@ def _leg(
         wanted_volume=ZERO if order is None else order.volume,
         keep_minimum=settings.partial_below_min == "keep",
         master_price=fact.price,
+        master_volume_copied=fact.position.volume,
     )
 
 

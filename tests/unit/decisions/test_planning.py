@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.marking import magic_for_intent
-from decisions.planning import is_looser, plan_leg
+from decisions.planning import is_looser, plan_leg, with_stops_confirmed, with_stops_sent
 from domain.legs import Leg
 from domain.market import Position, Side
 from domain.orders import ClosePosition, ModifyPosition, Nothing
@@ -121,6 +121,38 @@ def test_law_2_a_stop_moved_by_hand_is_left_alone_until_the_masters_own_changes(
     assert plan(moved_since, by_hand).sl == Decimal("1281.00")
 
 
+@pytest.mark.parametrize(
+    ("by_hand", "by_master", "wanted"),
+    [
+        pytest.param({"sl": "1284"}, {"tp": "1299"}, ("1284", "1299"), id="the stop by hand stays"),
+        pytest.param({"tp": "1290"}, {"sl": "1281"}, ("1281", "1290"), id="the target stays"),
+    ],
+)
+def test_law_2_a_stop_moved_by_hand_stays_when_the_master_moves_the_other_one(
+    by_hand: dict[str, str], by_master: dict[str, str], wanted: tuple[str, str]
+) -> None:
+    leg = aiming(**by_master)
+    held = held_of(leg, **by_hand)
+    planned = plan(leg, held)
+    assert (planned.sl, planned.tp) == (Decimal(wanted[0]), Decimal(wanted[1]))
+    after, moved = obeyed(planned, leg, held, SPEC)
+    assert plan(after, moved) == Nothing(Reason.ALREADY_AS_WANTED)
+
+
+def test_stops_that_the_broker_left_out_at_the_open_are_sent_and_later_ones_by_hand_are_not() -> (
+    None
+):
+    leg = a_leg(stops_confirmed=False)
+    bare = held_of(leg, sl=0, tp=0)
+    confirmed = with_stops_confirmed(leg, bare)
+    planned = plan(confirmed, bare)
+    assert (planned.sl, planned.tp) == (Decimal("1280.00"), Decimal("1295.00"))
+    after, moved = obeyed(planned, confirmed, bare, SPEC)
+    assert moved is not None
+    assert after.stops_confirmed
+    assert isinstance(plan(after, msgspec.structs.replace(moved, sl=Decimal(1283))), Nothing)
+
+
 STOPS = {
     # state: what is sent for (tighter SL, looser SL, no SL, other TP); None for nothing
     ACTIVE: ("1282.00", "1270.00", "0", "1300.00"),
@@ -193,10 +225,10 @@ def legs_and_positions(draw: st.DrawFn) -> tuple[Leg, Position]:
     return leg, held
 
 
-def obeyed(command: Any, leg: Leg, held: Position) -> tuple[Leg, Position | None]:
+def obeyed(command: Any, leg: Leg, held: Position, spec: Any) -> tuple[Leg, Position | None]:
     """The broker did what was asked, and the leg knows."""
     if isinstance(command, ModifyPosition):
-        sent = msgspec.structs.replace(leg, sl_sent=command.sl, tp_sent=command.tp)
+        sent = with_stops_sent(leg, command, spec)
         return sent, msgspec.structs.replace(held, sl=command.sl, tp=command.tp)
     left = held.volume - command.volume
     if left == 0:
@@ -221,7 +253,7 @@ def test_law_2_a_plan_that_was_carried_out_leaves_nothing_to_plan(
             break
         assert held is not None
         kinds.append(type(planned))
-        leg, held = obeyed(planned, leg, held)
+        leg, held = obeyed(planned, leg, held, spec)
     assert kinds in ([], [ClosePosition], [ModifyPosition], [ClosePosition, ModifyPosition])
 
 

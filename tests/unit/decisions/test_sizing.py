@@ -72,6 +72,13 @@ def test_law_2_what_stays_of_a_copy(
     assert volume_after_reduction(leg, Decimal(held), a_spec()) == Decimal(stays)
 
 
+def test_law_2_the_ratio_is_of_what_the_master_held_when_it_was_copied() -> None:
+    """First seen at half of its opening: that half was copied, and there was no reduction since."""
+    target = a_target(volume="0.50", initial_volume="1.00")
+    leg = a_leg(target=target, filled_volume="0.50", master_volume_copied=Decimal("0.50"))
+    assert volume_after_reduction(leg, Decimal("0.50"), a_spec()) == Decimal("0.50")
+
+
 @given(lots, lots, lots, lots, st.booleans())
 def test_law_2_a_reduction_never_tops_up_and_keeps_the_minimum_while_the_master_holds_some(
     initial: Decimal, left: Decimal, filled: Decimal, held: Decimal, keep: bool

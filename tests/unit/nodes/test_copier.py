@@ -325,3 +325,14 @@ def test_law_2_an_older_fact_does_not_raise_a_tombstone_from_the_dead(teller: Te
     teller.turn(8)
     assert teller.slave.door.held == {}
     assert len(teller.slave.door.opens) == 1
+
+
+def test_law_2_a_position_first_seen_when_reduced_is_copied_as_it_is_and_left_alone(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501, volume="0.50", initial_volume="1.00")
+    teller.turn(8)
+    assert kinds(teller) == ["OpenPosition"]
+    teller.say(teller.halves(501, volume="0.25"))
+    teller.turn(4)
+    assert teller.slave.door.held[identifier].volume == Decimal("0.25")

@@ -192,3 +192,35 @@ def test_stops_are_rounded_to_the_slaves_ticks_and_then_as_wanted(teller: Teller
     teller.turn(20)
     assert teller.slave.door.held[identifier].sl == Decimal("1281.25")
     assert len(teller.slave.door.modifies) == 1
+
+
+def test_law_2_a_stop_tightened_by_hand_stays_when_the_master_moves_only_its_target(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.change(identifier, sl="1284.00")
+    teller.turn(4)
+    teller.say(teller.moves(501, tp="1299.00"))
+    teller.turn(8)
+    held = teller.slave.door.held[identifier]
+    assert (held.sl, held.tp) == (Decimal("1284.00"), Decimal("1299.00"))
+    assert len(teller.slave.door.modifies) == 1
+
+
+def test_stops_the_broker_ignored_at_the_open_are_set_once_it_shows_them_missing(
+    teller: Teller,
+) -> None:
+    def without_stops(door: FakeDoor, command: object) -> Outcome:
+        filled = door.execute(command)  # type: ignore[arg-type]
+        door.change(filled.order, sl="0", tp="0")  # type: ignore[union-attr]
+        return filled
+
+    teller.slave.door.answers = [without_stops]
+    identifier = teller.copies(501)
+    teller.turn(4)
+    assert teller.slave.door.held[identifier].sl == Decimal("1280.00")
+    teller.slave.door.change(identifier, sl="1283.00")
+    teller.slave.start()
+    teller.turn(8)
+    assert teller.slave.door.held[identifier].sl == Decimal("1283.00")
+    assert len(teller.slave.door.modifies) == 1
