@@ -44,9 +44,22 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
         """The contract of the copy's symbol; None where its broker has no such."""
         return self.slave.policy.specs.get(self.copy.opening.symbol)
 
+    def words(self, *events: str) -> list[Filed]:
+        """The slave's verdicts on such events of this position."""
+        return words_on(self.slave, OpeningOrder(self.wanted.identifier), *events)
+
     def last_word(self, *events: str) -> Filed | None:
-        """The slave's newest verdict on such an event of this position."""
+        """The newest of them."""
         return last_word(self.slave, OpeningOrder(self.wanted.identifier), *events)
+
+    def left_by(self, left: Decimal, spec: SymbolSpec) -> Decimal:
+        """Lots due while the master has `left`: its ratio of what was copied at the opening."""
+        if left == ZERO:
+            return ZERO
+        share = _whole_steps(self.copy.volume * left / self.wanted.volume, spec)
+        if share >= spec.volume_min:
+            return share
+        return spec.volume_min if self.slave.policy.keep_minimum else ZERO
 
     def differs(self, kind: MismatchKind, wanted: str, found: str) -> Mismatch:
         """A finding about this pair."""
@@ -63,8 +76,12 @@ def compare(pair: Pair) -> list[Mismatch]:
 
 def last_word(slave: SlaveTruth, order: OpeningOrder, *events: str) -> Filed | None:
     """The newest verdict on one of these events of a position."""
-    filed = [one for one in slave.filed if one.order == order and one.event in events]
-    return max(filed, key=lambda one: one.stamp, default=None)
+    return max(words_on(slave, order, *events), key=lambda one: one.stamp, default=None)
+
+
+def words_on(slave: SlaveTruth, order: OpeningOrder, *events: str) -> list[Filed]:
+    """Every verdict on one of these events of a position."""
+    return [one for one in slave.filed if one.order == order and one.event in events]
 
 
 def is_refusal(word: Filed | None) -> bool:
@@ -91,31 +108,20 @@ def _opening_volume(pair: Pair) -> Mismatch | None:
     )
 
 
-def _volumes_between(pair: Pair) -> Mismatch | None:
-    """What a close in part left is what some close of the master's should have left."""
-    word = pair.last_word(REDUCED)
-    in_part = word is not None and word.kind is VerdictKind.PARTIAL
-    if pair.spec is None or in_part:
-        return None
-    due = {_left_by(pair, left, pair.spec) for left in pair.wanted.stages()} | {ZERO}
-    stages = pair.copy.stages()
-    strange = [left for left in stages if left not in due]
-    if not strange:
-        return None
-    wanted = " or ".join(f"{left:f}" for left in sorted(due))
-    return pair.differs(
-        MismatchKind.WRONG_VOLUME, f"{wanted} lots", f"{strange[0]:f} lots after a close in part"
-    )
-
-
 def _volume_now(pair: Pair) -> Mismatch | None:
     if pair.spec is None or pair.wanted_open is None or pair.copy_open is None:
         return None
-    due, held = _left_by(pair, pair.wanted.left, pair.spec), pair.copy_open.volume
-    too_small_to_close = due > ZERO and ZERO < held - due < pair.spec.volume_min
-    if held == due or too_small_to_close or is_refusal(pair.last_word(REDUCED)):
+    due, held = pair.left_by(pair.wanted.left, pair.spec), pair.copy_open.volume
+    if held == due or too_small_to_close(held, due, pair.spec):
+        return None
+    if is_refusal(pair.last_word(REDUCED)):
         return None
     return pair.differs(MismatchKind.WRONG_VOLUME, f"{due:f} lots", f"{held:f} lots now")
+
+
+def too_small_to_close(held: Decimal, due: Decimal, spec: SymbolSpec) -> bool:
+    """What is above the due is less than the broker's smallest order."""
+    return due > ZERO and ZERO < held - due < spec.volume_min
 
 
 def _stops(pair: Pair) -> Mismatch | None:
@@ -138,6 +144,15 @@ def _stops_refused(pair: Pair) -> bool:
     return is_refusal(word) or (word is not None and word.reason is Reason.LOOSER_STOP_HELD)
 
 
+def _opening_word(pair: Pair) -> Mismatch | None:
+    """A refusal is right only where there is no copy."""
+    words = pair.words(OPENED)
+    if not words or not all(is_refusal(word) for word in words):
+        return None
+    said = f"{words[-1].kind.value} {words[-1].reason.value}"
+    return pair.differs(MismatchKind.WRONG_VERDICT, "a verdict that tells of the copy", said)
+
+
 def _end(pair: Pair) -> Mismatch | None:
     if pair.wanted_open is None and pair.copy_open is not None:
         found = f"{pair.copy_open.volume:f} lots still open"
@@ -150,13 +165,13 @@ def _end(pair: Pair) -> Mismatch | None:
 
 def _closed_for_smallness(pair: Pair) -> bool:
     """The account wants what would fall below the smallest volume closed."""
-    return pair.spec is not None and _left_by(pair, pair.wanted.left, pair.spec) == ZERO
+    return pair.spec is not None and pair.left_by(pair.wanted.left, pair.spec) == ZERO
 
 
 CHECKS: tuple[Callable[[Pair], Mismatch | None], ...] = (
     _market,
+    _opening_word,
     _opening_volume,
-    _volumes_between,
     _volume_now,
     _stops,
     _end,
@@ -167,16 +182,6 @@ def _copied_whole(volume: Decimal, spec: SymbolSpec) -> Decimal:
     """One to one in whole steps, at most the broker's largest; zero below its smallest."""
     whole = min(_whole_steps(volume, spec), spec.volume_max)
     return ZERO if whole < spec.volume_min else whole
-
-
-def _left_by(pair: Pair, left: Decimal, spec: SymbolSpec) -> Decimal:
-    """The ratio of the master's volumes, against what was copied at the opening."""
-    if left == ZERO:
-        return ZERO
-    share = _whole_steps(pair.copy.volume * left / pair.wanted.volume, spec)
-    if share >= spec.volume_min:
-        return share
-    return spec.volume_min if pair.slave.policy.keep_minimum else ZERO
 
 
 def _whole_steps(volume: Decimal, spec: SymbolSpec) -> Decimal:

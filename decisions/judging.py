@@ -8,6 +8,7 @@ import msgspec
 from decisions.answering_due import unanswered
 from decisions.comparing import OPENED, Pair, compare, is_refusal, last_word
 from decisions.mismatches import Mismatch, MismatchKind
+from decisions.punctuality import over_time
 from decisions.truth import Life, MasterTruth, SlaveTruth, lives_of
 from domain.ids import NodeName, OpeningOrder
 from domain.market import Position
@@ -55,9 +56,13 @@ def _of_slave(master: MasterTruth, lives: Mapping[int, Life], slave: SlaveTruth)
     for identifier, life in lives.items():
         order = OpeningOrder(identifier)
         copy = copies.get(order, [])[:1]
-        found += compare(_pair(master, life, slave, copy[0])) if copy else _missing(slave, order)
+        found += _compared(_pair(master, life, slave, copy[0])) if copy else _missing(slave, order)
         found += unanswered(master, life, slave)
     return found + _unsettled(slave)
+
+
+def _compared(pair: Pair) -> list[Mismatch]:
+    return over_time(pair) + compare(pair)
 
 
 def _copies(slave: SlaveTruth, lives: Mapping[int, Life]) -> dict[OpeningOrder, list[Life]]:

@@ -17,6 +17,9 @@ class MismatchKind(StrEnum):
     WRONG_STOPS = "wrong SL or TP"
     STILL_OPEN = "still open"
     CLOSED_ALONE = "closed alone"
+    CLOSED_EARLY = "closed too early"
+    CLOSED_LATE = "closed too late"
+    WRONG_VERDICT = "wrong verdict"
     NO_VERDICT = "no verdict"
     UNSETTLED = "verdict unknown"
 

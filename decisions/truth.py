@@ -94,9 +94,19 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
         return self.volume - sum((deal.volume for deal in self.ends), ZERO)
 
     @property
+    def ended_ms(self) -> int | None:
+        """When the last of it was closed, on its broker's clock; None while some is open."""
+        return self.ends[-1].server_ms if self.ends and self.left == ZERO else None
+
+    @property
     def ended_by_broker(self) -> bool:
         """Its stop loss, its take profit or a stop-out closed what was left."""
         return bool(self.ends) and self.ends[-1].reason in BY_THE_BROKER
+
+    def left_at(self, server_ms: int) -> Decimal:
+        """Lots not closed yet at a moment."""
+        closed = (deal.volume for deal in self.ends if deal.server_ms <= server_ms)
+        return self.volume - sum(closed, ZERO)
 
     def stages(self) -> tuple[Decimal, ...]:
         """Lots left after each closing deal, oldest first."""
