@@ -16,16 +16,19 @@ from decisions.trading_state import PERMITS
 from domain.ids import SlaveIdentifier
 from domain.legs import Leg
 from domain.market import Position, Side, SymbolSpec
-from domain.orders import ClosePosition, Command, ModifyPosition, Nothing
+from domain.orders import ClosePosition, ModifyPosition, Nothing
 from domain.policies import TradingState
 from domain.reasons import Reason
 
 ZERO = Decimal(0)
 
+#: What can be asked of a position that is there already.
+FollowOrder = ModifyPosition | ClosePosition
+
 
 def plan_leg(
     leg: Leg, held: Position | None, spec: SymbolSpec, state: TradingState, intent: str
-) -> Command | Nothing:
+) -> FollowOrder | Nothing:
     """The next order this leg needs, or why none. `intent` names the order, should there be one."""
     if held is None:
         return Nothing(Reason.ALREADY_CLOSED_HERE)

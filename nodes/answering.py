@@ -82,7 +82,11 @@ def prices_at_opening(
 
 
 def prices_at_closing(
-    master: Decimal, leg: Leg, quote: Quote | None, spec: SymbolSpec | None, filled: Decimal | None
+    master: Decimal | None,
+    leg: Leg,
+    quote: Quote | None,
+    spec: SymbolSpec | None,
+    filled: Decimal | None,
 ) -> Prices:
     """The prices around a close or a reduction."""
     seen = None if quote is None else quote.exit(leg.side)

@@ -8,21 +8,30 @@ from decimal import Decimal
 
 import msgspec
 
-from decisions.evidence import deals_prove_closed, last_price
-from decisions.planning import plan_leg, with_stops_confirmed, with_stops_sent
+from decisions.evidence import (
+    Absence,
+    deals_prove_closed,
+    last_price,
+    looks_prove_closed,
+    seen_absent,
+)
+from decisions.planning import FollowOrder, plan_leg, with_stops_confirmed, with_stops_sent
 from decisions.settling import FoundDone
 from domain.figures import Figures, Times
-from domain.ids import LegKey
+from domain.ids import LegKey, SlaveIdentifier
 from domain.legs import Leg, LegState
 from domain.market import Deal, Position, SymbolSpec, Unknowable
-from domain.orders import ClosePosition, Command, ModifyPosition, Nothing
-from domain.outcomes import Filled, Outcome, Rejected
+from domain.mt5_words import Retcode
+from domain.orders import ClosePosition, ModifyPosition, Nothing
+from domain.outcomes import Filled, Rejected, Unknown
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer, known_price, prices_at_closing
 from nodes.doubts import Doubts
 from nodes.executor import Executed, Executor
-from nodes.ledger import Ledger, Owed
+from nodes.fillings import RefusedFillings
+from nodes.ledger import Ledger
+from nodes.owed_answers import CLOSED_HERE, OwedAnswers, figures_of
 from nodes.ports import TerminalDoor
 from nodes.standing import Standing
 from utils.clock import Clock, utc_us
@@ -35,8 +44,8 @@ FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0
 #: After so many failures in a row a person should know.
 ALARM_AFTER = 3
-#: One event can need two orders: a reduction and new stops.
-ORDERS_AT_ONCE = 3
+#: One event can need two orders, a reduction and new stops, and each of them several tries.
+ORDERS_AT_ONCE = 6
 
 
 class _Trouble(msgspec.Struct, kw_only=True):
@@ -45,6 +54,12 @@ class _Trouble(msgspec.Struct, kw_only=True):
     failures: int = 0
     next_try_s: float = 0.0
     why: str = ""
+    is_ours: bool = False
+
+    @property
+    def is_alarming(self) -> bool:
+        """Our own fault, or a failure that lasts."""
+        return self.is_ours or self.failures >= ALARM_AFTER
 
 
 class Follower:
@@ -66,57 +81,99 @@ class Follower:
         self._clock = clock
         self._troubles: dict[LegKey, _Trouble] = {}
         self._unreckoned: set[LegKey] = set()
+        self._absences: dict[LegKey, Absence] = {}
+        self._unproven: set[LegKey] = set()
+        self._owed = OwedAnswers(ledger)
+        self._fillings = RefusedFillings()
         self.doubts = Doubts(ledger.legs, clock)
 
     def alarms(self) -> tuple[str, ...]:
-        """Legs that could not be brought where they should be, several times in a row."""
-        return tuple(
-            f"{key.text}: {t.why}" for key, t in self._troubles.items() if t.failures >= ALARM_AFTER
-        )
+        """Legs that could not be brought where they should be, or went without a deal."""
+        failing = [(k, t.why) for k, t in self._troubles.items() if t.is_alarming]
+        gone = [(k, "taken for closed, though no deal shows it") for k in sorted(self._unproven)]
+        return tuple(f"{key.text}: {why}" for key, why in failing + gone)
 
     def follow(self, key: LegKey) -> None:
         """Bring one leg where its master's position is; whoever waits for it is answered."""
+        try:
+            self._follow(key)
+        except Exception as error:
+            logger.exception("leg_crashed", extra={"leg": key.text})
+            self._crashed(key, error)
+
+    def follow_all(self, positions: tuple[Position, ...]) -> None:
+        """The timer's round: legs that differ from their target, or are no longer listed."""
+        now_s = self._clock.now().monotonic_s
+        for leg in self._ledger.legs.live():
+            trouble = self._troubles.get(leg.key)
+            is_due = trouble is None or now_s >= trouble.next_try_s
+            if is_due and leg.state is not LegState.OPENING:
+                self._look_at(leg, positions)
+
+    def _look_at(self, leg: Leg, positions: tuple[Position, ...]) -> None:
+        """One leg's crash is its own: the others are looked at all the same (law 7)."""
+        try:
+            found = self._held(leg, positions)
+            if leg.key in self._troubles or self._needs_a_step(*found):
+                self._follow(leg.key)
+        except Exception as error:
+            logger.exception("leg_crashed", extra={"leg": leg.key.text})
+            self._crashed(leg.key, error)
+
+    def _crashed(self, key: LegKey, error: Exception) -> None:
+        """A person should know at once; it is tried again like every other failure."""
+        self._failed(key, _unknown(f"our own step failed: {error!r}"))
+        self._troubles[key].is_ours = True
+
+    def _follow(self, key: LegKey) -> None:
         for _ in range(ORDERS_AT_ONCE):
             leg = self._ledger.legs.find(key)
             if leg is None or not leg.live or not self._step(leg):
                 return
 
-    def follow_all(self, positions: tuple[Position, ...]) -> None:
-        """The timer's round: legs that differ from their target, or are no longer listed."""
-        now_s = self._clock.now().monotonic_s
-        listed = {p.identifier: p for p in positions}
-        for live in self._ledger.legs.live():
-            leg = self._confirmed(live, listed.get(live.identifier))
-            trouble = self._troubles.get(leg.key)
-            if trouble is not None and now_s < trouble.next_try_s:
-                continue
-            if leg.state is LegState.OPENING:
-                continue
-            if trouble is not None or self._needs_a_step(leg, listed):
-                self.follow(leg.key)
-
     def reckon(self) -> None:
         """Book what our own closes realised, once the deals show it; never before an order."""
         for key in list(self._unreckoned):
             leg = self._ledger.legs.find(key)
-            deals = () if leg is None else self._door.deals_of(leg.identifier)
-            if leg is None or isinstance(deals, Unknowable) or not deals_prove_closed(deals):
+            if leg is None or leg.live:
+                self._reckoned(key)
+                continue
+            deals = self._deals_of(leg)
+            if isinstance(deals, Unknowable) or not deals_prove_closed(deals):
                 continue
             net = sum((d.net for d in deals), ZERO)
             price = last_price(deals)
             self._ledger.keep(msgspec.structs.replace(leg, net=net, price_close=price))
-            self._unreckoned.discard(key)
+            self._reckoned(key)
 
-    def _confirmed(self, leg: Leg, held: Position | None) -> Leg:
-        """The first look at a new position shows which stops its broker took."""
-        if leg.stops_confirmed or held is None or leg.target.closed:
-            return leg
-        confirmed = with_stops_confirmed(leg, held)
-        self._ledger.keep(confirmed)
-        return confirmed
+    def _reckoned(self, key: LegKey) -> None:
+        self._unreckoned.discard(key)
+        self._unproven.discard(key)
 
-    def _needs_a_step(self, leg: Leg, listed: dict[int, Position]) -> bool:
-        held = listed.get(leg.identifier)
+    def _deals_of(self, leg: Leg) -> tuple[Deal, ...] | Unknowable:
+        """Asked for position 0, a terminal shows the account's deposits."""
+        return self._door.deals_of(leg.identifier) if leg.identifier else ()
+
+    def _held(self, leg: Leg, positions: tuple[Position, ...]) -> tuple[Leg, Position | None]:
+        """The leg's position by its number, or by its mark where the broker gave it another."""
+        held = next((p for p in positions if p.identifier == leg.identifier), None)
+        if held is None and leg.magic:
+            held = next((p for p in positions if p.magic == leg.magic), None)
+        if held is None:
+            return leg, None
+        self._absences.pop(leg.key, None)
+        return self._shown(leg, held), held
+
+    def _shown(self, leg: Leg, held: Position) -> Leg:
+        """What a look at a position tells: its number, and first of all the stops it really has."""
+        shown = msgspec.structs.replace(leg, identifier=SlaveIdentifier(held.identifier))
+        if not leg.stops_confirmed and not leg.target.closed:
+            shown = with_stops_confirmed(shown, held)
+        if shown != leg:
+            self._ledger.keep(shown)
+        return shown
+
+    def _needs_a_step(self, leg: Leg, held: Position | None) -> bool:
         if held is None:
             return True
         spec = self._door.spec(leg.symbol)
@@ -130,11 +187,11 @@ class Follower:
             return False
         positions = self._door.positions()
         if isinstance(positions, Unknowable):
-            self._failed(leg, _unknown(positions.why))
+            self._failed(leg.key, _unknown(positions.why))
             return False
-        held = next((p for p in positions if p.identifier == leg.identifier), None)
+        leg, held = self._held(leg, positions)
         if held is None:
-            self._look_for_its_end(leg)
+            self._is_not_listed(leg)
             return False
         return self._plan(leg, held)
 
@@ -149,19 +206,20 @@ class Follower:
     def _plan(self, leg: Leg, held: Position) -> bool:
         spec = self._door.spec(leg.symbol)
         if not isinstance(spec, SymbolSpec):
-            self._failed(leg, _unknown(f"no contract of {leg.symbol}"))
+            self._failed(leg.key, _unknown(f"no contract of {leg.symbol}"))
             return False
         name = self._executor.name_intent()
         held = _no_larger_than_known(leg, held)
-        leg = self._confirmed(leg, held)
         plan = plan_leg(leg, held, spec, self._standing.state(), name)
         if isinstance(plan, Nothing):
-            self._answer_owed(leg, _nothing(plan), Times(), None)
+            self._owed.need_nothing(leg.key, _nothing(plan))
             self._troubles.pop(leg.key, None)
             return False
+        if isinstance(plan, ClosePosition):
+            plan = self._fillings.with_filling(plan, spec)
         return self._act(leg, plan, name, spec)
 
-    def _act(self, leg: Leg, plan: Command, name: str, spec: SymbolSpec) -> bool:
+    def _act(self, leg: Leg, plan: FollowOrder, name: str, spec: SymbolSpec) -> bool:
         decided_us = utc_us()
         quote = self._door.quote(leg.symbol)
         because = (leg.target.stamp, leg.target.journey)
@@ -169,36 +227,73 @@ class Follower:
         times = Times(
             decided_us=decided_us, sent_us=executed.sent_us, answered_us=executed.answered_us
         )
-        after, answer = _after(leg, plan, executed.outcome, spec)
-        prices = prices_at_closing(ZERO, leg, quote, spec, _fill_price(executed))
-        after = _with_closing(after, Figures(times=times, prices=prices), self._now_ms())
-        self._ledger.keep(after, executed.intent)
-        if not isinstance(executed.outcome, Filled):
-            self._refused(after, executed.outcome, answer)
-            return False
+        prices = prices_at_closing(None, leg, quote, spec, _fill_price(executed))
+        figures = Figures(times=times, prices=prices)
+        outcome = executed.outcome
+        if not isinstance(outcome, Filled):
+            self._ledger.keep(leg, executed.intent)
+            return self._is_curable(plan, outcome, spec) or self._refused(leg, plan, outcome)
+        after = _after_fill(leg, plan, outcome, spec)
+        self._ledger.keep(self._with_closing(after, figures), executed.intent)
         self._troubles.pop(leg.key, None)
         if not after.live:
             self._unreckoned.add(leg.key)
-        self._answer_owed(after, answer, times, Figures(times=times, prices=prices))
+        self._answer_filled(after, plan, outcome, figures)
         return after.live
 
-    def _refused(self, leg: Leg, outcome: Outcome, answer: Answer) -> None:
-        if isinstance(outcome, Rejected) and outcome.gone:
-            # 10036 alone proves nothing: the terminal may have been another one. Its deals tell.
-            self._look_for_its_end(leg)
-            return
-        self._failed(leg, answer)
+    def _answer_filled(
+        self, leg: Leg, plan: FollowOrder, outcome: Filled, figures: Figures
+    ) -> None:
+        if isinstance(plan, ModifyPosition):
+            self._owed.modified(leg, figures)
+        else:
+            is_whole = outcome.volume >= plan.volume
+            self._owed.filled(leg, outcome.volume, figures, is_whole=is_whole)
 
-    def _look_for_its_end(self, leg: Leg) -> None:
-        """Not listed: closed only if its own deals say so (law 1)."""
-        deals = self._door.deals_of(leg.identifier)
-        if isinstance(deals, Unknowable) or not deals_prove_closed(deals):
-            self._failed(leg, _unknown("not listed, and no deal closed it"))
+    def _with_closing(self, leg: Leg, figures: Figures) -> Leg:
+        """A closed leg keeps the figures of its close, beside those of the event that asked it."""
+        if leg.live:
+            return leg
+        closing = figures_of(self._owed.cause(leg.key), figures)
+        return msgspec.structs.replace(leg, closing=closing, closed_at_ms=self._now_ms())
+
+    def _is_curable(self, plan: FollowOrder, outcome: Rejected | Unknown, spec: SymbolSpec) -> bool:
+        """The broker does not take this filling, and there is another."""
+        if not isinstance(plan, ClosePosition) or not isinstance(outcome, Rejected):
+            return False
+        return outcome.retcode == Retcode.INVALID_FILL and self._fillings.refused(plan, spec)
+
+    def _refused(self, leg: Leg, plan: FollowOrder, outcome: Rejected | Unknown) -> bool:
+        """Never another order at once. 10036 proves nothing: the terminal may be another one."""
+        gone = isinstance(outcome, Rejected) and outcome.gone
+        if not (gone and self._ended_by_its_deals(leg)):
+            self._failed(leg.key, _no_fill(outcome), plan)
+        return False
+
+    def _is_not_listed(self, leg: Leg) -> None:
+        """Closed only if its own deals say so, or five looks where no deal is shown (law 1)."""
+        if self._ended_by_its_deals(leg):
             return
+        now_s = self._clock.now().monotonic_s
+        absence = seen_absent(self._absences.get(leg.key), now_s)
+        self._absences[leg.key] = absence
+        if not looks_prove_closed(self._deals_of(leg), absence, now_s):
+            self._failed(leg.key, _unknown("not listed, and no deal closed it"))
+            return
+        logger.error("gone_without_a_deal", extra={"leg": leg.key.text, "looks": absence.looks})
+        self._unreckoned.add(leg.key)
+        self._unproven.add(leg.key)
+        self.ended(leg, ())
+
+    def _ended_by_its_deals(self, leg: Leg) -> bool:
+        deals = self._deals_of(leg)
+        if isinstance(deals, Unknowable) or not deals_prove_closed(deals):
+            return False
         self.ended(leg, deals)
+        return True
 
     def ended(self, leg: Leg, deals: tuple[Deal, ...]) -> None:
-        """The deals prove it closed, by whomever."""
+        """It is proven closed, by whomever, and mostly by these deals."""
         closed = msgspec.structs.replace(
             leg,
             state=LegState.CLOSED,
@@ -209,38 +304,26 @@ class Follower:
         )
         self._ledger.keep(closed)
         self._troubles.pop(leg.key, None)
-        answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.ALREADY_CLOSED_HERE)
-        self._answer_owed(closed, answer, Times(), None)
+        self._absences.pop(leg.key, None)
+        self._owed.need_nothing(leg.key, CLOSED_HERE)
 
-    def was_done(self, leg: Leg, found: FoundDone) -> None:
+    def was_done(self, leg: Leg, found: FoundDone, asked: Decimal) -> None:
         """An order of ours whose end was not known had been executed: whoever waited has a copy."""
-        answer = Answer(kind=VerdictKind.COPIED, volume=found.volume)
-        self._answer_owed(leg, answer, Times(), None)
+        self._owed.filled(leg, found.volume, None, is_whole=found.volume >= asked)
 
     def never_was(self, leg: Leg) -> None:
         """Its open was not found: whoever waits for the copy need wait no longer."""
         answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.NEVER_COPIED)
-        self._answer_owed(leg, answer, Times(), None)
+        self._owed.need_nothing(leg.key, answer)
 
-    def _failed(self, leg: Leg, answer: Answer) -> None:
+    def _failed(self, key: LegKey, answer: Answer, order: FollowOrder | None = None) -> None:
         """Tried again later, ever more slowly, and never given up."""
-        trouble = self._troubles.setdefault(leg.key, _Trouble())
+        trouble = self._troubles.setdefault(key, _Trouble())
         rest_s = min(FIRST_RETRY_S * 2.0**trouble.failures, LAST_RETRY_S)
         trouble.failures = min(trouble.failures + 1, 60)
         trouble.next_try_s = self._clock.now().monotonic_s + rest_s
         trouble.why = f"{answer.reason.value} {answer.detail}".strip()
-        waiting = self._ledger.owed(leg.key)
-        for owed in waiting:
-            self._ledger.answer(owed.fact, None, answer, Figures(times=_times(owed, Times())))
-            self._ledger.owe(leg.key, owed)
-
-    def _answer_owed(self, leg: Leg, answer: Answer, times: Times, figures: Figures | None) -> None:
-        for owed in self._ledger.owed(leg.key):
-            shown = Figures(times=_times(owed, times))
-            if figures is not None:
-                prices = msgspec.structs.replace(figures.prices, master=owed.fact.price)
-                shown = msgspec.structs.replace(shown, prices=prices)
-            self._ledger.answer(owed.fact, None, answer, shown)
+        self._owed.failed(key, answer, order)
 
     def _now_ms(self) -> int:
         return self._clock.now().utc_ms
@@ -256,16 +339,6 @@ def _no_larger_than_known(leg: Leg, held: Position) -> Position:
     return msgspec.structs.replace(held, volume=leg.volume)
 
 
-def _times(owed: Owed, times: Times) -> Times:
-    """The order's times with the event's own in front."""
-    return msgspec.structs.replace(
-        times,
-        seen_us=owed.fact.seen_at_us,
-        published_us=owed.fact.published_at_us,
-        received_us=owed.received_us,
-    )
-
-
 def _unknown(why: str) -> Answer:
     return Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=why)
 
@@ -279,34 +352,23 @@ def _fill_price(executed: Executed) -> Decimal | None:
     return known_price(outcome.price) if isinstance(outcome, Filled) else None
 
 
-def _with_closing(leg: Leg, figures: Figures, now_ms: int) -> Leg:
-    if leg.state is not LegState.CLOSED:
-        return leg
-    return msgspec.structs.replace(leg, closing=figures, closed_at_ms=now_ms)
+def _no_fill(outcome: Rejected | Unknown) -> Answer:
+    if isinstance(outcome, Unknown):
+        return _unknown(f"{outcome.code} {outcome.comment}")
+    return Answer(
+        kind=VerdictKind.REJECTED,
+        reason=Reason.BROKER_REJECTED if outcome.sent else Reason.NOT_SENT,
+        detail=f"{outcome.retcode} {outcome.comment}",
+        retcode=outcome.retcode,
+    )
 
 
-def _after(leg: Leg, plan: Command, outcome: Outcome, spec: SymbolSpec) -> tuple[Leg, Answer]:
-    """The leg and the answer after the broker has spoken."""
-    if isinstance(outcome, Filled):
-        return _after_fill(leg, plan, outcome, spec)
-    if isinstance(outcome, Rejected):
-        reason = Reason.BROKER_REJECTED if outcome.sent else Reason.NOT_SENT
-        detail = f"{outcome.retcode} {outcome.comment}"
-        return leg, Answer(
-            kind=VerdictKind.REJECTED, reason=reason, detail=detail, retcode=outcome.retcode
-        )
-    detail = f"{outcome.code} {outcome.comment}"
-    return leg, Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
-
-
-def _after_fill(leg: Leg, plan: Command, outcome: Filled, spec: SymbolSpec) -> tuple[Leg, Answer]:
+def _after_fill(leg: Leg, plan: FollowOrder, outcome: Filled, spec: SymbolSpec) -> Leg:
+    """The leg after the broker did what was asked, or a part of it."""
     if isinstance(plan, ModifyPosition):
-        return with_stops_sent(leg, plan, spec), Answer(kind=VerdictKind.COPIED)
-    volume = leg.volume - outcome.volume
-    left = msgspec.structs.replace(leg, volume=max(volume, ZERO), price_close=outcome.price)
-    if isinstance(plan, ClosePosition) and plan.whole and outcome.volume >= plan.volume:
-        closed = msgspec.structs.replace(left, state=LegState.CLOSED, volume=ZERO)
-        return closed, Answer(kind=VerdictKind.COPIED, volume=outcome.volume)
-    kind = VerdictKind.PARTIAL if outcome.in_part else VerdictKind.COPIED
-    reason = Reason.FILLED_IN_PART if outcome.in_part else Reason.NONE
-    return left, Answer(kind=kind, reason=reason, volume=outcome.volume)
+        return with_stops_sent(leg, plan, spec)
+    volume = max(leg.volume - outcome.volume, ZERO)
+    left = msgspec.structs.replace(leg, volume=volume, price_close=outcome.price)
+    if plan.whole and outcome.volume >= plan.volume:
+        return msgspec.structs.replace(left, state=LegState.CLOSED, volume=ZERO)
+    return left

@@ -21,7 +21,7 @@ from domain.market import Deal, Position, Unknowable
 from domain.orders import ModifyPosition, OpenPosition
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer
+from nodes.answering import Answer, known_price
 from nodes.follower import Follower
 from nodes.ledger import Ledger
 from nodes.ports import TerminalDoor
@@ -57,9 +57,8 @@ class Settler:
         elif intent.kind == OpenPosition.__name__:
             self._settle_open(intent, leg, positions, now)
         elif intent.kind == ModifyPosition.__name__:
-            # No deal tells of stops; the next plan compares them anew, and may send them again.
+            # No deal tells of stops; the timer compares them anew, and may in time send them again.
             self._keep(leg, intent, "unknown")
-            self._follower.follow(leg.key)
         else:
             self._settle_close(intent, leg, now)
 
@@ -95,7 +94,7 @@ class Settler:
             left = max(leg.volume - found.volume, ZERO)
             done = msgspec.structs.replace(leg, volume=left)
             self._keep(done, intent, "filled")
-            self._follower.was_done(done, found)
+            self._follower.was_done(done, found, intent.volume)
         else:
             self._keep(leg, intent, "lapsed")
         self._follower.follow(leg.key)
@@ -125,6 +124,8 @@ class Settler:
             price_open=position.price_open,
             sl_sent=position.sl,
             tp_sent=position.tp,
+            stops_confirmed=True,
+            opening=_filled_at(leg.opening, position.price_open),
         )
         self._keep(opened, intent, "filled")
         if not leg.live and not leg.target.closed:
@@ -135,13 +136,15 @@ class Settler:
 
     def _ended(self, leg: Leg, found: FoundClosed, intent: Intent) -> None:
         identifier = SlaveIdentifier(found.identifier)
+        price_open = last_price(found.deals[:1])
         filled = sum((d.volume for d in found.deals if d.side is leg.side), ZERO)
         opened = msgspec.structs.replace(
             leg,
             state=LegState.OPEN,
             identifier=identifier,
             filled_volume=filled,
-            price_open=last_price(found.deals[:1]),
+            price_open=price_open,
+            opening=_filled_at(leg.opening, price_open),
         )
         self._keep(opened, intent, "filled")
         self._answer(opened, Answer(kind=VerdictKind.COPIED, volume=filled))
@@ -164,3 +167,10 @@ class Settler:
         if newest_s == 0:
             return Unknowable("no tick yet, so the broker's clock is not known")
         return self._door.deals_between(newest_s - SEARCH_S, newest_s + SEARCH_S)
+
+
+def _filled_at(opening: Figures | None, price: Decimal) -> Figures:
+    """The figures of an open whose price was not known when they were written."""
+    figures = opening or Figures()
+    prices = msgspec.structs.replace(figures.prices, filled=known_price(price))
+    return msgspec.structs.replace(figures, prices=prices)

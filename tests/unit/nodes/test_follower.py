@@ -1,14 +1,17 @@
 """Open copies are brought where their master's positions are, and left alone where they are."""
 
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 import pytest
 
 from domain.control import Command
 from domain.legs import LegState
+from domain.mt5_words import Filling, Retcode
 from domain.outcomes import Filled, Outcome, Rejected
 from tests.builders import a_spec
-from tests.fakes import GONE, FakeDoor, told
+from tests.fakes import GONE, FakeDoor, lost, told
 from tests.unit.nodes.teller import Teller
 
 REFUSED = Rejected(retcode=10018, comment="Market closed")
@@ -224,3 +227,219 @@ def test_stops_the_broker_ignored_at_the_open_are_set_once_it_shows_them_missing
     teller.turn(8)
     assert teller.slave.door.held[identifier].sl == Decimal("1283.00")
     assert len(teller.slave.door.modifies) == 1
+
+
+def in_parts(*volumes: str) -> list[Any]:
+    """Answers of a broker that fills a close in these parts."""
+
+    def part(volume: str) -> Any:
+        def answer(door: FakeDoor, command: Any) -> Outcome:
+            door.reduce(command.identifier, volume, magic=command.magic)
+            deal = door.deals[-1]
+            return Filled(
+                order=deal.order,
+                deal=deal.ticket,
+                volume=deal.volume,
+                price=deal.price,
+                in_part=deal.volume < command.volume,
+            )
+
+        return answer
+
+    return [part(volume) for volume in volumes]
+
+
+def test_a_close_tries_another_filling_where_the_broker_refuses_one(teller: Teller) -> None:
+    def picky(door: FakeDoor, command: Any) -> Outcome:
+        if command.filling == Filling.IOC:
+            return Rejected(retcode=Retcode.INVALID_FILL, comment="Unsupported filling mode")
+        return door.execute(command)
+
+    identifiers = [teller.copies(501), teller.copies(502)]
+    teller.slave.door.answers = [picky] * 10
+    for order in (501, 502):
+        teller.say(teller.closes(order))
+        teller.turn()
+    assert not set(identifiers) & set(teller.slave.door.held)
+    assert [c.filling for c in teller.slave.door.closes] == [Filling.IOC, Filling.FOK, Filling.FOK]
+    assert "rejected" not in {kind for _, kind, _ in told(teller.slave.verdicts)}
+
+
+def test_a_broker_that_refuses_every_filling_is_asked_ever_more_slowly(teller: Teller) -> None:
+    teller.copies(501)
+    refused = Rejected(retcode=Retcode.INVALID_FILL, comment="Unsupported filling mode")
+    teller.slave.door.answers = [refused] * 1000
+    teller.say(teller.closes(501))
+    teller.turn(240)
+    assert len(teller.slave.door.closes) <= 30
+    assert teller.slave.report.alarms != ()
+    teller.slave.door.answers = []
+    teller.turn(200)
+    assert teller.slave.door.held == {}
+
+
+def test_a_change_of_stops_nobody_answers_for_is_sent_ever_more_slowly(teller: Teller) -> None:
+    teller.copies(501)
+    teller.slave.door.answers = [lost] * 1000
+    teller.say(teller.moves(501, sl="1281.00"))
+    teller.turn(240)
+    assert len(teller.slave.door.modifies) <= 10
+
+
+def test_law_9_a_reduction_that_was_done_does_not_answer_for_stops_that_were_refused(
+    teller: Teller,
+) -> None:
+    teller.copies(501)
+    teller.slave.door.answers = [FakeDoor.execute] + [Rejected(retcode=10016, comment="Stops")] * 9
+    teller.say(teller.moves(501, sl="1284.99"), teller.halves(501))
+    teller.turn()
+    assert told(teller.slave.verdicts)[1:] == [
+        ("PositionReduced", "copied", "NONE"),
+        ("PositionModified", "rejected", "BROKER_REJECTED"),
+    ]
+
+
+def test_law_9_new_stops_do_not_answer_for_a_reduction_too_small_to_do(teller: Teller) -> None:
+    teller.slave.door.specs["XAUUSD"] = a_spec(volume_min="0.1", volume_step="0.1")
+    teller.copies(501, volume="0.10", initial_volume="0.10")
+    teller.say(teller.moves(501, sl="1281.00"), teller.halves(501, volume="0.05"))
+    teller.turn(4)
+    found = told(teller.slave.verdicts)
+    assert ("PositionModified", "copied", "NONE") in found
+    assert [kind for event, kind, _ in found if event == "PositionReduced"] == ["nothing_to_do"]
+
+
+def test_law_9_what_waits_for_an_order_that_was_refused_is_told_so(teller: Teller) -> None:
+    teller.copies(501)
+    teller.slave.door.answers = [REFUSED]
+    teller.say(teller.moves(501, sl="1281.00"), teller.halves(501))
+    teller.turn(8)
+    found = told(teller.slave.verdicts)[1:]
+    assert found == [
+        ("PositionModified", "unknown", "RETRYING"),
+        ("PositionReduced", "rejected", "BROKER_REJECTED"),
+        ("PositionReduced", "copied", "NONE"),
+        ("PositionModified", "copied", "NONE"),
+    ]
+
+
+def test_law_9_new_stops_of_a_position_closed_since_are_not_called_copied(teller: Teller) -> None:
+    teller.copies(501)
+    teller.say(teller.moves(501, sl="1281.00"), teller.closes(501))
+    teller.turn(2)
+    found = told(teller.slave.verdicts)[1:]
+    assert ("PositionModified", "nothing_to_do", "ALREADY_CLOSED_HERE") in found
+    assert ("PositionClosed", "copied", "NONE") in found
+
+
+@pytest.mark.parametrize("what", ["closes", "halves"])
+def test_an_order_filled_in_two_parts_ends_as_copied_with_the_whole_volume(
+    teller: Teller, what: str
+) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.answers = in_parts("0.30")
+    change = getattr(teller, what)(501)
+    teller.say(change)
+    teller.turn(2)
+    words = [(v.kind.value, v.volume) for v in teller.slave.verdicts[1:]]
+    whole = Decimal("1.00") if what == "closes" else Decimal("0.50")
+    assert words == [("partial", Decimal("0.30")), ("copied", whole)]
+    left = teller.slave.door.held.get(identifier)
+    assert (left.volume if left else 0) == Decimal("1.00") - whole
+
+
+def test_an_order_filled_in_part_whose_rest_is_too_small_stays_partial() -> None:
+    teller = Teller()
+    teller.slave.door.specs["XAUUSD"] = a_spec(volume_min="0.2", volume_step="0.1")
+    teller.copies(501)
+    teller.slave.door.answers = in_parts("0.40")
+    teller.say(teller.halves(501))
+    teller.turn(4)
+    assert teller.slave.last[1:] == ("partial", "FILLED_IN_PART")
+
+
+def test_law_1_a_copy_without_a_single_deal_is_closed_after_five_looks_with_an_alarm(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.deals_hidden = True
+    teller.slave.door.shut(identifier, net="-7.50")
+    teller.turn(18)
+    assert teller.slave.leg().state is LegState.OPEN
+    teller.turn(20)
+    assert teller.slave.leg().state is LegState.CLOSED
+    assert any("no deal" in alarm for alarm in teller.slave.report.alarms)
+    teller.slave.door.deals_hidden = False
+    teller.turn(8)
+    assert teller.slave.leg().net == Decimal("-7.50")
+    assert teller.slave.report.alarms == ()
+
+
+def test_law_1_a_copy_that_is_listed_again_starts_the_looks_anew(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.deals_hidden = True
+    for _ in range(4):
+        teller.slave.door.unlisted = {identifier}
+        teller.turn(12)
+        teller.slave.door.unlisted = set()
+        teller.turn(20)
+    assert teller.slave.leg().state is LegState.OPEN
+
+
+def test_law_1_a_copy_taken_for_closed_that_is_listed_again_is_followed_again(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.deals_hidden = True
+    teller.slave.door.unlisted = {identifier}
+    teller.turn(60)
+    assert teller.slave.leg().state is LegState.CLOSED
+    teller.slave.door.unlisted = set()
+    teller.turn(8)
+    assert teller.slave.leg().state is LegState.OPEN
+    assert teller.slave.report.alarms == ()
+
+
+def test_a_copy_whose_number_the_broker_did_not_tell_is_known_by_its_mark(teller: Teller) -> None:
+    def without_a_number(door: FakeDoor, command: object) -> Outcome:
+        filled = door.execute(command)  # type: ignore[arg-type]
+        return msgspec.structs.replace(filled, order=0)
+
+    teller.slave.door.answers = [without_a_number]
+    teller.say(teller.opens(501))
+    teller.turn(4)
+    assert teller.slave.leg().identifier in teller.slave.door.held
+    teller.say(teller.closes(501))
+    teller.turn()
+    assert teller.slave.door.held == {}
+
+
+def test_law_9_a_closed_leg_keeps_the_masters_price_and_the_times_of_the_close(
+    teller: Teller,
+) -> None:
+    teller.copies(501)
+    close = msgspec.structs.replace(teller.closes(501), price=Decimal("1286.40"))
+    teller.say(close)
+    teller.turn(2)
+    closing = teller.slave.leg().closing
+    assert closing is not None
+    assert closing.prices.master == Decimal("1286.40")
+    assert closing.times.seen_us == close.seen_at_us
+    assert closing == msgspec.structs.replace(
+        closing, times=teller.slave.verdicts[-1].times, prices=teller.slave.verdicts[-1].prices
+    )
+
+
+def test_law_7_one_legs_crash_is_an_alarm_and_the_others_go_on(teller: Teller) -> None:
+    broken, sound = teller.copies(501), teller.copies(502, symbol="EURUSD")
+    teller.slave.door.specs["XAUUSD"] = a_spec(volume_step="0")
+    teller.say(teller.halves(501), teller.closes(502))
+    teller.turn(4)
+    assert set(teller.slave.door.held) == {broken}, sound
+    teller.slave.start()
+    teller.turn(4)
+    assert any("DivisionByZero" in alarm for alarm in teller.slave.report.alarms)
+    teller.slave.door.specs["XAUUSD"] = a_spec()
+    teller.turn(40)
+    assert teller.slave.door.held[broken].volume == Decimal("0.50")
+    assert teller.slave.report.alarms == ()

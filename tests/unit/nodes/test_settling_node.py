@@ -40,7 +40,10 @@ def test_an_open_that_was_executed_is_found_by_its_mark(teller: Teller) -> None:
     teller.say(teller.opens(501))
     teller.turn(2)
     assert told(teller.slave.verdicts) == [OPEN_UNKNOWN, OPEN_COPIED]
-    assert teller.slave.leg().identifier == 9001
+    leg = teller.slave.leg()
+    assert leg.identifier == 9001
+    assert leg.opening is not None
+    assert leg.opening.prices.filled == leg.price_open == teller.slave.verdicts[1].prices.filled
     assert teller.slave.verdicts[1].supersedes == teller.slave.verdicts[0].journey
     assert teller.slave.journal.open_intents() == []
 

@@ -1,0 +1,111 @@
+"""Answers the events that wait for a leg: each kind of order answers the events it is about."""
+
+from decimal import Decimal
+
+import msgspec
+
+from domain.figures import Figures
+from domain.ids import LegKey
+from domain.legs import Leg
+from domain.orders import ClosePosition, Command
+from domain.reasons import Reason
+from domain.signals import PositionClosed, PositionModified, PositionReduced
+from domain.verdicts import VerdictKind
+from nodes.answering import Answer
+from nodes.ledger import Ledger, Owed
+
+ZERO = Decimal(0)
+CLOSED_HERE = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.ALREADY_CLOSED_HERE)
+
+
+class OwedAnswers:
+    """Who waits for which leg, and how much of a close in parts has been filled."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Verdicts go into `ledger`, which knows who waits."""
+        self._ledger = ledger
+        self._filled: dict[LegKey, Decimal] = {}
+
+    def cause(self, key: LegKey) -> Owed | None:
+        """The event that a close of this leg is about: the newest, closes first."""
+        waiting = self._ledger.owed(key)
+        for owed in waiting:
+            self._ledger.owe(key, owed)
+        return max(waiting, key=_closes_first, default=None)
+
+    def filled(self, leg: Leg, volume: Decimal, figures: Figures | None, *, is_whole: bool) -> None:
+        """A close or a reduction was executed, all of it or in part; the rest is still owed."""
+        so_far = self._filled.pop(leg.key, ZERO) + volume
+        if is_whole:
+            answer = Answer(kind=VerdictKind.COPIED, volume=so_far)
+        else:
+            self._filled[leg.key] = so_far
+            answer = _partial(so_far)
+        for owed in self._ledger.owed(leg.key):
+            is_change_of_stops = isinstance(owed.fact, PositionModified)
+            if not is_change_of_stops:
+                self._answer(owed, answer, figures)
+            elif not leg.live:
+                self._answer(owed, CLOSED_HERE, None)
+            if leg.live and (is_change_of_stops or not is_whole):
+                self._ledger.owe(leg.key, owed)
+
+    def modified(self, leg: Leg, figures: Figures) -> None:
+        """New stops are in force."""
+        for owed in self._ledger.owed(leg.key):
+            if isinstance(owed.fact, PositionModified):
+                self._answer(owed, Answer(kind=VerdictKind.COPIED), figures)
+            else:
+                self._ledger.owe(leg.key, owed)
+
+    def need_nothing(self, key: LegKey, answer: Answer) -> None:
+        """No order is left to send; a close that was filled in part stays that."""
+        so_far = self._filled.pop(key, ZERO)
+        for owed in self._ledger.owed(key):
+            in_part = so_far > ZERO and not isinstance(owed.fact, PositionModified)
+            self._answer(owed, _partial(so_far) if in_part else answer, None)
+
+    def failed(self, key: LegKey, answer: Answer, order: Command | None) -> None:
+        """It goes on being owed; what the order was not about waits for it."""
+        for owed in self._ledger.owed(key):
+            about = order is None or _is_about(order, owed)
+            self._answer(owed, answer if about else _waits_for(answer), None)
+            self._ledger.owe(key, owed)
+
+    def _answer(self, owed: Owed, answer: Answer, figures: Figures | None) -> None:
+        self._ledger.answer(owed.fact, None, answer, figures_of(owed, figures))
+
+
+def figures_of(owed: Owed | None, figures: Figures | None) -> Figures:
+    """An order's figures with the event's own times in front, and its price beside ours."""
+    shown = figures or Figures()
+    if owed is None:
+        return shown
+    times = msgspec.structs.replace(
+        shown.times,
+        seen_us=owed.fact.seen_at_us,
+        published_us=owed.fact.published_at_us,
+        received_us=owed.received_us,
+    )
+    prices = shown.prices
+    if figures is not None:
+        prices = msgspec.structs.replace(prices, master=owed.fact.price)
+    return Figures(times=times, prices=prices)
+
+
+def _closes_first(owed: Owed) -> tuple[int, object]:
+    kinds = (PositionModified, PositionReduced, PositionClosed)
+    return kinds.index(type(owed.fact)) if type(owed.fact) in kinds else -1, owed.fact.stamp
+
+
+def _is_about(order: Command, owed: Owed) -> bool:
+    return isinstance(order, ClosePosition) is not isinstance(owed.fact, PositionModified)
+
+
+def _partial(volume: Decimal) -> Answer:
+    return Answer(kind=VerdictKind.PARTIAL, reason=Reason.FILLED_IN_PART, volume=volume)
+
+
+def _waits_for(failed: Answer) -> Answer:
+    detail = f"waits for an order that failed: {failed.detail}"
+    return Answer(kind=VerdictKind.UNKNOWN, reason=Reason.RETRYING, detail=detail)
