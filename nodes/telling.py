@@ -4,6 +4,7 @@ import logging
 
 import msgspec
 
+from decisions.admission import new_epoch
 from decisions.booking import apply_fact, book_hash
 from domain.book import Book, BookPosition, Stamp
 from domain.ids import JourneyId, NodeName, OpeningOrder
@@ -66,6 +67,7 @@ class Storyteller:
 
     def answer(self, request: SnapshotRequest, closed: dict[int, LegAnswer]) -> Snapshot | NotReady:
         """The whole book, the fate of each leg asked for, and the facts the slave has not had."""
+        self._rise_above(request.have)
         if not self.confirmed:
             return NotReady(master=self.book.master, why="the terminal has not been read yet")
         return Snapshot(
@@ -74,6 +76,15 @@ class Storyteller:
             legs=tuple(self._fate(order, closed) for order in request.legs),
             facts=self._facts_since(request.have),
         )
+
+    def _rise_above(self, have: Stamp) -> None:
+        """A slave that has heard a higher epoch believes no lower one, whoever was set back."""
+        if have.epoch <= self.book.stamp.epoch:
+            return
+        logger.warning("epoch_raised", extra={"had": self.book.stamp.epoch, "heard": have.epoch})
+        stamp = Stamp(new_epoch(have.epoch), 0)
+        self.book = msgspec.structs.replace(self.book, stamp=stamp)
+        self.keep()
 
     def not_held(self, request: SnapshotRequest) -> list[int]:
         """The legs asked for that the book does not hold: their deals must tell."""

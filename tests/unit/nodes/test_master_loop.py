@@ -392,6 +392,23 @@ def test_law_3_every_start_is_a_higher_epoch_even_when_the_machines_clock_was_se
     assert first > EPOCH
 
 
+def test_law_3_a_master_rises_above_the_epoch_that_a_slave_has_heard(master: MasterSide) -> None:
+    order = master.door.trade()
+    master.turn()
+    heard = Stamp(master.beats[-1].head.epoch + 7, 3)
+    answer = asked(master, order, have=heard)
+    assert isinstance(answer, Snapshot)
+    assert (answer.book.stamp, answer.legs[0].fate) == (Stamp(heard.epoch + 1, 0), "held")
+    master.door.shut(order)
+    master.turn(2)
+    assert master.facts[-1].stamp == Stamp(heard.epoch + 1, 1)
+    assert master.beats[-1].head == Stamp(heard.epoch + 1, 1)
+    before = master.beats[-1].head.epoch
+    master.start()
+    master.turn(3)
+    assert master.beats[-1].head.epoch > before
+
+
 def test_law_1_a_restart_in_a_second_of_emptiness_closes_nothing(master: MasterSide) -> None:
     """History 41."""
     order = master.door.trade()
