@@ -14,6 +14,7 @@ from db.journal_rows import (
     LEG_ENDED,
     Forgotten,
     Row,
+    Thinned,
     decode,
     decode_fact,
     rows_of,
@@ -46,6 +47,8 @@ CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TE
 """
 _PUT = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
 _DROP = "DELETE FROM records WHERE kind = ? AND key = ?"
+_THIN = """DELETE FROM records WHERE kind = ?1 AND key <=
+    (SELECT key FROM records WHERE kind = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)"""
 _SHIP = "INSERT INTO outbox (kind, body) VALUES (?, ?)"
 _TELL = "INSERT OR REPLACE INTO about VALUES (?, ?)"
 
@@ -229,6 +232,9 @@ def _put(file: sqlite3.Connection, rows: Iterable[Row]) -> None:
     for row in rows:
         if isinstance(row, Forgotten):
             file.execute(_DROP, row)
+            continue
+        if isinstance(row, Thinned):
+            file.execute(_THIN, row)
             continue
         if row.key is not None:
             file.execute(_PUT, (row.kind, row.key, row.body))

@@ -24,6 +24,8 @@ LEG_ENDED = "leg ended"
 INTENT = "intent"
 INTENT_DONE = "intent done"
 FACTS = "fact"
+#: A slave that missed more than this has the book; older facts are in the database.
+NEWEST_FACTS = 10_000
 
 SHIP_LEG = "leg"
 SHIP_VERDICT = "verdict"
@@ -50,7 +52,14 @@ class Forgotten(NamedTuple):
     key: str
 
 
-Row = Kept | Forgotten
+class Thinned(NamedTuple):
+    """All but the newest rows of a kind to delete."""
+
+    kind: str
+    newest: int
+
+
+Row = Kept | Forgotten | Thinned
 
 
 def rows_of(record: Record) -> tuple[Row, ...]:
@@ -105,7 +114,10 @@ _ROWS: Mapping[type, Callable[[Any, bytes], tuple[Row, ...]]] = {
     SettingsKept: lambda kept, body: (Kept("settings", kept.account, body),),
     MasterAt: lambda at, body: (Kept("master", at.master, body),),
     EquitySample: lambda _, body: (Kept("equity", None, body, SHIP_EQUITY),),
-    BookKept: lambda kept, body: (Kept("book", kept.master, body),),
+    BookKept: lambda kept, body: (
+        Kept("book", kept.master, body),
+        Thinned(FACTS, NEWEST_FACTS),
+    ),
 }
 
 _ENCODER = msgspec.msgpack.Encoder()

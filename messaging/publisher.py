@@ -1,12 +1,16 @@
 """A master's two sockets: XPUB for its signals, ROUTER for snapshots."""
 
+import logging
 from collections.abc import Sequence
 
+import msgspec
 import zmq
 
 from domain.ids import NodeName
-from domain.signals import Malformed, NotReady, Signal, SnapshotAnswer, SnapshotRequest
+from domain.signals import Malformed, NotReady, Signal, Snapshot, SnapshotAnswer, SnapshotRequest
 from messaging import frames, sockets, wire
+
+logger = logging.getLogger(__name__)
 
 # At the mark XPUB drops silently for that subscriber. Facts are some 400 bytes, so this is 40 MB
 # for a slave that reads nothing while its master acts 100,000 times; the default of 1,000 could
@@ -92,8 +96,17 @@ class Publisher:
         return peer, frames.read_request(rest, self._master)
 
     def _fitting(self, answer: SnapshotAnswer) -> bytes:
+        """The book and the fates matter most: of too many facts the oldest are left out."""
         body = wire.encode(answer)
-        if len(body) <= wire.SNAPSHOT_LIMIT_BYTES:
-            return body
-        why = f"the snapshot has {len(body)} bytes, the limit is {wire.SNAPSHOT_LIMIT_BYTES}"
-        return wire.encode(NotReady(master=self._master, why=why))
+        while len(body) > wire.SNAPSHOT_LIMIT_BYTES:
+            logger.warning("snapshot_too_large", extra={"bytes": len(body)})
+            answer = self._smaller(answer, len(body))
+            body = wire.encode(answer)
+        return body
+
+    def _smaller(self, answer: SnapshotAnswer, size: int) -> SnapshotAnswer:
+        if isinstance(answer, Snapshot) and answer.facts:
+            newest = answer.facts[(len(answer.facts) + 1) // 2 :]
+            return msgspec.structs.replace(answer, facts=newest)
+        why = f"the snapshot has {size} bytes, the limit is {wire.SNAPSHOT_LIMIT_BYTES}"
+        return NotReady(master=self._master, why=why)

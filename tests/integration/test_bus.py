@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 import zmq
 
@@ -232,6 +233,21 @@ def test_a_book_too_large_for_the_wire_is_answered_with_not_ready(
     [answer] = collect(lambda: heard(subscriber), 1)
     assert isinstance(answer, NotReady)
     assert "16777216" in answer.why
+
+
+def test_of_too_many_facts_the_oldest_are_left_out_and_the_book_arrives(
+    publisher: Publisher, subscriber: Subscriber
+) -> None:
+    follow(subscriber, publisher)
+    subscriber.ask(MASTER, REQUEST)
+    peer, _ = collect(publisher.requests, 1)[0]
+    facts = tuple(msgspec.structs.replace(OPENED, stamp=Stamp(1, seq)) for seq in range(1, 60_001))
+    publisher.answer(peer, msgspec.structs.replace(SNAPSHOT, facts=facts))
+    answer = collect(subscriber.drain, 1)[0].message
+    assert isinstance(answer, Snapshot)
+    assert (answer.book, answer.legs) == (SNAPSHOT.book, SNAPSHOT.legs)
+    assert answer.facts == facts[-len(answer.facts) :]
+    assert len(answer.facts) >= 15_000
 
 
 def _with(positions: Any) -> Book:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from db.journal import Journal, JournalRefused, glance, journal_path
+from db.journal_rows import NEWEST_FACTS
 from db.outbox import Outbox
 from domain.book import Stamp
 from domain.legs import LegState
@@ -47,6 +48,13 @@ def shipped_kinds(path: Path) -> list[str]:
     kinds = [parcel.kind for parcel in outbox.batch(100)]
     outbox.close()
     return kinds
+
+
+def pending(path: Path) -> int:
+    outbox = Outbox(path)
+    waiting = outbox.pending()
+    outbox.close()
+    return waiting
 
 
 def test_everything_written_is_there_after_a_restart(journal: Journal) -> None:
@@ -215,3 +223,13 @@ def test_forgetting_what_was_shipped_keeps_what_came_later(journal: Journal, pat
     assert outbox.pending() == 1
     assert len(journal.legs()) == 3
     outbox.close()
+
+
+def test_of_a_masters_facts_the_newest_ten_thousand_are_kept(journal: Journal, path: Path) -> None:
+    journal.write(*(opened(seq) for seq in range(1, NEWEST_FACTS + 8)))
+    assert len(journal.facts_since(Stamp(0, 0))) == NEWEST_FACTS + 7
+    waiting = pending(path)
+    journal.write(BookKept(master=MASTER, stamp=Stamp(1, NEWEST_FACTS + 7), body=b"book"))
+    kept = journal.facts_since(Stamp(0, 0))
+    assert [kept[0].stamp.seq, kept[-1].stamp.seq] == [8, NEWEST_FACTS + 7]
+    assert pending(path) == waiting
