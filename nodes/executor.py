@@ -10,6 +10,7 @@ from domain.ids import JourneyId, Magic
 from domain.legs import Intent, Leg
 from domain.orders import Command, ModifyPosition, OpenPosition
 from domain.outcomes import Filled, Outcome, Rejected, Unknown
+from domain.reasons import Reason
 from domain.records import JournalUnwritable
 from nodes.login_watch import LoginWatch
 from nodes.ports import Journal, TerminalDoor
@@ -18,12 +19,18 @@ from utils.randomness import token
 
 logger = logging.getLogger(__name__)
 
+NEVER_STALE_S = float("inf")
+
 
 class Executed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an order. Times are UTC microseconds; 0 where it was not sent."""
+    """What became of an order. Times are UTC microseconds; 0 where it was not sent.
+
+    `kept_back`: why we ourselves did not let it out.
+    """
 
     intent: Intent
     outcome: Outcome
+    kept_back: Reason = Reason.NONE
     sent_us: int = 0
     answered_us: int = 0
 
@@ -46,24 +53,33 @@ class Executor:
         return token()
 
     def execute(
-        self, command: Command, leg: Leg, name: str, because: tuple[Stamp, JourneyId]
+        self,
+        command: Command,
+        leg: Leg,
+        name: str,
+        because: tuple[Stamp, JourneyId],
+        good_until_s: float = NEVER_STALE_S,
     ) -> Executed:
-        """Journal the intent with the leg, then send; what the broker says comes back."""
+        """Journal the intent with the leg, then send; what the broker says comes back.
+
+        A decision lasts until `good_until_s` on the monotonic clock (law 10).
+        """
         intent = self._intent(command, leg, name, because)
         try:
             self._journal.write(leg, intent)
         except JournalUnwritable as error:
             if isinstance(command, OpenPosition):
-                refused = Rejected(retcode=0, comment=str(error), sent=False)
-                return Executed(intent=_with_outcome(intent, refused), outcome=refused)
+                return _kept_back(intent, Reason.JOURNAL_UNWRITABLE, str(error))
             logger.exception("sent_without_journal", extra={"leg": leg.key.text})
-        return self._send(command, intent)
+        return self._send(command, intent, good_until_s)
 
-    def _send(self, command: Command, intent: Intent) -> Executed:
+    def _send(self, command: Command, intent: Intent, good_until_s: float) -> Executed:
         stranger = self._login.trouble()
         if stranger:
-            refused = Rejected(retcode=0, comment=stranger, sent=False)
-            return Executed(intent=_with_outcome(intent, refused), outcome=refused)
+            return _kept_back(intent, Reason.NONE, stranger)
+        # The last thing before the broker: the disk or the terminal may have taken its time.
+        if self._clock.now().monotonic_s > good_until_s:
+            return _kept_back(intent, Reason.LOOP_STALLED, "the decision had grown old")
         sent_us = utc_us()
         outcome = self._door.send(command)
         answered_us = utc_us()
@@ -98,6 +114,11 @@ def _volume_and_magic(command: Command, leg: Leg) -> tuple[Decimal, Magic]:
     if isinstance(command, ModifyPosition):
         return leg.volume, leg.magic
     return command.volume, command.magic
+
+
+def _kept_back(intent: Intent, reason: Reason, why: str) -> Executed:
+    refused = Rejected(retcode=0, comment=why, sent=False)
+    return Executed(intent=_with_outcome(intent, refused), outcome=refused, kept_back=reason)
 
 
 def _with_outcome(intent: Intent, outcome: Outcome) -> Intent:

@@ -1,6 +1,7 @@
 """Opens copies: decide, write down, send, write down. An open happens at most once per leg."""
 
 import logging
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -42,8 +43,12 @@ class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
     decided_us: int
     order: OpenPosition | None = None
     denied: Denied | None = None
-    stale: bool = False
     executed: Executed | None = None
+
+    @property
+    def stale(self) -> bool:
+        """It took so long that the market has moved on."""
+        return self.denied is not None and self.denied.reason is Reason.LOOP_STALLED
 
 
 class _Tries:
@@ -83,14 +88,24 @@ class Opener:
     """What a slave does about PositionOpened."""
 
     def __init__(
-        self, room: SituationRoom, executor: Executor, ledger: Ledger, clock: Clock, swarm: str
+        self,
+        room: SituationRoom,
+        executor: Executor,
+        ledger: Ledger,
+        clock: Clock,
+        swarm: str,
+        listen: Callable[[], None],
     ) -> None:
-        """Decide from what `room` gathers; act through `executor`; remember in `ledger`."""
+        """Decide from what `room` gathers; act through `executor`; remember in `ledger`.
+
+        `listen` takes in what was said meanwhile: a HALT or a close denies the next try.
+        """
         self._room = room
         self._executor = executor
         self._ledger = ledger
         self._clock = clock
         self._swarm = swarm
+        self._listen = listen
 
     def open(self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings) -> None:
         """Answer one PositionOpened, with a verdict in any case."""
@@ -103,8 +118,26 @@ class Opener:
         attempt = self._attempt(fact, settings, tries)
         while tries.may_cure(attempt):
             self._note_refusal(attempt)
+            self._listen()
             attempt = self._attempt(fact, settings, tries)
         self._record(arrival, fact, settings, attempt, is_new=known is None)
+
+    def end_interrupted(self) -> None:
+        """At the start: a node that ended between a refused try and the next has no order out."""
+        for leg in list(self._ledger.legs.live()):
+            if leg.state is not LegState.OPENING or self._is_out(leg):
+                continue
+            missed = msgspec.structs.replace(
+                leg, state=LegState.MISSED, reason=Reason.SLAVE_WAS_DOWN
+            )
+            self._ledger.keep(missed)
+            detail = "refused once, and the node ended before the next try"
+            answer = Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=detail)
+            self._ledger.supersede(missed, answer, missed.opening or Figures())
+
+    def _is_out(self, leg: Leg) -> bool:
+        """An order of its may be at the broker; settling looks for it."""
+        return bool(self._ledger.intents_of(leg.key, OpenPosition.__name__))
 
     def _note_refusal(self, attempt: _Attempt) -> None:
         """The order of this try is over; were its intent left open, it would be looked up."""
@@ -122,12 +155,14 @@ class Opener:
             return msgspec.structs.replace(done, denied=decision)
         order = tries.with_filling(decision, situation)
         done = msgspec.structs.replace(done, order=order)
-        if self._clock.now().monotonic_s - began_s > STALE_DECISION_S:
-            return msgspec.structs.replace(done, denied=Denied(Reason.LOOP_STALLED), stale=True)
+        good_until_s = began_s + STALE_DECISION_S
+        if self._clock.now().monotonic_s > good_until_s:
+            return msgspec.structs.replace(done, denied=Denied(Reason.LOOP_STALLED))
         leg = _leg(fact, settings, situation, LegState.OPENING, order)
         name = self._executor.name_intent()
-        executed = self._executor.execute(order, leg, name, (fact.stamp, fact.journey))
-        return msgspec.structs.replace(done, executed=executed)
+        because = (fact.stamp, fact.journey)
+        executed = self._executor.execute(order, leg, name, because, good_until_s)
+        return msgspec.structs.replace(done, executed=executed, denied=_denied_by(executed))
 
     def _record(
         self,
@@ -160,8 +195,15 @@ def _decide_or_deny(fact: PositionOpened, situation: Situation) -> OpenPosition 
         return Denied(Reason.DECISION_CRASHED, repr(error))
 
 
+def _denied_by(executed: Executed) -> Denied | None:
+    """Nobody refused it: we kept it back."""
+    if executed.kept_back is Reason.NONE or not isinstance(executed.outcome, Rejected):
+        return None
+    return Denied(executed.kept_back, executed.outcome.comment)
+
+
 def _result(fact: PositionOpened, settings: AccountSettings, done: _Attempt) -> tuple[Leg, Answer]:
-    if done.executed is not None and done.order is not None:
+    if done.executed is not None and done.order is not None and done.denied is None:
         leg = _leg(fact, settings, done.situation, LegState.OPENING, done.order)
         return _after(leg, done.order, done.executed.outcome)
     denied = done.denied or Denied(Reason.DECISION_CRASHED)

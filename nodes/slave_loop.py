@@ -78,7 +78,8 @@ class SlaveLoop:
         room = SituationRoom(
             parts.door, self._inbox, self._ledger.legs, self._standing, self._guard, parts.identity
         )
-        opener = Opener(room, self._executor, self._ledger, parts.clock, parts.swarm)
+        opener = Opener(room, self._executor, self._ledger, parts.clock, parts.swarm, self._listen)
+        opener.end_interrupted()
         self._copier = Copier(self._ledger, opener, self._follower, self._inbox.ask_again)
         self._alarms = Alarms()
         self._positions: tuple[Position, ...] = ()
@@ -90,10 +91,7 @@ class SlaveLoop:
 
     def step(self) -> None:
         """One turn: hear, copy, watch, guard, report."""
-        for message in self._parts.control.drain():
-            self._heard_at_s = self._parts.clock.now().monotonic_s
-            self._hear(message)
-        self._hold_without_supervisor(self._parts.clock.now())
+        self._listen()
         self._copy()
         now = self._parts.clock.now()
         if self._parts.door.hinted() or now.monotonic_s >= self._watch_at_s:
@@ -101,9 +99,7 @@ class SlaveLoop:
         if now.monotonic_s >= self._day_at_s:
             self._look_at_day(now)
         self._inbox.ask_where_due(self._ledger.legs.orders_by_master(), now.monotonic_s)
-        if now.monotonic_s >= self._report_at_s:
-            self._report_at_s = now.monotonic_s + REPORT_EVERY_S
-            self._parts.control.say(self._report(now))
+        self._report_when_due(now)
 
     def rest_s(self) -> float:
         """How long nothing is due, seconds."""
@@ -123,11 +119,20 @@ class SlaveLoop:
         logger.info("slave_ends", extra={"open_legs": self._ledger.legs.live_count()})
 
     def _copy(self) -> None:
-        """The sockets are drained again before every order, so that a close overtakes opens."""
-        self._copier.queue(self._inbox.take())
+        """All is heard again before every order: a close overtakes opens, a HALT ends them."""
         while self._copier.busy:
             self._copier.handle_next(self._settings)
-            self._copier.queue(self._inbox.take())
+            # A basket may take longer than the supervisor waits for a sign of life.
+            self._report_when_due(self._parts.clock.now())
+            self._listen()
+
+    def _listen(self) -> None:
+        """Take in what the supervisor and the masters have said; nothing is sent."""
+        for message in self._parts.control.drain():
+            self._heard_at_s = self._parts.clock.now().monotonic_s
+            self._hear(message)
+        self._hold_without_supervisor(self._parts.clock.now())
+        self._copier.queue(self._inbox.take())
 
     def _hear(self, message: ToNode) -> None:
         if isinstance(message, Settings):
@@ -251,6 +256,11 @@ class SlaveLoop:
         """Every master's book is whole, and the terminal answers."""
         has_masters = bool(self._inbox.masters())
         return has_masters and not unconfirmed and not self._alarms.has("terminal")
+
+    def _report_when_due(self, now: Now) -> None:
+        if now.monotonic_s >= self._report_at_s:
+            self._report_at_s = now.monotonic_s + REPORT_EVERY_S
+            self._parts.control.say(self._report(now))
 
     def _report(self, now: Now) -> NodeReport:
         if self._ledger.catch_up():

@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from domain.control import Command
-from domain.legs import LegState
+from domain.legs import Intent, LegState
 from domain.market import Identity, Unknowable
 from domain.outcomes import Filled, Rejected
 from domain.policies import Hold
+from domain.records import Record
 from tests.builders import a_quote, a_spec
 from tests.fakes import FakeDoor, done_but_unknown, filled_in_part, lost, told
 from tests.unit.nodes.teller import Teller
@@ -82,7 +83,7 @@ def test_law_4_a_journal_that_cannot_be_written_opens_nothing(teller: Teller) ->
     teller.slave.journal.full = False
     teller.turn(400)
     assert teller.slave.door.sent == []
-    assert teller.slave.verdicts[-1].kind.value in {"rejected", "denied"}
+    assert teller.slave.last == ("PositionOpened", "denied", "JOURNAL_UNWRITABLE")
     assert teller.slave.journal.open_intents() == []
 
 
@@ -199,6 +200,101 @@ def test_law_10_a_node_that_is_always_too_slow_opens_nothing(teller: Teller) -> 
     teller.slave.door.before_quote = lambda: teller.clock.pass_s(2.0)
     assert after_open(teller) == ("PositionOpened", "denied", "LOOP_STALLED")
     assert teller.slave.door.sent == []
+
+
+def test_law_10_a_decision_that_grew_old_while_its_intent_was_written_is_thrown_away(
+    teller: Teller,
+) -> None:
+    """History 23: the disk took an hour."""
+    write = teller.slave.journal.write
+
+    def slowly(*records: Record) -> None:
+        write(*records)
+        if any(isinstance(r, Intent) and not r.outcome for r in records):
+            teller.clock.pass_s(3600)
+
+    teller.slave.journal.write = slowly  # type: ignore[method-assign]
+    assert after_open(teller) == ("PositionOpened", "denied", "LOOP_STALLED")
+    assert teller.slave.door.sent == []
+    assert teller.slave.journal.open_intents() == []
+
+
+def test_law_10_a_decision_that_grew_old_in_the_last_look_at_the_login_is_taken_again(
+    teller: Teller,
+) -> None:
+    look, hangs_s = teller.slave.door.identity, [30.0]
+
+    def slowly() -> Identity | Unknowable:
+        teller.clock.pass_s(hangs_s.pop() if hangs_s else 0.0)
+        return look()
+
+    teller.slave.door.identity = slowly  # type: ignore[method-assign]
+    teller.say(teller.opens(501))
+    teller.slave.loop.step()
+    assert len(teller.slave.door.opens) == 1
+    assert teller.slave.journal.open_intents() == []
+
+
+def test_law_10_a_close_is_sent_however_long_it_took(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    look = teller.slave.door.identity
+
+    def slowly() -> Identity | Unknowable:
+        teller.clock.pass_s(30)
+        return look()
+
+    teller.slave.door.identity = slowly  # type: ignore[method-assign]
+    teller.say(teller.closes(501))
+    teller.turn()
+    assert identifier not in teller.slave.door.held
+
+
+def test_law_6_a_halt_that_came_during_a_try_denies_the_next_one(teller: Teller) -> None:
+    def halt(door: FakeDoor, command: object) -> Rejected:
+        teller.slave.control.orders.append(Command(command="h", kind="HALT", by="operator"))
+        return REQUOTE
+
+    teller.slave.door.answers = [halt]
+    assert after_open(teller) == ("PositionOpened", "denied", "TRADING_HALTED")
+    assert len(teller.slave.door.opens) == 1
+
+
+def test_law_2_a_close_that_came_during_a_try_denies_the_next_one(teller: Teller) -> None:
+    def close(door: FakeDoor, command: object) -> Rejected:
+        teller.say(teller.closes(501))
+        return REQUOTE
+
+    teller.slave.door.answers = [close]
+    after_open(teller)
+    assert told(teller.slave.verdicts) == [
+        ("PositionOpened", "denied", "CLOSED_MEANWHILE"),
+        ("PositionClosed", "nothing_to_do", "NEVER_COPIED"),
+    ]
+    assert len(teller.slave.door.opens) == 1
+
+
+def test_law_11_a_node_killed_between_two_tries_has_missed_the_open(teller: Teller) -> None:
+    class Killed(BaseException):
+        """Not an error: the process is gone."""
+
+    def die() -> None:
+        if teller.slave.door.sent:
+            raise Killed
+
+    teller.slave.door.answers = [REQUOTE]
+    teller.slave.door.before_quote = die
+    teller.say(teller.opens(501))
+    with pytest.raises(Killed):
+        teller.slave.turn()
+    teller.slave.door.before_quote = lambda: None
+    teller.slave.start()
+    teller.turn(8)
+    assert teller.slave.last == ("PositionOpened", "missed", "SLAVE_WAS_DOWN")
+    assert teller.slave.leg().state is LegState.MISSED
+    teller.say(teller.closes(501))
+    teller.turn(8)
+    assert not teller.slave.unanswered(teller.facts)
+    assert len(teller.slave.door.sent) == 1
 
 
 def test_law_5_a_decision_that_crashes_is_a_refusal(teller: Teller) -> None:

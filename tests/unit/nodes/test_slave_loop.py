@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from domain.control import Command, CommandDone, Settings, Stop, SupervisorBeat
+from domain.control import Command, CommandDone, NodeReport, Settings, Stop, SupervisorBeat
 from domain.market import Unknowable
 from domain.policies import KillSwitch, Latch, TradingState
 from domain.problems import Problem
 from domain.records import EquitySample, MasterAt
 from nodes.reporting import Alarms, in_words, percentile
 from tests.builders import MASTER, an_account, some_settings
+from tests.fakes import FakeDoor
 from tests.unit.nodes.swarm import SlaveSide
 from tests.unit.nodes.teller import Teller
 
@@ -41,6 +42,32 @@ def test_halt_and_resume_are_obeyed_and_acknowledged(teller: Teller) -> None:
     teller.turn()
     assert done(teller.slave)[:2] == [("c1", "HALTED"), ("c2", "ACTIVE")]
     assert "DANCE" in done(teller.slave)[2][1]
+
+
+def test_law_6_a_halt_is_heard_between_the_orders_of_a_basket(teller: Teller) -> None:
+    def halt(door: FakeDoor, order: Any) -> Any:
+        teller.slave.control.orders.append(command("HALT"))
+        return door.execute(order)
+
+    teller.slave.door.answers = [halt]
+    teller.say(*(teller.opens(order) for order in range(600, 620)))
+    teller.turn()
+    assert len(teller.slave.door.opens) == 1
+
+
+def test_law_13_a_slave_that_is_long_busy_reports_between_its_orders(teller: Teller) -> None:
+    """The supervisor takes ten silent seconds for a hang, and kills."""
+
+    def slowly(door: FakeDoor, order: Any) -> Any:
+        teller.clock.pass_s(0.9)
+        return door.execute(order)
+
+    before = len(teller.slave.control.said)
+    teller.slave.door.answers = [slowly] * 20
+    teller.say(*(teller.opens(order) for order in range(600, 620)))
+    teller.slave.turn()
+    told = teller.slave.control.said[before:]
+    assert len([m for m in told if isinstance(m, NodeReport)]) >= 9
 
 
 def test_law_6_a_halt_survives_a_restart(teller: Teller) -> None:
