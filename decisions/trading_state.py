@@ -6,6 +6,8 @@ Machines tighten, people loosen (law 6).
 from collections.abc import Collection
 from typing import NamedTuple
 
+import msgspec
+
 from domain.policies import STRICTNESS, Hold, Latch, TradingState
 from domain.reasons import Reason
 
@@ -17,6 +19,9 @@ class Permits(NamedTuple):
     target_changes: bool
     looser_stops: bool
 
+
+#: Who tightens when a wrong login was seen.
+LOGIN_WATCH = "wrong_login"
 
 #: design.md section 2: one row per state.
 PERMITS: dict[TradingState, Permits] = {
@@ -47,6 +52,8 @@ def why_not_open(latch: Latch, holds: Collection[Hold]) -> Reason | None:
     if latch.state is TradingState.HALTED:
         return Reason.TRADING_HALTED
     if latch.state is TradingState.REDUCING:
+        if latch.by == LOGIN_WATCH:
+            return Reason.WRONG_LOGIN
         return Reason.TRADING_REDUCING
     return next((reason for hold, reason in HOLD_REASONS.items() if hold in holds), None)
 
@@ -64,6 +71,14 @@ def ordered(latch: Latch, state: TradingState, reason: str, by: str, at_ms: int)
 
 
 def stricter_of(journal: Latch | None, database: Latch | None) -> Latch:
-    """What holds after a restart: the higher counter, and at equal counters the stricter state."""
+    """What holds after a restart: the higher counter, and at equal counters the stricter state.
+
+    A resume outranks only what was there to be resumed from: what tightened after it stays, and
+    takes its counter over, so that every other copy of the latch gives way to it.
+    """
     known = [latch for latch in (journal, database) if latch is not None]
-    return max(known, key=lambda k: (k.counter, STRICTNESS[k.state]), default=Latch())
+    counted = max(known, key=lambda k: (k.counter, STRICTNESS[k.state]), default=Latch())
+    for latch in known:
+        if STRICTNESS[latch.state] > STRICTNESS[counted.state] and latch.at_ms > counted.at_ms:
+            return msgspec.structs.replace(latch, counter=counted.counter)
+    return counted

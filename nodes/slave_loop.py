@@ -1,11 +1,12 @@
 """A slave: hears its masters, opens, follows, settles, guards itself and reports, in one loop."""
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 
 import msgspec
 
-from decisions.trading_state import stricter_of
+from decisions.trading_state import LOGIN_WATCH, stricter_of
 from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToNode
 from domain.ids import NodeName
 from domain.market import Identity, Position, Unknowable
@@ -36,6 +37,9 @@ EQUITY_EVERY_S = 5.0
 WATCH_WITH_EXPOSURE_S = 0.25
 WATCH_WITHOUT_S = 1.0
 SUPERVISOR_LOST_AFTER_S = 5.0
+#: Commands that are known again when they are told a second time.
+REMEMBERED_COMMANDS = 200
+NOT_STORED = "in force, not stored yet: the journal cannot be written"
 
 
 class SlaveParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +90,7 @@ class SlaveLoop:
         self._watch_at_s = self._day_at_s = self._report_at_s = self._equity_at_s = 0.0
         self._reconnect_at_s = 0.0
         self._heard_at_s = parts.clock.now().monotonic_s
+        self._done: deque[CommandDone] = deque(maxlen=REMEMBERED_COMMANDS)
         self.stopping = False
         self._take_settings(parts.told)
 
@@ -181,16 +186,24 @@ class SlaveLoop:
                 self._inbox.unfollow(master)
 
     def _obey(self, command: Command) -> None:
-        now_ms = self._parts.clock.now().utc_ms
-        state = {"HALT": TradingState.HALTED, "RESUME": TradingState.ACTIVE}.get(command.kind)
-        result = f"{command.kind} is not known here"
-        if state is not None:
-            self._standing.order(state, command.why, command.by, now_ms)
-            if state is TradingState.ACTIVE and self._login.forgive():
-                self._standing.hold(Hold.WRONG_LOGIN, on=False)
-            result = self._standing.state().value
-        done = CommandDone(name=self._parts.name, command=command.command, result=result)
+        """Carried out once; one that is told again is only acknowledged again."""
+        done = next((d for d in self._done if d.command == command.command), None)
+        if done is None:
+            result = self._carry_out(command)
+            done = CommandDone(name=self._parts.name, command=command.command, result=result)
+            self._done.append(done)
         self._parts.control.say(done)
+
+    def _carry_out(self, command: Command) -> str:
+        state = {"HALT": TradingState.HALTED, "RESUME": TradingState.ACTIVE}.get(command.kind)
+        if state is None:
+            return f"{command.kind} is not known here"
+        now_ms = self._parts.clock.now().utc_ms
+        self._standing.order(state, command.why, command.by, now_ms)
+        if state is TradingState.ACTIVE and self._login.forgive():
+            self._standing.hold(Hold.WRONG_LOGIN, on=False)
+        result = self._standing.state().value
+        return result if self._standing.is_stored() else f"{result} ({NOT_STORED})"
 
     def _hold_without_supervisor(self, now: Now) -> None:
         if self._parts.has_supervisor:
@@ -218,6 +231,9 @@ class SlaveLoop:
         trouble = self._login.good_look()
         if self._login.stranger:
             self._standing.hold(Hold.WRONG_LOGIN, on=True)
+            # A restart forgets what was seen; only the operator does so for good (law 6).
+            why = f"logged in to {self._login.stranger}"
+            self._standing.tighten(TradingState.REDUCING, why, LOGIN_WATCH, now.utc_ms)
             self._alarms.raise_("login", f"logged in to {self._login.stranger}, or was")
         else:
             self._alarms.clear("login")
@@ -263,7 +279,8 @@ class SlaveLoop:
             self._parts.control.say(self._report(now))
 
     def _report(self, now: Now) -> NodeReport:
-        if self._ledger.catch_up():
+        latch_is_stored = self._standing.is_stored()
+        if self._ledger.catch_up() and latch_is_stored:
             self._alarms.clear("journal")
         else:
             self._alarms.raise_("journal", "cannot be written: nothing opens, closes go on")

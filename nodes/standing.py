@@ -20,6 +20,7 @@ class Standing:
         self._journal = journal
         self.latch = latch
         self._holds: set[Hold] = set()
+        self._unwritten: list[LatchChange] = []
 
     def hold(self, hold: Hold, *, on: bool) -> None:
         """A cause has come, or gone."""
@@ -61,8 +62,18 @@ class Standing:
             "latch_moved",
             extra={"from": before.state.value, "to": after.state.value, "why": after.reason},
         )
+        self._unwritten.append(LatchChange(account=self._account, before=before, after=after))
+        self.is_stored()
+
+    def is_stored(self) -> bool:
+        """Every move stands in the journal; what it did not take is tried again by asking."""
+        if not self._unwritten:
+            return True
         try:
-            self._journal.write(LatchChange(account=self._account, before=before, after=after))
+            self._journal.write(*self._unwritten)
         except JournalUnwritable:
             # In force all the same: a guard does not wait for a disk.
             logger.exception("latch_not_journaled")
+            return False
+        self._unwritten = []
+        return True

@@ -14,7 +14,7 @@ HAND_OVER_AGAIN_S = 2.0
 STATES = {"HALT": TradingState.HALTED, "RESUME": TradingState.ACTIVE}
 MASTERS_HAVE_NONE = "a master has no kill switch; name a slave"
 KEPT = "stored: holds when the account starts"
-# Longer than any look at the database takes to show that an order is done.
+# Longer than any look at a database that answers takes to show that an order is done.
 REMEMBERED_S = 60.0
 
 
@@ -86,7 +86,7 @@ class OrderDesk:
     def step(self, pending: Sequence[Pending], now_s: float, now_ms: int) -> None:
         """Do what can be done about all orders that are not done."""
         self._now_s = now_s
-        self._done = {c: d for c, d in self._done.items() if now_s - d[1] < REMEMBERED_S}
+        self._forget_done({p.command.command for p in pending})
         known = {p.command.command: p for p in pending} | self._direct
         busy: set[str] = set()
         for command, order in known.items():
@@ -94,6 +94,14 @@ class OrderDesk:
                 continue
             busy.add(order.account)
             self._carry_out(order, now_ms)
+
+    def _forget_done(self, pending: set[str]) -> None:
+        """A silent database shows an order as pending long after it was carried out."""
+        self._done = {
+            command: done
+            for command, done in self._done.items()
+            if command in pending or self._now_s - done[1] < REMEMBERED_S
+        }
 
     def acknowledged(self, command: str, result: str) -> None:
         """The node has said what came of it."""

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.trading_state import (
+    LOGIN_WATCH,
     PERMITS,
     Permits,
     in_force,
@@ -59,6 +60,22 @@ def test_the_latch_is_told_before_a_hold() -> None:
     assert why_not_open(Latch(state=HALTED), {Hold.DRAINING}) is Reason.TRADING_HALTED
     assert why_not_open(Latch(state=REDUCING), {Hold.DRAINING}) is Reason.TRADING_REDUCING
     assert why_not_open(Latch(), {Hold.BOOK_UNCONFIRMED}) is Reason.BOOK_UNCONFIRMED
+
+
+def test_a_wrong_login_that_was_seen_is_told_as_such_after_a_restart() -> None:
+    latch = tightened(Latch(), REDUCING, "logged in to 666", LOGIN_WATCH, 99)
+    assert why_not_open(latch, set()) is Reason.WRONG_LOGIN
+
+
+@pytest.mark.parametrize("state", [HALTED, REDUCING])
+def test_law_6_what_tightened_after_a_resume_stays_and_outranks_it(state: TradingState) -> None:
+    resumed = Latch(counter=7, by="operator", at_ms=100)
+    later = Latch(state=state, counter=1, by="machine", at_ms=200)
+    kept = stricter_of(later, resumed)
+    assert (kept.state, kept.counter) == (state, 7)
+    assert stricter_of(resumed, later) == stricter_of(kept, resumed) == kept
+    again = ordered(kept, ACTIVE, "seen to", "operator", 300)
+    assert stricter_of(again, kept) is again
 
 
 def test_a_machine_tightens_and_leaves_its_name() -> None:

@@ -431,3 +431,24 @@ def test_law_8_a_wrong_login_seen_only_around_an_order_stops_opens_until_a_perso
     teller.turn()
     assert teller.slave.last == ("PositionOpened", "denied", "WRONG_LOGIN")
     assert len(teller.slave.door.opens) == 1
+
+
+def test_law_8_a_wrong_login_is_remembered_over_a_restart_until_an_operator_resumes(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    home = teller.slave.door.at
+    teller.slave.door.at = Identity(666, "Elsewhere")
+    teller.turn(4)
+    teller.slave.door.at = home
+    teller.turn(20)
+    teller.slave.start()
+    teller.turn(8)
+    teller.say(teller.opens(502), teller.closes(501))
+    teller.turn(2)
+    assert ("PositionOpened", "denied", "WRONG_LOGIN") in told(teller.slave.verdicts)
+    assert identifier not in teller.slave.door.held
+    teller.slave.control.orders.append(Command(command="c", kind="RESUME", by="operator"))
+    teller.say(teller.opens(503))
+    teller.turn()
+    assert teller.slave.last == COPIED

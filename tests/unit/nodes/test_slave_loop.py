@@ -89,6 +89,49 @@ def test_law_6_a_halt_that_only_the_database_knows_is_taken_over(teller: Teller)
     assert teller.slave.report.latch.counter == 3
 
 
+def test_law_6_a_halt_on_a_full_disk_says_so_and_is_stored_as_soon_as_there_is_room(
+    teller: Teller,
+) -> None:
+    teller.slave.journal.full = True
+    teller.slave.control.orders.append(command("HALT"))
+    teller.turn(5)
+    assert done(teller.slave) == [
+        ("c1", "HALTED (in force, not stored yet: the journal cannot be written)")
+    ]
+    assert any("journal" in alarm for alarm in teller.slave.report.alarms)
+    teller.slave.journal.full = False
+    teller.turn(5)
+    assert teller.slave.report.alarms == ()
+    teller.slave.start()
+    teller.turn(5)
+    assert teller.slave.report.state == "HALTED"
+
+
+def test_law_6_a_resume_that_is_told_again_is_acknowledged_and_not_done_again(
+    teller: Teller,
+) -> None:
+    """The database was silent, and never heard that it had been done."""
+    resume = command("RESUME", "c1")
+    teller.slave.control.orders += [resume, command("HALT", "c2"), resume]
+    teller.turn(5)
+    assert teller.slave.report.state == "HALTED"
+    assert done(teller.slave) == [("c1", "ACTIVE"), ("c2", "HALTED"), ("c1", "ACTIVE")]
+
+
+def test_law_6_an_old_resume_with_a_higher_counter_does_not_lift_a_newer_halt(
+    teller: Teller,
+) -> None:
+    teller.slave.control.orders.append(command("HALT"))
+    teller.turn()
+    old = Latch(counter=7, by="operator", at_ms=1)
+    teller.slave.control.orders.append(teller.slave.settings_told(latch=old))
+    teller.turn(5)
+    assert teller.slave.report.state == "HALTED"
+    teller.slave.control.orders.append(command("RESUME", "c2"))
+    teller.turn(5)
+    assert (teller.slave.report.state, teller.slave.report.latch.counter) == ("ACTIVE", 8)
+
+
 def test_law_5_without_its_supervisor_it_closes_and_does_not_open() -> None:
     """History 6; and history 44: when the supervisor is back, opens resume by themselves."""
     teller = Teller()

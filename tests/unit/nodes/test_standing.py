@@ -43,6 +43,10 @@ def test_law_6_a_latch_is_in_force_though_it_cannot_be_journaled(
     journal.full = True
     standing.tighten(HALTED, "daily loss", "daily_loss", 5)
     assert standing.state() is HALTED
+    assert not standing.is_stored()
+    journal.full = False
+    assert standing.is_stored()
+    assert journal.latch() == standing.latch
 
 
 def test_a_hold_acts_as_reducing_and_ends_with_its_cause(standing: Standing) -> None:

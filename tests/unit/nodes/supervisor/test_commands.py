@@ -76,6 +76,16 @@ def test_a_running_node_is_told_once_and_its_word_ends_the_order() -> None:
     assert store.done == [("c1", "HALTED")]
 
 
+def test_law_6_a_resume_is_done_once_though_a_silent_database_shows_it_for_hours() -> None:
+    orders, accounts, _ = desk()
+    sight = [pending("S1", "c1", "RESUME")]
+    orders.step(sight, 1.0, 0)
+    orders.acknowledged("c1", "ACTIVE")
+    for second in range(2, 200):
+        orders.step(sight, float(second), 0)
+    assert accounts.handed == [("S1", "c1")]
+
+
 def test_a_node_that_does_not_answer_is_told_again() -> None:
     orders, accounts, _ = desk()
     orders.step([pending("S1", "c1")], 1.0, 0)
