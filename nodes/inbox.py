@@ -26,6 +26,12 @@ logger = logging.getLogger(__name__)
 ASK_AGAIN_S = 0.5
 ASK_AT_LEAST_S = 5.0
 NOTHING_YET = Stamp(0, 0)
+#: Heartbeats come twice a second; after this without a word nobody knows what the master holds.
+SILENT_AFTER_S = 5.0
+#: For so long a master that told two stories is not believed again.
+DISTRUST_S = 10.0
+#: The newest facts by their stamps, to know a repetition from another story.
+REMEMBERED_FACTS = 200
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +60,17 @@ class _MasterView(msgspec.Struct, kw_only=True):
     next_ask_s: float = 0.0
     asks: int = 0
     acted_early: set[Stamp] = msgspec.field(default_factory=set)
+    told: dict[Stamp, Fact] = msgspec.field(default_factory=dict)
+    two_stories: bool = False
+    distrusted_until_s: float = 0.0
+    spoke: bool = False
+    spoke_at_s: float | None = None
+    silent: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """The book is whole, and the master is there and speaks with one tongue."""
+        return self.confirmed and self.vouched_for and not (self.silent or self.two_stories)
 
 
 class Inbox:
@@ -90,9 +107,9 @@ class Inbox:
         return tuple(self._views)
 
     def is_confirmed(self, master: NodeName) -> bool:
-        """The book of this master is whole, and the master vouches for it."""
+        """The book of this master is whole, and the master is there and vouches for it."""
         view = self._views.get(master)
-        return view is not None and view.confirmed and view.vouched_for
+        return view is not None and view.trusted
 
     def still_holds(self, master: NodeName, order: OpeningOrder) -> bool:
         """The newest book known of this master has the position."""
@@ -118,6 +135,7 @@ class Inbox:
     ) -> None:
         """Ask the masters whose book is missing or has a gap; bounded in rate, never in number."""
         for master, view in self._views.items():
+            _watch(view, now_s)
             if view.confirmed or now_s < view.next_ask_s:
                 continue
             view.next_ask_s = now_s + min(ASK_AGAIN_S * 2 ** min(view.asks, 4), ASK_AT_LEAST_S)
@@ -138,12 +156,13 @@ class Inbox:
         if isinstance(message, Malformed):
             logger.warning("signal_malformed", extra={"from": received.master, "why": message.why})
             return []
-        if isinstance(message, MasterHeartbeat):
-            _compare(view, message)
-            return []
         if isinstance(message, Snapshot):
             return _take_snapshot(view, message, received.received_us)
         if isinstance(message, NotReady):
+            return []
+        view.spoke, view.silent = True, False
+        if isinstance(message, MasterHeartbeat):
+            _compare(view, message)
             return []
         return _admit_fact(view, message, received.received_us)
 
@@ -151,16 +170,49 @@ class Inbox:
 def _admit_fact(view: _MasterView, fact: Fact, received_us: int) -> list[Arrival | SnapshotTaken]:
     admission = admit(view.cursor, fact.stamp)
     if admission is Admission.DUPLICATE:
+        _check_repetition(view, fact)
         return []
     if admission is Admission.NEXT and view.book is not None:
         view.book = apply_fact(view.book, fact)
         view.cursor = fact.stamp
+        _remember(view, fact)
         return _unless_acted(view, Arrival(fact=fact, received_us=received_us))
     _doubt(view)
     if not isinstance(fact, PositionClosed) or fact.stamp in view.acted_early:
         return []
     view.acted_early.add(fact.stamp)
     return [Arrival(fact=fact, received_us=received_us, early=True)]
+
+
+def _remember(view: _MasterView, fact: Fact) -> None:
+    view.told[fact.stamp] = fact
+    if len(view.told) > REMEMBERED_FACTS:
+        del view.told[next(iter(view.told))]
+
+
+def _check_repetition(view: _MasterView, fact: Fact) -> None:
+    """The same stamp with other content: two publishers, or one that has forgotten (law 3)."""
+    earlier = view.told.get(fact.stamp)
+    if earlier is None or _content(earlier) == _content(fact):
+        return
+    extra = {"from": fact.master, "epoch": fact.stamp.epoch, "seq": fact.stamp.seq}
+    logger.warning("two_stories_under_one_stamp", extra=extra)
+    view.two_stories, view.distrusted_until_s = True, 0.0
+    _doubt(view)
+
+
+def _content(fact: Fact) -> Fact:
+    return msgspec.structs.replace(fact, published_at_us=0)
+
+
+def _watch(view: _MasterView, now_s: float) -> None:
+    """Whether the master is silent, or may be believed again."""
+    if view.spoke or view.spoke_at_s is None:
+        view.spoke, view.spoke_at_s = False, now_s
+    view.silent = now_s - view.spoke_at_s > SILENT_AFTER_S
+    if view.two_stories and not view.distrusted_until_s:
+        view.distrusted_until_s = now_s + DISTRUST_S
+    view.two_stories = view.two_stories and now_s < view.distrusted_until_s
 
 
 def _unless_acted(view: _MasterView, arrival: Arrival) -> list[Arrival | SnapshotTaken]:
@@ -181,6 +233,7 @@ def _take_snapshot(
     view.confirmed, view.asks = True, 0
     taken: list[Arrival | SnapshotTaken] = []
     for fact in missed:
+        _remember(view, fact)
         arrival = Arrival(fact=fact, received_us=received_us, from_snapshot=True)
         taken += _unless_acted(view, arrival)
     return [*taken, SnapshotTaken(snapshot=snapshot, received_us=received_us)]

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 
 from decisions.booking import book_hash
@@ -17,7 +18,7 @@ from domain.signals import (
 )
 from messaging import wire
 from messaging.in_memory import InMemoryBus
-from nodes.inbox import Arrival, Inbox, SnapshotTaken
+from nodes.inbox import REMEMBERED_FACTS, Arrival, Inbox, SnapshotTaken
 from tests.builders import (
     EPOCH,
     MASTER,
@@ -273,3 +274,64 @@ def test_following_again_keeps_the_story_and_wanting_is_another_matter() -> None
     assert not heard.inbox.is_wanted(MASTER)
     heard.inbox.want([MASTER])
     assert heard.inbox.is_wanted(MASTER)
+
+
+def test_a_master_that_falls_silent_is_not_believed_until_it_speaks_again() -> None:
+    heard = up_to(3)
+    heard.asks(after_s=4.9)
+    assert heard.inbox.is_confirmed(MASTER)
+    heard.asks(after_s=0.2)
+    assert not heard.inbox.is_confirmed(MASTER)
+    heard.says(a_beat(a_book(a_book_position(), seq=3)))
+    assert heard.inbox.is_confirmed(MASTER)
+    heard.asks(after_s=4.9)
+    heard.asks(after_s=4.9)
+    assert heard.inbox.is_confirmed(MASTER)
+
+
+def test_a_fact_is_a_sign_of_life_and_a_snapshot_is_none() -> None:
+    heard = up_to(3)
+    heard.asks(after_s=6)
+    heard.answers(a_book(a_book_position(), seq=3))
+    assert not heard.inbox.is_confirmed(MASTER)
+    heard.says(modified(4, a_book_position(sl=0)))
+    assert heard.inbox.is_confirmed(MASTER)
+
+
+def test_history_38_the_same_fact_again_is_dropped() -> None:
+    heard = up_to(3)
+    told = opened(4, a_book_position(7))
+    heard.says(told)
+    assert heard.says(msgspec.structs.replace(told, published_at_us=99)) == []
+    assert heard.inbox.is_confirmed(MASTER)
+
+
+@pytest.mark.parametrize("by_snapshot", [False, True], ids=["heard live", "out of a snapshot"])
+def test_history_38_another_story_under_the_same_stamp_is_not_believed(
+    by_snapshot: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = up_to(3)
+    told, other = opened(4, a_book_position(7)), opened(4, a_book_position(8))
+    book = a_book(a_book_position(), a_book_position(7), seq=4)
+    if by_snapshot:
+        heard.answers(book, told)
+    else:
+        heard.says(told)
+    assert heard.says(other) == []
+    assert "two_stories_under_one_stamp" in caplog.text
+    assert len(heard.asks()) == 1
+    heard.answers(book)
+    assert not heard.inbox.is_confirmed(MASTER)
+    for _ in range(11):
+        heard.says(a_beat(book))
+        heard.asks(after_s=1)
+    assert heard.inbox.is_confirmed(MASTER)
+
+
+def test_only_the_newest_facts_are_remembered() -> None:
+    heard = up_to(3)
+    first = modified(4, a_book_position())
+    heard.says(first, *(modified(seq, a_book_position()) for seq in range(5, 4 + REMEMBERED_FACTS)))
+    heard.says(modified(4 + REMEMBERED_FACTS, a_book_position()))
+    heard.says(opened(4, a_book_position(9)))
+    assert heard.inbox.is_confirmed(MASTER)
