@@ -4,6 +4,9 @@ import msgspec
 
 #: A new tick further than this from the estimate means the broker's clock itself has moved.
 CLOCK_MOVED_MS = 60_000
+#: The truest offset is looked for in this span and the one before it, so that a machine's clock
+#: that drifts, or is stepped, is measured anew.
+SPAN_MS = 300_000
 #: An age of down to minus this much counts as zero.
 FORGIVEN_MS = 2_000
 
@@ -17,6 +20,10 @@ class ServerClock(msgspec.Struct, frozen=True, kw_only=True):
     newest_ms: int = 0
     offset_ms: int | None = None
     witnessed: bool = False
+    #: The largest lead seen in the span numbered so, and in the last one before it that had ticks.
+    span: int = 0
+    lead_ms: int = 0
+    lead_before_ms: int = 0
 
     def server_ms(self, utc_ms: int) -> int | None:
         """The broker's wall clock now; None before the first tick."""
@@ -27,12 +34,21 @@ def with_tick(clock: ServerClock, newest_ms: int, utc_ms: int) -> ServerClock:
     """Take in the newest tick's time: the largest lead is truest, a jump is believed at once."""
     if newest_ms in {0, clock.newest_ms}:
         return clock
-    sample = newest_ms - utc_ms
-    if clock.offset_ms is None:
-        return ServerClock(newest_ms=newest_ms, offset_ms=sample)
-    if abs(sample - clock.offset_ms) <= CLOCK_MOVED_MS:
-        sample = max(sample, clock.offset_ms)
-    return ServerClock(newest_ms=newest_ms, offset_ms=sample, witnessed=True)
+    lead_ms, before_ms = newest_ms - utc_ms, newest_ms - utc_ms
+    span = utc_ms // SPAN_MS
+    witnessed = clock.offset_ms is not None
+    if clock.offset_ms is not None and abs(lead_ms - clock.offset_ms) <= CLOCK_MOVED_MS:
+        same = span == clock.span
+        before_ms = clock.lead_before_ms if same else clock.lead_ms
+        lead_ms = max(lead_ms, clock.lead_ms) if same else lead_ms
+    return ServerClock(
+        newest_ms=newest_ms,
+        offset_ms=max(lead_ms, before_ms),
+        witnessed=witnessed,
+        span=span,
+        lead_ms=lead_ms,
+        lead_before_ms=before_ms,
+    )
 
 
 def age_on_server_ms(clock: ServerClock, deal_server_ms: int, utc_ms: int) -> int:

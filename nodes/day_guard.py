@@ -72,7 +72,8 @@ class DayGuard:
     def _began(self, guard: KillSwitch, now: Now) -> int | None:
         """When the trading day began, on the broker's clock, ms."""
         server_ms = self._clock.server_ms(now.utc_ms)
-        if server_ms is None:
+        if server_ms is None or not self._clock.witnessed:
+            # A tick that was only found lying there may be of yesterday.
             return None
         reset = time.fromisoformat(guard.reset.time)
         if guard.reset.zone == SERVER_ZONE:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions.ages import ServerClock, age_here_ms, age_on_server_ms, with_tick
+from decisions.ages import SPAN_MS, ServerClock, age_here_ms, age_on_server_ms, with_tick
 
 UTC = 1_399_026_600_000
 AHEAD = 3 * 3_600_000  # the broker's wall clock shows UTC+3
@@ -80,6 +80,38 @@ def test_a_brokers_clock_that_jumps_an_hour_is_believed_at_its_next_tick(jump_ms
 def test_how_far_ahead_of_its_server_a_deal_may_be(ahead_ms: int, age_ms: int) -> None:
     clock = clock_from((0, 0), (1000, 0))
     assert age_on_server_ms(clock, UTC + AHEAD + 1000 + ahead_ms, UTC + 1000) == age_ms
+
+
+def an_hour_of_ticks(clock: ServerClock, from_ms: int, fast_ppm: int, ahead_ms: int) -> ServerClock:
+    """One tick a second, seen at once by a machine whose clock runs fast, and is ahead."""
+    for true_ms in range(from_ms, from_ms + HOUR, 1000):
+        here_ms = true_ms + true_ms * fast_ppm // 1_000_000 + ahead_ms
+        clock = with_tick(clock, UTC + AHEAD + true_ms, UTC + here_ms)
+    return clock
+
+
+def test_a_machine_whose_clock_runs_fast_is_measured_anew_all_the_time() -> None:
+    """2000 ppm for an hour are 7.2 s: more than the age at which an open is refused."""
+    clock = an_hour_of_ticks(ServerClock(), 0, 2000, 0)
+    now_ms = HOUR - 1000
+    here_ms = now_ms + now_ms * 2000 // 1_000_000
+    assert age_on_server_ms(clock, UTC + AHEAD + now_ms - 50, UTC + here_ms) < 1_300
+
+
+def test_a_machine_whose_clock_was_stepped_forward_is_measured_anew() -> None:
+    """Thirty seconds: less than what is taken for a move of the broker's clock."""
+    clock = an_hour_of_ticks(ServerClock(), 0, 0, 0)
+    clock = an_hour_of_ticks(clock, HOUR, 0, 30_000)
+    now_ms = 2 * HOUR - 1000
+    assert age_on_server_ms(clock, UTC + AHEAD + now_ms - 50, UTC + now_ms + 30_000) == 50
+
+
+def test_the_truest_tick_of_the_span_before_still_counts_in_a_new_one() -> None:
+    clock = clock_from((0, 0), (SPAN_MS, 900))
+    assert clock.offset_ms == AHEAD
+    assert (
+        with_tick(clock, UTC + AHEAD + 2 * SPAN_MS, UTC + 2 * SPAN_MS + 40).offset_ms == AHEAD - 40
+    )
 
 
 def test_a_machine_whose_clock_was_set_back_still_has_the_newest_tick() -> None:

@@ -31,6 +31,8 @@ class Guarded:
         self.day = DayGuard(self.door, self.standing)
         self.guard = a_guard(**changes)
         self._to_noon()
+        self.look()
+        self.clock.pass_s(1)
 
     def _to_noon(self) -> None:
         """On the broker's clock, so that midnight is far away."""
@@ -40,6 +42,10 @@ class Guarded:
     def look(self) -> Decimal | None:
         self.day.look(self.guard, self.clock.now())
         return self.day.result(self.clock.now().monotonic_s)
+
+    def starts_anew(self) -> None:
+        """The node, with an eye that has seen no tick arrive."""
+        self.day = DayGuard(self.door, self.standing)
 
     def floats(self, profit: Any) -> None:
         self.door.account_state = an_account(profit=profit)
@@ -86,8 +92,22 @@ def test_law_5_a_result_that_cannot_be_known_is_none() -> None:
 
 def test_law_5_before_any_tick_the_day_is_not_known() -> None:
     guarded = Guarded()
+    guarded.starts_anew()
     guarded.door.newest_ms = 0
     assert guarded.look() is None
+
+
+def test_law_5_a_first_tick_that_was_there_already_judges_no_day() -> None:
+    """Three minutes past midnight, and the newest tick is of yesterday, as the loss is."""
+    guarded = Guarded()
+    guarded.clock.pass_s(DAY_S // 2 + 180)
+    guarded.realises("-250", hours_ago=6)
+    guarded.starts_anew()
+    guarded.door.newest_ms = guarded.door.server_ms() - 300_000
+    assert guarded.look() is None
+    assert guarded.standing.state() is ACTIVE
+    guarded.door.newest_ms = None
+    assert guarded.look() == 0
 
 
 def test_law_5_history_that_does_not_answer_is_no_result() -> None:
