@@ -46,6 +46,8 @@ LAST_RETRY_S = 30.0
 ALARM_AFTER = 3
 #: One event can need two orders, a reduction and new stops, and each of them several tries.
 ORDERS_AT_ONCE = 6
+#: Deals that did not show up before a restart are looked for as long after a close.
+RECKONED_FOR_MS = 2 * 86_400_000
 
 
 class _Trouble(msgspec.Struct, kw_only=True):
@@ -80,7 +82,8 @@ class Follower:
         self._standing = standing
         self._clock = clock
         self._troubles: dict[LegKey, _Trouble] = {}
-        self._unreckoned: set[LegKey] = set()
+        since_ms = self._now_ms() - RECKONED_FOR_MS
+        self._unreckoned = {leg.key for leg in ledger.legs.closed_without_result(since_ms)}
         self._absences: dict[LegKey, Absence] = {}
         self._unproven: set[LegKey] = set()
         self._owed = OwedAnswers(ledger)

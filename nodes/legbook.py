@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.ids import LegKey, NodeName, OpeningOrder
-from domain.legs import Leg
+from domain.legs import Leg, LegState
 from domain.market import Position
 
 
@@ -50,6 +50,14 @@ class LegBook:
         for leg in self.live():
             orders.setdefault(leg.master, []).append(leg.key.opening_order)
         return {master: tuple(found) for master, found in orders.items()}
+
+    def closed_without_result(self, since_ms: int) -> list[Leg]:
+        """Legs closed since then whose deals have not been reckoned, as far as one can see."""
+        return [
+            leg
+            for leg in self._legs.values()
+            if leg.state is LegState.CLOSED and leg.closed_at_ms >= since_ms and not leg.net
+        ]
 
     def magic_is_taken(self, magic: int, by_other_than: LegKey) -> bool:
         """An unclosed leg other than this one carries the mark."""

@@ -108,4 +108,4 @@ def _partial(volume: Decimal) -> Answer:
 
 def _waits_for(failed: Answer) -> Answer:
     detail = f"waits for an order that failed: {failed.detail}"
-    return Answer(kind=VerdictKind.UNKNOWN, reason=Reason.RETRYING, detail=detail)
+    return Answer(kind=failed.kind, reason=Reason.RETRYING, detail=detail)

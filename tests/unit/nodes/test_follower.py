@@ -316,7 +316,7 @@ def test_law_9_what_waits_for_an_order_that_was_refused_is_told_so(teller: Telle
     teller.turn(8)
     found = told(teller.slave.verdicts)[1:]
     assert found == [
-        ("PositionModified", "unknown", "RETRYING"),
+        ("PositionModified", "rejected", "RETRYING"),
         ("PositionReduced", "rejected", "BROKER_REJECTED"),
         ("PositionReduced", "copied", "NONE"),
         ("PositionModified", "copied", "NONE"),
@@ -443,3 +443,21 @@ def test_law_7_one_legs_crash_is_an_alarm_and_the_others_go_on(teller: Teller) -
     teller.turn(40)
     assert teller.slave.door.held[broken].volume == Decimal("0.50")
     assert teller.slave.report.alarms == ()
+
+
+def test_what_a_close_brought_is_reckoned_after_a_restart_too(teller: Teller) -> None:
+    teller.copies(501)
+
+    def with_a_loss(door: FakeDoor, command: Any) -> Outcome:
+        door.shut(command.identifier, net="-12.50", magic=command.magic)
+        door.deals_hidden = True
+        deal = door.deals[-1]
+        return Filled(order=deal.order, deal=deal.ticket, volume=deal.volume, price=deal.price)
+
+    teller.slave.door.answers = [with_a_loss]
+    teller.say(teller.closes(501))
+    teller.turn(4)
+    teller.slave.door.deals_hidden = False
+    teller.slave.start()
+    teller.turn(8)
+    assert teller.slave.leg().net == Decimal("-12.50")
