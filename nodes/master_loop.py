@@ -94,12 +94,19 @@ class MasterLoop:
         if isinstance(message, Stop):
             logger.info("told_to_stop", extra={"why": message.why})
             self.stopping = True
-        elif isinstance(message, Settings) and message.document is None:
-            self.stopping = True
+        elif isinstance(message, Settings):
+            self._take_settings(message)
         elif isinstance(message, Command):
             result = "a master has no kill switch; name a slave"
             done = CommandDone(name=self._parts.name, command=message.command, result=result)
             self._parts.control.say(done)
+
+    def _take_settings(self, told: Settings) -> None:
+        """Copies may still follow: a master goes on telling until it is told to stop."""
+        if told.document is None:
+            self._alarm("document", "its document is gone; goes on for the copies that follow it")
+        else:
+            self._alarms.pop("document", None)
 
     def _connect_when_due(self, now: Now) -> None:
         if now.monotonic_s < self._next_connect_s:

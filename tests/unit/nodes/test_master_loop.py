@@ -451,17 +451,29 @@ def test_a_full_disk_does_not_keep_a_master_from_ending_in_order(master: MasterS
 # control
 
 
-def test_a_master_stops_when_told_and_when_its_document_is_gone(master: MasterSide) -> None:
+def test_a_master_stops_when_told(master: MasterSide) -> None:
     master.control.orders.append(Settings(document={"name": MASTER}))
     master.turn()
     assert not master.loop.stopping
     master.control.orders.append(Stop(why="Ctrl+C"))
     master.turn()
     assert master.loop.stopping
-    master.start()
+
+
+def test_law_2_a_master_whose_document_is_gone_goes_on_telling_and_says_so(
+    master: MasterSide,
+) -> None:
+    master.turn(4)
     master.control.orders.append(Settings(document=None))
-    master.turn()
-    assert master.loop.stopping
+    master.turn(4)
+    master.door.trade()
+    master.turn(4)
+    assert not master.loop.stopping
+    assert "PositionOpened" in master.told
+    assert any("document is gone" in alarm for alarm in master.report.alarms)
+    master.control.orders.append(Settings(document={"name": MASTER}))
+    master.turn(8)
+    assert master.report.alarms == ()
 
 
 def test_a_master_has_no_kill_switch_and_says_so(master: MasterSide) -> None:
