@@ -11,6 +11,8 @@ from terminal.calls import Calls, NoAnswerError, not_found
 
 #: Each costs a call per look at the clock; together they are hardly ever all silent.
 WATCHED_FOR_THE_CLOCK = 5
+#: What orders are rounded to and sized by; dividing by a zero here would end the node.
+NEVER_ZERO = ("point", "tick_size", "contract_size", "volume_min", "volume_max", "volume_step")
 
 
 class Contracts:
@@ -49,6 +51,17 @@ class Contracts:
             self._watched[symbol] = None
         return spec
 
+    def sound(self, symbol: str) -> SymbolSpec | None:
+        """The contract, for orders: one that says nothing sensible of volumes or prices is none."""
+        spec = self.watch(symbol)
+        broken = () if spec is None else _not_positive(spec)
+        if broken:
+            raise NoAnswerError(
+                f"the contract of {symbol} has {', '.join(broken)}; wanted more than 0. "
+                "Look at the symbol's specification in the terminal, and ask the broker."
+            )
+        return spec
+
     def known(self, symbol: str) -> SymbolSpec | None:
         """The contract of a symbol, as history needs it; None when the broker has no such."""
         spec = self._known.get(symbol)
@@ -68,6 +81,11 @@ class Contracts:
                 return None
             raise
         return _spec(told)
+
+
+def _not_positive(spec: SymbolSpec) -> list[str]:
+    figures = {name: getattr(spec, name) for name in NEVER_ZERO}
+    return [f"{name} {value:f}" for name, value in figures.items() if value <= 0]
 
 
 def _spec(told: Any) -> SymbolSpec:  # noqa: ANN401 - MetaTrader's own type

@@ -98,7 +98,7 @@ class Mt5Terminal:
 
     def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
         """The contract of a symbol; None when the broker does not know it."""
-        return told(lambda: self._contracts.watch(symbol))
+        return told(lambda: self._contracts.sound(symbol))
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest bid and ask, None where there are none."""

@@ -325,3 +325,32 @@ def _positions(module: FakeMt5) -> Any:
     seen = door(module).positions()
     assert not isinstance(seen, Unknowable), seen
     return seen
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        pytest.param("volume_step", 0.0, "volume_step 0", id="no step"),
+        pytest.param("volume_min", 0.0, "volume_min 0", id="no smallest volume"),
+        pytest.param("volume_max", -1.0, "volume_max -1", id="a largest volume below zero"),
+        pytest.param("trade_contract_size", 0.0, "contract_size 0", id="no size"),
+        pytest.param("point", -0.01, "point -0.01", id="a point below zero"),
+    ],
+)
+def test_a_contract_nobody_can_trade_by_is_unknowable_and_says_why(
+    field: str, value: float, named: str
+) -> None:
+    module = FakeMt5()
+    module.symbols["GOLD.c"] = symbol(**{field: value})
+    told = door(module).spec("GOLD.c")
+    assert isinstance(told, Unknowable)
+    assert f"contract of GOLD.c has {named}" in told.why
+
+
+def test_a_broken_contract_keeps_no_position_from_being_seen() -> None:
+    module = FakeMt5()
+    module.symbols["GOLD.c"] = symbol(volume_step=0.0)
+    module.open = (position(),)
+    seen = door(module).positions()
+    assert not isinstance(seen, Unknowable)
+    assert [one.symbol for one in seen] == ["GOLD.c"]
