@@ -24,6 +24,8 @@ RECONNECT_EVERY_S = 2.0
 SEARCH_EVERY_S = 1.0
 #: The share of one core that looking may cost; a look is repeated no sooner than this allows.
 LOOK_BUDGET = 0.05
+#: For so long a report tells of a close that had no deals to prove it; the log keeps it.
+ABSENCE_SHOWN_S = 60.0
 SHORTEST_LOOK_S = 0.002
 
 
@@ -53,7 +55,7 @@ class MasterLoop:
         self._story: Storyteller | None = None
         self._alarms: dict[str, str] = {}
         self._next_look_s = self._next_beat_s = self._next_report_s = self._next_connect_s = 0.0
-        self._next_search_s = 0.0
+        self._next_search_s = self._absence_until_s = 0.0
         self._look_cost_s = 0.0
         self.stopping = False
 
@@ -174,6 +176,9 @@ class MasterLoop:
         self._alarms.pop("terminal", None)
         for alarm in sighting.alarms:
             self._alarm("absence", alarm)
+            self._absence_until_s = now.monotonic_s + ABSENCE_SHOWN_S
+        if now.monotonic_s >= self._absence_until_s:
+            self._alarms.pop("absence", None)
         story.confirmed = story.confirmed or self._watcher.all_proven
         cost_s = monotonic_s() - now.monotonic_s
         self._look_cost_s = (
@@ -221,10 +226,14 @@ class MasterLoop:
             positions=self._watcher.positions,
             epoch=0 if story is None else story.book.stamp.epoch,
             seq=0 if story is None else story.book.stamp.seq,
-            alarms=tuple(self._alarms.values()),
+            alarms=self._alarm_texts(story),
             figures={"look_ms": round(self._look_cost_s * 1000, 3)},
             sent_at_ms=now.utc_ms,
         )
+
+    def _alarm_texts(self, story: Storyteller | None) -> tuple[str, ...]:
+        journal = "" if story is None else story.unwritable
+        return (*self._alarms.values(), *([journal] if journal else []))
 
     def _alarm(self, kind: str, text: str) -> None:
         if self._alarms.get(kind) != text:

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: After so many facts the whole book is written down, so that a restart reads little.
 KEEP_BOOK_EVERY = 100
+#: A journal that could not be written is tried again at every such heartbeat.
+TRY_AGAIN_EVERY = 10
 
 
 class Storyteller:
@@ -38,6 +40,8 @@ class Storyteller:
         self._outlet = outlet
         self.book = _book_told(name, identity, journal, Stamp(epoch, 0))
         self.confirmed = False
+        self.unwritable = ""
+        self._beats = 0
         self.keep()
 
     def tell(self, seen: Fact) -> Fact:
@@ -64,6 +68,9 @@ class Storyteller:
             sent_at_us=utc_us(),
         )
         self._outlet.publish(beat)
+        self._beats += 1
+        if self.unwritable and self._beats % TRY_AGAIN_EVERY == 0:
+            self.keep()
 
     def answer(self, request: SnapshotRequest, closed: dict[int, LegAnswer]) -> Snapshot | NotReady:
         """The whole book, the fate of each leg asked for, and the facts the slave has not had."""
@@ -106,8 +113,11 @@ class Storyteller:
         """
         try:
             self._journal.write(record)
-        except JournalUnwritable:
+        except JournalUnwritable as fault:
             logger.exception("journal_unwritable", extra={"seq": record.stamp.seq})
+            self.unwritable = f"{fault}; slaves are told everything all the same"
+            return
+        self.unwritable = ""
 
     def _fate(self, order: OpeningOrder, closed: dict[int, LegAnswer]) -> LegAnswer:
         if self.book.find(order) is not None:

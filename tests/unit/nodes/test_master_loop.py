@@ -205,6 +205,8 @@ def test_law_1_where_no_deal_shows_five_looks_over_five_seconds_close_with_an_al
     master.turn(2, seconds=1.2)
     assert master.told == ["PositionOpened", "PositionClosed"]
     assert any("deals do not show" in alarm for alarm in master.report.alarms)
+    master.turn(50, seconds=1.3)
+    assert master.report.alarms == ()
 
 
 def test_law_1_many_looks_in_a_short_time_are_not_enough(master: MasterSide) -> None:
@@ -441,6 +443,16 @@ def test_law_4_a_full_disk_keeps_no_fact_from_the_slaves(master: MasterSide) -> 
         master.door.trade()
         master.turn()
     assert len(master.facts) == 120
+
+
+def test_a_full_disk_is_an_alarm_until_it_takes_the_book_again(master: MasterSide) -> None:
+    master.journal.full = True
+    master.door.trade()
+    master.turn(8)
+    assert any("slaves are told everything" in alarm for alarm in master.report.alarms)
+    master.journal.full = False
+    master.turn(40)
+    assert master.report.alarms == ()
 
 
 def test_a_full_disk_does_not_keep_a_master_from_ending_in_order(master: MasterSide) -> None:
