@@ -152,7 +152,8 @@ class SlaveLoop:
         """The document as it stands now; one that is no good leaves the last good one in force."""
         if told.document is not None:
             self._take_document(told)
-        self._standing.hold(Hold.DRAINING, on=told.document is None)
+        opens_nothing = not self._settings.enabled or self._settings.follows == ()
+        self._standing.hold(Hold.DRAINING, on=told.document is None or opens_nothing)
         silent = not told.database and not self._settings.opens_without_database
         self._standing.hold(Hold.DATABASE_SILENT, on=silent)
         if told.latch is not None:

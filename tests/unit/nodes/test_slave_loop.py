@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.control import Command, CommandDone, NodeReport, Settings, Stop, SupervisorBeat
@@ -265,6 +266,31 @@ def test_settings_that_arrive_as_a_deletion_drain_and_keep_the_loop(teller: Tell
     teller.turn(5)
     assert not teller.slave.loop.stopping
     assert "DRAINING" in teller.slave.report.holds
+
+
+@pytest.mark.parametrize(
+    ("document", "changes"),
+    [
+        pytest.param(None, {}, id="document deleted"),
+        pytest.param({"name": "S"}, {"enabled": False}, id="disabled"),
+        pytest.param({"name": "S"}, {"follows": ()}, id="follows nobody"),
+    ],
+)
+def test_an_account_that_drains_loosens_no_stop_whatever_it_drains_by(
+    document: dict[str, str] | None, changes: dict[str, Any]
+) -> None:
+    teller = Teller()
+    identifier = teller.copies(501, sl="1280.00")
+    teller.slave.settings = msgspec.structs.replace(teller.slave.settings, **changes)
+    teller.slave.control.orders.append(teller.slave.settings_told(document=document))
+    teller.turn(5)
+    assert "DRAINING" in teller.slave.report.holds
+    teller.say(teller.moves(501, sl="1200.00"))
+    teller.turn(4)
+    assert teller.slave.door.held[identifier].sl == Decimal("1280.00")
+    teller.say(teller.closes(501))
+    teller.turn()
+    assert not teller.slave.door.held
 
 
 def test_an_alarm_is_told_once_and_ends_once() -> None:
