@@ -66,7 +66,11 @@ def tightened(latch: Latch, state: TradingState, reason: str, by: str, at_ms: in
 
 
 def ordered(latch: Latch, state: TradingState, reason: str, by: str, at_ms: int) -> Latch:
-    """An operator's word: followed, and counted, so that it outranks what machines said before."""
+    """An operator's word: followed, and counted, so that it outranks what machines said before.
+
+    It is never dated before what it answers, though the machine's clock was set back meanwhile.
+    """
+    at_ms = max(at_ms, latch.at_ms)
     return Latch(state=state, counter=latch.counter + 1, reason=reason, by=by, at_ms=at_ms)
 
 

@@ -78,6 +78,12 @@ def test_law_6_what_tightened_after_a_resume_stays_and_outranks_it(state: Tradin
     assert stricter_of(again, kept) is again
 
 
+def test_law_6_a_resume_outranks_what_it_answers_though_the_clock_was_set_back() -> None:
+    halted = Latch(state=HALTED, counter=3, at_ms=5_000)
+    resumed = ordered(halted, ACTIVE, "seen to", "operator", 99)
+    assert stricter_of(halted, resumed) is resumed
+
+
 def test_a_machine_tightens_and_leaves_its_name() -> None:
     latch = tightened(Latch(counter=3), HALTED, "daily loss", "daily_loss", 99)
     assert latch == Latch(state=HALTED, counter=3, reason="daily loss", by="daily_loss", at_ms=99)
