@@ -81,14 +81,6 @@ def new_process_group_kwargs() -> dict[str, Any]:
     return {"process_group": 0}
 
 
-def detached_kwargs() -> dict[str, Any]:
-    """For Popen: a server that lives on after us, our console and our session."""
-    if sys.platform == "win32":
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        return {"creationflags": flags, "stdin": subprocess.DEVNULL}
-    return {"start_new_session": True, "stdin": subprocess.DEVNULL}
-
-
 def born(pid: int) -> float | None:
     """When a process started: with its id this names it for ever, as ids are used again.
 

@@ -55,11 +55,6 @@ class Scenery(msgspec.Struct, frozen=True, kw_only=True):
     broker: Address
     accounts: tuple[dict[str, Any], ...]
 
-    @property
-    def paper_state(self) -> Path:
-        """Where the paper broker keeps its accounts."""
-        return self.config.state / PAPER
-
 
 def put_up(wish: Wish) -> Scenery:
     """Make everything that the swarm finds at its start; nothing half-done stays behind."""

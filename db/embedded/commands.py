@@ -92,12 +92,6 @@ _TABLE: dict[str, Command] = {
     "dropindexes": _command(catalogue.drop_indexes, "index"),
     "deleteindexes": _command(catalogue.drop_indexes, "index"),
 }
-_SPELLED = {
-    "ismaster": "ismaster",
-    "getlog": "getLog",
-    "getparameter": "getParameter",
-    "getmore": "getMore",
-}
 
 
 def execute(command: Document, database: str | None, shared: House) -> Document:

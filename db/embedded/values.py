@@ -113,11 +113,6 @@ def type_name(value: object) -> str:
     return next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "undefined")
 
 
-def type_code(value: object) -> int:
-    """The number BSON gives the type."""
-    return TYPE_CODES[type_name(value)]
-
-
 def bracket_of(value: object) -> int:
     """Values of one bracket are compared with each other, others by bracket."""
     return 5 if isinstance(value, Missing) else _BRACKETS.get(type_name(value), 5)

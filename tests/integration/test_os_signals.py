@@ -13,7 +13,6 @@ from utils.os_signals import (
     StopRequest,
     ask_to_stop,
     born,
-    detached_kwargs,
     kill,
     new_process_group_kwargs,
 )
@@ -81,14 +80,6 @@ def test_a_process_that_only_took_over_the_id_is_left_alone(
     assert not ask_to_stop(child.pid, birth - 100)
     assert not kill(child.pid, birth - 100)
     assert child.poll() is None
-
-
-def test_a_detached_process_runs() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", "print('alive')"], stdout=subprocess.PIPE, **detached_kwargs()
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.read().split() == [b"alive"]
 
 
 def test_a_signal_is_noted_wakes_a_poll_and_ends_nothing() -> None:
