@@ -85,11 +85,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Start `python launcher.py` again; it takes the running nodes over.",
     ),
     Reason.BOOK_UNCONFIRMED: Explanation(
-        "This master cannot vouch for its positions yet, or what we know of them has a gap.",
-        "Nothing: a new picture is on its way. If it stays, look at the master's terminal.",
+        "This master is silent or cannot vouch for its positions, or what we know of them has a gap.",
+        "Nothing: a new picture is on its way. If it stays, look at the master's node and terminal.",
     ),
     Reason.DATABASE_SILENT: Explanation(
-        "The database was silent when the node started, and the account does not open without it.",
+        "The database does not answer, and the account does not open without it.",
         "Start the database, or set `opens_without_database: true`.",
     ),
     Reason.WRONG_LOGIN: Explanation(
