@@ -74,6 +74,16 @@ def with_stops_sent(leg: Leg, sent: ModifyPosition, spec: SymbolSpec) -> Leg:
     )
 
 
+def with_stops_in_force(leg: Leg, held: Position, spec: SymbolSpec) -> Leg:
+    """A stop that is as the master's need not be sent; from here on it may be moved by hand."""
+    sl, tp = _target_stops(leg, spec)
+    return msgspec.structs.replace(
+        leg,
+        sl_sent=sl if held.sl == sl else leg.sl_sent,
+        tp_sent=tp if held.tp == tp else leg.tp_sent,
+    )
+
+
 def with_stops_confirmed(leg: Leg, held: Position) -> Leg:
     """What the broker shows first is what it took of the stops of an open, whatever was asked.
 

@@ -15,7 +15,13 @@ from decisions.evidence import (
     looks_prove_closed,
     seen_absent,
 )
-from decisions.planning import FollowOrder, plan_leg, with_stops_confirmed, with_stops_sent
+from decisions.planning import (
+    FollowOrder,
+    plan_leg,
+    with_stops_confirmed,
+    with_stops_in_force,
+    with_stops_sent,
+)
 from decisions.settling import FoundDone
 from domain.figures import Figures, Times
 from domain.ids import LegKey, SlaveIdentifier
@@ -215,6 +221,7 @@ class Follower:
         held = _no_larger_than_known(leg, held)
         plan = plan_leg(leg, held, spec, self._standing.state(), name)
         if isinstance(plan, Nothing):
+            self._ledger.legs.put(with_stops_in_force(leg, held, spec))
             self._owed.need_nothing(leg.key, _nothing(plan))
             self._troubles.pop(leg.key, None)
             return False

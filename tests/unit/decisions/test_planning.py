@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.marking import magic_for_intent
-from decisions.planning import is_looser, plan_leg, with_stops_confirmed, with_stops_sent
+from decisions.planning import (
+    is_looser,
+    plan_leg,
+    with_stops_confirmed,
+    with_stops_in_force,
+    with_stops_sent,
+)
 from domain.legs import Leg
 from domain.market import Position, Side
 from domain.orders import ClosePosition, ModifyPosition, Nothing
@@ -151,6 +157,12 @@ def test_stops_that_the_broker_left_out_at_the_open_are_sent_and_later_ones_by_h
     assert moved is not None
     assert after.stops_confirmed
     assert isinstance(plan(after, msgspec.structs.replace(moved, sl=Decimal(1283))), Nothing)
+
+
+def test_law_2_a_stop_that_is_as_the_masters_already_counts_as_sent() -> None:
+    leg = aiming(sl="1281.00", tp="1299.00")
+    after = with_stops_in_force(leg, held_of(leg, sl="1281.00"), SPEC)
+    assert (after.sl_sent, after.tp_sent) == (Decimal("1281.00"), Decimal("1295.00"))
 
 
 STOPS = {

@@ -461,3 +461,18 @@ def test_what_a_close_brought_is_reckoned_after_a_restart_too(teller: Teller) ->
     teller.slave.start()
     teller.turn(8)
     assert teller.slave.leg().net == Decimal("-12.50")
+
+
+def test_law_2_a_stop_that_was_set_by_hand_before_the_masters_may_be_moved_on(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.turn(2)
+    teller.slave.door.change(identifier, sl="1281.00")
+    teller.say(teller.moves(501, sl="1281.00"))
+    teller.turn(2)
+    teller.slave.door.change(identifier, sl="1283.00")
+    for _ in range(2):
+        teller.turn(8)
+        assert teller.slave.door.held[identifier].sl == Decimal("1283.00")
+        teller.slave.start()
