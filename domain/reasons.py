@@ -85,8 +85,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Start `python launcher.py` again; it takes the running nodes over.",
     ),
     Reason.BOOK_UNCONFIRMED: Explanation(
-        "This master is silent or cannot vouch for its positions, or what we know of them has a gap.",
-        "Nothing: a new picture is on its way. If it stays, look at the master's node and terminal.",
+        "This master is silent or does not vouch for its book, or what we know of it has a gap.",
+        "Nothing: a new picture is on its way. If it stays, look at the master's node.",
     ),
     Reason.DATABASE_SILENT: Explanation(
         "The database does not answer, and the account does not open without it.",
