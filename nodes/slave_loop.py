@@ -101,8 +101,7 @@ class SlaveLoop:
         now = self._parts.clock.now()
         if self._parts.door.hinted() or now.monotonic_s >= self._watch_at_s:
             self._watch(now)
-        if now.monotonic_s >= self._day_at_s:
-            self._look_at_day(now)
+        self._look_at_day_when_due(now)
         self._inbox.ask_where_due(self._ledger.legs.orders_by_master(), now.monotonic_s)
         self._report_when_due(now)
 
@@ -127,8 +126,11 @@ class SlaveLoop:
         """All is heard again before every order: a close overtakes opens, a HALT ends them."""
         while self._copier.busy:
             self._copier.handle_next(self._settings)
-            # A basket may take longer than the supervisor waits for a sign of life.
-            self._report_when_due(self._parts.clock.now())
+            now = self._parts.clock.now()
+            # A basket may take longer than the supervisor waits for a sign of life, and than a
+            # result of the day stays good.
+            self._report_when_due(now)
+            self._look_at_day_when_due(now)
             self._listen()
 
     def _listen(self) -> None:
@@ -250,7 +252,9 @@ class SlaveLoop:
             self._parts.control.say(self._report(now))
             self._parts.door.connect()
 
-    def _look_at_day(self, now: Now) -> None:
+    def _look_at_day_when_due(self, now: Now) -> None:
+        if now.monotonic_s < self._day_at_s:
+            return
         self._day_at_s = now.monotonic_s + DAY_EVERY_S
         self._guard.look(self._settings.kill_switch, now)
         account = self._guard.account

@@ -71,6 +71,25 @@ def test_law_13_a_slave_that_is_long_busy_reports_between_its_orders(teller: Tel
     assert len([m for m in told if isinstance(m, NodeReport)]) >= 9
 
 
+def test_law_5_the_daily_loss_is_watched_between_the_orders_of_a_basket() -> None:
+    teller = Teller(kill_switch=KillSwitch(daily_loss=Decimal(200)))
+    teller.turn(8)
+
+    def slowly(door: FakeDoor, order: Any) -> Any:
+        teller.clock.pass_s(1.1)
+        return door.execute(order)
+
+    def at_a_loss(door: FakeDoor, order: Any) -> Any:
+        door.account_state = an_account(profit="-200")
+        return slowly(door, order)
+
+    teller.slave.door.answers = [*[slowly] * 6, at_a_loss]
+    teller.say(*(teller.opens(order) for order in range(600, 620)))
+    teller.slave.turn()
+    assert len(teller.slave.door.opens) == 7
+    assert teller.slave.last == ("PositionOpened", "denied", "TRADING_HALTED")
+
+
 def test_law_6_a_halt_survives_a_restart(teller: Teller) -> None:
     teller.slave.control.orders.append(command("HALT"))
     teller.turn()
