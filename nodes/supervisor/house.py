@@ -67,9 +67,10 @@ def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> Hou
         house.roster.take_up(line.sight)
         house.roster.check(strict=strict, silence=line.trouble)
         _adopt(house.crew, earlier, config, now)
-        if house.roster.uses_paper():
+        if house.roster.paper_wanted:
             servers.start_paper()
         starting.ports_are_free(_new_ports(house))
+        servers.watch_paper(lambda: house.roster.paper_wanted)
         undo.pop_all()
     return house
 
@@ -93,7 +94,7 @@ def _furnished(
     desk, address = control
     logs = config.state / "logs"
     ways = Ways(
-        start=_starter(config, address, logs),
+        start=_starter(config, address, servers),
         say_stop=desk.say,
         jitter=randomness.unseeded().random,
         state=config.state,
@@ -121,21 +122,21 @@ def _furnished(
     )
 
 
-def _starter(config: Config, address: str, logs: Path) -> Callable[[Member], Child]:
+def _starter(config: Config, address: str, servers: Servers) -> Callable[[Member], Child]:
     """Starts a member's process with the settings of this machine in its environment."""
-    environment = machine.child_environment(
-        msgspec.structs.replace(config, control_address=address)
-    )
 
     def start(member: Member) -> Child:
         script = str(ROOT / SCRIPTS[member.role])
         options = ("--no-setup", f"--name={member.name}")
+        own = msgspec.structs.replace(
+            config, control_address=address, paper_port=servers.paper_port
+        )
         return spawn(
             Order(
                 command=(sys.executable, "-X", "utf8", script, *options),
-                environment=environment,
+                environment=machine.child_environment(own),
                 folder=ROOT,
-                output=output_of(logs, member.name),
+                output=output_of(config.state / "logs", member.name),
             )
         )
 

@@ -28,6 +28,8 @@ class Roster:
         self.judgement = Judgement(accounts={})
         self.documents: dict[str, Document] = {}
         self.pairs: dict[str, Pair] = {}
+        #: Whether anybody who is to run lives at the paper broker; other threads may look.
+        self.paper_wanted = False
 
     def take_up(self, sight: Sight | None) -> None:
         """Follow the documents; without a database, those that were known last."""
@@ -36,6 +38,7 @@ class Roster:
         wanted = self._wanted()
         self._crew.want(wanted, self._held(sight))
         self._remember(sight)
+        self.paper_wanted = self._uses_paper()
         self._assign_ports(wanted, {} if sight is None else sight.addresses)
 
     def check(self, *, strict: bool, silence: str) -> None:
@@ -45,8 +48,7 @@ class Roster:
         if nothing_to_do or (strict and problems):
             raise HostFault("\n".join(filter(None, [silence, as_lines(problems)])))
 
-    def uses_paper(self) -> bool:
-        """Whether anybody who is to run lives at the paper broker."""
+    def _uses_paper(self) -> bool:
         members = (m for m in self._crew.members.values() if m.duty is not Duty.OFF)
         documents = (self.documents.get(member.name, {}) for member in members)
         return any(document.get("terminal") == "paper" for document in documents)

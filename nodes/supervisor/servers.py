@@ -2,12 +2,15 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from config import Config
 from db.embedded import starting as embedded
+from nodes.supervisor.broker_watch import BrokerWatch
 from nodes.supervisor.children import LOOK_EVERY_S
 from nodes.supervisor.faults import HostFault
+from paper.address import Address
 from paper.admin import Admin, AdminError
 from paper.starting import PaperBrokerError, answering, ensure_running
 from utils import os_signals
@@ -27,6 +30,9 @@ class Servers:
         """`inherited` are those that a launcher before us started and left behind by a crash."""
         self._config = config
         self._paper_state = config.state / PAPER
+        #: Nodes are told once where the broker is: one that takes its place is found there too.
+        self.paper_port = config.paper_port
+        self._watch: BrokerWatch | None = None
         running = {DATABASE: embedded.running(config.state), PAPER: answering(self._paper_state)}
         self._others = {kind for kind, found in running.items() if found} - set(inherited)
         self._inherited = set(inherited)
@@ -38,21 +44,33 @@ class Servers:
 
     def start_paper(self) -> None:
         """The paper broker, on the tape of the settings; a running one keeps its own."""
-        config = self._config
         try:
-            ensure_running(
-                self._paper_state,
-                port=config.paper_port,
-                ticks=config.paper_ticks,
-                speed=config.paper_speed,
-                stamps=config.paper_stamps,
-                seed=config.paper_seed,
-            )
+            self._ensure_paper()
         except (PaperBrokerError, OSError) as fault:
             raise HostFault(f"paper broker: {fault}") from fault
 
+    def watch_paper(self, wanted: Callable[[], bool]) -> None:
+        """From now on the broker is started again where it died, while it is wanted."""
+        self._watch = BrokerWatch(self._ensure_paper, wanted)
+        self._watch.start()
+
+    def _ensure_paper(self) -> Address:
+        config = self._config
+        found = ensure_running(
+            self._paper_state,
+            port=self.paper_port,
+            ticks=config.paper_ticks,
+            speed=config.paper_speed,
+            stamps=config.paper_stamps,
+            seed=config.paper_seed,
+        )
+        self.paper_port = found.port
+        return found
+
     def stop(self, within_s: float) -> None:
         """End those that are ours; what they keep is on disk already."""
+        if self._watch is not None:
+            self._watch.close(within_s)
         self._stop(set(self.ours), within_s)
 
     def undo(self) -> None:

@@ -195,11 +195,15 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.fixture
 def swarm(machine: Machine) -> Machine:
+    swarm_of(machine)
+    return machine
+
+
+def swarm_of(machine: Machine) -> None:
     set_up = machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
     assert set_up.returncode == 0, set_up.stderr
     machine.launch()
     eventually(lambda: f"{SLAVE}: ready" in machine.said(), READY_WITHIN_S)
-    return machine
 
 
 def test_the_swarm_runs_obeys_heals_and_ends(swarm: Machine) -> None:
@@ -309,6 +313,37 @@ def test_law_7_an_account_with_an_open_leg_is_started_close_only_whatever_its_do
     eventually(lambda: f"{SLAVE}: PositionClosed EURUSD.c copied" in swarm.said(), 15)
     eventually(lambda: swarm.pids() == {}, 15)
     trader.leave()
+
+
+@pytest.mark.parametrize("paper_port", ["fixed", "any"])
+def test_copies_go_on_after_the_paper_broker_was_killed(machine: Machine, paper_port: str) -> None:
+    if paper_port == "any":
+        machine.environ["PAPER_PORT"] = "0"
+    swarm_of(machine)
+    first = published(machine.state / "paper")
+    assert first is not None
+    kill(first.pid)
+    eventually(lambda: broker_pid(machine) not in {0, first.pid}, 15)
+    second = published(machine.state / "paper")
+    assert second is not None
+    assert second.port == first.port
+
+    # Nodes find it again by themselves; until then what the trader does is nobody's to copy.
+    eventually(machine.both_ready, READY_WITHIN_S)
+    trader = Trader(machine)
+    trader.buy()
+    eventually(lambda: f"{SLAVE}: PositionOpened EURUSD.c copied" in machine.said(), 15)
+    trader.close_all()
+    eventually(lambda: f"{SLAVE}: PositionClosed EURUSD.c copied" in machine.said(), 15)
+    trader.leave()
+    ask_to_stop(machine.launchers[0].pid)
+    assert machine.launchers[0].wait(10) == 0
+    assert machine.ours() == []
+
+
+def broker_pid(machine: Machine) -> int:
+    found = published(machine.state / "paper")
+    return 0 if found is None else found.pid
 
 
 def test_strict_starts_nothing_while_an_account_has_a_fault(machine: Machine) -> None:
