@@ -40,6 +40,8 @@ def state_permits_opens(_: PositionOpened, now: Situation) -> Denied | None:
 
 def leg_is_new(_: PositionOpened, now: Situation) -> Denied | None:
     """An open happens at most once per leg, for ever."""
+    if now.closed_unopened:
+        return Denied(Reason.CLOSED_MEANWHILE)
     return Denied(Reason.ALREADY_HANDLED) if now.leg_known else None
 
 

@@ -14,7 +14,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
     `age_ms`: the signal's age here and now. `daily`: the day's result, None where not known.
     `still_held`: the newest book of the master has the position. `leg_known`: an open of this leg
-    was decided before.
+    was decided before; `closed_unopened`: all we had of it is the news of its close.
     """
 
     settings: AccountSettings
@@ -29,6 +29,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     quote: Quote | None
     age_ms: int
     leg_known: bool
+    closed_unopened: bool = False
     still_held: bool
     open_legs: int
     daily: Decimal | None

@@ -95,6 +95,11 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     closing: Figures | None = None
 
     @property
+    def is_tombstone(self) -> bool:
+        """Its close was heard before its open: there never was an order."""
+        return self.state is LegState.CLOSED and not self.identifier and not self.magic
+
+    @property
     def live(self) -> bool:
         """A position of it is, or may be, at the broker."""
         return self.state in LIVE_STATES

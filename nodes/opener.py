@@ -245,6 +245,8 @@ def _missed(answer: Answer, arrival: Arrival) -> Answer:
     """What came and went between two looks, or while we were away, was missed, not denied."""
     if answer.reason is Reason.FLASH:
         return Answer(kind=VerdictKind.MISSED, reason=Reason.FLASH)
+    if arrival.from_snapshot and answer.reason is Reason.CLOSED_MEANWHILE:
+        return Answer(kind=VerdictKind.MISSED, reason=Reason.CLOSED_MEANWHILE)
     if arrival.from_snapshot and answer.reason is Reason.SIGNAL_TOO_OLD:
         return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=answer.detail)
     return answer

@@ -40,6 +40,7 @@ class SituationRoom:
     ) -> Situation:
         """The situation for one open, as it is this moment."""
         key = fact.leg_key
+        known = self._legs.find(key)
         symbol = slave_symbol(fact.position.symbol, settings.symbol_map, settings.suffix)
         magic = magic_for_leg(settings.magic_number, swarm, settings.name, key)
         confirmed = self._inbox.is_confirmed(fact.master)
@@ -59,7 +60,8 @@ class SituationRoom:
             spec=self._door.spec(symbol),
             quote=self._door.quote(symbol),
             age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),
-            leg_known=self._legs.find(key) is not None,
+            leg_known=known is not None,
+            closed_unopened=known is not None and known.is_tombstone,
             still_held=self._inbox.still_holds(fact.master, key.opening_order),
             open_legs=self._legs.live_count(),
             daily=self._guard.result(now.monotonic_s),

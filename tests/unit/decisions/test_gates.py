@@ -43,6 +43,10 @@ DENIED = {
     "halted": ({"latch": Latch(state=TradingState.HALTED)}, Reason.TRADING_HALTED),
     "reducing": ({"latch": Latch(state=TradingState.REDUCING)}, Reason.TRADING_REDUCING),
     "the leg is known": ({"leg_known": True}, Reason.ALREADY_HANDLED),
+    "its close came first": (
+        {"leg_known": True, "closed_unopened": True},
+        Reason.CLOSED_MEANWHILE,
+    ),
     "the master closed it meanwhile": ({"still_held": False}, Reason.CLOSED_MEANWHILE),
     "a flash": ({"flash": True}, Reason.FLASH),
     "one ms too old": ({"age_ms": 5001}, Reason.SIGNAL_TOO_OLD),

@@ -336,3 +336,11 @@ def test_law_2_a_position_first_seen_when_reduced_is_copied_as_it_is_and_left_al
     teller.say(teller.halves(501, volume="0.25"))
     teller.turn(4)
     assert teller.slave.door.held[identifier].volume == Decimal("0.25")
+
+
+def test_law_9_an_open_overtaken_by_its_own_close_says_so() -> None:
+    teller = Teller()
+    teller.say(teller.opens(501), teller.closes(501))
+    teller.turn()
+    assert ("PositionOpened", "denied", "CLOSED_MEANWHILE") in told(teller.slave.verdicts)
+    assert teller.slave.door.sent == []

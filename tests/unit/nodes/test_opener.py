@@ -400,7 +400,7 @@ def test_law_2_an_open_whose_leg_is_not_in_the_newest_book_does_not_go_out(
     teller.book = msgspec.structs.replace(before, stamp=teller.book.stamp)
     teller.say(teller.beat())
     teller.turn(2)
-    assert teller.slave.last == ("PositionOpened", "denied", "CLOSED_MEANWHILE")
+    assert teller.slave.last == ("PositionOpened", "missed", "CLOSED_MEANWHILE")
     assert teller.slave.door.sent == []
 
 
