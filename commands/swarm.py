@@ -13,6 +13,7 @@ from db.embedded.starting import CannotStart
 from messaging.waiting import SocketWaiter
 from nodes.supervisor.loop import HostFault, Supervisor, SwarmView
 from utils.clock import monotonic_s
+from utils.folders import make_writable
 from utils.log_setup import configure
 from utils.os_signals import StopRequest
 
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     console = prepare()
     try:
         settings = config.load()
+        make_writable(settings.state, "MURMURATION_STATE")
         if args.adopt:
             adopt(settings)
         logs = configure("launcher", settings.state / "logs", settings.log_level, console=False)

@@ -43,6 +43,8 @@ class Roster:
 
     def check(self, *, strict: bool, silence: str) -> None:
         """Raise HostFault where there is nothing to run, or, when strict, anything wrong."""
+        if silence and not self.judgement.accounts and not self._unfinished:
+            raise HostFault(silence)  # what accounts there are is not known: no fault of theirs
         problems = self.judgement.problems
         nothing_to_do = NO_PAIR in self.judgement.swarm and not self._unfinished
         if nothing_to_do or (strict and problems):

@@ -14,23 +14,19 @@ from domain.problems import Problem
 from nodes.supervisor import accounts, pid_file
 from nodes.supervisor.faults import HostFault
 from utils import os_signals
+from utils.folders import FolderFault, make_writable
 
 HOST = "127.0.0.1"
 
 
 def make_folders(config: Config) -> None:
     """The folders that nodes write to, tried out."""
-    for folder in (config.state / "run", config.state / "logs", config.state / "journals"):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            trial = folder / ".trial"
-            trial.write_bytes(b"")
-            trial.unlink()
-        except OSError as fault:
-            raise HostFault(
-                f"folder {folder}: wanted to write in it, found {fault.strerror or fault}. "
-                "Make it writable, or set MURMURATION_STATE to another folder."
-            ) from fault
+    try:
+        for folder in ("run", "logs", "journals"):
+            make_writable(config.state / folder, "MURMURATION_STATE")
+        make_writable(config.leases, "MURMURATION_LEASES")
+    except FolderFault as fault:
+        raise HostFault(str(fault)) from fault
 
 
 def nobody_else_runs(config: Config) -> pid_file.RunFile | None:

@@ -265,6 +265,18 @@ def test_a_port_in_use_is_a_fault_of_the_host_and_leaves_nothing_running(machine
     assert machine.ours() == []
 
 
+@pytest.mark.parametrize("setting", ["MURMURATION_STATE", "MURMURATION_LEASES"])
+def test_a_folder_that_cannot_be_written_is_a_fault_of_the_host(
+    machine: Machine, setting: str
+) -> None:
+    (machine.folder / "file").write_text("", "utf-8")
+    machine.environ[setting] = str(machine.folder / "file" / "folder")
+    refused = machine.command()
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"{setting}: wanted a folder that can be written")
+    assert machine.ours() == []
+
+
 def test_a_swarm_without_accounts_says_what_to_do(machine: Machine) -> None:
     machine.stop_embedded()
     launcher = machine.launch()
