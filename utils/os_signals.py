@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from types import FrameType, TracebackType
@@ -10,9 +11,14 @@ from typing import Any, Final, Self
 
 import psutil
 
+#: SIGHUP: the terminal's window was closed. On Windows that comes as SIGBREAK, if at all.
 _STOP_SIGNALS: Final = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+    if hasattr(signal, name)
 )
+_HANGUP: Final = getattr(signal, "SIGHUP", None)
+_OUTPUTS: Final = (1, 2)
 
 
 class StopRequest:
@@ -29,7 +35,9 @@ class StopRequest:
         self._old_wakeup = -1
         if wakeup:
             self._make_wakeup()
-        self._old = {number: signal.signal(number, self._note) for number in _STOP_SIGNALS}
+        # What is ignored was meant to be: `nohup` starts programs that outlive their terminal.
+        heeded = (n for n in _STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN)
+        self._old = {number: signal.signal(number, self._note) for number in heeded}
 
     @property
     def requested(self) -> bool:
@@ -63,8 +71,10 @@ class StopRequest:
     ) -> None:
         self.close()
 
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
+    def _note(self, number: int, _frame: FrameType | None) -> None:
         self.times += 1
+        if number == _HANGUP:
+            _speak_into_the_void()
 
     def _make_wakeup(self) -> None:
         self.waitable, self._waker = socket.socketpair()
@@ -72,6 +82,15 @@ class StopRequest:
         self._waker.settimeout(0)
         # Python's own C code writes to it, even while this thread is inside a poll.
         self._old_wakeup = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+
+
+def _speak_into_the_void() -> None:
+    """The terminal is gone: what is still said on the way out must not fail for that."""
+    void = os.open(os.devnull, os.O_WRONLY)
+    for output in _OUTPUTS:
+        if stat.S_ISCHR(os.fstat(output).st_mode):
+            os.dup2(void, output)
+    os.close(void)
 
 
 def new_process_group_kwargs() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Stopping real processes."""
 
+import os
 import select
 import signal
 import subprocess
@@ -57,6 +58,55 @@ def test_a_process_asked_to_stop_ends_its_own_way(child: "subprocess.Popen[str]"
     assert child.stdout is not None
     assert child.stdout.readline() == "ended well\n"
     assert child.wait(10) == 0
+
+
+# A process in a terminal of its own, that says something on the way out.
+SPEAKER = """
+import os, sys
+terminal = os.open(sys.argv[1], os.O_RDWR)
+os.dup2(terminal, 1)
+os.dup2(terminal, 2)
+os.close(terminal)
+from utils.os_signals import StopRequest
+with StopRequest() as stop:
+    print("ready", flush=True)
+    while not stop.requested:
+        import signal
+        signal.pause()
+    for _ in range(100):
+        print("stopping", flush=True)
+os.write(int(sys.argv[2]), b"ended well")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a closed window says CTRL_CLOSE")
+def test_a_closed_terminal_ends_a_process_its_own_way() -> None:
+    window, terminal = os.openpty()
+    heard, told = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-c", SPEAKER, os.ttyname(terminal), str(told)],
+        cwd=ROOT,
+        pass_fds=[told],
+        start_new_session=True,
+    ) as process:
+        os.close(told)
+        assert os.read(window, 5) == b"ready"
+        os.close(terminal)
+        os.close(window)
+        assert os.read(heard, 100) == b"ended well"
+        assert process.wait(10) == 0
+    os.close(heard)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_a_program_told_to_outlive_its_terminal_does() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopRequest() as stop:
+            signal.raise_signal(signal.SIGHUP)
+            assert not stop.requested
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_killed_process_ends_without_being_asked(child: "subprocess.Popen[str]") -> None:
