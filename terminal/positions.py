@@ -40,16 +40,20 @@ class Positions:
         listed = self._calls.ask(self._calls.module.positions_get)
         if not self._accounts.state().connected:
             raise NoAnswerError("the terminal has no connection to its trade server")
-        if not listed:
-            self._check_nothing_open()
+        if not listed and (doubt := self._doubt()):
+            # One that opened between these calls looks the same; then the list has it by now.
+            listed = self._calls.ask(self._calls.module.positions_get)
+            if not listed:
+                raise NoAnswerError(f"an empty list of positions, yet {doubt}")
         return tuple(self._position(one) for one in listed)
 
-    def _check_nothing_open(self) -> None:
+    def _doubt(self) -> str:
         """An empty list is the answer of a terminal that is still loading, too."""
         if total := self._calls.ask(self._calls.module.positions_total):
-            raise NoAnswerError(f"an empty list of positions, yet positions_total() is {total}")
+            return f"positions_total() is {total}"
         if margin := self._accounts.account().margin:
-            raise NoAnswerError(f"an empty list of positions, yet a margin of {margin} is in use")
+            return f"a margin of {margin} is in use"
+        return ""
 
     def _position(self, told: Any) -> Position:  # noqa: ANN401 - MetaTrader's own type
         spec = self._contracts.watch(told.symbol)

@@ -74,6 +74,13 @@ def test_an_empty_list_is_not_believed_beside(lie: dict[str, Any]) -> None:
     assert isinstance(door(module).positions(), Unknowable)
 
 
+def test_a_position_that_opens_between_two_calls_is_seen() -> None:
+    module = FakeMt5()
+    module.open = ()
+    module.then["positions_get"] = {"open": (position(),)}
+    assert [one.identifier for one in _positions(module)] == [900]
+
+
 def test_positions_of_a_terminal_without_its_server_are_unknowable() -> None:
     module = FakeMt5()
     module.terminal = terminal(connected=False)
