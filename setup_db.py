@@ -27,9 +27,11 @@ def main() -> int:
     import config
     from db.connecting import DATABASE_ERRORS, DatabaseFault, Silent, settle
     from db.embedded.starting import running
+    from utils.folders import make_writable
 
     try:
         settings = config.load()
+        make_writable(settings.state, "MURMURATION_STATE")
         was_running = running(settings.state) is not None
         found = settle(settings)
         if isinstance(found, Silent):
@@ -39,6 +41,8 @@ def main() -> int:
         finally:
             if not was_running:
                 _stop_what_was_started(settings.state)
+    except BrokenPipeError:
+        raise  # nobody reads on: no fault of this host
     except (config.ConfigError, DatabaseFault, OSError, *DATABASE_ERRORS) as fault:
         return _refuse(str(fault))
 
@@ -81,4 +85,6 @@ def _refuse(why: str) -> int:
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_known_args()
     first_start.ensure(Path(__file__).resolve().parent, "run")
-    sys.exit(main())
+    from commands.cli import quietly_piped
+
+    sys.exit(quietly_piped(main))

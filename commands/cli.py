@@ -4,7 +4,7 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Literal, NamedTuple, Protocol, cast
 
@@ -65,14 +65,22 @@ def main(argv: Sequence[str]) -> int:
     if name not in COMMANDS:
         print(_unknown(name), file=sys.stderr)
         return WRONG_USE
+    return quietly_piped(lambda: _run(name, words))
+
+
+def quietly_piped(work: Callable[[], int]) -> int:
+    """The exit code of work; a reader that leaves, or Ctrl+C, ends it without a trace."""
     try:
-        return _run(name, words)
+        code = work()
+        # Whatever is left over for Python's own last flush could not be caught any more.
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has had enough (`| head`); Python must not try to flush the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    return code
 
 
 def _split(argv: Sequence[str]) -> tuple[str, list[str]]:

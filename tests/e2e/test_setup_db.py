@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from commands.cli import PIPE_CLOSED
 from db.embedded.address import read_address
 from tests.integration.stores.conftest import Server
 
@@ -72,3 +73,34 @@ def test_wrong_settings_are_all_told_at_once(server: Server, tmp_path: Path) -> 
     assert failed.returncode == 2
     assert "ZMQ_PUB_PORT" in failed.stderr
     assert "LOG_LEVEL" in failed.stderr
+
+
+def test_a_state_folder_that_cannot_be_made_is_said_by_the_name_of_its_setting(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    failed = run(server, tmp_path, MURMURATION_STATE=str(tmp_path / "file" / "state"))
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("MURMURATION_STATE: wanted a folder that can be written")
+    assert "set MURMURATION_STATE to another folder" in failed.stderr
+
+
+def test_a_reader_that_leaves_early_ends_it_quietly(server: Server, tmp_path: Path) -> None:
+    environ = os.environ | {
+        "MURMURATION_STATE": str(server.state),
+        "EMBEDDED_DB_PORT": str(server.port),
+    }
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "setup_db.py"), "--no-setup"],
+        cwd=tmp_path,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(30) == PIPE_CLOSED
