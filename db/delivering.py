@@ -21,7 +21,15 @@ from db.journal_rows import (
 )
 from db.latches import Latches
 from db.outbox import Parcel
-from db.shipped_documents import Shipment, decision, equity, signal, trade
+from db.schema import TRADES
+from db.shipped_documents import (
+    Shipment,
+    decision,
+    equity,
+    result_of_close,
+    signal,
+    trade,
+)
 from domain.legs import Leg
 from domain.records import EquitySample, LatchChange
 from domain.verdicts import Verdict
@@ -64,7 +72,16 @@ def deliver(
             by_collection.setdefault(shipment.collection, []).append((parcel, shipment))
     for name, items in by_collection.items():
         refused += _write(lasting, name, items)
+    _add_results(lasting, [parcel for parcel, _ in by_collection.get(TRADES, [])], slave)
     return refused
+
+
+def _add_results(database: Database[Document], parcels: Sequence[Parcel], slave: str) -> None:
+    """A close is answered before its deals tell the result; the leg brings it later."""
+    for parcel in parcels:
+        found = result_of_close(decode(Leg, parcel.body), slave)
+        if found is not None:
+            database[found.collection].update_many(found.key, {"$set": found.values})
 
 
 def _shipment(parcel: Parcel, slave: str, now: datetime) -> Shipment | None:

@@ -11,10 +11,10 @@ from db.moments import date_of_ms, date_of_us
 from db.schema import DECISIONS, EQUITY, SIGNALS, TRADES
 from domain.book import Stamp
 from domain.figures import Figures, Prices, Times
-from domain.legs import Leg
+from domain.legs import Leg, LegState
 from domain.reasons import Reason
 from domain.records import EquitySample
-from domain.signals import Fact, PositionOpened
+from domain.signals import Fact, PositionClosed, PositionOpened
 from domain.verdicts import Verdict, VerdictKind
 
 Document = dict[str, Any]
@@ -124,7 +124,15 @@ def decision(verdict: Verdict, now: datetime) -> Shipment:
     key = {"account_id": verdict.slave, "event_id": event_id}
     values = _judgement(verdict) | _event(verdict) | _prices(verdict.prices)
     values["times"] = times_of(verdict.times)
-    return Shipment(DECISIONS, key, values, {"created_at": now})
+    return Shipment(DECISIONS, key, values, {"created_at": now, "pnl": None})
+
+
+def result_of_close(leg: Leg, slave: str) -> Shipment | None:
+    """What a copy's whole life booked, for the decision that closed it; None before it is known."""
+    if leg.state is not LegState.CLOSED or not leg.identifier or not leg.net:
+        return None
+    key = {"account_id": slave, "leg_key": leg.key.text, "event": PositionClosed.__name__}
+    return Shipment(DECISIONS, key, {"pnl": exact(leg.net)}, {})
 
 
 def _event_id(verdict: Verdict) -> str:
@@ -143,7 +151,6 @@ def _judgement(verdict: Verdict) -> Document:
         "risk_reason": verdict.reason.value if denied and by_risk else None,
         "filter_reason": verdict.reason.value if denied and not by_risk else None,
         "execution_result": None if denied else _execution(verdict),
-        "pnl": None,
         "journey_id": verdict.journey,
     }
 

@@ -103,7 +103,7 @@ class Watcher:
         told: list[Fact] = [
             fact for gone in changes.absent if (fact := self._closed(book, gone, now)) is not None
         ]
-        told += [changed(PositionReduced, book, p, p.price_open) for p in changes.reduced]
+        told += [changed(PositionReduced, book, p, self._price(p)) for p in changes.reduced]
         reduced = {p.identifier for p in changes.reduced}
         told += [
             changed(PositionModified, book, self._latest(p, seen, reduced), p.price_open)
@@ -115,6 +115,10 @@ class Watcher:
         alarms, self._alarms = tuple(self._alarms), []
         facts = tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
         return Sighting(facts=facts, alarms=alarms)
+
+    def _price(self, reduced: BookPosition) -> Decimal:
+        """The price of the deal that reduced it; the open price while the deal does not show."""
+        return last_price(self._door.deals_of(reduced.identifier)) or reduced.price_open
 
     def _latest(
         self, position: BookPosition, seen: dict[int, Position], reduced: Collection[int]

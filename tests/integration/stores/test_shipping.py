@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pymongo.database import Database
 
@@ -272,3 +273,15 @@ def test_an_idle_shipper_still_notices_that_the_database_answers(
     eventually(lambda: shipper.last_success_ms > 0)
     assert MASTER not in shipper.trouble
     assert shipper.trouble == ""
+
+
+def test_the_decision_that_closed_a_copy_gets_its_result_when_the_deals_tell_it(
+    journal: Journal, ready: Documents
+) -> None:
+    close = msgspec.structs.replace(verdict(), event="PositionClosed", leg=leg(501).key)
+    journal.write(close)
+    delivered(ready, journal)
+    assert only(ready, DECISIONS)["pnl"] is None
+    journal.write(closed_leg(501))
+    delivered(ready, journal)
+    assert only(ready, DECISIONS)["pnl"].to_decimal() == Decimal("-1.50")
