@@ -139,6 +139,8 @@ def _check(args: argparse.Namespace) -> None:
     for path in args.ticks:
         if not path.is_file():
             raise FileNotFoundError(f"--ticks: wanted a file, found nothing at {path}")
+    if args.json is not None and args.json.is_dir():
+        raise IsADirectoryError(f"--json: wanted a file, found a folder at {args.json}")
     if args.json is not None and not args.json.resolve().parent.is_dir():
         raise FileNotFoundError(
             f"--json: wanted a folder that is there, found none for {args.json}"

@@ -83,9 +83,10 @@ class PlainScreen:
 
     def _state(self, account: AccountView) -> None:
         now = f"{state_of(account)}{', ready' if account.ready else ''}"
+        process = f" (process {account.pid})" if account.pid else ""
         if self._states.get(account.name) != now:
             self._states[account.name] = now
-            self.say(f"  {account.name}: {now} (process {account.pid})")
+            self.say(f"  {account.name}: {now}{process}")
 
 
 class LiveScreen:

@@ -207,6 +207,7 @@ def buy_by_hand(place: Address, path: str) -> None:
     [
         pytest.param(("--slaves", "0"), "wanted 1 or more", id="nobody copies"),
         pytest.param(("--ticks", "nowhere.csv"), "nowhere.csv", id="ticks that are not there"),
+        pytest.param(("--json", "."), "found a folder", id="figures into a folder"),
     ],
 )
 def test_a_wrong_wish_is_refused_before_anything_starts(

@@ -11,10 +11,11 @@ from nodes.supervisor.view import AccountView, SwarmView
 
 
 def seen(*verdicts: str, **changes: object) -> SwarmView:
-    account = AccountView(
-        name="Apex", role="SLAVE", pid=7, state="ACTIVE", ready=True, last_verdicts=verdicts,
-        figures={"latency_ms_p50": 2.34, "latency_ms_p99": 5.0},
-    )  # fmt: skip
+    usual = {
+        "name": "Apex", "role": "SLAVE", "pid": 7, "state": "ACTIVE", "ready": True,
+        "last_verdicts": verdicts, "figures": {"latency_ms_p50": 2.34, "latency_ms_p99": 5.0},
+    }  # fmt: skip
+    account = AccountView(**(usual | changes))
     return SwarmView(accounts=(account,))
 
 
@@ -45,6 +46,12 @@ def test_where_nobody_looks_each_news_is_one_line(capsys: pytest.CaptureFixture[
         "  Apex: ACTIVE, ready (process 7)",
         "    Apex: PositionOpened GOLD copied",
     ]
+
+
+def test_where_there_is_no_process_yet_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = PlainScreen()
+    plain.update(seen(pid=0, state="STARTING", ready=False, figures={}), [], "ignored")
+    assert capsys.readouterr().out == "  Apex: STARTING\n"
 
 
 def test_in_a_terminal_a_table_shows_every_account() -> None:
