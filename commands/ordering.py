@@ -10,7 +10,9 @@ from typing import Any
 from pymongo.database import Database
 
 import config
+from commands.account_names import NoSuchAccount, check_names, check_while_a_launcher_runs
 from commands.console import prepare, say
+from commands.order_shown import Awaited, wait_until_shown
 from commands.swarm_database import NoSwarm, control_address, swarm_database
 from config import Config
 from db.accounts import Accounts
@@ -22,6 +24,7 @@ from domain.ids import NodeName
 from domain.policies import Role
 from messaging.control import ControlLine
 from messaging.waiting import SocketWaiter
+from nodes.supervisor.commands import KEPT, STATES
 from nodes.supervisor.memory import AccountMemory
 from utils import randomness
 from utils.clock import monotonic_s, utc_ms
@@ -52,11 +55,13 @@ def order(kind: str, args: argparse.Namespace) -> int:
     try:
         settings = config.load()
         given = _give(kind, args, settings)
-    except (config.ConfigError, NoSwarm, OSError, *DATABASE_ERRORS) as fault:
+    except (config.ConfigError, NoSuchAccount, NoSwarm, OSError, *DATABASE_ERRORS) as fault:
         print(fault, file=sys.stderr)
         return WRONG_USE
     for line in given.lines():
         say(console, line)
+    if awaited := given.awaited():
+        wait_until_shown(awaited, settings)
     return 0 if given.all_well() else NOT_ACKNOWLEDGED
 
 
@@ -82,6 +87,16 @@ class Given:
         results = [self.results.get(key, REFUSED) for key in self.orders]
         return not any(result.startswith(REFUSED) for result in results)
 
+    def awaited(self) -> dict[str, Awaited]:
+        """What was carried out, and by whom it is going to be shown."""
+        done = {key: r for key, r in self.results.items() if not r.startswith(REFUSED)}
+        return {
+            self.orders[key].account: Awaited(
+                state=STATES[self.orders[key].kind], by_node=KEPT not in result
+            )
+            for key, result in done.items()
+        }
+
     def lines(self) -> list[str]:
         """One line for each account."""
         return [
@@ -102,6 +117,7 @@ def _give(kind: str, args: argparse.Namespace, settings: Config) -> Given:
     address = control_address(settings)
     if not address:
         return _write_down_and_wait(kind, args, settings)
+    check_while_a_launcher_runs(args.names, settings)
     given = Given(_orders(kind, args.names or _slaves_remembered(settings), args.why))
     _call_until_answered(given, address, args.within)
     if given.waiting():
@@ -114,6 +130,7 @@ def _write_down_and_wait(kind: str, args: argparse.Namespace, settings: Config) 
     """A node that was started by hand looks into the database itself."""
     with swarm_database(settings) as database:
         documents = Accounts(database).all()
+        check_names(args.names, {str(document.get("name")) for document in documents})
         given = Given(_orders(kind, args.names or _slaves_among(documents), args.why))
         _write_down(database, given)
         deadline_s, waiter = monotonic_s() + args.within, SocketWaiter()

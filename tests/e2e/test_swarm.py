@@ -212,6 +212,10 @@ def test_the_swarm_runs_obeys_heals_and_ends(swarm: Machine) -> None:
     halted = swarm.command("halt", SLAVE, "--why", "payrolls")
     assert halted.returncode == 0, halted.stderr + halted.stdout
     assert "HALTED" in halted.stdout
+    assert swarm.status()[SLAVE]["state"] == "HALTED"
+    mistyped = swarm.command("halt", "Apex_Slave_1")
+    assert mistyped.returncode == 2
+    assert f"Did you mean {SLAVE}" in mistyped.stderr
 
     first = swarm.pids()[SLAVE]
     kill(first)
@@ -222,7 +226,7 @@ def test_the_swarm_runs_obeys_heals_and_ends(swarm: Machine) -> None:
 
     resumed = swarm.command("resume", "--all")
     assert resumed.returncode == 0, resumed.stderr + resumed.stdout
-    eventually(lambda: swarm.status()[SLAVE]["state"] == "ACTIVE", 10)
+    assert swarm.status()[SLAVE]["state"] == "ACTIVE"
 
     launcher = swarm.launchers[0]
     began_s = monotonic_s()
@@ -248,6 +252,9 @@ def test_the_next_launcher_adopts_what_a_crashed_one_left(swarm: Machine) -> Non
 
 def test_an_order_that_nobody_hears_is_kept_and_said_so(machine: Machine) -> None:
     machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+    mistyped = machine.command("halt", "apex_slave")
+    assert (mistyped.returncode, mistyped.stdout) == (2, "")
+    assert f"Did you mean {SLAVE}" in mistyped.stderr
     halted = machine.command("halt", SLAVE, "--within", "0.5")
     assert halted.returncode == 1
     assert "it is stored" in halted.stdout
