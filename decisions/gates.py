@@ -16,6 +16,7 @@ from decisions.trading_state import why_not_open
 from domain.market import Side, SymbolSpec, Unknowable
 from domain.mt5_words import SymbolTradeMode
 from domain.orders import Denied
+from domain.policies import Hold
 from domain.reasons import Reason
 from domain.signals import PositionOpened
 
@@ -28,8 +29,10 @@ OPENABLE = {
 
 
 def account_is_enabled(_: PositionOpened, now: Situation) -> Denied | None:
-    """Disabling stops opens only."""
-    return None if now.settings.enabled else Denied(Reason.ACCOUNT_DISABLED)
+    """Disabling stops opens only. A document that is wrong disables nothing: its hold says so."""
+    if now.settings.enabled or Hold.BAD_DOCUMENT in now.holds:
+        return None
+    return Denied(Reason.ACCOUNT_DISABLED)
 
 
 def state_permits_opens(_: PositionOpened, now: Situation) -> Denied | None:

@@ -33,6 +33,7 @@ PERMITS: dict[TradingState, Permits] = {
 #: Why a hold denies an open.
 HOLD_REASONS: dict[Hold, Reason] = {
     Hold.WRONG_LOGIN: Reason.WRONG_LOGIN,
+    Hold.BAD_DOCUMENT: Reason.BAD_DOCUMENT,
     Hold.DRAINING: Reason.DRAINING,
     Hold.DATABASE_SILENT: Reason.DATABASE_SILENT,
     Hold.SUPERVISOR_LOST: Reason.SUPERVISOR_LOST,

@@ -70,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     `document` is None when it was deleted; `masters` maps a master's name to its
     (signals, snapshots) addresses; `last_epoch` is the highest the database knows (masters only);
     `addresses` are those a master shall bind. `embedded_uri` is empty where MONGO_URI holds.
+    `close_only` says what is wrong with the document, where nothing may open for that.
     """
 
     document: dict[str, Any] | None
@@ -82,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     swarm: str = ""
     swarm_ids: tuple[str, ...] = ()
     embedded_uri: str = ""
+    close_only: str = ""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NONE = "NONE"
     # refused by us, before an order
     ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
+    BAD_DOCUMENT = "BAD_DOCUMENT"
     DRAINING = "DRAINING"
     TRADING_HALTED = "TRADING_HALTED"
     TRADING_REDUCING = "TRADING_REDUCING"
@@ -68,6 +69,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.ACCOUNT_DISABLED: Explanation(
         "Its document says `enabled: false`: nothing opens, open copies are followed to the end.",
         "Set `enabled: true` in its document.",
+    ),
+    Reason.BAD_DOCUMENT: Explanation(
+        "Its document is wrong, or another account claims the same login or terminal: nothing "
+        "opens, open copies are followed.",
+        "See what is wrong with `launcher.py status`; correct the document.",
     ),
     Reason.DRAINING: Explanation(
         "The account no longer follows this master, or is being stopped; it only closes.",

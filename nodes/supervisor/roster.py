@@ -50,6 +50,12 @@ class Roster:
         if nothing_to_do or (strict and problems):
             raise HostFault("\n".join(filter(None, [silence, as_lines(problems)])))
 
+    def fault_of(self, name: str) -> str:
+        """What is wrong with an account's document; empty where it is sound, or gone."""
+        judged = self.judgement.accounts.get(name)
+        problems = () if judged is None else judged.all_problems
+        return "; ".join(problem.text for problem in problems)
+
     def _uses_paper(self) -> bool:
         members = (m for m in self._crew.members.values() if m.duty is not Duty.OFF)
         documents = (self.documents.get(member.name, {}) for member in members)

@@ -1,5 +1,7 @@
 """The crew and the judgement as the values that a person is shown."""
 
+import msgspec
+
 from decisions.roster import Duty
 from domain.control import NodeReport
 from domain.ids import NodeName
@@ -28,9 +30,12 @@ def swarm_view(crew: Crew, judgement: Judgement, database: str, trouble: str) ->
 
 
 def report_to_keep(view: AccountView, report: NodeReport | None, now_ms: int) -> NodeReport:
-    """What `nodes` shall say of an account: its own words, or ours where it is silent."""
+    """What `nodes` shall say of an account: its own words, or ours where it is silent.
+
+    What we know to be wrong with an account stands beside what its node does.
+    """
     if report is not None:
-        return report
+        return msgspec.structs.replace(report, alarms=view.alarms)
     return NodeReport(
         name=NodeName(view.name),
         role=view.role,

@@ -146,7 +146,12 @@ class Switchboard:
     def _tell(self, member: Member, *, again: bool = False) -> None:
         told = msgspec.structs.replace(
             settings_for(
-                member, self._document(member), self._line, self.addresses(), self._all_masters()
+                member,
+                self._document(member),
+                self._line,
+                self.addresses(),
+                self._all_masters(),
+                self._roster.fault_of(member.name) if member.duty is Duty.DRAIN else "",
             ),
             latch=self._stored_latch(member),
         )

@@ -19,6 +19,7 @@ def settings_for(
     line: DatabaseLine,
     masters: Mapping[str, tuple[str, str]],
     all_masters: tuple[str, ...],
+    close_only: str = "",
 ) -> Settings:
     """The whole truth for one node; `document` is None where nobody knows one any more."""
     place, sight = line.place, line.sight or Sight()
@@ -32,6 +33,7 @@ def settings_for(
         swarm=_swarm(place),
         swarm_ids=place.swarm_ids,
         embedded_uri=place.uri if place.kind == EMBEDDED else "",
+        close_only=close_only,
     )
 
 
@@ -73,4 +75,5 @@ def _without_epoch(told: Settings) -> tuple[object, ...]:
         told.swarm,
         told.swarm_ids,
         told.embedded_uri,
+        told.close_only,
     )

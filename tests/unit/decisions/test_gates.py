@@ -40,6 +40,10 @@ DENIED = {
         {"settings": some_settings(enabled=False)},
         Reason.ACCOUNT_DISABLED,
     ),
+    "its document is wrong": (
+        {"settings": some_settings(enabled=False), "holds": frozenset({Hold.BAD_DOCUMENT})},
+        Reason.BAD_DOCUMENT,
+    ),
     "halted": ({"latch": Latch(state=TradingState.HALTED)}, Reason.TRADING_HALTED),
     "reducing": ({"latch": Latch(state=TradingState.REDUCING)}, Reason.TRADING_REDUCING),
     "the leg is known": ({"leg_known": True}, Reason.ALREADY_HANDLED),
