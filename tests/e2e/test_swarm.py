@@ -272,6 +272,17 @@ def test_a_port_in_use_is_a_fault_of_the_host_and_leaves_nothing_running(machine
     assert machine.ours() == []
 
 
+def test_a_database_port_in_use_is_the_only_fault_that_is_told(machine: Machine) -> None:
+    machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+    machine.stop_embedded()
+    with socket.create_server(("127.0.0.1", int(machine.environ["EMBEDDED_DB_PORT"]))):
+        refused = machine.command()
+    assert refused.returncode == 2
+    assert "the embedded database cannot start: port" in refused.stderr
+    assert "no such pair" not in refused.stderr
+    assert machine.ours() == []
+
+
 @pytest.mark.parametrize("setting", ["MURMURATION_STATE", "MURMURATION_LEASES"])
 def test_a_folder_that_cannot_be_written_is_a_fault_of_the_host(
     machine: Machine, setting: str
