@@ -33,6 +33,7 @@ from paper.admin import AdminError
 from paper.starting import PaperBrokerError
 from terminal.package import NoMetaTrader
 from utils.clock import monotonic_s, utc_ms
+from utils.folders import make_writable
 from utils.log_setup import configure
 from utils.os_signals import StopRequest
 
@@ -91,6 +92,7 @@ def run(role: str, argv: Sequence[str]) -> int:
     args = _arguments(role, argv)
     try:
         config = machine.load()
+        make_writable(config.state, "MURMURATION_STATE")
         by_hand = not config.control_address
         file_name = quote(args.name, safe=" ")
         logs = configure(file_name, config.state / "logs", config.log_level, console=by_hand)

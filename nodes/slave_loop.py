@@ -156,6 +156,11 @@ class SlaveLoop:
             self._take_document(told)
         opens_nothing = not self._settings.enabled or self._settings.follows == ()
         self._standing.hold(Hold.DRAINING, on=told.document is None or opens_nothing)
+        self._standing.hold(Hold.BAD_DOCUMENT, on=bool(told.close_only))
+        if told.close_only:
+            self._alarms.raise_("document", told.close_only)
+        else:
+            self._alarms.clear("document")
         silent = not told.database and not self._settings.opens_without_database
         self._standing.hold(Hold.DATABASE_SILENT, on=silent)
         if told.latch is not None:

@@ -338,7 +338,7 @@ def test_law_7_an_account_with_an_open_leg_is_started_close_only_whatever_its_do
     eventually(lambda: swarm.said().count(f"{SLAVE}: ready") == 2, READY_WITHIN_S)
     trader = Trader(swarm)
     trader.buy()
-    eventually(lambda: "denied ACCOUNT_DISABLED" in swarm.said(), 15)
+    eventually(lambda: "denied BAD_DOCUMENT" in swarm.said(), 15)
     trader.close_all()
     eventually(lambda: f"{SLAVE}: PositionClosed EURUSD.c copied" in swarm.said(), 15)
     eventually(lambda: swarm.pids() == {}, 15)

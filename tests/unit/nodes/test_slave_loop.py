@@ -335,3 +335,15 @@ def test_a_verdict_in_words_has_its_reason_and_detail(teller: Teller) -> None:
     teller.turn()
     given: Any = teller.slave.verdicts[-1]
     assert in_words(given).startswith("PositionOpened XAUUSD denied SIGNAL_TOO_OLD (")
+
+
+def test_law_7_a_document_that_is_wrong_stops_opens_and_says_so(teller: Teller) -> None:
+    why = "path: wanted a terminal of its own"
+    teller.slave.control.orders.append(teller.slave.settings_told(close_only=why))
+    teller.turn()
+    teller.say(teller.opens(501))
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "denied", "BAD_DOCUMENT")
+    teller.turn(6)
+    report = [m for m in teller.slave.control.said if isinstance(m, NodeReport)][-1]
+    assert any(why in alarm for alarm in report.alarms)
