@@ -221,6 +221,8 @@ def test_the_swarm_runs_obeys_heals_and_ends(swarm: Machine) -> None:
     kill(first)
     eventually(lambda: swarm.pids().get(SLAVE, first) != first, READY_WITHIN_S)
     eventually(swarm.both_ready, READY_WITHIN_S)
+    # What `nodes` says is up to a second old: the life before may still stand there.
+    eventually(lambda: swarm.status()[SLAVE]["state"] == "HALTED", READY_WITHIN_S)
     slave = swarm.status()[SLAVE]
     assert (slave["state"], slave["latch"]["reason"]) == ("HALTED", "payrolls")
 
