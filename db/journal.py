@@ -47,8 +47,8 @@ CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TE
 """
 _PUT = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
 _DROP = "DELETE FROM records WHERE kind = ? AND key = ?"
-_THIN = """DELETE FROM records WHERE kind = ?1 AND key <=
-    (SELECT key FROM records WHERE kind = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)"""
+_THIN = """DELETE FROM records WHERE kind = ? AND key <=
+    (SELECT key FROM records WHERE kind = ? ORDER BY key DESC LIMIT 1 OFFSET ?)"""
 _SHIP = "INSERT INTO outbox (kind, body) VALUES (?, ?)"
 _TELL = "INSERT OR REPLACE INTO about VALUES (?, ?)"
 
@@ -234,7 +234,7 @@ def _put(file: sqlite3.Connection, rows: Iterable[Row]) -> None:
             file.execute(_DROP, row)
             continue
         if isinstance(row, Thinned):
-            file.execute(_THIN, row)
+            file.execute(_THIN, (row.kind, row.kind, row.newest))
             continue
         if row.key is not None:
             file.execute(_PUT, (row.kind, row.key, row.body))
