@@ -35,8 +35,7 @@ class StopRequest:
         self._old_wakeup = -1
         if wakeup:
             self._make_wakeup()
-        # What is ignored was meant to be: `nohup` starts programs that outlive their terminal.
-        heeded = (n for n in _STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN)
+        heeded = (number for number in _STOP_SIGNALS if not _is_left_to_nohup(number))
         self._old = {number: signal.signal(number, self._note) for number in heeded}
 
     @property
@@ -91,6 +90,15 @@ def _speak_into_the_void() -> None:
         if stat.S_ISCHR(os.fstat(output).st_mode):
             os.dup2(void, output)
     os.close(void)
+
+
+def _is_left_to_nohup(number: int) -> bool:
+    """`nohup` ignores SIGHUP for programs that shall outlive their terminal.
+
+    An ignored SIGINT means nothing of the kind: shells ignore it for whatever a script starts
+    with `&`, and who sends it there means it.
+    """
+    return number == _HANGUP and signal.getsignal(number) is signal.SIG_IGN
 
 
 def new_process_group_kwargs() -> dict[str, Any]:

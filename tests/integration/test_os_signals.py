@@ -155,3 +155,14 @@ def test_without_a_wakeup_there_is_nothing_to_wait_on() -> None:
         assert stop.waitable is None
         stop.request()
         assert stop.requested
+
+
+@pytest.mark.posix_only("a shell's `&` ignores SIGINT for what it starts")
+def test_an_interrupt_is_heeded_though_a_script_started_us_in_the_background() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with StopRequest() as stop:
+            signal.raise_signal(signal.SIGINT)
+            assert stop.requested
+    finally:
+        signal.signal(signal.SIGINT, before)
