@@ -45,6 +45,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     control_port: int
     embedded_db_port: int
     paper_port: int
+    history_limit: int
     state: Path
     leases: Path
     paper_ticks: tuple[Path, ...]
@@ -106,6 +107,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         control_port=ask.port("CONTROL_PORT", 5550),
         embedded_db_port=ask.port("EMBEDDED_DB_PORT", 27117),
         paper_port=ask.port("PAPER_PORT", 27118),
+        history_limit=ask.whole("HISTORY_LIMIT", 200_000, 1000, 100_000_000),
         state=ask.folder("MURMURATION_STATE", ROOT / "state"),
         leases=ask.folder("MURMURATION_LEASES", _leases(ask)),
         paper_ticks=ask.paths("PAPER_TICKS"),
@@ -133,6 +135,7 @@ def child_environment(config: Config, environ: Mapping[str, str] | None = None) 
         "CONTROL_PORT": str(config.control_port),
         "EMBEDDED_DB_PORT": str(config.embedded_db_port),
         "PAPER_PORT": str(config.paper_port),
+        "HISTORY_LIMIT": str(config.history_limit),
         "MURMURATION_STATE": str(config.state),
         "MURMURATION_LEASES": str(config.leases),
         "PAPER_TICKS": os.pathsep.join(str(path) for path in config.paper_ticks),

@@ -56,6 +56,11 @@ class Wishes(Protocol):
         ...
 
     @property
+    def history_limit(self) -> int:
+        """How many documents a history collection of the embedded server may hold."""
+        ...
+
+    @property
     def state(self) -> Path:
         """The folder this machine's swarm lives in."""
         ...
@@ -244,7 +249,12 @@ def _silent(kind: str, uri: str, wishes: Wishes, remembered: Remembered, why: st
 
 
 def _embedded(wishes: Wishes) -> str:
-    return ensure_running(wishes.state, port=wishes.embedded_db_port, python=sys.executable)
+    return ensure_running(
+        wishes.state,
+        port=wishes.embedded_db_port,
+        python=sys.executable,
+        history_limit=wishes.history_limit,
+    )
 
 
 def _identity(uri: str, database_name: str, patience_ms: int, *, create: bool) -> str:

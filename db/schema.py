@@ -17,6 +17,7 @@ SIGNALS = "signals"
 NODES = "nodes"
 COMMANDS = "commands"
 SWARM = "swarm"
+ACCOUNT_CHANGES = "account_changes"
 
 TRADE_STATUS = ("OPEN", "CLOSED")
 COMMAND_KINDS = ("HALT", "RESUME")
@@ -46,12 +47,23 @@ class Index(NamedTuple):
         return options
 
 
+class History(NamedTuple):
+    """What of a collection may be moved to an archive once there is too much of it.
+
+    Only documents that match `only`, and never the newest one of each value of `newest_of`.
+    """
+
+    only: Mapping[str, Any] = {}
+    newest_of: str = ""
+
+
 class CollectionPlan(NamedTuple):
-    """What a collection is to be like."""
+    """What a collection is to be like. One without a history is never archived."""
 
     name: str
     indexes: tuple[Index, ...] = ()
     schema: Mapping[str, Any] | None = None
+    history: History | None = None
 
 
 def account_schema() -> Schema:
@@ -172,9 +184,11 @@ COLLECTIONS: tuple[CollectionPlan, ...] = (
         (
             Index(("leg_key", "slave_name"), unique=True, only_with="leg_key"),
             Index(("slave_name", "status")),
+            Index(("status",)),
             Index(("journey_id",)),
         ),
         _TRADE,
+        History(only={"status": "CLOSED"}),
     ),
     CollectionPlan(
         DECISIONS,
@@ -184,20 +198,34 @@ COLLECTIONS: tuple[CollectionPlan, ...] = (
             Index(("journey_id",)),
         ),
         _DECISION,
+        History(),
     ),
-    CollectionPlan(EQUITY, (Index(("account_id", "timestamp")),)),
+    CollectionPlan(EQUITY, (Index(("account_id", "timestamp")),), history=History()),
     CollectionPlan(
         KILL_SWITCH_EVENTS,
         (
             Index(("account_id", "event_id"), unique=True, only_with="event_id"),
             Index(("account_id", "timestamp")),
         ),
+        history=History(),
     ),
     CollectionPlan(LATCHES, (Index(("account_id",), unique=True),), _LATCH),
     CollectionPlan(
-        SIGNALS, (Index(("master", "epoch", "seq"), unique=True), Index(("journey_id",)))
+        SIGNALS,
+        (Index(("master", "epoch", "seq"), unique=True), Index(("journey_id",))),
+        history=History(),
     ),
     CollectionPlan(NODES, (Index(("name",), unique=True),)),
-    CollectionPlan(COMMANDS, (Index(("status", "created_at")),), _COMMAND),
+    CollectionPlan(
+        COMMANDS,
+        (Index(("status", "created_at")), Index(("status",))),
+        _COMMAND,
+        History(only={"status": "done"}),
+    ),
+    CollectionPlan(
+        ACCOUNT_CHANGES,
+        (Index(("account", "number"), unique=True), Index(("account",))),
+        history=History(newest_of="account"),
+    ),
     CollectionPlan(SWARM),
 )

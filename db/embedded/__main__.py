@@ -15,7 +15,7 @@ from db.embedded.cursors import Cursors
 from db.embedded.engine import Engine
 from db.embedded.requests import House
 from db.embedded.server import HOST, CommitFailed, Server
-from db.embedded.starting import ALREADY_RUNNING
+from db.embedded.starting import ALREADY_RUNNING, HISTORY_LIMIT
 from db.embedded.storage import Storage, StorageError
 from utils.clock import SystemClock
 from utils.randomness import token
@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m db.embedded", description=__doc__)
     parser.add_argument("--state", required=True, help="folder of the database file")
     parser.add_argument("--port", type=int, default=27117, help="0 takes any free port")
+    parser.add_argument(
+        "--history-limit",
+        type=int,
+        default=HISTORY_LIMIT,
+        help="documents a history collection may hold before the oldest go to the archive",
+    )
     return parser
 
 

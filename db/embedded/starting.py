@@ -13,6 +13,7 @@ from db.embedded.server_commands import PROCESS
 from utils.clock import monotonic_s
 
 LOG = "embedded.log"
+HISTORY_LIMIT = 200_000
 ALREADY_RUNNING = 4
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 30.0
@@ -45,7 +46,9 @@ def stop(state_dir: Path) -> int:
     return address.pid
 
 
-def ensure_running(state_dir: Path, *, port: int, python: str) -> str:
+def ensure_running(
+    state_dir: Path, *, port: int, python: str, history_limit: int = HISTORY_LIMIT
+) -> str:
     """The address of the running server; it is started when nobody did (port 0: any free one)."""
     found = running(state_dir)
     if found is not None:
@@ -53,18 +56,22 @@ def ensure_running(state_dir: Path, *, port: int, python: str) -> str:
     state_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(state_dir / "embedded.starting.lock", timeout=_READY_WITHIN_S):
-            return running(state_dir) or _started(state_dir.resolve(), port, python)
+            state = state_dir.resolve()
+            return running(state) or _started(state, _command(state, port, python, history_limit))
     except Timeout as reason:
         text = f"somebody else has been starting the embedded database in {state_dir} for too long"
         raise CannotStart(f"{text}: look into {state_dir / LOG}") from reason
 
 
-def _started(state: Path, port: int, python: str) -> str:
+def _command(state: Path, port: int, python: str, history_limit: int) -> list[str]:
+    module = [python, "-X", "utf8", "-m", "db.embedded"]
+    return [*module, f"--state={state}", f"--port={port}", f"--history-limit={history_limit}"]
+
+
+def _started(state: Path, command: list[str]) -> str:
     log = state / LOG
     said_before = log.stat().st_size if log.exists() else 0
-    child = _spawn(
-        [python, "-X", "utf8", "-m", "db.embedded", "--state", str(state), "--port", str(port)], log
-    )
+    child = _spawn(command, log)
     deadline_s = monotonic_s() + _READY_WITHIN_S
     while monotonic_s() < deadline_s:
         found = running(state)
