@@ -118,19 +118,20 @@ class Collection:
     def find(self, query: Mapping[str, object]) -> Iterator[tuple[int, Document]]:
         """Documents that match, in the order they came."""
         wanted = compile_filter(query)
-        records = self._candidates(query)
-        if records is None:
+        plan = self.plan(query)
+        if plan is None:
             return _scan(self.documents, wanted)
-        chosen = {record: self.documents[record] for record in sorted(records)}
+        chosen = {record: self.documents[record] for record in sorted(plan[1])}
         return _scan(chosen, wanted)
 
-    def _candidates(self, query: Mapping[str, object]) -> set[int] | None:
+    def plan(self, query: Mapping[str, object]) -> tuple[Index, set[int]] | None:
+        """The index that leaves the fewest documents to look at, and these; None: all of them."""
         equal = dict(_equal_values(query))
         if not equal:
             return None
-        found = [index.candidates(equal) for index in self.indexes.values()]
-        known = [records for records in found if records is not None]
-        return min(known, key=len) if known else None
+        found = [(index, index.candidates(equal)) for index in self.indexes.values()]
+        known = [(index, records) for index, records in found if records is not None]
+        return min(known, key=lambda way: len(way[1])) if known else None
 
     def add_index(self, specification: Document, recorder: Recorder) -> bool:
         """Build an index; false when it was there already."""
