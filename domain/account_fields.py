@@ -16,7 +16,7 @@ BOTH = MASTER | SLAVE
 SECRET_PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|keyring:[^/]+/.+)?$"  # noqa: S105 - where one is kept
 """A password is named, never written down: `${ENV_NAME}` or `keyring:SERVICE/USER`."""
 
-BOOKKEEPING = frozenset({"_id", "__v", "legacy", "created_at", "updated_at"})
+BOOKKEEPING = frozenset({"_id", "__v", "legacy", "created_at", "updated_at", "updated_by"})
 """Fields that other programs keep in a document; they mean nothing here and are let be."""
 
 

@@ -211,7 +211,9 @@ def test_a_name_written_wrongly_gets_the_right_one_suggested() -> None:
 
 
 def test_what_other_programs_keep_in_a_document_is_let_be() -> None:
-    assert settings(_id=1, __v=0, legacy={"colour": "red"}, created_at="x", updated_at="y")
+    assert settings(
+        _id=1, __v=0, legacy={"colour": "red"}, created_at="x", updated_at="y", updated_by="z"
+    )
 
 
 @pytest.mark.parametrize("reference", ["${APEX_PASSWORD}", "keyring:apex/51234567", ""])
