@@ -9,7 +9,7 @@ from db.embedded import read_commands as reading
 from db.embedded import server_commands as house
 from db.embedded import write_commands as writing
 from db.embedded.errors import Refusal, not_implemented
-from db.embedded.requests import House, Request
+from db.embedded.requests import Caller, House, Request
 from db.embedded.values import Document, type_name
 
 logger = logging.getLogger(__name__)
@@ -94,10 +94,10 @@ _TABLE: dict[str, Command] = {
 }
 
 
-def execute(command: Document, database: str | None, shared: House) -> Document:
+def execute(command: Document, database: str | None, shared: House, caller: Caller) -> Document:
     """The reply to one command; a refusal is a reply as well."""
     try:
-        return _execute(command, database, shared)
+        return _execute(command, database, shared, caller)
     except Refusal as refusal:
         return refusal.as_reply()
     except RecursionError:
@@ -107,7 +107,7 @@ def execute(command: Document, database: str | None, shared: House) -> Document:
         return Refusal(1, f"the embedded database failed on this command: {fault}").as_reply()
 
 
-def _execute(command: Document, database: str | None, shared: House) -> Document:
+def _execute(command: Document, database: str | None, shared: House, caller: Caller) -> Document:
     name = next(iter(command), "")
     known = _TABLE.get(name.lower())
     if known is None:
@@ -117,7 +117,7 @@ def _execute(command: Document, database: str | None, shared: House) -> Document
         raise Refusal(40414, "BSON field 'OpMsgRequest.$db' is missing but a required field")
     _check_fields(name, known, command)
     _check_concerns(command)
-    return known.work(Request(name, target, command, shared))
+    return known.work(Request(name, target, command, shared, caller))
 
 
 def _check_fields(name: str, known: Command, command: Document) -> None:

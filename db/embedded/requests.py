@@ -1,7 +1,8 @@
 """One command as its function sees it: its fields, read with their types."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from db.embedded.cursors import Cursors
 from db.embedded.engine import Engine
@@ -20,6 +21,16 @@ class House:
     started: Now
     process: int
     stop_asked: bool = False
+    connections: int = 0
+    commands_run: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The connection a command came over."""
+
+    number: int = 0
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,7 @@ class Request:
     database: str
     command: Document
     house: House
+    caller: Caller = field(default_factory=Caller)
 
     @property
     def engine(self) -> Engine:

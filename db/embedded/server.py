@@ -8,7 +8,7 @@ from db.embedded import wire
 from db.embedded.commands import execute
 from db.embedded.errors import Refusal
 from db.embedded.expiry import expire
-from db.embedded.requests import House
+from db.embedded.requests import Caller, House
 from db.embedded.values import Document
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class Server:
         self._flush_planned = False
         self._stopping = False
         self._connections: set[Connection] = set()
+        self._connections_ever = 0
         self._listener: asyncio.Server | None = None
         self.stopped: asyncio.Future[None] = self._loop.create_future()
 
@@ -39,19 +40,23 @@ class Server:
         self._loop.call_later(_SWEEP_EVERY_S, self._sweep)
         return int(self._listener.sockets[0].getsockname()[1])
 
-    def joined(self, connection: "Connection") -> None:
-        """A client is there."""
+    def joined(self, connection: "Connection") -> int:
+        """A client is there; the number of its connection."""
         self._connections.add(connection)
+        self._house.connections = len(self._connections)
+        self._connections_ever += 1
+        return self._connections_ever
 
     def left(self, connection: "Connection") -> None:
         """A client is gone."""
         self._connections.discard(connection)
+        self._house.connections = len(self._connections)
         if self._stopping and not self._connections:
             self._finish()
 
-    def handle(self, message: wire.Message, transport: asyncio.Transport) -> None:
+    def handle(self, message: wire.Message, transport: asyncio.Transport, caller: Caller) -> None:
         """Run one command; its reply waits for the commit."""
-        reply = execute(message.command, message.legacy_database, self._house)
+        reply = execute(message.command, message.legacy_database, self._house, caller)
         if message.legacy_database is not None:
             reply = self._legacy(message, reply)
         self.answer(message, reply, transport)
@@ -152,12 +157,14 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
+        self._caller = Caller()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
         """A client came."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
-        self._server.joined(self)
+        number = self._server.joined(self)
+        self._caller = Caller(number, _address(transport.get_extra_info("peername")))
 
     def connection_lost(self, exc: Exception | None) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
         """A client went."""
@@ -197,7 +204,7 @@ class Connection(asyncio.Protocol):
 
     def _take(self, whole: bytes, transport: asyncio.Transport) -> None:
         try:
-            self._server.handle(wire.parse(whole), transport)
+            self._server.handle(wire.parse(whole), transport, self._caller)
         except wire.BodyError as reason:
             reply = Refusal(9, str(reason)).as_reply()
             self._server.answer(wire.Message(reason.request, {}), reply, transport)
@@ -212,3 +219,7 @@ class Connection(asyncio.Protocol):
         """Send what is written, then close."""
         if self._transport is not None:
             self._transport.close()
+
+
+def _address(peer: object) -> str:
+    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""

@@ -27,7 +27,7 @@ def hello(request: Request) -> Document:
         "maxWriteBatchSize": 100_000,
         "localTime": now,
         "logicalSessionTimeoutMinutes": 30,
-        "connectionId": 1,
+        "connectionId": request.caller.number,
         "minWireVersion": 0,
         "maxWireVersion": _WIRE_VERSION,
         "readOnly": False,
