@@ -13,10 +13,11 @@ from filelock import FileLock, Timeout
 from db.embedded.address import Address, remove_address, write_address
 from db.embedded.cursors import Cursors
 from db.embedded.engine import Engine
+from db.embedded.opening import StorageError
 from db.embedded.requests import House
 from db.embedded.server import HOST, CommitFailed, Server
 from db.embedded.starting import ALREADY_RUNNING, HISTORY_LIMIT
-from db.embedded.storage import Storage, StorageError
+from db.embedded.storage import Storage
 from utils.clock import SystemClock
 from utils.randomness import token
 

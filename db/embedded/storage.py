@@ -2,26 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import bson
 
+from db.embedded.opening import PUT_A_BACKUP, StorageError, opened, seal
 from db.embedded.values import CODEC, Document
 
-FORMAT = 1
-APPLICATION = 0x4D75726D
-_SCHEMA = """
-CREATE TABLE collections (
-  id INTEGER PRIMARY KEY, database TEXT NOT NULL, name TEXT NOT NULL, description BLOB NOT NULL,
-  UNIQUE (database, name));
-CREATE TABLE documents (id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, body BLOB NOT NULL);
-"""
-
-
-class StorageError(Exception):
-    """The file cannot be used; the text says why and what to do."""
+_NO_COLLECTION = 0
 
 
 class StoredCollection(NamedTuple):
@@ -39,7 +30,7 @@ class Storage:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._changes: list[tuple[str, tuple[object, ...]]] = []
-        self._connection = _opened(path)
+        self._connection = opened(path)
         self._last_record = self._highest("documents")
         self._last_collection = self._highest("collections")
 
@@ -60,15 +51,45 @@ class Storage:
 
     def collections(self) -> Iterator[StoredCollection]:
         """The catalogue."""
-        rows = self._connection.execute("SELECT id, database, name, description FROM collections")
-        for number, database, name, description in rows:
-            yield StoredCollection(number, database, name, bson.decode(description, CODEC))
+        rows = self._connection.execute(
+            "SELECT id, database, name, description, seal FROM collections"
+        )
+        for number, database, name, body, sealed in rows:
+            self._check(_NO_COLLECTION, number, body, sealed)
+            yield StoredCollection(
+                number, database, name, self._decoded(body, f"{database}.{name}")
+            )
 
     def documents(self) -> Iterator[tuple[int, int, Document]]:
         """(collection, record, document) in the order they came."""
-        rows = self._connection.execute("SELECT collection, id, body FROM documents ORDER BY id")
-        for collection, record, body in rows:
-            yield collection, record, bson.decode(body, CODEC)
+        for collection, record, body in self.bodies():
+            yield collection, record, self._decoded(body, f"document {record}")
+
+    def bodies(self) -> Iterator[tuple[int, int, bytes]]:
+        """(collection, record, BSON) in the order they came, each found as it was written."""
+        known = {number for (number,) in self._connection.execute("SELECT id FROM collections")}
+        rows = self._connection.execute(
+            "SELECT collection, id, body, seal FROM documents ORDER BY id"
+        )
+        for collection, record, body, sealed in rows:
+            if collection not in known:
+                raise self._broken(f"document {record} belongs to no collection")
+            self._check(collection, record, body, sealed)
+            yield collection, record, body
+
+    def _check(self, collection: int, number: int, body: object, sealed: object) -> None:
+        if not isinstance(body, bytes) or seal(collection, number, body) != sealed:
+            what = f"document {number}" if collection else f"collection {number}"
+            raise self._broken(f"{what} is not as it was written")
+
+    def _decoded(self, body: bytes, what: str) -> Document:
+        try:
+            return bson.decode(body, CODEC)
+        except (bson.errors.InvalidBSON, ValueError) as reason:
+            raise self._broken(f"{what} cannot be read: {reason}") from reason
+
+    def _broken(self, found: str) -> StorageError:
+        return StorageError(f"the database file {self.path} is broken ({found}). {PUT_A_BACKUP}")
 
     def sizes(self) -> dict[int, int]:
         """Bytes of documents per collection."""
@@ -88,15 +109,20 @@ class Storage:
     def create(self, database: str, name: str, description: Document) -> int:
         """A new collection's number."""
         self._last_collection += 1
-        sql = "INSERT INTO collections (id, database, name, description) VALUES (?, ?, ?, ?)"
+        number = self._last_collection
         body = bson.encode(description, codec_options=CODEC)
-        self._note(sql, self._last_collection, database, name, body)
-        return self._last_collection
+        sql = (
+            "INSERT INTO collections (id, database, name, description, seal) VALUES (?, ?, ?, ?, ?)"
+        )
+        self._note(sql, number, database, name, body, seal(_NO_COLLECTION, number, body))
+        return number
 
     def describe(self, collection: int, description: Document) -> None:
         """The collection's options or indexes are different."""
         body = bson.encode(description, codec_options=CODEC)
-        self._note("UPDATE collections SET description = ? WHERE id = ?", body, collection)
+        sealed = seal(_NO_COLLECTION, collection, body)
+        sql = "UPDATE collections SET description = ?, seal = ? WHERE id = ?"
+        self._note(sql, body, sealed, collection)
 
     def drop(self, collection: int) -> None:
         """The collection and its documents are gone."""
@@ -105,8 +131,8 @@ class Storage:
 
     def put(self, collection: int, record: int, body: bytes) -> None:
         """A document is new or different."""
-        sql = "INSERT OR REPLACE INTO documents (id, collection, body) VALUES (?, ?, ?)"
-        self._note(sql, record, collection, body)
+        sql = "INSERT OR REPLACE INTO documents (id, collection, body, seal) VALUES (?, ?, ?, ?)"
+        self._note(sql, record, collection, body, seal(collection, record, body))
 
     def remove(self, record: int) -> None:
         """A document is gone."""
@@ -118,65 +144,13 @@ class Storage:
     def commit(self) -> None:
         """Make everything noted lasting, or raise: then memory is ahead of the file."""
         changes, self._changes = self._changes, []
-        self._connection.execute("BEGIN IMMEDIATE")
-        for sql, values in changes:
-            self._connection.execute(sql, values)
-        self._connection.execute("COMMIT")
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as reason:
-        raise StorageError(f"cannot open the database file {path}: {reason}") from reason
-    try:
-        _prepare(connection, path)
-    except sqlite3.Error as reason:
-        connection.close()
-        raise StorageError(f"cannot use the database file {path}: {reason}. {_ADVICE}") from reason
-    except StorageError:
-        connection.close()
-        raise
-    return connection
-
-
-_ADVICE = (
-    "If another process holds it, use that one; if it is broken, put a backup in its place. "
-    "Nothing was changed."
-)
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    connection.execute("PRAGMA busy_timeout = 0")
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-    _refuse_foreign(path, version, owner, tables)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    if version == 0:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {APPLICATION}; "
-            f"PRAGMA user_version = {FORMAT}; COMMIT;"
-        )
-    _refuse_broken(connection, path)
-
-
-def _refuse_foreign(path: Path, version: int, owner: int, tables: int) -> None:
-    if version > FORMAT and owner == APPLICATION:
-        raise StorageError(
-            f"the database file {path} has format {version}, this program knows up to {FORMAT}: "
-            "update the program, or restore a backup of the older format. Nothing was changed."
-        )
-    if owner != APPLICATION and (owner or version or tables):
-        raise StorageError(
-            f"the file {path} is a SQLite database of another program: give another folder. "
-            "Nothing was changed."
-        )
-
-
-def _refuse_broken(connection: sqlite3.Connection, path: Path) -> None:
-    answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    if answer != "ok":
-        raise StorageError(f"the database file {path} is broken ({answer}). {_ADVICE}")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for sql, values in changes:
+                self._connection.execute(sql, values)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            # Closing would otherwise commit what the log has taken of it.
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
