@@ -6,8 +6,9 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+from bson.errors import BSONError
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from db.moments import moment, ms_of_date
 from db.schema import ACCOUNT_CHANGES, ACCOUNTS
@@ -85,16 +86,24 @@ class AccountChanges:
         """What one look at all documents, as they are stored, shows to have changed.
 
         Asks the database only about accounts that differ from what was noted last; the first
-        call compares with the records, so that nothing is lost that happened unwatched.
+        call compares with the records, so that nothing is lost that happened unwatched. A
+        record that the database refuses keeps none of the others from it, and raises at the end.
         """
         now = {str(d["name"]): dict(d) for d in documents if _has_name(d)}
         if self._known is None:
             self._there_at_first = frozenset(now)
             self._known = self._newest_of_all(now)
         due = _differing(self._known, now)
-        written = sum(self._note_seen(n, now.get(n), now_ms) for n in islice(due, MOST_AT_ONCE))
+        written, refused = 0, []
+        for name in islice(due, MOST_AT_ONCE):
+            try:
+                written += self._note_seen(name, now.get(name), now_ms)
+            except (OperationFailure, BSONError) as fault:
+                refused.append(fault)
         if len(due) <= MOST_AT_ONCE:
             _see_rewritten(self._known, now)
+        if refused:
+            raise refused[0]
         return written
 
     def of(self, name: str) -> list[Document]:

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from pymongo.database import Database
 
+from db.account_changes import AccountChanges
 from db.accounts import Accounts
 from db.commands import Commands
-from db.connecting import DATABASE_ERRORS, EMBEDDED, Chosen, opened
+from db.connecting import DATABASE_ERRORS, EMBEDDED, Chosen, opened, swarm_of
 from db.latches import Latches
 from db.nodes import Nodes
 from domain.control import Command, CommandDone, FromNode, NodeReport, Settings, ToNode
@@ -21,7 +23,8 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-ASK_EVERY_S = 1.0
+ASK_EVERY_S = 0.5
+NEVER: dict[str, Any] = {}
 LAST_WORDS_S = 2.0
 
 
@@ -42,6 +45,8 @@ class ByHandLine:
         self._heard: queue.SimpleQueue[ToNode] = queue.SimpleQueue()
         self._said: queue.SimpleQueue[FromNode] = queue.SimpleQueue()
         self._passed_on: set[str] = set()
+        self._recorded: dict[str, Any] | None = NEVER
+        self._unrecorded = ""
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="by_hand", daemon=True)
         self._thread.start()
@@ -74,13 +79,42 @@ class ByHandLine:
             self._ask(database)
             self._write(database)
         except DATABASE_ERRORS as fault:
-            logger.warning("database_silent", extra={"why": str(fault)})
+            self._tell_of_silence(str(fault))
 
     def _ask(self, database: Database[dict[str, Any]]) -> None:
+        if swarm_of(database) not in self._chosen.swarm_ids:
+            self._tell_of_silence("another database stands in the place of ours")
+            return
         told = _read(self._name, self._chosen, database)
         if told != self._told:
-            self._told = told
-            self._heard.put(told)
+            self._tell(told)
+        self._record(told.document, database)
+        self._hear_orders(database)
+
+    def _tell(self, told: Settings) -> None:
+        self._told = told
+        self._heard.put(told)
+
+    def _tell_of_silence(self, why: str) -> None:
+        """The node closes only, until the database answers again."""
+        if self._told.database:
+            logger.warning("database_silent", extra={"why": why})
+            self._tell(msgspec.structs.replace(self._told, database=False))
+
+    def _record(self, document: dict[str, Any] | None, database: Database[dict[str, Any]]) -> None:
+        """What changed in our own document; what fails here is tried again and delays nothing."""
+        if document == self._recorded:
+            return
+        try:
+            AccountChanges(database).note(self._name, now_ms=utc_ms())
+        except DATABASE_ERRORS as fault:
+            if str(fault) != self._unrecorded:
+                logger.warning("account_changes_not_recorded", extra={"why": str(fault)})
+            self._unrecorded = str(fault)
+        else:
+            self._recorded = document
+
+    def _hear_orders(self, database: Database[dict[str, Any]]) -> None:
         for pending in Commands(database).pending():
             if pending.account == self._name:
                 self._pass_on(pending.command)

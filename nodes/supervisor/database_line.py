@@ -6,41 +6,32 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from db.accounts import Accounts
-from db.commands import Commands, Pending
+from db.account_changes import AccountChanges
+from db.commands import Commands
 from db.connecting import DATABASE_ERRORS, Chosen, DatabaseFault, Silent, connect
 from db.latches import Latches
 from db.nodes import Nodes
-from db.schema import TRADES
 from domain.control import Command, NodeReport
-from domain.policies import Latch
 from domain.records import LatchChange
+from nodes.supervisor.sight import AnotherDatabase, Sight, look
 from utils.clock import utc_ms
+
+__all__ = ["DatabaseLine", "Sight"]
 
 logger = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 Write = Callable[[Database[Document]], None]
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
+# To look for a database that is away costs more: the embedded one is started each time.
+AGAIN_EVERY_S = 2.0
 PATIENCE_MS = 2000
 LAST_WRITES_S = 1.0
 MOST_KEPT_WRITES = 10_000
-
-
-class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database said at one look."""
-
-    documents: tuple[Document, ...] = ()
-    latches: dict[str, Latch] = {}
-    addresses: dict[str, tuple[str, str]] = {}
-    epochs: dict[str, int] = {}
-    pending: tuple[Pending, ...] = ()
-    held_masters: frozenset[str] = frozenset()
 
 
 class DatabaseLine:
@@ -53,6 +44,8 @@ class DatabaseLine:
         self.trouble = found.why if isinstance(found, Silent) else ""
         self._settle = settle
         self._client: MongoClient[Document] | None = None
+        self._changes: AccountChanges | None = None
+        self._unrecorded = ""
         self._writes: queue.Queue[Write] = queue.Queue(MOST_KEPT_WRITES)
         self._reports: dict[str, NodeReport] = {}
         self._awake = threading.Event()
@@ -111,7 +104,7 @@ class DatabaseLine:
         while not self._end.is_set():
             self._turn()
             self._looked.set()
-            self._awake.wait(LOOK_EVERY_S)
+            self._awake.wait(AGAIN_EVERY_S if self.trouble else LOOK_EVERY_S)
             self._awake.clear()
         self._turn()
         self._let_go()
@@ -121,10 +114,13 @@ class DatabaseLine:
             database = self._database()
             if database is not None:
                 self._write_all(database)
-                self.sight = _look(database)
-                self._heard_again()
-        except (*DATABASE_ERRORS, DatabaseFault, OSError) as fault:
+                self._look(database)
+        except (*DATABASE_ERRORS, DatabaseFault, AnotherDatabase, OSError) as fault:
             self._fell_silent(str(fault))
+        except Exception as fault:
+            # Something in it cannot be read: nothing opens by it, and the next look tries again.
+            logger.exception("database_not_understood")
+            self._fell_silent(f"what it holds is not understood: {fault!r}")
 
     def _database(self) -> Database[Document] | None:
         if self._client is None:
@@ -134,7 +130,27 @@ class DatabaseLine:
                 self._fell_silent(self.place.why)
                 return None
             self._client = connect(self.place.uri, PATIENCE_MS)
+            self._changes = AccountChanges(self._client[self.place.database_name])
         return self._client[self.place.database_name]
+
+    def _look(self, database: Database[Document]) -> None:
+        found = look(database, self.place.swarm_ids)
+        self.sight = found.sight
+        self._heard_again()
+        self._record_changes(found.stored)
+
+    def _record_changes(self, stored: list[Document]) -> None:
+        """After the sight is there to be acted on; what fails here is tried at the next look."""
+        if self._changes is None:
+            return
+        trouble = ""
+        try:
+            self._changes.note_all(stored, now_ms=utc_ms())
+        except Exception as fault:
+            trouble = repr(fault)
+            if trouble != self._unrecorded:
+                logger.exception("account_changes_not_recorded")
+        self._unrecorded = trouble
 
     def _write_all(self, database: Database[Document]) -> None:
         reports, self._reports = self._reports, {}
@@ -162,17 +178,4 @@ class DatabaseLine:
     def _let_go(self) -> None:
         if self._client is not None:
             self._client.close()
-            self._client = None
-
-
-def _look(database: Database[Document]) -> Sight:
-    nodes = Nodes(database)
-    held = database[TRADES].distinct("master_name", {"status": "OPEN"})
-    return Sight(
-        documents=tuple(Accounts(database).all()),
-        latches=Latches(database).all(),
-        addresses=nodes.addresses(),
-        epochs={str(node["name"]): int(node.get("epoch", 0)) for node in nodes.all()},
-        pending=tuple(Commands(database).pending()),
-        held_masters=frozenset(str(name) for name in held if name),
-    )
+            self._client = self._changes = None

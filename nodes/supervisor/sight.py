@@ -1,0 +1,71 @@
+"""One look at the database: is it ours, and what do all accounts, orders and nodes stand at?"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+from pymongo.database import Database
+
+from db.commands import Commands, Pending
+from db.connecting import swarm_of
+from db.latches import Latches
+from db.nodes import ADDRESS_PAIR, Nodes
+from db.plain_documents import plain
+from db.schema import ACCOUNTS, TRADES
+from domain.policies import Latch
+
+Document = dict[str, Any]
+
+
+class AnotherDatabase(Exception):  # noqa: N818 - it says what happened
+    """What answers where our database was is not ours."""
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database said at one look."""
+
+    documents: tuple[Document, ...] = ()
+    latches: dict[str, Latch] = {}
+    addresses: dict[str, tuple[str, str]] = {}
+    epochs: dict[str, int] = {}
+    pending: tuple[Pending, ...] = ()
+    held_masters: frozenset[str] = frozenset()
+
+
+class Look(NamedTuple):
+    """What is acted on, and the account documents as they are stored."""
+
+    sight: Sight
+    stored: list[Document]
+
+
+def look(database: Database[Document], swarm_ids: Collection[str]) -> Look:
+    """Everything at once; the effort does not grow with history. Raises AnotherDatabase."""
+    _insist_on(database, swarm_ids)
+    stored = list(database[ACCOUNTS].find().sort("name", 1))
+    nodes = Nodes(database).all()
+    held = database[TRADES].distinct("master_name", {"status": "OPEN"})
+    sight = Sight(
+        documents=tuple(plain(document) for document in stored),
+        latches=Latches(database).all(),
+        addresses=_addresses(nodes),
+        epochs={str(node["name"]): int(node.get("epoch", 0)) for node in nodes},
+        pending=tuple(Commands(database).pending()),
+        held_masters=frozenset(str(name) for name in held if name),
+    )
+    return Look(sight, stored)
+
+
+def _insist_on(database: Database[Document], swarm_ids: Collection[str]) -> None:
+    """A client finds a server again by its address: another may stand there by then (law 12)."""
+    found = swarm_of(database)
+    if found not in swarm_ids:
+        raise AnotherDatabase(
+            f"wanted the database of swarm {', '.join(swarm_ids)}, found one of "
+            f"{found or 'no swarm'} in its place"
+        )
+
+
+def _addresses(nodes: Iterable[Document]) -> dict[str, tuple[str, str]]:
+    pairs = {str(node["name"]): tuple(map(str, node.get("addresses") or ())) for node in nodes}
+    return {name: (p[0], p[1]) for name, p in pairs.items() if len(p) == ADDRESS_PAIR}
