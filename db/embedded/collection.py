@@ -6,15 +6,15 @@ from typing import Protocol
 import bson
 from bson import ObjectId
 
+from db.embedded.conditions import Conditions, conditions_of, needles_of
 from db.embedded.errors import Refusal
-from db.embedded.indexes import Entry, Index
-from db.embedded.matching import Test, compile_filter, is_operator_document
-from db.embedded.places import compact
+from db.embedded.indexes import Index
+from db.embedded.matching import compile_filter
+from db.embedded.shelf import Shelf
 from db.embedded.validation import Validator
 from db.embedded.values import CODEC, MAX_DEPTH, Document, same, too_deep, type_name
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
-_MOST_LOOKUPS = 1000
 
 
 class Recorder(Protocol):
@@ -45,7 +45,7 @@ class Collection:
         self.namespace = namespace
         self.options: Document = dict(_mapping(description.get("options")))
         self.identity = description["uuid"]
-        self.documents: dict[int, Document] = {}
+        self.documents = Shelf()
         self.validator = Validator(self.options)
         specifications = description.get("indexes")
         stated = specifications if isinstance(specifications, list) else []
@@ -62,11 +62,14 @@ class Collection:
             "indexes": [index.specification for index in self.indexes.values()],
         }
 
-    def load(self, record: int, document: Document) -> None:
+    def load(self, record: int, body: bytes) -> None:
         """A document from the store: already checked when it was written."""
-        self.documents[record] = compact(document)
+        self.documents.put(record, body)
+
+    def loaded(self) -> None:
+        """The last document has come: find them by their indexes from now on."""
         for index in self.indexes.values():
-            index.add(record, index.entries(document))
+            index.fill(self.documents.items())
 
     def insert(self, document: Document, recorder: Recorder, *, check: bool = True) -> Document:
         """Store a new document and return it as stored."""
@@ -93,7 +96,7 @@ class Collection:
         self._write(record, new, recorder, before)
 
     def _write(
-        self, record: int, new: Document, recorder: Recorder, before: dict[str, set[Entry]]
+        self, record: int, new: Document, recorder: Recorder, before: dict[str, set[bytes]]
     ) -> None:
         body = encoded(new)
         after = {name: index.entries(new) for name, index in self.indexes.items()}
@@ -104,7 +107,7 @@ class Collection:
             if old != after[name]:
                 index.drop(record, old - after[name])
                 index.add(record, after[name] - old)
-        self.documents[record] = compact(new)
+        self.documents.put(record, body)
         recorder.put(self.number, record, body)
 
     def remove(self, record: int, recorder: Recorder) -> None:
@@ -112,36 +115,65 @@ class Collection:
         old = self.documents[record]
         for index in self.indexes.values():
             index.drop(record, index.entries(old))
-        del self.documents[record]
+        self.documents.remove(record)
         recorder.remove(record)
 
     def find(self, query: Mapping[str, object]) -> Iterator[tuple[int, Document]]:
         """Documents that match, in the order they came."""
         wanted = compile_filter(query)
+        likely = ((record, self.documents[record]) for record in self._likely(query))
+        return ((record, document) for record, document in likely if wanted(document))
+
+    def matching(self, query: Mapping[str, object]) -> Iterator[int]:
+        """The records of documents that match, in the order they came."""
+        if query:
+            return (record for record, _ in self.find(query))
+        return iter(list(self.documents))
+
+    def _likely(self, query: Mapping[str, object]) -> list[int]:
+        """The records worth a look."""
         plan = self.plan(query)
-        if plan is None:
-            return _scan(self.documents, wanted)
-        chosen = {record: self.documents[record] for record in sorted(plan[1])}
-        return _scan(chosen, wanted)
+        if plan is not None:
+            plan[0].uses += 1
+            return sorted(plan[1])
+        needles = needles_of(conditions_of(query))
+        if not needles:
+            return list(self.documents)
+        return [
+            record
+            for record, body in self.documents.bodies()
+            if all(any(needle in body for needle in choice) for choice in needles)
+        ]
 
     def plan(self, query: Mapping[str, object]) -> tuple[Index, set[int]] | None:
         """The index that leaves the fewest documents to look at, and these; None: all of them."""
-        equal = dict(_equal_values(query))
-        if not equal:
+        branches = query.get("$or")
+        best = self._best(conditions_of(query))
+        if best is not None or not isinstance(branches, list) or not branches:
+            return best
+        ways = [self.plan(branch) for branch in branches if isinstance(branch, Mapping)]
+        known = [way for way in ways if way is not None]
+        if len(known) < len(branches):
             return None
-        found = [(index, index.candidates(equal)) for index in self.indexes.values()]
-        known = [(index, records) for index, records in found if records is not None]
-        return min(known, key=lambda way: len(way[1])) if known else None
+        return known[0][0], set().union(*(records for _, records in known))
+
+    def _best(self, wanted: Conditions) -> tuple[Index, set[int]] | None:
+        found = [(index, index.spans(wanted)) for index in self.indexes.values()]
+        known = [(index, spans) for index, spans in found if spans is not None]
+        if not known:
+            return None
+        index, spans = min(known, key=lambda way: way[0].count(way[1]))
+        return index, index.records(spans)
 
     def add_index(self, specification: Document, recorder: Recorder) -> bool:
         """Build an index; false when it was there already."""
         index = Index(self.namespace, specification)
         if self._has(index):
             return False
-        for record, document in self.documents.items():
-            entries = index.entries(document)
-            index.check(document, record, entries)
-            index.add(record, entries)
+        index.fill(self.documents.items())
+        twice = index.first_pair() if index.unique else None
+        if twice is not None:
+            raise index.duplicate(self.documents[twice])
         self.indexes[index.name] = index
         recorder.describe(self.number, self.description())
         return True
@@ -175,22 +207,6 @@ class Collection:
         self.validator = Validator(options)
         self.options = options
         recorder.describe(self.number, self.description())
-
-
-def _scan(documents: dict[int, Document], wanted: Test) -> Iterator[tuple[int, Document]]:
-    return ((record, document) for record, document in documents.items() if wanted(document))
-
-
-def _equal_values(query: Mapping[str, object]) -> Iterator[tuple[str, list[object]]]:
-    """What a query says must be equal to one of a few plain values."""
-    for path, wanted in query.items():
-        values: object = [wanted]
-        if isinstance(wanted, Mapping) and is_operator_document(wanted):
-            values = [wanted["$eq"]] if "$eq" in wanted else wanted.get("$in")
-        if path.startswith("$") or not isinstance(values, list) or len(values) > _MOST_LOOKUPS:
-            continue
-        if not any(type_name(value) in ("array", "regex") for value in values):
-            yield path, values
 
 
 def _mapping(value: object) -> Mapping[str, object]:

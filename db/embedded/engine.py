@@ -29,8 +29,10 @@ class Engine:
             collection = Collection(stored.number, namespace, stored.description)
             by_number[stored.number] = collection
             self._databases.setdefault(stored.database, {})[stored.name] = collection
-        for number, record, document in self.storage.documents():
-            by_number[number].load(record, document)
+        for number, record, body in self.storage.bodies():
+            by_number[number].load(record, body)
+        for collection in by_number.values():
+            collection.loaded()
 
     def database_names(self) -> list[str]:
         """Databases that hold a collection."""

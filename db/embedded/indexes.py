@@ -1,15 +1,16 @@
-"""Indexes in memory: they find documents by equality and keep unique what must be unique."""
+"""Indexes in memory: they find documents by value and keep unique what must be unique."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import TypeAlias
 
+from db.embedded.conditions import Conditions, Span
+from db.embedded.entries import OrderedEntries
 from db.embedded.errors import Refusal, not_implemented
+from db.embedded.keys import after, packed
 from db.embedded.matching import compile_filter
-from db.embedded.paths import value_at, values_at
-from db.embedded.values import MISSING, Document, Key, is_number, key_of, same
-
-Entry: TypeAlias = tuple[Key, ...]
+from db.embedded.paths import value_at
+from db.embedded.rows import is_absent, rows
+from db.embedded.values import MISSING, Document, is_number, same
 
 _OPTIONS = frozenset(
     {
@@ -20,12 +21,13 @@ _OPTIONS = frozenset(
 _PARTIAL_WORDS = frozenset(
     {"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$type", "$exists", "$and", "$or"}
 )
-_EMPTY_ARRAY: Key = (4,)
+_MOST_HEADS = 1000
+_RECORD_BYTES = 6
 _MOST_TTL_S = 2**31 - 1
 
 
 class Index:
-    """One index of one collection."""
+    """One index of one collection: its entries are a key's bytes and the record that has it."""
 
     def __init__(self, namespace: str, specification: Document) -> None:
         self.namespace = namespace
@@ -34,10 +36,12 @@ class Index:
         self.pattern: Document = _mapping(self.specification["key"], "key")
         self.unique = bool(self.specification.get("unique")) or self.name == "_id_"
         self.sparse = bool(self.specification.get("sparse"))
-        partial = self.specification.get("partialFilterExpression")
-        self._covers = None if partial is None else compile_filter(partial)
+        self._partial = self.specification.get("partialFilterExpression")
+        self._covers = None if self._partial is None else compile_filter(self._partial)
         self._paths = {path: tuple(path.split(".")) for path in self.pattern}
-        self._holders: dict[Entry, set[int]] = {}
+        self.uses = 0
+        self._has_arrays = False
+        self._held = OrderedEntries()
 
     @property
     def expires_after_s(self) -> float | None:
@@ -45,63 +49,124 @@ class Index:
         seconds = self.specification.get("expireAfterSeconds")
         return float(seconds) if isinstance(seconds, (int, float)) else None
 
-    def entries(self, document: Document) -> set[Entry]:
-        """What the document is found under."""
+    def entries(self, document: Document) -> set[bytes]:
+        """The keys the document is found under."""
         if self._covers is not None and not self._covers(document):
             return set()
-        columns = [_column(document, parts) for parts in self._paths.values()]
-        if self.sparse and all(found == {key_of(None)} for found in columns):
-            fields = self._paths.values()
-            if all(value is MISSING for parts in fields for value in values_at(document, parts)):
-                return set()
-        return set(product(*columns))
+        paths = tuple(self._paths.values())
+        if self.sparse and all(is_absent(document, parts) for parts in paths):
+            return set()
+        return rows(document, paths)
 
-    def check(self, document: Document, record: int, entries: set[Entry]) -> None:
+    def check(self, document: Document, record: int, entries: set[bytes]) -> None:
         """Refuse a second document under a unique key."""
         if not self.unique:
             return
+        mine = _record_bytes(record)
         for entry in entries:
-            if self._holders.get(entry, frozenset()) - {record}:
-                raise self._duplicate(document)
+            if any(e[-_RECORD_BYTES:] != mine for e in self._held.between(entry, after(entry))):
+                raise self.duplicate(document)
 
-    def _duplicate(self, document: Document) -> Refusal:
+    def duplicate(self, document: Document) -> Refusal:
+        """What to say of a key that another document has."""
         values = {path: _shown(document, parts) for path, parts in self._paths.items()}
         shown = ", ".join(f"{path}: {value!r}" for path, value in values.items())
         text = f"E11000 duplicate key error collection: {self.namespace} index: {self.name}"
         details: Document = {"keyPattern": dict(self.pattern), "keyValue": values}
         return Refusal(11000, f"{text} dup key: {{ {shown} }}", details)
 
-    def add(self, record: int, entries: set[Entry]) -> None:
-        """The document is now found under these."""
-        for entry in entries:
-            self._holders.setdefault(entry, set()).add(record)
+    def fill(self, numbered: Iterable[tuple[int, Document]]) -> None:
+        """Hold exactly these documents."""
+        collected: list[bytes] = []
+        for record, document in numbered:
+            found = self.entries(document)
+            self._has_arrays = self._has_arrays or len(found) > 1
+            collected += [entry + _record_bytes(record) for entry in found]
+        self._held.fill(collected)
 
-    def drop(self, record: int, entries: set[Entry]) -> None:
+    def add(self, record: int, entries: set[bytes]) -> None:
+        """The document is now found under these."""
+        self._has_arrays = self._has_arrays or len(entries) > 1
+        for entry in entries:
+            self._held.add(entry + _record_bytes(record))
+
+    def drop(self, record: int, entries: set[bytes]) -> None:
         """The document is no longer found under these."""
         for entry in entries:
-            holders = self._holders.get(entry, set())
-            holders.discard(record)
-            if not holders:
-                self._holders.pop(entry, None)
+            self._held.discard(entry + _record_bytes(record))
 
-    def candidates(self, equal: Mapping[str, list[object]]) -> set[int] | None:
-        """Records that may have these values; None when this index cannot tell."""
-        if not self._paths.keys() <= equal.keys() or not self._knows(equal):
+    def first_pair(self) -> int | None:
+        """A record whose key another record has as well, if there is one."""
+        last = b""
+        for entry in self._held.between(b"", b"\xff"):
+            if entry[:-_RECORD_BYTES] == last:
+                return int.from_bytes(entry[-_RECORD_BYTES:], "big")
+            last = entry[:-_RECORD_BYTES]
+        return None
+
+    def spans(self, wanted: Conditions) -> list[Span] | None:
+        """Where every document that meets the conditions is found; None: it may be anywhere."""
+        if not self._knows(wanted.equal):
             return None
-        keys = [[key_of(value) for value in equal[path]] for path in self._paths]
-        return {
-            record for entry in product(*keys) for record in self._holders.get(entry, frozenset())
-        }
+        heads, used = self._heads(wanted.equal)
+        path = self._path_after(used)
+        bounds = wanted.bounds.get(path)
+        if bounds is not None:
+            low, high = bounds.span(one_sided=self._has_arrays)
+            return [(head + low, head + high) for head in heads]
+        if used:
+            return [(head, after(head)) for head in heads]
+        return self._gaps(wanted.unlike.get(path))
+
+    def _heads(self, equal: Mapping[str, list[object]]) -> tuple[list[bytes], int]:
+        heads, used = [b""], 0
+        for path in self._paths:
+            values = {packed(value) for value in equal.get(path, [])}
+            if path not in equal or len(heads) * len(values) > _MOST_HEADS:
+                break
+            heads, used = [head + value for head in heads for value in values], used + 1
+            if self._has_arrays:
+                break
+        return heads, used
+
+    def _path_after(self, used: int) -> str:
+        """The next column, where it may narrow the search further."""
+        if used == len(self._paths) or (used and self._has_arrays):
+            return ""
+        return list(self._paths)[used]
+
+    def _gaps(self, unlike: list[object] | None) -> list[Span] | None:
+        if unlike is None or self.sparse:
+            return None
+        edges = sorted({packed(value) for value in unlike})
+        lows, highs = [b"", *map(after, edges)], [*edges, b"\xff"]
+        return list(zip(lows, highs, strict=True))
 
     def _knows(self, equal: Mapping[str, list[object]]) -> bool:
-        if self.sparse and any(None in values for values in equal.values()):
+        if self.sparse and any(None in equal.get(path, []) for path in self._paths):
             return False
-        if self._covers is None:
-            return True
-        return all(
-            self._covers({path: value for path, value in zip(equal, chosen, strict=True)})  # noqa: C416 - dict(zip()) loses its type here
-            for chosen in product(*equal.values())
-        )
+        return self._covers is None or self._is_covered(equal)
+
+    def _is_covered(self, equal: Mapping[str, list[object]]) -> bool:
+        """Whether the query lets only documents through that the partial index holds."""
+        named = sorted(set(_fields(self._partial)))
+        if any("." in path or None in equal.get(path, [None]) for path in named):
+            return False
+        covers = self._covers or (lambda _: True)
+        chosen = product(*(equal[path][:_MOST_HEADS] for path in named))
+        return all(covers(dict(zip(named, values, strict=True))) for values in chosen)
+
+    def count(self, spans: list[Span]) -> int:
+        """How many entries the spans hold."""
+        return sum(self._held.count(low, high) for low, high in spans)
+
+    def records(self, spans: list[Span]) -> set[int]:
+        """The records of the spans."""
+        return {
+            int.from_bytes(entry[-_RECORD_BYTES:], "big")
+            for low, high in spans
+            for entry in self._held.between(low, high)
+        }
 
     def same_as(self, other: Document) -> bool:
         """An index with the same key and options."""
@@ -112,14 +177,8 @@ class Index:
         )
 
 
-def _column(document: Document, parts: tuple[str, ...]) -> set[Key]:
-    keys: set[Key] = set()
-    for value in values_at(document, parts):
-        if isinstance(value, list):
-            keys |= {key_of(item) for item in value} or {_EMPTY_ARRAY}
-        else:
-            keys.add(key_of(value))
-    return keys or {key_of(None)}
+def _record_bytes(record: int) -> bytes:
+    return record.to_bytes(_RECORD_BYTES, "big")
 
 
 def _shown(document: Document, parts: tuple[str, ...]) -> object:
@@ -182,6 +241,15 @@ def _words(node: object) -> Iterator[str]:
             if name.startswith("$"):
                 yield name
             yield from _words(item)
+
+
+def _fields(partial: object) -> Iterator[str]:
+    """The paths a partial filter speaks of."""
+    for name, item in partial.items() if isinstance(partial, Mapping) else ():
+        if not name.startswith("$"):
+            yield name
+        for branch in item if name.startswith("$") and isinstance(item, list) else ():
+            yield from _fields(branch)
 
 
 def _check_ttl(asked: Document, pattern: Document) -> None:

@@ -1,6 +1,5 @@
 """Where an update writes: one field of a document or one element of an array."""
 
-import sys
 from typing import TypeAlias
 
 from db.embedded.errors import Refusal
@@ -22,19 +21,6 @@ def copied(value: object) -> object:
 def copied_document(document: Document) -> Document:
     """A copy of a whole document."""
     return {name: copied(item) for name, item in document.items()}
-
-
-def compact(document: Document) -> Document:
-    """A copy whose field names are shared with all other documents: they fill half the memory."""
-    return {sys.intern(name): _compact_value(value) for name, value in document.items()}
-
-
-def _compact_value(value: object) -> object:
-    if isinstance(value, dict):
-        return {sys.intern(name): _compact_value(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_compact_value(item) for item in value]
-    return value
 
 
 class Place:
