@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from bson import Int64
 
 from db.embedded.collection import Collection
-from db.embedded.errors import Refusal
+from db.embedded.engine import check_names
+from db.embedded.errors import Refusal, not_implemented
+from db.embedded.indexes import checked_specification
 from db.embedded.matching import compile_filter
 from db.embedded.requests import Request
+from db.embedded.server_commands import admin_only
 from db.embedded.validation import OPTIONS, Validator
 from db.embedded.values import Document
 
@@ -17,6 +20,7 @@ _EMPTY_FILE_BYTES = 4096
 def create(request: Request) -> Document:
     """A collection, with its validator."""
     options = {word: value for word, value in request.command.items() if word in OPTIONS}
+    _refuse_other_identity(request)
     Validator(options)
     existing = request.engine.find(request.database, request.target())
     if existing is not None and existing.options == options:
@@ -25,13 +29,80 @@ def create(request: Request) -> Document:
     return {"ok": 1.0}
 
 
+def _refuse_other_identity(request: Request) -> None:
+    if request.flag("autoIndexId", default=True) is False:
+        raise not_implemented("a collection without an index on _id ('autoIndexId' in create)")
+    if request.mapping("idIndex").get("key", {"_id": 1}) != {"_id": 1}:
+        raise Refusal(2, "The field 'key' for an _id index must be {_id: 1}")
+    if request.mapping("idIndex").get("collation"):
+        raise not_implemented("'collation' in create")
+
+
 def change_collection(request: Request) -> Document:
-    """collMod: other rules for the documents to come."""
+    """collMod: other rules for the documents to come, another life time for a TTL index."""
+    if request.command.get("dryRun"):
+        raise not_implemented("'dryRun' in collMod")
     collection = request.engine.existing(request.database, request.target())
     options = {word: value for word, value in request.command.items() if word in OPTIONS}
+    changed = _changed_index(request, collection)
     if options:
         collection.set_rules(options, request.engine.storage)
+    return {**changed, "ok": 1.0}
+
+
+def _changed_index(request: Request, collection: Collection) -> Document:
+    asked = request.mapping("index")
+    if not asked:
+        return {}
+    for word in asked:
+        if word not in ("name", "keyPattern", "expireAfterSeconds"):
+            raise not_implemented(f"'{word}' of an index in collMod")
+    if len({"name", "keyPattern"} & asked.keys()) != 1:
+        raise Refusal(72, "must specify either index name or key pattern in collMod, not both")
+    if "expireAfterSeconds" not in asked:
+        raise Refusal(72, "no expireAfterSeconds field in collMod's index")
+    (name,) = _names_to_drop(collection, asked.get("name", asked.get("keyPattern")))
+    return _with_other_life(request, collection, name, asked["expireAfterSeconds"])
+
+
+def _with_other_life(
+    request: Request, collection: Collection, name: str, seconds: object
+) -> Document:
+    index = collection.indexes.get(name)
+    if index is None:
+        raise Refusal(27, f"cannot find index {name} for ns {collection.namespace}")
+    before = index.specification.get("expireAfterSeconds")
+    checked = checked_specification({**index.specification, "expireAfterSeconds": seconds})
+    index.specification.update(checked)
+    request.engine.storage.describe(collection.number, collection.description())
+    old: Document = {} if before is None else {"expireAfterSeconds_old": before}
+    return {**old, "expireAfterSeconds_new": seconds}
+
+
+def rename(request: Request) -> Document:
+    """renameCollection: another name, the same documents, indexes and rules."""
+    admin_only(request)
+    if request.command.get("stayTemp"):
+        raise not_implemented("'stayTemp' in renameCollection")
+    source, target = _split(request.target()), _split(request.text("to"))
+    if source == target:
+        raise Refusal(20, "Can't rename a collection to itself")
+    if request.engine.find(*source) is None:
+        raise Refusal(26, f"Source collection {request.target()} does not exist")
+    if request.engine.find(*target) is not None:
+        if not request.flag("dropTarget"):
+            raise Refusal(48, f"target namespace exists: {request.text('to')}")
+        check_names(*target)
+        request.engine.drop(*target)
+    request.engine.rename(*source, *target)
     return {"ok": 1.0}
+
+
+def _split(namespace: str) -> tuple[str, str]:
+    database, dot, name = namespace.partition(".")
+    if not dot:
+        raise Refusal(73, f"Invalid namespace specified '{namespace}'")
+    return database, name
 
 
 def drop(request: Request) -> Document:
@@ -100,6 +171,8 @@ def _batch_size(request: Request) -> int | None:
 
 def create_indexes(request: Request) -> Document:
     """New indexes; either all are built or none."""
+    if "commitQuorum" in request.command:
+        raise Refusal(2, "Standalones can't specify commitQuorum")
     created = request.engine.find(request.database, request.target()) is None
     collection = request.engine.ensured(request.database, request.target())
     before = set(collection.indexes)
@@ -137,7 +210,11 @@ def drop_indexes(request: Request) -> Document:
     """Forget indexes, by name, by key, or all but `_id_`."""
     collection = request.engine.existing(request.database, request.target())
     before = len(collection.indexes)
-    for name in _names_to_drop(collection, request.command.get("index")):
+    names = _names_to_drop(collection, request.command.get("index"))
+    for name in names:
+        if name not in collection.indexes:
+            raise Refusal(27, f"index not found with name [{name}]")
+    for name in names:
         collection.drop_index(name, request.engine.storage)
     return {"nIndexesWas": before, "ok": 1.0}
 
@@ -150,4 +227,7 @@ def _names_to_drop(collection: Collection, asked: object) -> list[str]:
             if list(index.pattern.items()) == list(asked.items()):
                 return [index.name]
         raise Refusal(27, f"can't find index with key: {dict(asked)}")
-    return [str(name) for name in asked] if isinstance(asked, list) else [str(asked)]
+    names = asked if isinstance(asked, list) else [asked]
+    if not all(isinstance(name, str) for name in names):
+        raise Refusal(14, "'index' must be a name, a list of names or a key pattern")
+    return [str(name) for name in names]

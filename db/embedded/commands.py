@@ -1,97 +1,158 @@
 """The table of commands, and what is checked before any of them runs."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from db.embedded import activity_commands as activity
 from db.embedded import catalogue_commands as catalogue
 from db.embedded import read_commands as reading
 from db.embedded import server_commands as house
+from db.embedded import statistics_commands as statistics
 from db.embedded import write_commands as writing
-from db.embedded.errors import Refusal, not_implemented
+from db.embedded.command_fields import check_common, check_concerns, check_fields, time_limit_ms
+from db.embedded.errors import Refusal
+from db.embedded.explaining import explain
+from db.embedded.refused_commands import is_refused, refuse
 from db.embedded.requests import Caller, House, Request
-from db.embedded.values import Document, type_name
+from db.embedded.values import Document
 
 logger = logging.getLogger(__name__)
 
 Work = Callable[[Request], Document]
 
-_ALWAYS = frozenset(
-    {
-        "$db", "lsid", "$readPreference", "$clusterTime", "comment", "maxTimeMS", "readConcern",
-        "writeConcern", "apiVersion", "apiStrict", "apiDeprecationErrors", "$audit", "$client",
-        "$configServerState", "$queryOptions", "mayBypassWriteBlocking",
-    }
-)  # fmt: skip
-_TRANSACTION = frozenset({"txnNumber", "startTransaction", "autocommit"})
-_HARMLESS_WHEN_EMPTY = frozenset(
-    {
-        "collation", "let", "min", "max", "returnKey", "showRecordId", "tailable", "awaitData",
-        "oplogReplay", "noCursorTimeout", "allowPartialResults", "allowDiskUse", "explain",
-        "sampleRate", "runtimeConstants", "fromMongos", "needsMerge", "term", "readOnce",
-        "isTimeseriesNamespace", "capped", "size", "viewOn", "timeseries", "clusteredIndex",
-        "expireAfterSeconds", "pipeline", "storageEngine", "indexOptionDefaults",
-    }
-)  # fmt: skip
-_IGNORABLE = frozenset({"allowDiskUse", "noCursorTimeout", "allowPartialResults"})
-
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A function, and the fields it understands."""
+    """A function, the fields it understands, and whether it reads or writes documents."""
 
+    name: str
     work: Work
     fields: frozenset[str] = frozenset()
     any_field: bool = False
+    reads: bool = False
+    writes: bool = False
 
 
-def _command(work: Work, fields: str = "", *, any_field: bool = False) -> Command:
-    return Command(work, frozenset(fields.split()), any_field)
+def _reading(name: str, work: Work, fields: str) -> Command:
+    return Command(name, work, frozenset(fields.split()), reads=True)
+
+
+def _writing(name: str, work: Work, fields: str = "") -> Command:
+    return Command(name, work, frozenset(fields.split()), writes=True)
+
+
+def _asking(name: str, work: Work, fields: str = "") -> Command:
+    return Command(name, work, frozenset(fields.split()))
+
+
+def _open_ended(name: str, work: Work) -> Command:
+    """What clients say of themselves differs from version to version."""
+    return Command(name, work, any_field=True)
+
+
+def _explain(request: Request) -> Document:
+    inner = request.command[request.name]
+    if not isinstance(inner, dict):
+        raise Refusal(14, "explain takes the command to explain")
+    verbosity = request.command.get("verbosity", "allPlansExecution")
+    return _explained(request, {**inner, "$db": request.database}, verbosity)
+
+
+def _explained(request: Request, command: Document, verbosity: object) -> Document:
+    name = next(iter(command), "")
+    known = _known(name)
+    check_fields(name, known.fields, command)
+    return explain(Request(name, request.database, command, request.house), verbosity)
+
+
+def _aggregate(request: Request) -> Document:
+    if request.command.get("explain") is not True:
+        return reading.aggregate(request)
+    rest = {word: value for word, value in request.command.items() if word != "explain"}
+    return _explained(request, rest, "queryPlanner")
+
+
+def _list_commands(_: Request) -> Document:
+    shown = {command.name: {"help": _help(command.work)} for command in COMMANDS}
+    return {"commands": dict(sorted(shown.items())), "ok": 1.0}
+
+
+def _help(work: Work) -> str:
+    return (work.__doc__ or "").strip().split("\n", maxsplit=1)[0]
 
 
 _RULES = "validator validationLevel validationAction"
 _FIND = "filter sort projection hint skip limit batchSize singleBatch"
 _MODIFY = "query sort remove update new fields upsert bypassDocumentValidation arrayFilters hint"
-_ASKING = "filter nameOnly cursor authorizedDatabases authorizedCollections"
+_LISTED = "filter nameOnly cursor authorizedDatabases authorizedCollections"
 
-_TABLE: dict[str, Command] = {
-    "hello": _command(house.hello, any_field=True),
-    "ismaster": _command(house.hello, any_field=True),
-    "ping": _command(house.fine),
-    "endsessions": _command(house.fine),
-    "startsession": _command(house.fine),
-    "refreshsessions": _command(house.fine),
-    "killsessions": _command(house.fine),
-    "buildinfo": _command(house.build_info),
-    "serverstatus": _command(house.server_status, any_field=True),
-    "connectionstatus": _command(house.who_am_i, "showPrivileges"),
-    "getlog": _command(house.get_log),
-    "getparameter": _command(house.get_parameter, any_field=True),
-    "getcmdlineopts": _command(house.command_line),
-    "hostinfo": _command(house.host_facts),
-    "shutdown": _command(house.shutdown, "force timeoutSecs"),
-    "saslstart": _command(house.start_authentication, any_field=True),
-    "insert": _command(writing.insert, "documents ordered bypassDocumentValidation"),
-    "update": _command(writing.update, "updates ordered bypassDocumentValidation"),
-    "delete": _command(writing.delete, "deletes ordered"),
-    "findandmodify": _command(writing.find_and_modify, _MODIFY),
-    "find": _command(reading.find, _FIND),
-    "getmore": _command(reading.get_more, "collection batchSize"),
-    "killcursors": _command(reading.kill_cursors, "cursors"),
-    "count": _command(reading.count, "query skip limit hint fields"),
-    "distinct": _command(reading.distinct, "key query"),
-    "aggregate": _command(reading.aggregate, "pipeline cursor hint bypassDocumentValidation"),
-    "create": _command(catalogue.create, f"{_RULES} autoIndexId idIndex"),
-    "collmod": _command(catalogue.change_collection, _RULES),
-    "drop": _command(catalogue.drop),
-    "dropdatabase": _command(catalogue.drop_database),
-    "listdatabases": _command(catalogue.list_databases, _ASKING),
-    "listcollections": _command(catalogue.list_collections, _ASKING),
-    "createindexes": _command(catalogue.create_indexes, "indexes commitQuorum"),
-    "listindexes": _command(catalogue.list_indexes, "cursor"),
-    "dropindexes": _command(catalogue.drop_indexes, "index"),
-    "deleteindexes": _command(catalogue.drop_indexes, "index"),
-}
+COMMANDS: tuple[Command, ...] = (
+    _open_ended("hello", house.hello),
+    _open_ended("isMaster", house.hello),
+    _asking("ping", house.fine),
+    _asking("startSession", house.fine),
+    _asking("refreshSessions", house.fine),
+    Command("endSessions", house.fine, writes=True),
+    _asking("killSessions", house.fine),
+    _asking("logout", house.fine),
+    _open_ended("saslStart", house.start_authentication),
+    _open_ended("saslContinue", house.start_authentication),
+    _open_ended("authenticate", house.start_authentication),
+    _asking("buildInfo", house.build_info),
+    _asking("connectionStatus", house.who_am_i, "showPrivileges"),
+    _asking("features", house.features, "oidReset"),
+    _asking("getCmdLineOpts", house.command_line),
+    _asking("getLog", house.get_log),
+    _open_ended("getParameter", house.get_parameter),
+    _asking("hostInfo", house.host_facts),
+    _asking("listCommands", _list_commands),
+    _asking("profile", house.profiling, "filter"),
+    _asking("rolesInfo", house.no_roles, "showPrivileges showBuiltinRoles"),
+    _asking("usersInfo", house.no_users, "showCredentials showCustomData showPrivileges filter"),
+    _asking("shutdown", house.shutdown, "force timeoutSecs"),
+    _open_ended("serverStatus", activity.server_status),
+    _open_ended("currentOp", activity.current_operations),
+    _asking("killOp", activity.kill_operation, "op"),
+    _asking("whatsmyuri", activity.my_address),
+    _writing("insert", writing.insert, "documents ordered bypassDocumentValidation"),
+    _writing("update", writing.update, "updates ordered bypassDocumentValidation"),
+    _writing("delete", writing.delete, "deletes ordered"),
+    _writing("findAndModify", writing.find_and_modify, _MODIFY),
+    _reading("find", reading.find, _FIND),
+    _reading("getMore", reading.get_more, "collection batchSize"),
+    _asking("killCursors", reading.kill_cursors, "cursors"),
+    _reading("count", reading.count, "query skip limit hint fields"),
+    _reading("distinct", reading.distinct, "key query"),
+    Command(
+        "aggregate",
+        _aggregate,
+        frozenset({"pipeline", "cursor", "hint", "bypassDocumentValidation", "explain"}),
+        reads=True,
+        writes=True,
+    ),
+    _reading("explain", _explain, "verbosity"),
+    _writing("create", catalogue.create, f"{_RULES} autoIndexId idIndex"),
+    _writing("collMod", catalogue.change_collection, f"{_RULES} index dryRun"),
+    _writing("drop", catalogue.drop),
+    _writing("dropDatabase", catalogue.drop_database),
+    _writing("renameCollection", catalogue.rename, "to dropTarget stayTemp"),
+    _asking("listDatabases", catalogue.list_databases, _LISTED),
+    _asking("listCollections", catalogue.list_collections, _LISTED),
+    _writing("createIndexes", catalogue.create_indexes, "indexes commitQuorum"),
+    _asking("listIndexes", catalogue.list_indexes, "cursor"),
+    _writing("dropIndexes", catalogue.drop_indexes, "index"),
+    _writing("deleteIndexes", catalogue.drop_indexes, "index"),
+    _asking("dbStats", statistics.database_figures, "scale freeStorage"),
+    _asking("collStats", statistics.collection_figures, "scale"),
+    _asking("dataSize", statistics.data_size, "keyPattern min max estimate"),
+    _asking(
+        "validate",
+        statistics.validate,
+        "full repair background metadata checkBSONConformance",
+    ),
+)
+_TABLE = {command.name.lower(): command for command in COMMANDS}
 
 
 def execute(command: Document, database: str | None, shared: House, caller: Caller) -> Document:
@@ -109,42 +170,34 @@ def execute(command: Document, database: str | None, shared: House, caller: Call
 
 def _execute(command: Document, database: str | None, shared: House, caller: Caller) -> Document:
     name = next(iter(command), "")
-    known = _TABLE.get(name.lower())
-    if known is None:
-        raise Refusal(59, f"no such command: '{name}'")
+    known = _known(name)
     target = database if database is not None else command.get("$db")
     if not isinstance(target, str):
         raise Refusal(40414, "BSON field 'OpMsgRequest.$db' is missing but a required field")
-    _check_fields(name, known, command)
-    _check_concerns(command)
-    return known.work(Request(name, target, command, shared, caller))
+    shared.commands_run[name.lower()] += 1
+    request = Request(name, target, command, shared, caller)
+    if not known.any_field:
+        check_fields(name, known.fields, command)
+    check_common(command)
+    check_concerns(name, command, reads=known.reads, writes=known.writes)
+    return _in_time(request, known)
 
 
-def _check_fields(name: str, known: Command, command: Document) -> None:
-    if _TRANSACTION & command.keys():
-        text = "Transaction numbers are only allowed on a replica set member or mongos"
-        raise Refusal(20, text)
-    for field, value in command.items():
-        if field == name or field in _ALWAYS or field in known.fields or known.any_field:
-            continue
-        if field in _IGNORABLE:
-            continue
-        if field not in _HARMLESS_WHEN_EMPTY:
-            raise Refusal(40415, f"BSON field '{name}.{field}' is an unknown field.")
-        if value:
-            raise not_implemented(f"'{field}' in {name}")
+def _known(name: str) -> Command:
+    known = _TABLE.get(name.lower())
+    if known is not None:
+        return known
+    if is_refused(name):
+        return Command(name, refuse, any_field=True, reads=True, writes=True)
+    raise Refusal(59, f"no such command: '{name}'")
 
 
-def _check_concerns(command: Document) -> None:
-    wanted = command.get("writeConcern")
-    if isinstance(wanted, Mapping) and wanted.get("w", 1) not in (0, 1, "majority"):
-        raise Refusal(2, "cannot use 'w' > 1 when a host is not replicated")
-    reading_as = command.get("readConcern")
-    if not isinstance(reading_as, Mapping) or not reading_as:
-        if reading_as not in (None, {}):
-            raise Refusal(14, f"readConcern must be an object, found {type_name(reading_as)}")
-        return
-    if reading_as.get("level", "local") not in ("local", "available", "majority"):
-        raise Refusal(123, f"a standalone has no readConcern {reading_as.get('level')!r}")
-    if set(reading_as) - {"level"}:
-        raise Refusal(72, "a standalone knows no readConcern but its level")
+def _in_time(request: Request, known: Command) -> Document:
+    """Writing is never undone for being late; an answer that is late is not given."""
+    limit_ms = time_limit_ms(request.command)
+    started_s = request.now_s()
+    reply = known.work(request)
+    late = limit_ms is not None and (request.now_s() - started_s) * 1000 > limit_ms
+    if late and known.reads and not known.writes:
+        raise Refusal(50, "operation exceeded time limit")
+    return reply

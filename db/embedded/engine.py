@@ -59,7 +59,7 @@ class Engine:
 
     def create(self, database: str, name: str, options: Document) -> Collection:
         """A new, empty collection."""
-        _check_names(database, name)
+        check_names(database, name)
         if self.find(database, name) is not None:
             raise Refusal(48, f"Collection {database}.{name} already exists.")
         description: Document = {"uuid": Binary.from_uuid(uuid4()), "options": options}
@@ -75,13 +75,25 @@ class Engine:
         del self._databases[database][name]
         return collection
 
+    def rename(self, database: str, name: str, to_database: str, to_name: str) -> None:
+        """The same collection under another name; no collection may have that name."""
+        check_names(to_database, to_name)
+        collection = self.existing(database, name)
+        collection.namespace = f"{to_database}.{to_name}"
+        for index in collection.indexes.values():
+            index.namespace = collection.namespace
+        self.storage.rename(collection.number, to_database, to_name)
+        del self._databases[database][name]
+        self._databases.setdefault(to_database, {})[to_name] = collection
+
     def everything(self) -> Iterator[Collection]:
         """Every collection of every database."""
         for held in self._databases.values():
             yield from held.values()
 
 
-def _check_names(database: str, name: str) -> None:
+def check_names(database: str, name: str) -> None:
+    """Refuse what MongoDB does not take as a name."""
     if not database or set(database) & _BAD_DATABASE_LETTERS or len(database.encode()) > 63:  # noqa: PLR2004 - MongoDB's limit
         raise Refusal(73, f"Invalid database name: '{database}'")
     bad = (

@@ -12,6 +12,7 @@ from db.embedded.paths import values_at
 from db.embedded.projecting import compile_projection
 from db.embedded.requests import Request
 from db.embedded.sorting import sort_documents
+from db.embedded.source_stages import sourced
 from db.embedded.values import Document, Missing, key_of
 from db.embedded.write_commands import check_hint
 
@@ -89,6 +90,9 @@ def distinct(request: Request) -> Document:
 
 def aggregate(request: Request) -> Document:
     """A pipeline's results."""
+    made = sourced(request)
+    if made is not None:
+        return _aggregate_what_a_stage_made(request, *made)
     if request.command["aggregate"] == 1:
         return _aggregate_without_collection(request)
     collection = request.engine.find(request.database, request.target())
@@ -99,6 +103,15 @@ def aggregate(request: Request) -> Document:
     namespace = f"{request.database}.{request.target()}"
     size = _batch_size(request)
     return request.house.cursors.answer(namespace, results, size, request.now_s())
+
+
+def _aggregate_what_a_stage_made(
+    request: Request, documents: list[Document], rest: object
+) -> Document:
+    results = Pipeline(request.engine, request.database).run(documents, rest)
+    target = request.command["aggregate"]
+    namespace = f"{request.database}.{'$cmd.aggregate' if target == 1 else target}"
+    return request.house.cursors.answer(namespace, results, _batch_size(request), request.now_s())
 
 
 def _aggregate_without_collection(request: Request) -> Document:

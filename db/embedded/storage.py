@@ -124,6 +124,11 @@ class Storage:
         sql = "UPDATE collections SET description = ?, seal = ? WHERE id = ?"
         self._note(sql, body, sealed, collection)
 
+    def rename(self, collection: int, database: str, name: str) -> None:
+        """The collection has another name."""
+        sql = "UPDATE collections SET database = ?, name = ? WHERE id = ?"
+        self._note(sql, database, name, collection)
+
     def drop(self, collection: int) -> None:
         """The collection and its documents are gone."""
         self._note("DELETE FROM documents WHERE collection = ?", collection)
