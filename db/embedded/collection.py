@@ -68,8 +68,12 @@ class Collection:
 
     def loaded(self) -> None:
         """The last document has come: find them by their indexes from now on."""
-        for index in self.indexes.values():
-            index.fill(self.documents.items())
+        found: dict[str, list[bytes]] = {name: [] for name in self.indexes}
+        for record, document in self.documents.items():
+            for name, index in self.indexes.items():
+                found[name] += index.numbered(record, index.entries(document))
+        for name, index in self.indexes.items():
+            index.fill(found[name])
 
     def insert(self, document: Document, recorder: Recorder, *, check: bool = True) -> Document:
         """Store a new document and return it as stored."""
@@ -170,7 +174,11 @@ class Collection:
         index = Index(self.namespace, specification)
         if self._has(index):
             return False
-        index.fill(self.documents.items())
+        index.fill(
+            entry
+            for record, document in self.documents.items()
+            for entry in index.numbered(record, index.entries(document))
+        )
         twice = index.first_pair() if index.unique else None
         if twice is not None:
             raise index.duplicate(self.documents[twice])

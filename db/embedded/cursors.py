@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 
 from bson import Int64
@@ -15,22 +15,24 @@ from db.embedded.values import Document
 FIRST_BATCH = 101
 MAX_BATCH_BYTES = 16 * 1024 * 1024 - 16 * 1024
 _MOST_IDLE_S = 600.0
+_MOST_IDLE_LASTING_S = 1800.0
 
 
-@dataclass
+@dataclass(slots=True)
 class Cursor:
-    """What is left of one answer."""
+    """What is left of one answer, as bytes; one that outlasts idleness ends with its session."""
 
     namespace: str
-    left: deque[Document]
-    used_at_s: float = field(default=0.0)
+    left: deque[bytes]
+    used_at_s: float
+    most_idle_s: float
 
     def batch(self, size: int | None) -> list[RawBSONDocument]:
         """The next documents, as many as asked for and as fit."""
         taken: list[RawBSONDocument] = []
         room = MAX_BATCH_BYTES
         while self.left and (size is None or len(taken) < size):
-            body = encoded(self.left[0])
+            body = self.left[0]
             if taken and len(body) > room:
                 break
             room -= len(body)
@@ -50,10 +52,18 @@ class Cursors:
         return len(self._open)
 
     def answer(
-        self, namespace: str, documents: Iterable[Document], size: int | None, now_s: float
+        self,
+        namespace: str,
+        documents: Iterable[Document | bytes],
+        size: int | None,
+        now_s: float,
+        *,
+        lasting: bool = False,
     ) -> Document:
         """The first batch, with a cursor when there is more."""
-        cursor = Cursor(namespace, deque(documents), now_s)
+        bodies = (item if isinstance(item, bytes) else encoded(item) for item in documents)
+        most_idle_s = _MOST_IDLE_LASTING_S if lasting else _MOST_IDLE_S
+        cursor = Cursor(namespace, deque(bodies), now_s, most_idle_s)
         batch = cursor.batch(FIRST_BATCH if size is None else size)
         number = 0
         if cursor.left:
@@ -90,7 +100,7 @@ class Cursors:
         }
 
     def sweep(self, now_s: float) -> None:
-        """Forget cursors nobody has asked for in ten minutes."""
-        old = [n for n, c in self._open.items() if now_s - c.used_at_s > _MOST_IDLE_S]
+        """Forget cursors nobody has asked for in ten minutes, and those of idle sessions."""
+        old = [n for n, c in self._open.items() if now_s - c.used_at_s > c.most_idle_s]
         for number in old:
             del self._open[number]

@@ -75,20 +75,19 @@ class Index:
         details: Document = {"keyPattern": dict(self.pattern), "keyValue": values}
         return Refusal(11000, f"{text} dup key: {{ {shown} }}", details)
 
-    def fill(self, numbered: Iterable[tuple[int, Document]]) -> None:
-        """Hold exactly these documents."""
-        collected: list[bytes] = []
-        for record, document in numbered:
-            found = self.entries(document)
-            self._has_arrays = self._has_arrays or len(found) > 1
-            collected += [entry + _record_bytes(record) for entry in found]
-        self._held.fill(collected)
+    def numbered(self, record: int, entries: set[bytes]) -> list[bytes]:
+        """The entries as they are held, with the record behind the key."""
+        self._has_arrays = self._has_arrays or len(entries) > 1
+        return [entry + _record_bytes(record) for entry in entries]
+
+    def fill(self, numbered: Iterable[bytes]) -> None:
+        """Hold exactly these."""
+        self._held.fill(numbered)
 
     def add(self, record: int, entries: set[bytes]) -> None:
         """The document is now found under these."""
-        self._has_arrays = self._has_arrays or len(entries) > 1
-        for entry in entries:
-            self._held.add(entry + _record_bytes(record))
+        for entry in self.numbered(record, entries):
+            self._held.add(entry)
 
     def drop(self, record: int, entries: set[bytes]) -> None:
         """The document is no longer found under these."""

@@ -1,17 +1,17 @@
 """find, getMore, killCursors, count, distinct and aggregate."""
 
 from collections.abc import Iterable, Mapping
-from itertools import islice
 
 from bson import Int64
 
 from db.embedded.aggregating import Pipeline
+from db.embedded.choosing import chosen_records
 from db.embedded.collection import Collection
 from db.embedded.errors import Refusal
+from db.embedded.matching import compile_filter
 from db.embedded.paths import values_at
 from db.embedded.projecting import compile_projection
 from db.embedded.requests import Request
-from db.embedded.sorting import sort_documents
 from db.embedded.source_stages import sourced
 from db.embedded.values import Document, Missing, key_of
 from db.embedded.write_commands import check_hint
@@ -20,32 +20,29 @@ from db.embedded.write_commands import check_hint
 def find(request: Request) -> Document:
     """Documents that match, sorted and cut as asked."""
     collection = request.engine.find(request.database, request.target())
-    shown = compile_projection(request.mapping("projection"))
+    projection = request.mapping("projection")
+    shown = compile_projection(projection)
     check_hint(collection, request.command.get("hint"))
-    documents = (shown(d) for d in _found(request, collection, request.mapping("filter")))
-    size = request.whole("batchSize")
-    chosen = list(documents)
+    records, size = _chosen(request, collection, "filter"), request.whole("batchSize")
     if request.flag("singleBatch"):
-        chosen = chosen[: size or len(chosen)]
-        size = max(len(chosen), 1)
+        records = records[: size or len(records)]
+        size = max(len(records), 1)
+    found: Iterable[Document | bytes] = ()
+    if collection is not None:
+        shelf = collection.documents
+        found = (shown(shelf[record]) if projection else shelf.body(record) for record in records)
     namespace = f"{request.database}.{request.target()}"
-    return request.house.cursors.answer(namespace, chosen, size, request.now_s())
+    lasting = request.flag("noCursorTimeout")
+    return request.house.cursors.answer(namespace, found, size, request.now_s(), lasting=lasting)
 
 
-def _found(
-    request: Request, collection: Collection | None, query: Mapping[str, object]
-) -> Iterable[Document]:
-    sort = request.mapping("sort")
+def _chosen(request: Request, collection: Collection | None, field: str) -> list[int]:
+    query, sort = request.mapping(field), request.mapping("sort")
     skip, limit = request.whole("skip") or 0, request.whole("limit") or None
     if collection is None:
+        compile_filter(query)
         return []
-    matches: Iterable[Document] = (document for _, document in collection.find(query))
-    natural = sort.get("$natural")
-    if natural == -1:
-        matches = reversed(list(matches))
-    elif sort and natural is None:
-        matches = sort_documents(list(matches), sort)
-    return islice(matches, skip, None if limit is None else skip + limit)
+    return chosen_records(collection, query, sort, skip=skip, limit=limit)
 
 
 def get_more(request: Request) -> Document:
@@ -70,8 +67,7 @@ def count(request: Request) -> Document:
     """How many match."""
     collection = request.engine.find(request.database, request.target())
     check_hint(collection, request.command.get("hint"))
-    found = _found(request, collection, request.mapping("query"))
-    return {"n": sum(1 for _ in found), "ok": 1.0}
+    return {"n": len(_chosen(request, collection, "query")), "ok": 1.0}
 
 
 def distinct(request: Request) -> Document:
@@ -123,15 +119,30 @@ def _aggregate_without_collection(request: Request) -> Document:
 
 
 def _narrowed(collection: Collection | None, pipeline: object) -> tuple[list[Document], object]:
-    """A pipeline that starts with $match may use an index."""
-    if collection is None:
+    """What a pipeline starts from: one that begins with $match may use an index."""
+    if collection is None or not isinstance(pipeline, list):
         return [], pipeline
-    first = pipeline[0] if isinstance(pipeline, list) and pipeline else None
-    if isinstance(first, Mapping) and list(first) == ["$match"] and isinstance(pipeline, list):
+    query, rest = _leading_match(pipeline)
+    if _only_counts(rest):
+        return [{} for _ in collection.matching(query)], rest
+    return [document for _, document in collection.find(query)], rest
+
+
+def _leading_match(pipeline: list[object]) -> tuple[Mapping[str, object], list[object]]:
+    first = pipeline[0] if pipeline else None
+    if isinstance(first, Mapping) and list(first) == ["$match"]:
         query = first["$match"]
         if isinstance(query, Mapping):
-            return [document for _, document in collection.find(query)], pipeline[1:]
-    return list(collection.documents.values()), pipeline
+            return query, pipeline[1:]
+    return {}, pipeline
+
+
+def _only_counts(stages: list[object]) -> bool:
+    """The stages a driver counts with: they look into no document."""
+    names = [next(iter(stage), "") if isinstance(stage, Mapping) else "" for stage in stages]
+    if not names or set(names[:-1]) - {"$skip", "$limit"}:
+        return False
+    return names[-1] == "$count" or stages[-1] == {"$group": {"_id": 1, "n": {"$sum": 1}}}
 
 
 def _batch_size(request: Request) -> int | None:

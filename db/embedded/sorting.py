@@ -30,15 +30,14 @@ def sort_documents(documents: list[Document], specification: object) -> list[Doc
     return ordered
 
 
-def sort_numbered(
-    numbered: Iterable[tuple[int, Document]], specification: object
-) -> list[tuple[int, Document]]:
-    """Documents with their record numbers, sorted."""
-    ordered = list(numbered)
-    for parts, way in reversed(sort_directions(specification)):
-        key = _sort_key(parts, way)
-        ordered.sort(key=lambda item, key=key: key(item[1]), reverse=way < 0)  # type: ignore[misc]
-    return ordered
+def sorted_records(numbered: Iterable[tuple[int, Document]], specification: object) -> list[int]:
+    """The records of documents in order; of each document only what orders it is kept."""
+    ways = sort_directions(specification)
+    keys = [_sort_key(parts, way) for parts, way in ways]
+    rows = [(record, [key(document) for key in keys]) for record, document in numbered]
+    for place, (_, way) in reversed(list(enumerate(ways))):
+        rows.sort(key=lambda row, place=place: row[1][place], reverse=way < 0)  # type: ignore[misc]
+    return [record for record, _ in rows]
 
 
 def _sort_key(parts: tuple[str, ...], way: int) -> Callable[[object], Key]:

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeVar
 
 from bson import ObjectId
 
 from db.embedded.aggregating import updated_by_pipeline
+from db.embedded.choosing import chosen_records
 from db.embedded.collection import Collection
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.projecting import compile_projection
 from db.embedded.requests import Request
-from db.embedded.sorting import sort_numbered
 from db.embedded.updating import Moment, Update, is_replacement, seed_of_upsert
 from db.embedded.values import MISSING, Document, identical, type_name
 
@@ -185,12 +184,7 @@ def _found(
 ) -> list[int]:
     if collection is None:
         return []
-    matches = collection.find(query)
-    if all_of_them:
-        return [record for record, _ in matches]
-    if sort:
-        matches = iter(sort_numbered(matches, sort))
-    return [record for record, _ in islice(matches, 1)]
+    return chosen_records(collection, query, sort, limit=None if all_of_them else 1)
 
 
 def _revise(request: Request, collection: Collection, record: int, revision: Revision) -> Outcome:
