@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 class EmbeddedServer:
     """Started on any free port; ended with the block."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, history_limit: int = 200_000) -> None:
         self.state = state
+        self.history_limit = history_limit
         self.log = state / "test.log"
         self.uri = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -39,12 +40,16 @@ class EmbeddedServer:
         self.state.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "db.embedded", "--state", str(self.state), "--port", "0"],
+                [sys.executable, "-m", "db.embedded", *self._words()],
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
             )
         self.uri = eventually(self._answers, 20)
+
+    def _words(self) -> list[str]:
+        limit = f"--history-limit={self.history_limit}"
+        return ["--state", str(self.state), "--port", "0", limit]
 
     def _answers(self) -> str | None:
         assert self._process is not None

@@ -13,11 +13,14 @@ from filelock import FileLock, Timeout
 from db.embedded.address import Address, remove_address, write_address
 from db.embedded.cursors import Cursors
 from db.embedded.engine import Engine
+from db.embedded.history import History, Rules
+from db.embedded.keeping import CommitFailed
 from db.embedded.opening import StorageError
 from db.embedded.requests import House
-from db.embedded.server import HOST, CommitFailed, Server
+from db.embedded.server import HOST, Server
 from db.embedded.starting import ALREADY_RUNNING, HISTORY_LIMIT
 from db.embedded.storage import Storage
+from db.schema import COLLECTIONS, SWARM
 from utils.clock import SystemClock
 from utils.randomness import token
 
@@ -35,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             FileLock(state / "embedded.lock", timeout=0),
             Storage(state / "embedded.db") as storage,
         ):
-            return asyncio.run(_serve(storage, state, int(asked.port)))
+            return asyncio.run(_serve(storage, state, int(asked.port), int(asked.history_limit)))
     except Timeout:
         _refuse(f"another embedded database is running on {state}: use that one")
         return ALREADY_RUNNING
@@ -61,11 +64,11 @@ def _refuse(text: str) -> int:
     return 2
 
 
-async def _serve(storage: Storage, state: Path, port: int) -> int:
+async def _serve(storage: Storage, state: Path, port: int, history_limit: int) -> int:
     clock = SystemClock()
     cursors = Cursors(first=int(token(6), 16))
     house = House(Engine(storage), cursors, clock, clock.now(), os.getpid())
-    server = Server(house)
+    server = Server(house, History(house.engine, clock, state, _rules(history_limit)))
     try:
         bound = await server.listen(port)
     except OSError as reason:
@@ -84,6 +87,11 @@ async def _serve(storage: Storage, state: Path, port: int) -> int:
         remove_address(state)
     logger.info("ended, everything written")
     return 0
+
+
+def _rules(history_limit: int) -> Rules:
+    may_go = {plan.name: plan.history for plan in COLLECTIONS if plan.history is not None}
+    return Rules(may_go, beside=SWARM, limit=history_limit)
 
 
 def _stop_on_signals(server: Server) -> None:

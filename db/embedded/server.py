@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-import sqlite3
 
 from db.embedded import wire
 from db.embedded.commands import execute
 from db.embedded.errors import Refusal
 from db.embedded.expiry import expire
+from db.embedded.history import History
+from db.embedded.keeping import CommitFailed
 from db.embedded.requests import Caller, House
 from db.embedded.values import Document
 
@@ -15,18 +16,21 @@ logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 _SWEEP_EVERY_S = 5.0
+_SWEEP_WHILE_BEHIND_S = 0.5
 _LAST_WORDS_WITHIN_S = 1.0
 
 
 class Server:
     """Group commit: what one turn of the loop changed is committed once, then all replies go."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, history: History | None = None) -> None:
         self._house = house
+        self._history = history
         self._loop = asyncio.get_running_loop()
-        self._replies: list[tuple[asyncio.Transport, bytes]] = []
+        self._replies: list[tuple[asyncio.Transport, wire.Message, bytes]] = []
         self._flush_planned = False
         self._stopping = False
+        self._failed: CommitFailed | None = None
         self._connections: set[Connection] = set()
         self._connections_ever = 0
         self._listener: asyncio.Server | None = None
@@ -37,7 +41,7 @@ class Server:
         self._listener = await self._loop.create_server(
             lambda: Connection(self), HOST, port, backlog=512
         )
-        self._loop.call_later(_SWEEP_EVERY_S, self._sweep)
+        self._loop.call_later(_SWEEP_WHILE_BEHIND_S, self._sweep)
         return int(self._listener.sockets[0].getsockname()[1])
 
     def joined(self, connection: "Connection") -> int:
@@ -56,7 +60,10 @@ class Server:
 
     def handle(self, message: wire.Message, transport: asyncio.Transport, caller: Caller) -> None:
         """Run one command; its reply waits for the commit."""
-        reply = execute(message.command, message.legacy_database, self._house, caller)
+        if self._failed is not None:
+            reply = self._failed.refusal.as_reply()
+        else:
+            reply = execute(message.command, message.legacy_database, self._house, caller)
         if message.legacy_database is not None:
             reply = self._legacy(message, reply)
         self.answer(message, reply, transport)
@@ -69,11 +76,7 @@ class Server:
     def answer(self, message: wire.Message, reply: Document, transport: asyncio.Transport) -> None:
         """Put the reply in line."""
         if message.wants_reply:
-            if message.legacy_database is not None:
-                data = wire.encode_legacy_reply(reply, answers=message.request)
-            else:
-                data = wire.encode_message(reply, answers=message.request)
-            self._replies.append((transport, data))
+            self._replies.append((transport, message, _encoded(message, reply)))
         self._plan_flush()
 
     def _plan_flush(self) -> None:
@@ -88,44 +91,52 @@ class Server:
             self.stop()
 
     def _commit_and_reply(self) -> None:
-        if not self._commit():
-            return
+        self._commit()
+        # What one turn read may be what it could not keep: then nobody is told any of it.
+        failed = self._failed.refusal.as_reply() if self._failed else None
         replies, self._replies = self._replies, []
-        for transport, data in replies:
+        for transport, message, data in replies:
             if not transport.is_closing():
-                transport.write(data)
+                transport.write(data if failed is None else _encoded(message, failed))
+        if failed is not None:
+            self.stop()
 
-    def _commit(self) -> bool:
-        if not self._house.engine.storage.has_changes:
-            return True
+    def _commit(self) -> None:
+        storage = self._house.engine.storage
+        if self._failed is not None or not storage.has_changes:
+            return
+        self._thin()
         try:
-            self._house.engine.storage.commit()
-        except sqlite3.Error as reason:
+            storage.commit()
+        except Exception as reason:  # noqa: BLE001 - whatever it is, memory is ahead of the file now
             self._fail(reason)
-            return False
-        return True
+        else:
+            if self._history is not None:
+                self._history.committed()
 
-    def _fail(self, reason: sqlite3.Error) -> None:
-        logger.critical(
-            "cannot write the database file %s: %s. Unwritten changes were not acknowledged. The "
-            "server ends; make room or repair the file, and start it again.",
-            self._house.engine.storage.path,
-            reason,
-        )
-        self._replies.clear()
-        if self._listener is not None:
-            self._listener.close()
-        for connection in list(self._connections):
-            connection.abort()
-        if not self.stopped.done():
-            self.stopped.set_exception(CommitFailed(str(reason)))
+    def _thin(self) -> None:
+        try:
+            if self._history is not None:
+                self._history.thin()
+        except Exception:  # archiving must not keep anybody's write from being stored
+            logger.exception("archiving failed inside the server; the next commit tries it again")
+
+    def _fail(self, reason: Exception) -> None:
+        self._failed = CommitFailed(self._house.engine.storage.path, reason)
+        logger.critical("%s", self._failed)
+        if self._history is not None:
+            self._history.undo()
 
     def _sweep(self) -> None:
+        if self._stopping:
+            return
         now = self._house.clock.now()
         self._house.cursors.sweep(now.monotonic_s)
         expire(self._house.engine, now.utc_ms)
+        self._thin()
         self._plan_flush()
-        self._loop.call_later(_SWEEP_EVERY_S, self._sweep)
+        behind = self._history is not None and self._history.behind
+        self._loop.call_later(_SWEEP_WHILE_BEHIND_S if behind else _SWEEP_EVERY_S, self._sweep)
 
     def stop(self) -> None:
         """End: what was said is committed and answered, then no more clients."""
@@ -142,12 +153,18 @@ class Server:
             self._finish()
 
     def _finish(self) -> None:
-        if not self.stopped.done():
+        if self.stopped.done():
+            return
+        if self._failed is None:
             self.stopped.set_result(None)
+        else:
+            self.stopped.set_exception(self._failed)
 
 
-class CommitFailed(Exception):  # noqa: N818 - it says what happened
-    """The file took no more writes; memory is ahead of it, so the server ends."""
+def _encoded(message: wire.Message, reply: Document) -> bytes:
+    if message.legacy_database is not None:
+        return wire.encode_legacy_reply(reply, answers=message.request)
+    return wire.encode_message(reply, answers=message.request)
 
 
 class Connection(asyncio.Protocol):

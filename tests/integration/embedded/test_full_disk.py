@@ -10,7 +10,8 @@ from db.embedded import wire
 from db.embedded.cursors import Cursors
 from db.embedded.engine import Engine
 from db.embedded.requests import House
-from db.embedded.server import CommitFailed, Server
+from db.embedded.keeping import CommitFailed
+from db.embedded.server import Server
 from db.embedded.storage import Storage
 from utils.clock import SystemClock
 
