@@ -71,6 +71,20 @@ class EmbeddedServer:
             self._process.wait(10)
             self._process = None
 
+    def wait(self) -> int:
+        """Until it ends by itself."""
+        assert self._process is not None
+        code = self._process.wait(10)
+        self._process = None
+        return code
+
+    def limit_files(self, resource_number: int, most_bytes: int) -> None:
+        """Where the operating system can: no file of the process grows beyond this."""
+        import resource
+
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource_number, (most_bytes, most_bytes))
+
     def terminate(self) -> int:
         assert self._process is not None
         self._process.terminate()

@@ -18,7 +18,7 @@ from db.embedded.keeping import CommitFailed
 from db.embedded.opening import StorageError
 from db.embedded.requests import House
 from db.embedded.server import HOST, Server
-from db.embedded.starting import ALREADY_RUNNING, HISTORY_LIMIT
+from db.embedded.starting import ALREADY_RUNNING, CANNOT_START, HISTORY_LIMIT, TAKES_NO_WRITES
 from db.embedded.storage import Storage
 from db.schema import COLLECTIONS, SWARM
 from utils.clock import SystemClock
@@ -42,8 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
     except Timeout:
         _refuse(f"another embedded database is running on {state}: use that one")
         return ALREADY_RUNNING
-    except (StorageError, OSError) as reason:
+    except StorageError as reason:
         return _refuse(str(reason))
+    except OSError as reason:
+        return _refuse(f"{reason}. Make room on the disk of {state}, or make the folder writable")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _refuse(text: str) -> int:
     logger.critical("the embedded database cannot start: %s", text)
-    return 2
+    return CANNOT_START
 
 
 async def _serve(storage: Storage, state: Path, port: int, history_limit: int) -> int:
@@ -82,7 +84,7 @@ async def _serve(storage: Storage, state: Path, port: int, history_limit: int) -
     try:
         await server.stopped
     except CommitFailed:
-        return 3
+        return TAKES_NO_WRITES
     finally:
         remove_address(state)
     logger.info("ended, everything written")

@@ -143,16 +143,26 @@ def _cannot_use(path: Path, reason: sqlite3.Error) -> str:
 
 
 def _examined(path: Path) -> int:
-    """The file's format; looked at through a connection that cannot write."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0)
+    """The file's format; looked at through a connection that cannot write, if at all possible."""
     try:
+        return _format_if_sound(path, "ro")
+    except sqlite3.OperationalError:  # that needs a little room on the disk beside the file
+        return _format_if_sound(path, "rw")
+    finally:
+        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+
+
+def _format_if_sound(path: Path, mode: str) -> int:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=0)
+    try:
+        if mode == "rw":
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         version = int(_one(connection, "PRAGMA user_version"))
         owner = int(_one(connection, "PRAGMA application_id"))
         _refuse_foreign(path, version, owner)
         answer = str(_one(connection, "PRAGMA quick_check(1)"))
     finally:
         connection.close()
-        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     if answer != "ok":
         raise StorageError(f"the database file {path} is broken ({answer}). {PUT_A_BACKUP}")
     return version

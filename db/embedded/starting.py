@@ -1,20 +1,29 @@
 """Find the embedded database of a folder, or start it so that it outlives whoever started it."""
 
+import logging
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from db.embedded.address import read_address
+from db.embedded.address import Address, read_address
 from db.embedded.asking import ask
 from db.embedded.server_commands import PROCESS
 from utils.clock import monotonic_s
 
+logger = logging.getLogger(__name__)
+
 LOG = "embedded.log"
 HISTORY_LIMIT = 200_000
-ALREADY_RUNNING = 4
+CANNOT_START, TAKES_NO_WRITES, ALREADY_RUNNING = 2, 3, 4
+_MEANING = {
+    CANNOT_START: "could not start",
+    TAKES_NO_WRITES: "ended because its file takes no more writes (is the disk full?)",
+}
+_LOG_END_BYTES = 64 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.03
@@ -26,24 +35,44 @@ class CannotStart(Exception):  # noqa: N818 - it says what happened
 
 def running(state_dir: Path) -> str | None:
     """The address of the server that holds this folder's file, if it answers."""
-    state = state_dir.resolve()
+    found = _answering(state_dir.resolve())
+    return found.uri if found else None
+
+
+def _answering(state: Path) -> Address | None:
+    """As the server itself says: its file may be stale, and its port another's by now."""
     address = read_address(state)
     if address is None:
         return None
     status = ask(address.port, {"serverStatus": 1})
     if status is None or status.get("process") != PROCESS:
         return None
-    return address.uri if status.get("file") == str(state / "embedded.db") else None
+    pid = status.get("pid")
+    if status.get("file") != str(state / "embedded.db") or not isinstance(pid, int):
+        return None
+    return Address(int(pid), address.port, address.uri)
 
 
 def stop(state_dir: Path) -> int:
     """Tell the server of this folder to end; its process id, 0 where none answers."""
-    state = state_dir.resolve()
-    address = read_address(state)
-    if address is None or running(state) is None:
+    found = _answering(state_dir.resolve())
+    if found is None:
         return 0
-    ask(address.port, {"shutdown": 1})
-    return address.pid
+    ask(found.port, {"shutdown": 1})
+    return found.pid
+
+
+def why_it_ended(state_dir: Path) -> str:
+    """The last words of the server that ran in this folder last; empty where it said none."""
+    log = state_dir / LOG
+    if not log.exists():
+        return ""
+    since_ready = ""
+    for line in _lines_of(log, max(0, log.stat().st_size - _LOG_END_BYTES)):
+        if " INFO ready on " in line:
+            since_ready = ""
+        since_ready = _critical(line) or since_ready
+    return since_ready
 
 
 def ensure_running(
@@ -71,6 +100,7 @@ def _command(state: Path, port: int, python: str, history_limit: int) -> list[st
 def _started(state: Path, command: list[str]) -> str:
     log = state / LOG
     said_before = log.stat().st_size if log.exists() else 0
+    _tell_why_it_ended(state)
     child = _spawn(command, log)
     deadline_s = monotonic_s() + _READY_WITHIN_S
     while monotonic_s() < deadline_s:
@@ -135,9 +165,27 @@ def _let_go(child: subprocess.Popen[bytes]) -> None:
     threading.Thread(target=child.wait, name="embedded-database-end", daemon=True).start()
 
 
+def _tell_why_it_ended(state: Path) -> None:
+    reason = why_it_ended(state)
+    if reason:
+        logger.warning("the embedded database in %s is started again. It said: %s", state, reason)
+
+
 def _last_words(log: Path, said_before: int, code: int | None) -> str:
+    reasons = [said for line in _lines_of(log, said_before) if (said := _critical(line))]
+    if reasons:
+        return reasons[-1]
+    # On a full disk the log has no room for reasons either.
+    meaning = _MEANING.get(code or 0, f"ended with code {code}")
+    return f"the embedded database {meaning}: see {log}, and whether its disk has room"
+
+
+def _lines_of(log: Path, start: int) -> Iterator[str]:
     with log.open("rb") as text:
-        text.seek(said_before)
-        lines = text.read().decode("utf-8", "replace").splitlines()
-    reasons = [line.split(" CRITICAL ", 1)[1] for line in lines if " CRITICAL " in line]
-    return reasons[-1] if reasons else f"the embedded database ended with code {code}: see {log}"
+        text.seek(start)
+        for line in text:
+            yield line.decode("utf-8", "replace").rstrip()
+
+
+def _critical(line: str) -> str:
+    return line.partition(" CRITICAL ")[2]
