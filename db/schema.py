@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from domain.account_fields import BOOKKEEPING, Field, Kind, fields_of
+from decisions.field_values import wanted
+from domain.account_fields import (
+    BOOKKEEPING,
+    END,
+    IMPOSSIBLE,
+    INVISIBLE,
+    NOT_BLANK,
+    Field,
+    Impossible,
+    Kind,
+    field_named,
+    fields_of,
+)
 from domain.market import Side
 from domain.policies import TradingState
 
@@ -70,6 +82,7 @@ def account_schema() -> Schema:
     """What the database demands of an account document, from the table of fields."""
     schema = _section(fields_of(""))
     schema["properties"] |= {name: {} for name in sorted(BOOKKEEPING)}
+    schema["allOf"] = [_impossible(one) for one in IMPOSSIBLE]
     schema["title"] = "An account of the swarm; docs/ACCOUNTS.md explains every field."
     return schema
 
@@ -89,14 +102,14 @@ def _property(field: Field) -> Schema:
     if field.kind is Kind.SECTION:
         schema = _section(fields_of(field.name))
     else:
-        schema = {"bsonType": field.bson_type} | _limits(field) | _SHAPES.get(field.kind, {})
+        schema = {"bsonType": field.bson_type} | _limits(field) | _shape(field)
     if field.may_be_null:
         schema["bsonType"] = [schema["bsonType"], "null"]
     return {**schema, "description": _described(field)}
 
 
 def _limits(field: Field) -> Schema:
-    limits: Schema = {}
+    limits: Schema = {"multipleOf": 1} if field.kind is Kind.WHOLE else {}
     if field.above is not None:
         limits |= {"minimum": field.above, "exclusiveMinimum": True}
     if field.least is not None:
@@ -105,19 +118,57 @@ def _limits(field: Field) -> Schema:
         limits["maximum"] = field.most
     if field.choices:
         limits["enum"] = list(field.choices)
-    return limits | ({"pattern": field.pattern} if field.pattern else {})
+    return limits
+
+
+def _shape(field: Field) -> Schema:
+    """Of a text, or of each text of a list or map; a map's keys are texts as well."""
+    if field.longest is None:
+        return {}
+    text: Schema = {"maxLength": field.longest, "not": {"pattern": INVISIBLE}}
+    if field.kind in (Kind.TEXT, Kind.SECRET):
+        return {**text, "pattern": field.pattern} if field.pattern else text
+    item = {"bsonType": "string", **text, "pattern": NOT_BLANK}
+    if field.kind is Kind.NAMES:
+        return {"items": item, "uniqueItems": True, "maxItems": field.most_items}
+    key = f"^(?=[\\s\\S]*{NOT_BLANK})(?![\\s\\S]*{INVISIBLE})[\\s\\S]{{1,{field.longest}}}{END}"
+    known = {"patternProperties": {key: item}, "additionalProperties": False}
+    return {**known, "maxProperties": field.most_items}
 
 
 def _described(field: Field) -> str:
-    return f"{field.meaning} In {field.unit}." if field.unit else field.meaning
+    null = ", or null" if field.may_be_null else ""
+    return f"Takes {wanted(field)}{null}. {field.meaning}"
+
+
+def _impossible(one: Impossible) -> Schema:
+    """Named by its title, because the database says only that a rule was broken."""
+    parts = [_in_use(one.field)]
+    if one.on:
+        parts.append({"required": ["type"], "properties": {"type": {"enum": [one.on.value]}}})
+    if one.without:
+        parts.append({"not": _in_use(one.without)})
+    words = f"{one.why[0].upper()}{one.why[1:]}. {one.what_to_do}"
+    return {"title": one.field, "description": words, "not": {"allOf": parts}}
+
+
+def _in_use(name: str) -> Schema:
+    schema = _used(field_named(name))
+    for part in reversed(name.split(".")):
+        schema = {"required": [part], "properties": {part: schema}}
+    return schema
+
+
+def _used(field: Field) -> Schema:
+    if field.kind in (Kind.NUMBER, Kind.WHOLE):
+        number: Schema = {"bsonType": "number"}
+        return number if field.may_be_null else {"minimum": 0, "exclusiveMinimum": True} | number
+    if field.kind is Kind.NAMES:
+        return {"bsonType": "array", "minItems": 1}
+    return {"bsonType": "string", "minLength": 1}
 
 
 _A_TEXT: Schema = {"bsonType": "string", "minLength": 1}
-_SHAPES: Mapping[Kind, Schema] = {
-    Kind.WHOLE: {"multipleOf": 1},
-    Kind.NAMES: {"items": _A_TEXT},
-    Kind.TEXT_MAP: {"additionalProperties": _A_TEXT},
-}
 _TEXT: Schema = {"bsonType": "string"}
 _NUMBER: Schema = {"bsonType": "number"}
 _DATE: Schema = {"bsonType": "date"}

@@ -10,9 +10,12 @@ from decisions.field_values import Fault, read_value, wanted
 from domain.account_fields import (
     ACCOUNT_FIELDS,
     BOOKKEEPING,
+    IMPOSSIBLE,
     AccountDefaults,
     Field,
+    Impossible,
     Kind,
+    field_named,
     fields_of,
 )
 from domain.policies import AccountSettings
@@ -103,7 +106,30 @@ def _no_such_field(section: str, name: str, known: set[str] | frozenset[str]) ->
 def _faults_between(
     values: Mapping[str, Any], zone_exists: Callable[[str], bool]
 ) -> tuple[Fault, ...]:
-    return _follows_itself(values) + _zone_faults(values, zone_exists)
+    together = tuple(_impossible(one) for one in IMPOSSIBLE if _is_so(one, values))
+    return together + _follows_itself(values) + _zone_faults(values, zone_exists)
+
+
+def _is_so(one: Impossible, values: Mapping[str, Any]) -> bool:
+    elsewhere = one.on is not None and values["type"] != one.on
+    return _in_use(one.field, values) and not elsewhere and not _in_use(one.without, values)
+
+
+def _in_use(name: str, values: Mapping[str, Any]) -> bool:
+    if not name:
+        return False
+    field = field_named(name)
+    section = (values[field.section] or {}) if field.section else values
+    value = section.get(field.short_name)
+    limit = field.may_be_null and field.kind in (Kind.NUMBER, Kind.WHOLE)
+    return value is not None if limit else bool(value)
+
+
+def _impossible(one: Impossible) -> Fault:
+    where = f" on a {one.on}" if one.on else ""
+    without = f" without {one.without}" if one.without else ""
+    found = f"one{where}{without}: {one.why}"
+    return Fault(one.field, f"no {one.field}{where}{without}", found, one.what_to_do)
 
 
 def _follows_itself(values: Mapping[str, Any]) -> tuple[Fault, ...]:

@@ -1,11 +1,11 @@
 """One value of an account document -> what it stands for, or why it cannot stand."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from domain.account_fields import Field, Kind
+from domain.account_fields import INVISIBLE, NOT_BLANK, Field, Kind
 
 LONGEST_SHOWN = 60
 
@@ -37,11 +37,18 @@ def wanted(field: Field) -> str:
 
 
 def _bounds(field: Field) -> str:
+    if field.longest is not None and field.kind is not Kind.SECRET:
+        return _length(field, field.longest)
     if field.above is not None:
-        return f"above {field.above}"
-    if field.least is None:
-        return ""
-    return f"of at least {field.least}" if field.most is None else f"{field.least} to {field.most}"
+        return f"above {field.above}, at most {field.most}"
+    return "" if field.least is None else f"{field.least} to {field.most}"
+
+
+def _length(field: Field, longest: int) -> str:
+    characters = f"at most {longest} characters"
+    if field.most_items is None:
+        return f"of {characters}"
+    return f"of {characters} each, at most {field.most_items} of them"
 
 
 def _fault(field: Field, found: str) -> Fault:
@@ -50,7 +57,7 @@ def _fault(field: Field, found: str) -> Fault:
 
 def _shown(value: object) -> str:
     """A value as a person would recognise it, with its type where that is what is wrong."""
-    text = str(value)
+    text = str(Decimal(value)) if type(value) is int else str(value)
     if len(text) > LONGEST_SHOWN:
         text = text[: LONGEST_SHOWN - 3] + "..."
     if value is None:
@@ -63,17 +70,18 @@ def _shown(value: object) -> str:
 
 
 def _text(field: Field, value: object) -> object:
-    fits = isinstance(value, str) and _plain(value) and re.search(field.pattern, value)
-    return value if fits else _fault(field, _shown(value))
+    return value if _fits(field, value) else _fault(field, _shown(value))
 
 
-def _plain(text: str) -> bool:
-    """No line ends and no other control characters: they would break keys, logs and the wire."""
-    return text.isprintable()
+def _fits(field: Field, value: object) -> bool:
+    """A subclass of str is what a database client makes of JavaScript, which is no text."""
+    if type(value) is not str or (field.longest is not None and len(value) > field.longest):
+        return False
+    return not re.search(INVISIBLE, value) and re.search(field.pattern, value) is not None
 
 
 def _secret(field: Field, value: object) -> object:
-    if isinstance(value, str) and re.search(field.pattern, value):
+    if _fits(field, value):
         return value
     found = "the password itself (not shown)" if isinstance(value, str) else type(value).__name__
     todo = (
@@ -84,7 +92,8 @@ def _secret(field: Field, value: object) -> object:
 
 
 def _choice(field: Field, value: object) -> object:
-    return value if value in field.choices else _fault(field, _shown(value))
+    chosen = isinstance(value, str) and value in field.choices
+    return value if chosen else _fault(field, _shown(value))
 
 
 def _switch(field: Field, value: object) -> object:
@@ -106,14 +115,24 @@ def _whole(field: Field, value: object) -> object:
 
 
 def _exact(value: object) -> Decimal | None:
-    """Any of the number types a database client may hand over; they all print exactly."""
-    if isinstance(value, (bool, str, bytes, Mapping, Sequence)) or value is None:
+    """Any of the number types a database client may hand over; they all print exactly.
+
+    The database's own decimal is known by what it can become. There is one zero, without a sign.
+    """
+    if isinstance(value, bool):
         return None
-    try:
-        exact = Decimal(str(value))
-    except InvalidOperation:
+    if not isinstance(value, (int, float, Decimal)):
+        value = value.to_decimal() if hasattr(value, "to_decimal") else None
+    exact = _decimal(value)
+    if not exact.is_finite():
         return None
-    return exact if exact.is_finite() else None
+    return exact or Decimal(0)
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, (int, Decimal)):
+        return Decimal(value)
+    return Decimal("NaN") if value is None else Decimal(str(value))
 
 
 def _within(field: Field, value: Decimal) -> bool:
@@ -125,21 +144,27 @@ def _within(field: Field, value: Decimal) -> bool:
 
 
 def _names(field: Field, value: object) -> object:
-    if not isinstance(value, (list, tuple)) or not all(_is_name(item) for item in value):
+    if not isinstance(value, (list, tuple)) or not all(_is_name(field, item) for item in value):
+        return _fault(field, _shown(value))
+    if _too_many(field, len(value)) or len(set(value)) < len(value):
         return _fault(field, _shown(value))
     return tuple(value)
 
 
 def _text_map(field: Field, value: object) -> object:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or _too_many(field, len(value)):
         return _fault(field, _shown(value))
-    if not all(_is_name(part) for pair in value.items() for part in pair):
+    if not all(_is_name(field, part) for pair in value.items() for part in pair):
         return _fault(field, _shown(value))
     return dict(value)
 
 
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value != ""
+def _too_many(field: Field, count: int) -> bool:
+    return field.most_items is not None and count > field.most_items
+
+
+def _is_name(field: Field, value: object) -> bool:
+    return _fits(field, value) and re.search(NOT_BLANK, str(value)) is not None
 
 
 def _no_section(field: Field, value: object) -> object:
@@ -165,7 +190,7 @@ _KIND_WORDS: Mapping[Kind, str] = {
     Kind.SWITCH: "true or false",
     Kind.WHOLE: "a whole number",
     Kind.NUMBER: "a number",
-    Kind.NAMES: "a list of texts",
+    Kind.NAMES: "a list of different texts",
     Kind.TEXT_MAP: "a text for each name",
     Kind.SECTION: "a section with fields of its own",
 }

@@ -13,8 +13,22 @@ MASTER = frozenset({Role.MASTER})
 SLAVE = frozenset({Role.SLAVE})
 BOTH = MASTER | SLAVE
 
-SECRET_PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|keyring:[^/]+/.+)?$"  # noqa: S105 - where one is kept
+END = r"(?![\s\S])"
+"""The end of a text; `$` would let a line end through. It means the same to Python and PCRE."""
+
+INVISIBLE = (
+    r"[\x00-\x1f\x7f-\xa0\xad"
+    "\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
+)
+"""Line ends, control characters, characters of no width, and blanks that only look like one."""
+
+NOT_BLANK = "[^ ]"
+
+SECRET_PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|keyring:[^/]+/.+)?" + END
 """A password is named, never written down: `${ENV_NAME}` or `keyring:SERVICE/USER`."""
+
+LONGEST_NAME = 64
+"""Of an account; its name becomes part of file names and goes before every message."""
 
 BOOKKEEPING = frozenset({"_id", "__v", "legacy", "created_at", "updated_at", "updated_by"})
 """Fields that other programs keep in a document; they mean nothing here and are let be."""
@@ -50,7 +64,9 @@ BSON_TYPES = {
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field. `name` is dotted within sections; `above` and `least` and `most` bound numbers.
 
-    `may_be_null` fields are absent by default; `default` of a section or a list is empty.
+    `longest` counts the characters of a text, or of each text of a list or map, and `most_items`
+    those texts. `may_be_null` fields are absent by default; `default` of a section or a list is
+    empty.
     """
 
     name: str
@@ -63,6 +79,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     above: int | None = None
     least: int | None = None
     most: int | None = None
+    longest: int | None = None
+    most_items: int | None = None
     choices: tuple[str, ...] = ()
     pattern: str = ""
     example: str = ""
@@ -98,7 +116,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="The account's unique name; everything else refers to it by this name.",
         required=True,
-        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
+        pattern=NOT_BLANK,
+        longest=LONGEST_NAME,
         example="FTMO_Master",
         restart=True,
     ),
@@ -115,7 +134,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="The terminal's program file; for a paper terminal, its key.",
         required=True,
-        pattern=r"\S",
+        pattern=NOT_BLANK,
+        longest=1024,
         example="C:/Program Files/Apex MT5/terminal64.exe",
         restart=True,
     ),
@@ -147,6 +167,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="The broker's server the terminal must be logged in at; empty takes what it finds.",
         default="",
+        longest=128,
         example="Apex-Live",
         restart=True,
     ),
@@ -156,6 +177,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         meaning="Where the password is kept: ${ENV_NAME} or keyring:SERVICE/USER.",
         default="",
         pattern=SECRET_PATTERN,
+        longest=256,
         example="${APEX_PASSWORD}",
         restart=True,
     ),
@@ -181,7 +203,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="The paper broker's name; it decides symbol names, digits and contracts.",
         default="Paper-Demo",
-        pattern=r"\S",
+        pattern=NOT_BLANK,
+        longest=64,
         example="FTMO-Demo",
         restart=True,
     ),
@@ -192,6 +215,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         default=Decimal(100000),
         unit="paper.currency",
         above=0,
+        most=10**12,
         restart=True,
     ),
     Field(
@@ -199,7 +223,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="The account's currency.",
         default="USD",
-        pattern=r"^[A-Z]{3}$",
+        pattern=r"^[A-Z]{3}" + END,
+        longest=3,
         example="USD",
         restart=True,
     ),
@@ -224,12 +249,16 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         name="labels",
         kind=Kind.NAMES,
         meaning="Words by which several accounts can be addressed at once.",
+        longest=64,
+        most_items=100,
     ),
     Field(
         name="follows",
         kind=Kind.NAMES,
         meaning="The masters this account copies; absent means every enabled one.",
         may_be_null=True,
+        longest=LONGEST_NAME,
+        most_items=1000,
         roles=SLAVE,
     ),
     Field(
@@ -237,6 +266,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="What this broker appends to symbol names that symbol_map does not name.",
         default="",
+        longest=32,
         example=".c",
         roles=SLAVE,
     ),
@@ -244,6 +274,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         name="symbol_map",
         kind=Kind.TEXT_MAP,
         meaning="The master's symbol -> what this broker calls it, taken as it stands.",
+        longest=64,
+        most_items=10_000,
         roles=SLAVE,
     ),
     Field(
@@ -253,6 +285,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         default=AccountDefaults().slippage_tolerance,
         unit="points of this account's symbol",
         least=0,
+        most=10**9,
         roles=SLAVE,
     ),
     Field(
@@ -289,6 +322,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         may_be_null=True,
         unit="lots",
         above=0,
+        most=10**6,
         roles=SLAVE,
     ),
     Field(
@@ -335,6 +369,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         default=Decimal(0),
         unit="the account's currency",
         least=0,
+        most=10**12,
         roles=SLAVE,
     ),
     Field(
@@ -349,7 +384,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         meaning="The wall-clock time at which a trading day begins.",
         default="00:00",
         unit="HH:MM",
-        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]" + END,
+        longest=5,
         example="00:00",
         roles=SLAVE,
     ),
@@ -358,7 +394,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="Whose clock that is: server (the broker's), UTC, or a zone like Europe/Prague.",
         default="server",
-        pattern=r"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*$",
+        pattern=r"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*" + END,
+        longest=64,
         example="server",
         roles=SLAVE,
     ),
@@ -370,6 +407,65 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
 )
+
+
+class Impossible(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that cannot be in use: on accounts of a type, or without another field in use.
+
+    A number is in use above 0, one that may be null when there is one, a text or list when it is
+    not empty. What only means nothing stays allowed; what its writer would rely on in vain is not.
+    """
+
+    field: str
+    on: Role | None = None
+    without: str = ""
+    why: str
+    what_to_do: str
+
+
+IMPOSSIBLE: tuple[Impossible, ...] = (
+    Impossible(
+        field="follows",
+        on=Role.MASTER,
+        why="a master follows nobody, so it would copy nothing",
+        what_to_do="Remove follows, or make the account a SLAVE.",
+    ),
+    Impossible(
+        field="pub_port",
+        on=Role.SLAVE,
+        why="only a master publishes",
+        what_to_do="Remove pub_port, or make the account a MASTER.",
+    ),
+    Impossible(
+        field="max_lot",
+        on=Role.MASTER,
+        why="a master is traded by others, so nothing would be limited",
+        what_to_do="Remove max_lot here and set it on the slaves.",
+    ),
+    Impossible(
+        field="max_open_trades",
+        on=Role.MASTER,
+        why="a master is traded by others, so nothing would be limited",
+        what_to_do="Remove max_open_trades here and set it on the slaves.",
+    ),
+    Impossible(
+        field="kill_switch.daily_loss",
+        on=Role.MASTER,
+        why="a master is traded by others, so nothing would be halted",
+        what_to_do="Remove kill_switch.daily_loss here and set it on the slaves.",
+    ),
+    Impossible(
+        field="password",
+        without="login",
+        why="a password opens one account, and login says which",
+        what_to_do="Add login, or remove password.",
+    ),
+)
+
+
+def field_named(name: str) -> Field:
+    """The field of a dotted name."""
+    return next(field for field in ACCOUNT_FIELDS if field.name == name)
 
 
 def fields_of(section: str) -> tuple[Field, ...]:

@@ -28,7 +28,7 @@ def parser_accepts(document: dict[str, Any]) -> bool:
         {"max_lot": None, "follows": None, "paper": None},
         {"max_lot": 0.5, "follows": ["M"], "paper": {"broker": "FTMO-Demo"}},
         {"symbol_map": {"XAUUSD": "GOLD"}, "labels": []},
-        {"password": "${APEX}", "legacy": {"x": 1}, "created_at": "then"},
+        {"login": 1, "password": "${APEX}", "legacy": {"x": 1}, "created_at": "then"},
         {"kill_switch": {"reset": {"time": "23:59", "zone": "Europe/Prague"}}},
         {"type": "slave"},
         {"name": ""},

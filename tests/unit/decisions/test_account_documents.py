@@ -218,7 +218,7 @@ def test_what_other_programs_keep_in_a_document_is_let_be() -> None:
 
 @pytest.mark.parametrize("reference", ["${APEX_PASSWORD}", "keyring:apex/51234567", ""])
 def test_a_password_is_named_by_reference(reference: str) -> None:
-    assert settings(password=reference).password == reference
+    assert settings(login=1, password=reference).password == reference
 
 
 @pytest.mark.parametrize("literal", [SECRET, f"${{{SECRET}}}", "keyring:", f"keyring:{SECRET}"])
@@ -271,7 +271,7 @@ def test_a_broken_reset_says_so_once_and_asks_for_no_zone() -> None:
         ({"path": "elsewhere"}, True),
         ({"login": 5}, True),
         ({"terminal": "paper"}, True),
-        ({"password": "${OTHER}"}, True),
+        ({"login": 5, "password": "${OTHER}"}, True),
     ],
     ids=str,
 )

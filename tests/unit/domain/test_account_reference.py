@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from domain.account_fields import ACCOUNT_FIELDS
+from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE
 from domain.account_reference import markdown
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "ACCOUNTS.md"
@@ -13,7 +13,22 @@ def test_the_page_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == markdown(), hint
 
 
+def rows(page: str) -> list[str]:
+    return [line for line in page.splitlines() if line.startswith("| `")]
+
+
 def test_every_field_has_a_row_with_all_cells() -> None:
-    rows = [line for line in markdown().splitlines() if line.startswith("| `")]
-    assert len(rows) == len(ACCOUNT_FIELDS)
-    assert {row.count(" | ") for row in rows} == {7}
+    fields, _ = markdown().split("## What cannot stand together")
+    assert len(rows(fields)) == len(ACCOUNT_FIELDS)
+    assert {row.count(" | ") for row in rows(fields)} == {7}
+
+
+def test_everything_impossible_has_a_row_with_all_cells() -> None:
+    _, together = markdown().split("## What cannot stand together")
+    assert len(rows(together)) == len(IMPOSSIBLE)
+    assert {row.count(" | ") for row in rows(together)} == {3}
+
+
+def test_the_page_says_that_a_misspelt_field_is_refused_and_where_others_go() -> None:
+    assert "misspelt limit" in markdown()
+    assert "`legacy`" in markdown()

@@ -112,7 +112,7 @@ def test_additional_fields_may_have_a_schema_of_their_own() -> None:
     schema = {"additionalProperties": {"bsonType": "string"}}
     assert faults(schema, {"XAUUSD": "GOLD"}) == []
     (fault,) = faults(schema, {"XAUUSD": 5})
-    assert fault["details"][0]["propertyName"] == "XAUUSD"
+    assert fault["failingProperty"] == "XAUUSD"
 
 
 @pytest.mark.parametrize(
