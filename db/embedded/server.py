@@ -223,8 +223,9 @@ class Connection(asyncio.Protocol):
         try:
             self._server.handle(wire.parse(whole), transport, self._caller)
         except wire.BodyError as reason:
-            reply = Refusal(9, str(reason)).as_reply()
-            self._server.answer(wire.Message(reason.request, {}), reply, transport)
+            reply = Refusal(reason.code, str(reason)).as_reply()
+            asked = wire.Message(reason.request, {}, reason.wants_reply)
+            self._server.answer(asked, reply, transport)
 
     def abort(self) -> None:
         """Drop the client at once."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import bson
 from bson.errors import BSONError
 
-from db.embedded.values import CODEC, Document, too_deep
+from db.embedded.unkept import why_not_kept
+from db.embedded.values import CODEC, MAX_DEPTH, Document, too_deep
 
 MAX_MESSAGE_BYTES = 48_000_000
 HEADER_BYTES = 16
@@ -14,6 +15,10 @@ OP_REPLY = 1
 OP_QUERY = 2004
 OP_MSG = 2013
 
+INVALID_BSON = 22
+_OVERFLOW = 15
+_FAILED_TO_PARSE = 9
+_NOT_IMPLEMENTED = 238
 _MORE_TO_COME = 2
 _REQUIRED_FLAGS = 0xFFFF
 _HEADER = struct.Struct("<iiii")
@@ -28,9 +33,11 @@ class WireError(Exception):
 class BodyError(Exception):
     """The message's frame is sound, what it says is not; it can be answered."""
 
-    def __init__(self, request: int, text: str) -> None:
+    def __init__(self, request: int, text: str, code: int = INVALID_BSON) -> None:
         super().__init__(text)
         self.request = request
+        self.code = code
+        self.wants_reply = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,13 @@ def _parse_message(request: int, message: bytes) -> Message:
     flags = int(_INT.unpack_from(message, HEADER_BYTES)[0])
     if flags & _REQUIRED_FLAGS & ~_MORE_TO_COME:
         raise WireError(f"the flags {flags & _REQUIRED_FLAGS:#x} are not understood")
-    command, sequences = _sections(request, message)
-    return Message(request, command, not flags & _MORE_TO_COME, None, sequences)
+    wants_reply = not flags & _MORE_TO_COME
+    try:
+        command, sequences = _sections(request, message)
+    except BodyError as reason:
+        reason.wants_reply = wants_reply
+        raise
+    return Message(request, command, wants_reply, None, sequences)
 
 
 def _sections(request: int, message: bytes) -> tuple[Document, tuple[str, ...]]:
@@ -94,7 +106,8 @@ def _sections(request: int, message: bytes) -> tuple[Document, tuple[str, ...]]:
     if body is None:
         raise WireError("the message has no body")
     if body.keys() & sequences.keys():
-        raise BodyError(request, "a sequence has the name of a field of the command")
+        text = "a sequence has the name of a field of the command"
+        raise BodyError(request, text, _FAILED_TO_PARSE)
     return {**body, **sequences}, tuple(sequences)
 
 
@@ -127,11 +140,22 @@ def _sequence(request: int, section: bytes) -> tuple[str, list[Document]]:
 def _document(request: int, data: bytes) -> Document:
     try:
         document = bson.decode(data, CODEC)
-    except (BSONError, ValueError, OverflowError, RecursionError, TypeError) as reason:
+        again = bson.encode(document, codec_options=CODEC)
+    except RecursionError as reason:
+        raise _too_deep(request) from reason
+    except (BSONError, ValueError, OverflowError, TypeError) as reason:
         raise BodyError(request, f"the message's BSON cannot be read: {reason}") from reason
     if too_deep(document):
-        raise BodyError(request, "the message's BSON is nested too deeply")
+        raise _too_deep(request)
+    if again != data:
+        text = f"the embedded database would not keep this document exactly: {why_not_kept(data)}"
+        raise BodyError(request, text, _NOT_IMPLEMENTED)
     return document
+
+
+def _too_deep(request: int) -> BodyError:
+    text = f"the message's BSON is nested too deeply: {MAX_DEPTH} levels at most"
+    return BodyError(request, text, _OVERFLOW)
 
 
 def _parse_query(request: int, message: bytes) -> Message:
