@@ -49,6 +49,7 @@ _PUT = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
 _DROP = "DELETE FROM records WHERE kind = ? AND key = ?"
 _THIN = """DELETE FROM records WHERE kind = ? AND key <=
     (SELECT key FROM records WHERE kind = ? ORDER BY key DESC LIMIT 1 OFFSET ?)"""
+_BODIES = "SELECT body FROM records WHERE kind = ?"
 _SHIP = "INSERT INTO outbox (kind, body) VALUES (?, ?)"
 _TELL = "INSERT OR REPLACE INTO about VALUES (?, ?)"
 
@@ -66,6 +67,7 @@ class Glance(NamedTuple):
     server: str
     open_legs: int
     settings: dict[str, Any] | None
+    masters: frozenset[str] = frozenset()
 
 
 def journal_path(state: Path, account: str) -> Path:
@@ -95,11 +97,16 @@ class Journal:
         rows = [row for record in records for row in rows_of(record)]
         self._in_one_step(lambda file: _put(file, rows))
 
-    def bind(self, login: int, server: str) -> None:
-        """Tie the journal to an account; one that names another is refused."""
+    def bind(self, login: int, server: str, *, meant: bool = False) -> None:
+        """Tie the journal to an account; one that names another is refused.
+
+        `meant`: the account's document names this account and no other. Then a journal in which
+        nothing is open follows it; what has ended in it stays known.
+        """
         found = self._about()
         bound = (found.get("login", str(login)), found.get("server", server))
-        if bound != (str(login), server):
+        settled = meant and not self._all(LEG, Leg) and not self.open_intents()
+        if bound != (str(login), server) and not settled:
             raise JournalRefused(
                 f"journal {self.path}: wanted one of {login} at {server}, found one of "
                 f"{bound[0]} at {bound[1]}. Log the terminal in to that account, or move the "
@@ -184,7 +191,7 @@ def glance(path: Path) -> Glance:
         about = _about(file)
         _check_format(path, about)
         kept = file.execute("SELECT body FROM records WHERE kind = 'settings'").fetchone()
-        legs = file.execute("SELECT count(*) FROM records WHERE kind = ?", (LEG,)).fetchone()[0]
+        legs = [decode(Leg, row[0]) for row in file.execute(_BODIES, (LEG,))]
     finally:
         file.close()
     return Glance(
@@ -192,7 +199,8 @@ def glance(path: Path) -> Glance:
         swarm=about.get("swarm", ""),
         login=int(about.get("login", "0")),
         server=about.get("server", ""),
-        open_legs=legs,
+        open_legs=len(legs),
+        masters=frozenset(leg.master for leg in legs),
         settings=None if kept is None else decode(SettingsKept, kept[0]).document,
     )
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.policies import Role
+from domain.policies import AccountSettings, Role
+from domain.problems import Problem
 
 Pair = tuple[int, int]
 
@@ -36,6 +37,31 @@ def duty(account: Standing) -> Duty:
     if account.enabled and account.sound:
         return Duty.RUN
     return Duty.DRAIN if account.needed else Duty.OFF
+
+
+def leaves_its_copies(before: AccountSettings, after: AccountSettings) -> Problem | None:
+    """What in a document would take a node away from the account whose copies are still open.
+
+    A terminal that was moved is still that account's terminal, where the login says so.
+    """
+    for field in ("type", "terminal", "login", "server", "path"):
+        was, wished = getattr(before, field), getattr(after, field)
+        if was != wished and not _may_differ(field, before, after):
+            return Problem(
+                account=after.name,
+                field=field,
+                wanted=f"{was}, as long as its copies are open",
+                found=str(wished),
+                what_to_do="It takes effect by itself once they have closed.",
+            )
+    return None
+
+
+def _may_differ(field: str, before: AccountSettings, after: AccountSettings) -> bool:
+    """A login or server that was left open before is filled in: the journal knows the account."""
+    if field == "path":
+        return before.terminal == "mt5" and bool(before.login)
+    return field in {"login", "server"} and not (getattr(before, field) and getattr(after, field))
 
 
 def may_start(

@@ -9,13 +9,17 @@ from domain.problems import Problem
 
 
 def check_swarm(
-    accounts: Sequence[AccountSettings], also_known: Collection[NodeName] = ()
+    accounts: Sequence[AccountSettings],
+    also_known: Collection[NodeName] = (),
+    holding: Sequence[AccountSettings] = (),
 ) -> tuple[Problem, ...]:
     """Every fault between accounts; one without an account concerns the whole swarm.
 
     `also_known` are masters whose documents were refused: whoever follows them is not to blame.
+    `holding` are accounts as they were when their copies were opened that are still open: whatever
+    their documents say now, login and terminal are theirs until the last copy has closed (law 13).
     """
-    faults = _doubles(accounts) + _wrong_masters(accounts, also_known)
+    faults = _doubles(accounts, holding) + _wrong_masters(accounts, also_known)
     refused = {fault.account for fault in faults}
     sound = [a for a in accounts if a.enabled and a.name not in refused]
     return faults if has_pair(sound) else (*faults, NO_PAIR)
@@ -40,16 +44,30 @@ NO_PAIR = Problem(
 )
 
 
+CORRECT_ONE = "Correct one of them, or disable it."
+HOLDS = "{} still has copies open there; this account starts by itself once they have closed."
+
+
 def _slaves(accounts: Sequence[AccountSettings]) -> list[AccountSettings]:
     return [account for account in accounts if account.type is Role.SLAVE]
 
 
-def _doubles(accounts: Sequence[AccountSettings]) -> tuple[Problem, ...]:
+def same_place(one: AccountSettings, other: AccountSettings) -> bool:
+    """Both are one account at the broker, or live in one terminal."""
+    keys = [(key(one), key(other)) for key in (_login_key, _terminal_key)]
+    return any(mine and mine == theirs for mine, theirs in keys)
+
+
+def _doubles(
+    accounts: Sequence[AccountSettings], holding: Sequence[AccountSettings]
+) -> tuple[Problem, ...]:
     enabled = [account for account in accounts if account.enabled]
     return (
-        *_shared(accounts, "name", "a name of its own", lambda a: a.name),
-        *_shared(enabled, "login", "one account document per login and server", _login_key),
-        *_shared(enabled, "path", "a terminal of its own", _terminal_key),
+        *_same_names(accounts),
+        *_shared(
+            enabled, holding, "login", "one account document per login and server", _login_key
+        ),
+        *_shared(enabled, holding, "path", "a terminal of its own", _terminal_key),
     )
 
 
@@ -65,32 +83,48 @@ def _terminal_key(account: AccountSettings) -> str:
     return account.path.replace("\\", "/").lower()
 
 
+def _same_names(accounts: Sequence[AccountSettings]) -> tuple[Problem, ...]:
+    counts = Counter(account.name for account in accounts)
+    doubles = [account for account in accounts if counts[account.name] > 1]
+    return tuple(_double(a, "name", "a name of its own", a.name, CORRECT_ONE) for a in doubles)
+
+
 def _shared(
-    accounts: Sequence[AccountSettings],
+    enabled: Sequence[AccountSettings],
+    holding: Sequence[AccountSettings],
     field: str,
     wanted: str,
     key: Callable[[AccountSettings], str],
 ) -> tuple[Problem, ...]:
-    counts = Counter(key(account) for account in accounts)
-    claimants = [a for a in accounts if key(a) and counts[key(a)] > 1]
-    return tuple(_double(a, field, wanted, _others(a, claimants, key)) for a in claimants)
+    faults = []
+    for account in enabled:
+        others = _others(account, enabled, key)
+        holders = _others(account, holding, key)
+        if others or holders:
+            found = ", ".join(dict.fromkeys([*others, *holders]))
+            todo = CORRECT_ONE if others else HOLDS.format(", ".join(holders))
+            faults.append(_double(account, field, wanted, found, todo))
+    return tuple(faults)
 
 
 def _others(
     account: AccountSettings,
     claimants: Sequence[AccountSettings],
     key: Callable[[AccountSettings], str],
-) -> str:
-    return ", ".join(o.name for o in claimants if o is not account and key(o) == key(account))
+) -> list[str]:
+    mine = key(account)
+    return [o.name for o in claimants if mine and key(o) == mine and o.name != account.name]
 
 
-def _double(account: AccountSettings, field: str, wanted: str, others: str) -> Problem:
+def _double(
+    account: AccountSettings, field: str, wanted: str, others: str, what_to_do: str
+) -> Problem:
     return Problem(
         account=account.name,
         field=field,
         wanted=wanted,
         found=f"the same as in {others}",
-        what_to_do="Correct one of them, or disable it.",
+        what_to_do=what_to_do,
     )
 
 

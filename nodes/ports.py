@@ -182,7 +182,7 @@ class Journal(Protocol):
         """Append all or nothing; raises JournalUnwritable."""
         ...
 
-    def bind(self, login: int, server: str) -> None:
+    def bind(self, login: int, server: str, *, meant: bool = False) -> None:
         """Tie the journal to an account; raises where it names another one."""
         ...
 

@@ -67,7 +67,7 @@ class SlaveLoop:
         """Read the journal and take up what stands in it; the terminal is connected already."""
         self._parts = parts
         self._settings = parts.settings
-        parts.journal.bind(parts.identity.login, parts.identity.server)
+        _bind(parts)
         latch = stricter_of(parts.journal.latch(), parts.told.latch)
         self._standing = Standing(parts.name, latch, parts.journal)
         self._ledger = Ledger(parts.name, parts.journal, parts.clock)
@@ -309,3 +309,10 @@ class SlaveLoop:
             latch=self._standing.latch,
             sent_at_ms=now.utc_ms,
         )
+
+
+def _bind(parts: SlaveParts) -> None:
+    """A document that takes whatever login it finds does not say that another one is meant."""
+    login, server = parts.identity.login, parts.identity.server
+    named = parts.settings.terminal == "paper" or parts.settings.login == login
+    parts.journal.bind(login, server, meant=named)

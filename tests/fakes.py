@@ -309,7 +309,7 @@ class FakeJournal:
         else:
             self._newest[type(record)] = record
 
-    def bind(self, login: int, server: str) -> None:
+    def bind(self, login: int, server: str, *, meant: bool = False) -> None:
         self.bound = Identity(login, server)
 
     def legs(self) -> list[Leg]:

@@ -69,12 +69,20 @@ class AccountBook:
         self._readings: dict[str, _Reading] = {}
         self._good: dict[str, AccountSettings] = {}
 
-    def judge(self, documents: Sequence[Document]) -> Judgement:
-        """All documents, alone and against each other."""
+    def settings_of(self, document: Document) -> AccountSettings | None:
+        """What a document stands for, whatever this machine has for it."""
+        result = self._parse(document)
+        return result if isinstance(result, AccountSettings) else None
+
+    def judge(
+        self, documents: Sequence[Document], holding: Sequence[AccountSettings] = ()
+    ) -> Judgement:
+        """All documents, alone and against each other, and against who has copies open."""
+        self._forget_all_but({_name(document) for document in documents})
         results = [(document, self._read(document)) for document in documents]
         sound = [result for _, result in results if isinstance(result, AccountSettings)]
         refused = {_name(d) for d, result in results if not isinstance(result, AccountSettings)}
-        between = check_swarm(sound, {NodeName(name) for name in refused})
+        between = check_swarm(sound, {NodeName(name) for name in refused}, holding)
         accounts = {}
         nameless: tuple[Problem, ...] = ()
         for document, result in results:
@@ -85,6 +93,10 @@ class AccountBook:
                 nameless += judged.problems
         swarm = tuple(problem for problem in between if not problem.account)
         return Judgement(accounts=accounts, nameless=nameless, swarm=swarm)
+
+    def _forget_all_but(self, names: set[str]) -> None:
+        """A document that is put in again later is a new one: an older one says nothing of it."""
+        self._good = {name: good for name, good in self._good.items() if name in names}
 
     def _judged(
         self,

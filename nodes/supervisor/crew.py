@@ -9,6 +9,7 @@ import msgspec
 from decisions.account_documents import needs_restart
 from decisions.restarting import Action, Policy, next_step
 from decisions.roster import Duty, Standing, duty, may_start
+from decisions.swarm_check import same_place
 from domain.control import Stop
 from domain.policies import AccountSettings, Role
 from nodes.supervisor import journals
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 MASTERS_AWAITED_S = 10.0
 STARTING_AT_ONCE = 4
 NEWBORN_S = 5.0
+#: Looks at the documents over which an account that was deleted is still shown as off.
+SHOWN_GONE = 10
 STOP_BY_SIGNAL_AFTER_S = 3.0
 STOP_BY_FORCE_AFTER_S = 5.0
 
@@ -54,13 +57,14 @@ class Crew:
         self._policy = policy
         self._wanted: dict[str, Wanted] = {}
 
-    def want(self, accounts: Mapping[str, Wanted], held_masters: frozenset[str]) -> None:
+    def want(self, accounts: Mapping[str, Wanted], held: Callable[[str], bool]) -> None:
         """Take up what is wanted now; whoever is in no document drains or goes."""
         for name, wanted in accounts.items():
             self._member(name, wanted)
         self._wanted = dict(accounts)
         for member in self.members.values():
-            self._assign(member, self._wanted.get(member.name), held_masters)
+            self._assign(member, self._wanted.get(member.name), held)
+        self._forget_the_gone()
 
     def step(self, now: Now) -> None:
         """See who ended, and start, stop or end whoever is due."""
@@ -69,6 +73,10 @@ class Crew:
                 logger.warning("node_ended", extra={"node": member.name, "why": member.ending})
         for member in self.members.values():
             self._act(member, now)
+
+    def wanted(self, name: str) -> Wanted | None:
+        """What the documents asked of an account at the last look."""
+        return self._wanted.get(name)
 
     def living(self) -> list[Member]:
         """Those with a process."""
@@ -94,9 +102,22 @@ class Crew:
         elif not member.alive:
             member.role = wanted.role
 
-    def _assign(self, member: Member, wanted: Wanted | None, held: frozenset[str]) -> None:
+    def is_needed(self, member: Member, held: Callable[[str], bool]) -> bool:
+        """Open copies need its node: its own, or, of a master, those of its slaves."""
+        return held(member.name) if member.role is Role.MASTER else self.legs_of(member) > 0
+
+    def _forget_the_gone(self) -> None:
+        """Nobody asks for them any more, and everybody has been told so."""
+        for name, member in list(self.members.items()):
+            there = name in self._wanted or member.alive or member.duty is not Duty.OFF
+            member.looks_gone = 0 if there else member.looks_gone + 1
+            if member.looks_gone >= SHOWN_GONE:
+                del self.members[name]
+
+    def _assign(self, member: Member, wanted: Wanted | None, held: Callable[[str], bool]) -> None:
         known = wanted or Wanted(role=member.role, enabled=False, sound=True)
-        needed = member.name in held if member.role is Role.MASTER else self.legs_of(member) > 0
+        runs = known.enabled and known.sound
+        needed = not runs and self.is_needed(member, held)
         standing = Standing(
             role=member.role, enabled=known.enabled, sound=known.sound, needed=needed
         )
@@ -134,10 +155,19 @@ class Crew:
             return
         if not may_start(member.role, masters, ready, waited_s, MASTERS_AWAITED_S):
             return
-        self._start(member, now)
+        if not self._place_is_taken(member):
+            self._start(member, now)
+
+    def _place_is_taken(self, member: Member) -> bool:
+        """Another account's node has not left that login, or that terminal, yet."""
+        wanted = self._wanted.get(member.name)
+        mine = None if wanted is None else wanted.settings
+        others = (m.running_on for m in self.living() if m is not member)
+        return mine is not None and any(o is not None and same_place(mine, o) for o in others)
 
     def _start(self, member: Member, now: Now) -> None:
         wanted = self._wanted.get(member.name)
+        member.role = member.role if wanted is None else wanted.role
         try:
             child = self._ways.start(member)
         except OSError as refused:

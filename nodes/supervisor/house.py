@@ -66,7 +66,7 @@ def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> Hou
         house = _furnished(config, policy, (desk, address), servers, line)
         house.roster.take_up(line.sight)
         house.roster.check(strict=strict, silence=line.trouble)
-        _adopt(house.crew, earlier, config, now)
+        _adopt(house, earlier, config, now)
         if house.roster.paper_wanted:
             servers.start_paper()
         starting.ports_are_free(_new_ports(house))
@@ -143,14 +143,15 @@ def _starter(config: Config, address: str, servers: Servers) -> Callable[[Member
     return start
 
 
-def _adopt(crew: Crew, earlier: pid_file.RunFile | None, config: Config, now: Now) -> None:
+def _adopt(house: House, earlier: pid_file.RunFile | None, config: Config, now: Now) -> None:
     """Nodes that a crashed launcher left behind go on; they find our desk by themselves."""
+    crew, before = house.crew, house.roster.settings_before
     for name, entry in ({} if earlier is None else earlier.nodes).items():
         child = adopt(entry.pid, entry.birth)
         if child is not None:
             output = output_of(config.state / "logs", name)
             member = crew.members.setdefault(name, Member(name, Role(entry.role), output))
-            member.begin(child, None, now)
+            member.begin(child, before(name), now)
 
 
 def _new_ports(house: House) -> dict[str, tuple[int, int]]:

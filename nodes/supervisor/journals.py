@@ -18,6 +18,15 @@ def open_legs(state: Path, name: str) -> int:
     return 1 if seen is None else seen.open_legs
 
 
+def held_masters(state: Path) -> frozenset[str]:
+    """Whose positions are held as open copies on this machine, whatever the database has heard."""
+    found: set[str] = set()
+    for path in sorted((state / "journals").glob("*.sqlite")):
+        seen = _glance(path)
+        found |= set() if seen is None else seen.masters
+    return frozenset(found)
+
+
 def with_open_legs(state: Path) -> dict[str, Glance]:
     """Every journal of this machine with an open leg, by its account."""
     folder = state / "journals"

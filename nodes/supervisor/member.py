@@ -34,6 +34,7 @@ class Member:
         self.close_only = False
         self.restarting = False
         self.stop_asked_s = NEVER
+        self.looks_gone = 0
         self.kept_legs: int | None = None
         self.kept_latch: Latch | None = None
         self.killed_because = ""

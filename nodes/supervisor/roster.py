@@ -1,19 +1,28 @@
 """From account documents to what the crew shall run, and where its masters shall listen."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
-from decisions.roster import Duty, Pair, port_pairs
+import msgspec
+
+from decisions.roster import Duty, Pair, leaves_its_copies, port_pairs
 from decisions.swarm_check import NO_PAIR
-from domain.policies import Role
+from domain.policies import AccountSettings, Role
 from domain.problems import as_lines
 from nodes.supervisor import journals
-from nodes.supervisor.accounts import AccountBook, Document, Judgement, role_of
+from nodes.supervisor.accounts import AccountBook, Document, Judged, Judgement, role_of
 from nodes.supervisor.crew import Crew, Wanted, wanted_of
 from nodes.supervisor.database_line import Sight
 from nodes.supervisor.faults import HostFault
 from nodes.supervisor.memory import AccountMemory
 from nodes.supervisor.telling import pair_of
+
+logger = logging.getLogger(__name__)
+
+Held = Callable[[str], bool]
+"""Whether slaves hold copies of this master's positions."""
 
 
 class Roster:
@@ -25,7 +34,12 @@ class Roster:
         self._memory = AccountMemory(state)
         self._first_port = first_port
         self._unfinished = set(journals.with_open_legs(state))
+        self._state = state
+        #: The document each account's node runs on, or ran on last.
+        self._in_force = dict(self._memory.documents)
+        self._before = dict(self._memory.documents)
         self.judgement = Judgement(accounts={})
+        self._faults: dict[str, str] = {}
         self.documents: dict[str, Document] = {}
         self.pairs: dict[str, Pair] = {}
         #: Whether anybody who is to run lives at the paper broker; other threads may look.
@@ -33,10 +47,15 @@ class Roster:
 
     def take_up(self, sight: Sight | None) -> None:
         """Follow the documents; without a database, those that were known last."""
-        found = self._memory.documents.values() if sight is None else sight.documents
-        self.judgement = self._book.judge(list(found))
+        found = list(self._memory.documents.values() if sight is None else sight.documents)
+        self._unfinished -= {n for n, m in self._crew.members.items() if not self._crew.legs_of(m)}
+        held = self._held(sight)
+        judgement = self._book.judge(found, self._holding(found, held))
+        self.judgement = self._with_copies_kept(judgement, held)
+        self._note_faults()
+        self._keep_in_force(held)
         wanted = self._wanted()
-        self._crew.want(wanted, self._held(sight))
+        self._crew.want(wanted, held)
         self._remember(sight)
         self.paper_wanted = self._uses_paper()
         self._assign_ports(wanted, {} if sight is None else sight.addresses)
@@ -56,6 +75,62 @@ class Roster:
         problems = () if judged is None else judged.all_problems
         return "; ".join(problem.text for problem in problems)
 
+    def settings_before(self, name: str) -> AccountSettings | None:
+        """What a node that an earlier launcher left behind was told last."""
+        document = self._before.get(name)
+        return None if document is None else self._book.settings_of(document)
+
+    def _is_needed(self, name: str, held: Held) -> bool:
+        """Open copies need it, whether its node runs or never did."""
+        member = self._crew.members.get(name)
+        return name in self._unfinished if member is None else self._crew.is_needed(member, held)
+
+    def _holding(self, found: Sequence[Document], held: Held) -> list[AccountSettings]:
+        """Whose login and terminal are taken, whatever the documents say now (law 13)."""
+        now = {document.get("name"): document for document in found}
+        left = [n for n, before in self._in_force.items() if _is_left(before, now.get(n))]
+        needed = [name for name in sorted(left) if self._is_needed(name, held)]
+        read = [self._book.settings_of(self._in_force[name]) for name in needed]
+        return [settings for settings in read if settings is not None]
+
+    def _with_copies_kept(self, judgement: Judgement, held: Held) -> Judgement:
+        """A document that would take a node away from its open copies waits for their end."""
+        accounts = {name: self._kept(one, held) for name, one in judgement.accounts.items()}
+        return msgspec.structs.replace(judgement, accounts=accounts)
+
+    def _kept(self, judged: Judged, held: Held) -> Judged:
+        document = self._in_force.get(judged.name)
+        if document is None or document == judged.document or judged.settings is None:
+            return judged
+        before = self._book.settings_of(document)
+        if before is None:
+            return judged
+        waits = leaves_its_copies(before, judged.settings)
+        if waits is None or not self._is_needed(judged.name, held):
+            return judged
+        return msgspec.structs.replace(
+            judged, document=document, settings=before, conflicts=(*judged.conflicts, waits)
+        )
+
+    def _keep_in_force(self, held: Held) -> None:
+        """The newest sound documents; that of a deleted account goes with its last copy."""
+        for name, judged in self.judgement.accounts.items():
+            if not judged.problems:
+                self._in_force[name] = judged.document
+        gone = set(self._in_force) - set(self.judgement.accounts)
+        for name in gone:
+            if not self._is_needed(name, held):
+                del self._in_force[name]
+
+    def _note_faults(self) -> None:
+        """Each account's faults are logged when they come, and when they have gone."""
+        faults = {name: self.fault_of(name) for name in self.judgement.accounts}
+        for name, fault in faults.items():
+            if fault != self._faults.get(name, ""):
+                what = {"account": name, "why": fault}
+                logger.warning("document_refused" if fault else "document_sound", extra=what)
+        self._faults = faults
+
     def _uses_paper(self) -> bool:
         members = (m for m in self._crew.members.values() if m.duty is not Duty.OFF)
         documents = (self.documents.get(member.name, {}) for member in members)
@@ -63,7 +138,7 @@ class Roster:
 
     def _wanted(self) -> dict[str, Wanted]:
         members = self._crew.members
-        running = {name for name, member in members.items() if member.alive}
+        running = {name for name, member in members.items() if member.duty is Duty.RUN}
         wanted = {}
         for name, judged in self.judgement.accounts.items():
             one = wanted_of(judged, role_of(judged.document), running=name in running)
@@ -73,20 +148,21 @@ class Roster:
             wanted[name] = Wanted(role=Role.SLAVE, enabled=False, sound=False)
         return wanted
 
-    def _held(self, sight: Sight | None) -> frozenset[str]:
-        """Masters whose copies are open; while nobody can say whose, it may be any."""
-        if sight is not None:
-            return sight.held_masters
-        slaves = (m for m in self._crew.members.values() if m.role is Role.SLAVE)
-        if self._unfinished or any(self._crew.legs_of(slave) for slave in slaves):
-            return frozenset(self._memory.documents)
-        return frozenset()
+    def _held(self, sight: Sight | None) -> Held:
+        """Whether copies of a master are open; while nobody can say whose, it may be any."""
+        in_database = self._memory.documents if sight is None else sight.held_masters
+        in_journals = lru_cache(maxsize=1)(lambda: journals.held_masters(self._state))
+        if sight is None and not in_journals():
+            return lambda _: False
+        # What was opened just now reaches the database later.
+        return lambda name: name in in_database or name in in_journals()
 
     def _remember(self, sight: Sight | None) -> None:
-        documents: Iterable[Document] = () if sight is None else sight.documents
+        """The documents in force of those that wait; else as they stand in the database."""
         if sight is not None:
             busy = (n for n, m in self._crew.members.items() if m.alive or m.duty is not Duty.OFF)
-            self._memory.keep(documents, [*busy, *self._unfinished])
+            judged = self.judgement.accounts.values()
+            self._memory.keep([one.document for one in judged], [*busy, *self._unfinished])
         self.documents = dict(self._memory.documents)
 
     def _assign_ports(self, wanted: dict[str, Wanted], kept: dict[str, tuple[str, str]]) -> None:
@@ -99,3 +175,8 @@ class Roster:
         known = {name: pair_of(pair) for name, pair in kept.items()} | self.pairs
         if masters != set(self.pairs) or any(written.values()):
             self.pairs = port_pairs(masters, written, known, self._first_port)
+
+
+def _is_left(before: Document, now: Document | None) -> bool:
+    """The account's document is not the enabled one any more that it was."""
+    return now is None or now != before or now.get("enabled", True) is not True

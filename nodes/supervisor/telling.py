@@ -23,10 +23,11 @@ def settings_for(
 ) -> Settings:
     """The whole truth for one node; `document` is None where nobody knows one any more."""
     place, sight = line.place, line.sight or Sight()
+    copies = member.role is Role.SLAVE
     return Settings(
         document=document,
-        masters=dict(masters),
-        all_masters=all_masters,
+        masters=dict(masters) if copies else {},
+        all_masters=all_masters if copies else (),
         last_epoch=sight.epochs.get(member.name, 0) if member.role is Role.MASTER else 0,
         database=not line.trouble,
         addresses=masters.get(member.name),

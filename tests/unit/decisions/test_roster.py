@@ -1,9 +1,11 @@
 """Which accounts run, when a slave may start, and which ports masters get."""
 
+from typing import Any
+
 import pytest
 
-from decisions.roster import Duty, Standing, duty, may_start, port_pairs
-from domain.policies import Role
+from decisions.roster import Duty, Standing, duty, leaves_its_copies, may_start, port_pairs
+from domain.policies import AccountSettings, Role
 
 M, S = Role.MASTER, Role.SLAVE
 
@@ -57,3 +59,32 @@ def test_a_document_has_its_way_and_others_keep_clear_of_it() -> None:
 def test_two_masters_that_had_the_same_pair_are_parted() -> None:
     pairs = port_pairs(["A", "B"], {}, {"A": (6000, 6001), "B": (6000, 6001)}, 5555)
     assert pairs == {"A": (6000, 6001), "B": (5555, 5556)}
+
+
+def settings(**changes: Any) -> AccountSettings:
+    made: dict[str, Any] = {"name": "S1", "type": S, "path": "s1", "login": 7, "server": "Apex"}
+    return AccountSettings(**(made | changes))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        pytest.param({}, {"login": 8}, "login", id="another login"),
+        pytest.param({}, {"server": "Other"}, "server", id="another server"),
+        pytest.param({}, {"type": M}, "type", id="a master from now on"),
+        pytest.param({}, {"terminal": "paper"}, "terminal", id="another broker altogether"),
+        pytest.param({"login": 0}, {"login": 0, "path": "s2"}, "path", id="whoever is there"),
+        pytest.param(
+            {"terminal": "paper"}, {"terminal": "paper", "path": "s2"}, "path", id="paper"
+        ),
+        pytest.param({}, {"path": "D:/moved"}, "", id="the same login in a moved terminal"),
+        pytest.param({"login": 0}, {"login": 7}, "", id="a login that was left open"),
+        pytest.param({"server": ""}, {}, "", id="a server that was left open"),
+        pytest.param({}, {"magic_number": 9, "enabled": False}, "", id="nothing of the place"),
+    ],
+)
+def test_a_document_may_not_lead_a_node_away_from_its_open_copies(
+    before: dict[str, Any], after: dict[str, Any], field: str
+) -> None:
+    found = leaves_its_copies(settings(**before), settings(**after))
+    assert (found.field if found else "") == field

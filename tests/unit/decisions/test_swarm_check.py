@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from decisions.swarm_check import NO_PAIR, check_swarm, has_pair
+import pytest
+
+from decisions.swarm_check import NO_PAIR, check_swarm, has_pair, same_place
 from domain.ids import NodeName
 from domain.policies import AccountSettings, Role
 
@@ -90,3 +92,31 @@ def test_accounts_with_faults_make_no_pair() -> None:
 def test_a_slave_of_a_disabled_master_makes_no_pair() -> None:
     off = account("Off", Role.MASTER, enabled=False)
     assert not has_pair([MASTER, off, account("S", follows=("Off",))])
+
+
+def test_law_13_an_account_with_open_copies_keeps_its_login_whatever_its_document_says() -> None:
+    renamed = account("New", login=5, server="Apex-Live", path="C:/x")
+    holder = account("Old", login=5, server="Apex-Live", path="C:/y", enabled=False)
+    (fault,) = check_swarm([MASTER, account("U"), renamed], holding=[holder])
+    assert (fault.account, fault.field, fault.found) == ("New", "login", "the same as in Old")
+    assert "starts by itself once they have closed" in fault.what_to_do
+
+
+def test_an_account_with_open_copies_is_not_in_its_own_way() -> None:
+    slave = account("S", login=5, server="Apex-Live")
+    assert faults(MASTER, slave, holding=[slave]) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"path": "c:\\S\\terminal.exe"}, True),
+        ({"path": "elsewhere", "login": 5, "server": "Apex-Live"}, True),
+        ({"path": "elsewhere", "login": 5}, False),
+        ({"path": "elsewhere"}, False),
+    ],
+    ids=["one terminal", "one login", "another server", "nothing shared"],
+)
+def test_two_accounts_are_in_one_place_or_are_not(other: dict[str, Any], *, same: bool) -> None:
+    mine = account("S", login=5, server="Apex-Live")
+    assert same_place(mine, account("T", **other)) is same

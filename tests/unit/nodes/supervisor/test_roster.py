@@ -1,0 +1,242 @@
+"""What the supervisor makes of documents that change while copies are open."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.journal import Journal, journal_path
+from decisions.account_documents import parse_account
+from decisions.restarting import Policy
+from decisions.roster import Duty
+from domain.control import NodeReport, Stop
+from domain.ids import NodeName
+from domain.policies import Role
+from nodes.supervisor.accounts import AccountBook
+from nodes.supervisor.children import Child
+from nodes.supervisor.crew import Crew, Ways
+from nodes.supervisor.member import Member
+from nodes.supervisor.roster import Roster
+from nodes.supervisor.sight import Sight
+from tests.records_made import closed_leg, leg
+from utils.clock import Now
+
+Document = dict[str, Any]
+
+MASTER = {"name": "FTMO_Master", "type": "MASTER", "terminal": "paper", "path": "m1"}
+SLAVE = {"name": "S1", "type": "SLAVE", "terminal": "paper", "path": "s1"}
+TWIN = SLAVE | {"name": "S2"}
+
+
+class FakeChild(Child):
+    def __init__(self) -> None:
+        super().__init__(1, 1.0)
+        self.running = True
+
+    def alive(self) -> bool:
+        return self.running
+
+
+class Swarm:
+    """A crew of children that are only told of, and time that passes when a test says so."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.now_s = 100.0
+        self.started: list[tuple[str, Role]] = []
+        self.stopped: list[str] = []
+        self.children: dict[str, FakeChild] = {}
+        ways = Ways(
+            start=self._start,
+            say_stop=self._stop,
+            jitter=lambda: 0.0,
+            state=state,
+            logs=state,
+        )
+        self.crew = Crew(ways, Policy())
+        self.roster = Roster(state, AccountBook(parse_account, lambda _: ()), self.crew, 5555)
+
+    def _start(self, member: Member) -> Child:
+        self.started.append((member.name, member.role))
+        child = self.children[member.name] = FakeChild()
+        return child
+
+    def _stop(self, name: str, _: Stop) -> bool:
+        self.stopped.append(name)
+        self.children[name].running = False
+        return True
+
+    def sees(self, *documents: Document, held: tuple[str, ...] = ()) -> None:
+        """One look at the database, and two turns: who is asked to end has ended in the second."""
+        self.roster.take_up(Sight(documents=documents, held_masters=frozenset(held)))
+        for _ in range(2):
+            self.now_s += 1.0
+            self.crew.step(self.now)
+
+    @property
+    def now(self) -> Now:
+        return Now(monotonic_s=self.now_s, utc_ms=int(self.now_s * 1000))
+
+    def reports(self, name: str, *, open_legs: int = 0) -> None:
+        member = self.crew.members[name]
+        report = NodeReport(
+            name=NodeName(name),
+            role=member.role.value,
+            pid=1,
+            ready=True,
+            state="ACTIVE",
+            open_legs=open_legs,
+            sent_at_ms=int(self.now_s * 1000) + 1,
+        )
+        member.hear(report, Policy(), self.now)
+
+    def duty(self, name: str) -> Duty:
+        member = self.crew.members.get(name)
+        return Duty.OFF if member is None else member.duty
+
+
+@pytest.fixture
+def swarm(tmp_path: Path) -> Swarm:
+    """A master and a slave, both running, nothing open."""
+    made = Swarm(tmp_path)
+    made.sees(MASTER, SLAVE)
+    made.reports("FTMO_Master")
+    made.sees(MASTER, SLAVE)
+    made.reports("S1")
+    assert made.started == [("FTMO_Master", Role.MASTER), ("S1", Role.SLAVE)]
+    return made
+
+
+def test_a_renamed_account_without_copies_starts_when_the_old_node_has_left(swarm: Swarm) -> None:
+    swarm.sees(MASTER, TWIN)
+    assert swarm.stopped == ["S1"]
+    swarm.sees(MASTER, TWIN)
+    assert swarm.started[-1] == ("S2", Role.SLAVE)
+
+
+def test_law_13_a_renamed_account_with_copies_waits_for_their_end(swarm: Swarm) -> None:
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, TWIN)
+    swarm.sees(MASTER, TWIN)
+    assert (swarm.duty("S1"), swarm.duty("S2")) == (Duty.DRAIN, Duty.OFF)
+    assert "the same as in S1" in swarm.roster.fault_of("S2")
+
+    swarm.reports("S1", open_legs=0)
+    swarm.sees(MASTER, TWIN)
+    swarm.sees(MASTER, TWIN)
+    assert swarm.roster.fault_of("S2") == ""
+    assert (swarm.stopped, swarm.started[-1]) == (["S1"], ("S2", Role.SLAVE))
+
+
+def test_law_13_of_two_that_claim_one_account_the_one_with_copies_keeps_it_and_neither_opens(
+    swarm: Swarm,
+) -> None:
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, SLAVE, TWIN)
+    assert (swarm.duty("S1"), swarm.duty("S2")) == (Duty.DRAIN, Duty.OFF)
+    swarm.sees(MASTER, SLAVE)
+    assert swarm.duty("S1") is Duty.RUN
+    assert swarm.stopped == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"type": "MASTER"}, "type"),
+        ({"path": "s9"}, "path"),
+        ({"terminal": "mt5", "path": "C:/x"}, "terminal"),
+    ],
+    ids=["a master from now on", "another paper account", "another broker"],
+)
+def test_law_7_a_document_that_leads_away_from_open_copies_waits_for_their_end(
+    swarm: Swarm, change: Document, field: str
+) -> None:
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, SLAVE | change, TWIN | {"path": "s2"})
+    assert (swarm.duty("S1"), swarm.stopped) == (Duty.DRAIN, [])
+    assert f"S1: {field}: wanted {SLAVE[field]}" in swarm.roster.fault_of("S1")
+    assert swarm.roster.documents["S1"] == SLAVE
+
+    swarm.reports("S1", open_legs=0)
+    swarm.sees(MASTER, SLAVE | change, TWIN | {"path": "s2"})
+    swarm.sees(MASTER, SLAVE | change, TWIN | {"path": "s2"})
+    assert swarm.stopped == ["S1"]
+    role = Role((SLAVE | change)["type"])
+    assert ("S1", role) in swarm.started[2:]
+
+
+def test_law_7_so_does_one_that_was_edited_while_no_launcher_ran(
+    swarm: Swarm, tmp_path: Path
+) -> None:
+    journal = Journal(journal_path(tmp_path, "S1"), "swarm-1", "S1")
+    journal.write(leg(1))
+    journal.close()
+    later = Swarm(tmp_path)
+    later.sees(MASTER, SLAVE | {"path": "s9"}, TWIN | {"path": "s2"}, held=("FTMO_Master",))
+    assert later.duty("S1") is Duty.DRAIN
+    assert later.roster.documents["S1"] == SLAVE
+
+
+def test_a_setting_of_the_open_alone_restarts_nobody(swarm: Swarm) -> None:
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, SLAVE | {"magic_number": 9, "symbol_map": {"EURUSD": "EURUSD.x"}})
+    assert (swarm.stopped, swarm.duty("S1")) == ([], Duty.RUN)
+
+
+def test_a_field_that_needs_it_restarts_its_own_node_alone(swarm: Swarm) -> None:
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, SLAVE | {"server": "Apex-Live"})
+    assert (swarm.stopped, swarm.started[2:]) == (["S1"], [("S1", Role.SLAVE)])
+
+
+def test_a_deleted_account_drains_ends_and_is_forgotten(swarm: Swarm) -> None:
+    other = TWIN | {"path": "s2"}
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, other)
+    assert swarm.duty("S1") is Duty.DRAIN
+    swarm.reports("S1", open_legs=0)
+    for _ in range(12):
+        swarm.sees(MASTER, other)
+    assert "S1" not in swarm.crew.members
+    swarm.sees(MASTER, other, SLAVE)
+    assert ("S1", Role.SLAVE) in swarm.started[2:]
+
+
+@pytest.mark.parametrize("where", ["the database", "a journal alone"])
+def test_a_deleted_master_stays_while_its_copies_are_open(
+    swarm: Swarm, tmp_path: Path, where: str
+) -> None:
+    held = ("FTMO_Master",) if where == "the database" else ()
+    journal = Journal(journal_path(tmp_path, "S1"), "swarm-1", "S1")
+    if not held:
+        journal.write(leg(1))
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(SLAVE, held=held)
+    assert (swarm.duty("FTMO_Master"), swarm.stopped) == (Duty.DRAIN, [])
+    if not held:
+        journal.write(closed_leg(1))
+    journal.close()
+    swarm.sees(SLAVE)
+    assert swarm.stopped == ["FTMO_Master"]
+
+
+def test_a_bad_document_leaves_a_running_account_on_its_last_good_settings(swarm: Swarm) -> None:
+    swarm.sees(MASTER, SLAVE | {"max_lot": "x"})
+    assert (swarm.duty("S1"), swarm.stopped) == (Duty.RUN, [])
+    assert "max_lot" in swarm.roster.fault_of("S1")
+    swarm.sees(MASTER, SLAVE)
+    assert swarm.roster.fault_of("S1") == ""
+
+
+def test_a_bad_document_that_was_there_before_the_launcher_starts_nobody(tmp_path: Path) -> None:
+    swarm = Swarm(tmp_path)
+    for _ in range(2):
+        swarm.sees(MASTER, SLAVE | {"max_lot": "x"})
+    assert (swarm.duty("S1"), swarm.started) == (Duty.OFF, [("FTMO_Master", Role.MASTER)])
+
+
+def test_a_document_put_in_again_is_a_new_one(swarm: Swarm) -> None:
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER)
+    swarm.sees(MASTER, SLAVE | {"max_lot": "x"})
+    assert swarm.duty("S1") is Duty.DRAIN
