@@ -1,32 +1,36 @@
 """Which database this machine's swarm lives in, and whether it is really that one."""
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from db.embedded.starting import CannotStart, ensure_running
-from db.moments import moment
-from db.schema import SWARM
+from db.identity import Standing, clear_marks, give_identity, standing_of
+from db.identity import swarm_of as swarm_of  # noqa: PLC0414 - others find it here
+from db.journal import JournalRefused, glance
+from domain.records import JournalUnwritable
 from utils.clock import utc_ms
-from utils.randomness import token
 from utils.redaction import redacted
 
 Document = dict[str, Any]
 
 MONGODB = "mongodb"
 EMBEDDED = "embedded"
-IDENTITY = "swarm"
+MEMORY = "database.json"
+EMBEDDED_FILE = "embedded.db"
 PATIENCE_MS = 5000
 DEFAULT_PATIENCE_MS = 1500
 AGAIN_PATIENCE_MS = 2000  # a known database is asked again and again; each time shall be short
+CHOOSING_WITHIN_S = 30.0
 
 DATABASE_ERRORS = (PyMongoError,)
 """What every store may raise: the database did not answer, or refused."""
@@ -67,10 +71,12 @@ class Wishes(Protocol):
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
-    """What was chosen at the first start."""
+    """What was chosen at the first start. `move` names the last migration begun from here."""
 
     kind: str
     swarm_ids: tuple[str, ...]
+    database_name: str = ""
+    move: str = ""
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +101,11 @@ class Silent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DatabaseFault(Exception):  # noqa: N818 - it says what happened
-    """At the first start there is no database to begin with."""
+    """There is no database to begin with, or nobody can say which."""
+
+
+class _NoAnswer(DatabaseFault):
+    """Nobody answers there."""
 
 
 def choose(wishes: Wishes, remembered: Remembered | None) -> Chosen | Silent:
@@ -109,29 +119,62 @@ def choose(wishes: Wishes, remembered: Remembered | None) -> Chosen | Silent:
 
 def settle(wishes: Wishes) -> Chosen | Silent:
     """Choose, and remember a first choice; two first starts at once make the same one."""
-    wishes.state.mkdir(parents=True, exist_ok=True)
-    with FileLock(wishes.state / "database.lock"):
+    with sole_chooser(wishes.state):
         remembered = recall(wishes.state)
         found = choose(wishes, remembered)
-        if remembered is None and isinstance(found, Chosen):
-            remember(wishes.state, Remembered(kind=found.kind, swarm_ids=found.swarm_ids))
+        if isinstance(found, Chosen):
+            _keep(wishes.state, remembered, found)
     return found
+
+
+@contextmanager
+def sole_chooser(state: Path) -> Iterator[None]:
+    """Nobody else finds, remembers or changes the choice while the block lasts."""
+    state.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(state / "database.lock", timeout=CHOOSING_WITHIN_S)
+    try:
+        lock.acquire()
+    except Timeout as fault:
+        raise DatabaseFault(
+            f"database: wanted to see which one {state} uses, found that another command has been "
+            f"at it for {CHOOSING_WITHIN_S:g} s (a `restore` or `migrate`?). Wait for its end."
+        ) from fault
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def adopt(wishes: Wishes) -> Remembered:
     """The operator's word that the database answering now is one of ours from now on."""
-    before = recall(wishes.state) or Remembered(kind=MONGODB, swarm_ids=())
-    uri = _embedded(wishes) if before.kind == EMBEDDED else wishes.mongo_uri
-    swarm = _identity(uri, wishes.database_name, PATIENCE_MS, create=True)
-    ids = (swarm, *(known for known in before.swarm_ids if known != swarm))
-    after = Remembered(kind=before.kind, swarm_ids=ids)
-    remember(wishes.state, after)
+    with sole_chooser(wishes.state):
+        before = recall(wishes.state)
+        known = _known_to_journals(wishes.state) if before is None else before.swarm_ids
+        kind, uri = _adoptable(wishes, before)
+        swarm = _living(uri, wishes, PATIENCE_MS, create=True)
+        after = Remembered(
+            kind=kind,
+            swarm_ids=(swarm, *(one for one in known if one != swarm)),
+            database_name=wishes.database_name,
+        )
+        remember(wishes.state, after)
     return after
+
+
+def _adoptable(wishes: Wishes, before: Remembered | None) -> tuple[str, str]:
+    if before is None:
+        return first_place(wishes)
+    if before.kind == EMBEDDED:
+        try:
+            return EMBEDDED, embedded_address(wishes)
+        except CannotStart as fault:
+            raise DatabaseFault(str(fault)) from fault
+    return MONGODB, wishes.mongo_uri
 
 
 def recall(state: Path) -> Remembered | None:
     """What was chosen before; None at a first start."""
-    path = state / "database.json"
+    path = state / MEMORY
     if not path.exists():
         return None
     try:
@@ -146,9 +189,12 @@ def recall(state: Path) -> Remembered | None:
 def remember(state: Path, chosen: Remembered) -> None:
     """Write the choice so that a crash leaves the old one or the new one."""
     state.mkdir(parents=True, exist_ok=True)
-    fresh = state / "database.json.new"
-    fresh.write_bytes(msgspec.json.encode(chosen))
-    fresh.replace(state / "database.json")
+    fresh = state / f"{MEMORY}.new"
+    with fresh.open("wb") as file:
+        file.write(msgspec.json.encode(chosen))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(state / MEMORY)
 
 
 @contextmanager
@@ -175,41 +221,66 @@ def connect(uri: str, patience_ms: int = PATIENCE_MS) -> MongoClient[Document]:
     )
 
 
-def swarm_of(database: Database[Document]) -> str:
-    """The swarm id the database carries; empty where it carries none."""
-    found = database[SWARM].find_one({"_id": IDENTITY})
-    return "" if found is None else str(found.get("swarm_id", ""))
+def first_place(wishes: Wishes) -> tuple[str, str]:
+    """Kind and address of where a swarm begins that nothing is remembered of."""
+    if wishes.mongo_uri_is_set:
+        return MONGODB, wishes.mongo_uri
+    if not (wishes.state / EMBEDDED_FILE).exists() and _answers(wishes):
+        return MONGODB, wishes.mongo_uri
+    try:
+        return EMBEDDED, embedded_address(wishes)
+    except CannotStart as fault:
+        raise DatabaseFault(str(fault)) from fault
+
+
+def _answers(wishes: Wishes) -> bool:
+    try:
+        _standing(wishes.mongo_uri, wishes, DEFAULT_PATIENCE_MS)
+    except DatabaseFault:
+        return False
+    return True
 
 
 def _first(wishes: Wishes) -> Chosen:
-    if wishes.mongo_uri_is_set:
-        return _first_at(MONGODB, wishes.mongo_uri, wishes, PATIENCE_MS)
-    try:
-        return _first_at(MONGODB, wishes.mongo_uri, wishes, DEFAULT_PATIENCE_MS)
-    except DatabaseFault:
-        try:
-            return _first_at(EMBEDDED, _embedded(wishes), wishes, PATIENCE_MS)
-        except CannotStart as fault:
-            raise DatabaseFault(str(fault)) from fault
-
-
-def _first_at(kind: str, uri: str, wishes: Wishes, patience_ms: int) -> Chosen:
-    try:
-        swarm = _identity(uri, wishes.database_name, patience_ms, create=True)
-    except (PyMongoError, ValueError) as fault:
-        raise DatabaseFault(_not_answering(uri, fault)) from fault
+    kind, uri = first_place(wishes)
+    known = _known_to_journals(wishes.state)
+    swarm = _living(uri, wishes, PATIENCE_MS, create=not known)
+    if known and swarm not in known:
+        raise DatabaseFault(
+            f"{wishes.state / MEMORY}: wanted which database was chosen, found no such file, "
+            f"while the journals beside it belong to swarm {', '.join(sorted(known))} and "
+            f"{redacted(uri)}, database {wishes.database_name}, does not. Put the file back, or "
+            "start with --adopt if this database is meant."
+        )
     return Chosen(
         kind=kind,
         uri=uri,
         database_name=wishes.database_name,
         swarm=swarm,
-        swarm_ids=(swarm,),
+        swarm_ids=(swarm, *(one for one in known if one != swarm)),
     )
+
+
+def _known_to_journals(state: Path) -> tuple[str, ...]:
+    """The swarms that journals of this machine name."""
+    found = set()
+    for path in (state / "journals").glob("*.sqlite"):
+        with suppress(JournalRefused, JournalUnwritable):  # its node says what is wrong with it
+            found.add(glance(path).swarm)
+    return tuple(sorted(found - {""}))
+
+
+def _keep(state: Path, before: Remembered | None, found: Chosen) -> None:
+    """A first choice; and, of a choice that an older version kept, the database's name."""
+    kept = before or Remembered(kind=found.kind, swarm_ids=found.swarm_ids)
+    after = msgspec.structs.replace(kept, database_name=found.database_name)
+    if after != before:
+        remember(state, after)
 
 
 def _again_embedded(wishes: Wishes, remembered: Remembered) -> Chosen | Silent:
     try:
-        uri = _embedded(wishes)
+        uri = embedded_address(wishes)
     except CannotStart as fault:
         return _silent(EMBEDDED, "", wishes, remembered, str(fault))
     found = _again(EMBEDDED, uri, wishes, remembered)
@@ -224,18 +295,27 @@ def _again_embedded(wishes: Wishes, remembered: Remembered) -> Chosen | Silent:
 
 def _again(kind: str, uri: str, wishes: Wishes, remembered: Remembered) -> Chosen | Silent:
     try:
-        swarm = _identity(uri, wishes.database_name, AGAIN_PATIENCE_MS, create=False)
-    except (PyMongoError, ValueError) as fault:
-        return _silent(kind, uri, wishes, remembered, _not_answering(uri, fault))
-    if swarm not in remembered.swarm_ids:
-        return _silent(kind, uri, wishes, remembered, _another(uri, wishes, swarm))
+        standing = _standing(uri, wishes, AGAIN_PATIENCE_MS, move=remembered.move)
+    except _NoAnswer as fault:
+        return _silent(kind, uri, wishes, remembered, str(fault))
+    why = _why_not(uri, wishes, remembered, standing)
+    if why:
+        return _silent(kind, uri, wishes, remembered, why)
     return Chosen(
         kind=kind,
         uri=uri,
         database_name=wishes.database_name,
-        swarm=swarm,
+        swarm=standing.swarm,
         swarm_ids=remembered.swarm_ids,
     )
+
+
+def _why_not(uri: str, wishes: Wishes, remembered: Remembered, standing: Standing) -> str:
+    if standing.is_marked:
+        return _marked(uri, wishes, standing)
+    if standing.swarm in remembered.swarm_ids:
+        return ""
+    return _another(uri, wishes, remembered, standing.swarm)
 
 
 def _silent(kind: str, uri: str, wishes: Wishes, remembered: Remembered, why: str) -> Silent:
@@ -248,22 +328,48 @@ def _silent(kind: str, uri: str, wishes: Wishes, remembered: Remembered, why: st
     )
 
 
-def _embedded(wishes: Wishes) -> str:
-    return ensure_running(
-        wishes.state,
-        port=wishes.embedded_db_port,
-        python=sys.executable,
-        history_limit=wishes.history_limit,
-    )
+def embedded_address(wishes: Wishes) -> str:
+    try:
+        return ensure_running(
+            wishes.state,
+            port=wishes.embedded_db_port,
+            python=sys.executable,
+            history_limit=wishes.history_limit,
+        )
+    except CannotStart as fault:
+        raise CannotStart(
+            f"database: wanted the embedded one in {wishes.state}, found that it cannot start: "
+            f"{fault} (Its port is EMBEDDED_DB_PORT, {wishes.embedded_db_port}.)"
+        ) from fault
 
 
-def _identity(uri: str, database_name: str, patience_ms: int, *, create: bool) -> str:
-    """The database's swarm id; the first one who asks for it gives it one."""
-    with opened(uri, database_name, patience_ms) as database:
-        if create:
-            born = {"swarm_id": token(), "created_at": moment(utc_ms())}
-            database[SWARM].update_one({"_id": IDENTITY}, {"$setOnInsert": born}, upsert=True)
-        return swarm_of(database)
+def _living(uri: str, wishes: Wishes, patience_ms: int, *, create: bool) -> str:
+    """The swarm that lives there; raises where the database says that none does any more."""
+    standing = _standing(uri, wishes, patience_ms, create=create)
+    if standing.is_marked:
+        raise DatabaseFault(_marked(uri, wishes, standing))
+    return standing.swarm
+
+
+def _standing(
+    uri: str, wishes: Wishes, patience_ms: int, *, create: bool = False, move: str = ""
+) -> Standing:
+    """What the database says of itself. `move` names a migration whose marks are to go.
+
+    That one was cut short: which of its two databases lives was decided here, in what is
+    remembered, so what it marked in the one that lives does not count.
+    """
+    try:
+        with opened(uri, wishes.database_name, patience_ms) as database:
+            if create:
+                give_identity(database, utc_ms())
+            standing = standing_of(database)
+            if standing.is_marked and standing.move and standing.move == move:
+                clear_marks(database)
+                standing = standing_of(database)
+            return standing
+    except (PyMongoError, ValueError) as fault:
+        raise _NoAnswer(_not_answering(uri, fault)) from fault
 
 
 def _not_answering(uri: str, fault: Exception) -> str:
@@ -274,10 +380,23 @@ def _not_answering(uri: str, fault: Exception) -> str:
     )
 
 
-def _another(uri: str, wishes: Wishes, swarm: str) -> str:
+def _marked(uri: str, wishes: Wishes, standing: Standing) -> str:
+    return (
+        f"database: wanted a living one at {redacted(uri)}, database {wishes.database_name}, "
+        f"found {standing.fault}."
+    )
+
+
+def _another(uri: str, wishes: Wishes, remembered: Remembered, swarm: str) -> str:
     found = f"swarm {swarm}" if swarm else "no swarm of ours in it"
+    before = remembered.database_name
+    advice = (
+        f"DATABASE_NAME was {before} when this swarm was last seen: set it back"
+        if before and before != wishes.database_name
+        else "Bring back the right one"
+    )
     return (
         f"database: wanted the one this swarm lives in, found another at {redacted(uri)}, "
-        f"database {wishes.database_name} ({found}). Bring back the right one, or start with "
+        f"database {wishes.database_name} ({found}). {advice}, or start with "
         "--adopt if this one is meant."
     )
