@@ -46,6 +46,7 @@ COMMANDS = {
     "status": Command("commands.status", "show every account and its state"),
     "halt": Command("commands.halt", "forbid new trades on accounts, until resume"),
     "resume": Command("commands.resume", "allow new trades again after a halt"),
+    "accounts": Command("commands.accounts", "list, add, edit, import and export accounts"),
     "why": Command("commands.why", "tell why a trade was copied, or was not"),
 }
 

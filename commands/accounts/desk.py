@@ -1,0 +1,181 @@
+"""Where account documents are changed: judged as a whole, written one by one, each recorded."""
+
+import difflib
+import getpass
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import msgspec
+from pymongo.database import Database
+
+import config as settings_of_this_machine
+from commands.accounts.answer import WRONG_USE, Refused
+from config import Config
+from db.account_changes import AccountChanges
+from db.accounts import Accounts
+from db.moments import moment
+from db.plain_documents import plain
+from db.schema import TRADES
+from decisions.account_checks import Rules, fresh_problems, problems_of
+from decisions.document_changes import FieldChange, field_changes, shown
+from domain.problems import Problem
+from utils.clock import utc_ms
+
+Document = dict[str, Any]
+Plan = Mapping[str, Document | None]
+"""What is to stand under each name; None for nothing."""
+
+TRIES = 20
+LIKENESS = 0.5
+MOST_SHOWN = 10
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """One account as it was and as it is; None where there was, or is, none."""
+
+    name: str
+    before: Document | None
+    after: Document | None
+
+    @property
+    def deed(self) -> str:
+        """In one word."""
+        if self.before is None:
+            return "added"
+        if self.after is None:
+            return "removed"
+        return "changed" if self.changes else "unchanged"
+
+    @property
+    def changes(self) -> tuple[FieldChange, ...]:
+        """The fields that differ, no password among them."""
+        before, after = (None if d is None else shown(d) for d in (self.before, self.after))
+        return field_changes(before, after)
+
+
+class Desk:
+    """The documents of one database, and who sits before it."""
+
+    def __init__(self, database: Database[Document], config: Config, deed: str) -> None:
+        """`deed` is the command that was typed, as the records shall name it."""
+        self.database = database
+        self.config = config
+        self.accounts = Accounts(database)
+        self.changes = AccountChanges(database)
+        self.rules = Rules(
+            defaults=config.account_defaults, zone_exists=settings_of_this_machine.zone_exists
+        )
+        self._by, self._via = _user(), f"accounts {deed}"
+
+    def by_name(self) -> dict[str, Document]:
+        """Every document as it is stored."""
+        return {str(document.get("name")): document for document in self.accounts.as_written()}
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything wrong with the documents as they are."""
+        return problems_of(self.accounts.all(), self.rules)
+
+    def open_copies(self, name: str) -> int:
+        """Copies that this account holds, or that others hold of it."""
+        either = [{"slave_name": name}, {"master_name": name}]
+        return self.database[TRADES].count_documents({"status": "OPEN", "$or": either})
+
+    def carry_out(
+        self,
+        make_plan: Callable[[dict[str, Document]], Plan],
+        *,
+        sound: Collection[str] = (),
+        heedless: bool = False,
+    ) -> list[Written]:
+        """Write what the plan wants, or raise Refused before anything is written.
+
+        Whoever else writes meanwhile is heeded: the plan is made again from what stands then.
+        `sound` accounts must be without any fault; `heedless` takes faults of others as they come.
+        """
+        done: dict[str, Written] = {}
+        for _ in range(TRIES):
+            present = self.by_name()
+            plan = make_plan(present)
+            if not heedless:
+                self._judge(present, plan, sound)
+            if self._write_all(present, plan, done):
+                return [done[name] for name in plan]
+        raise Refused("Somebody else keeps changing the same account; try again.")
+
+    def _judge(self, present: dict[str, Document], plan: Plan, sound: Collection[str]) -> None:
+        problems = self.problems_after(present, plan, sound)
+        if problems:
+            raise Refused("Nothing was written.", problems)
+
+    def problems_after(
+        self, present: Mapping[str, Document], plan: Plan, sound: Collection[str] = ()
+    ) -> tuple[Problem, ...]:
+        """What the plan would make wrong, and what is wrong with those that must be sound."""
+        before = [plain(document) for document in present.values()]
+        wanted = {**present, **plan}
+        after = [plain(document) for document in wanted.values() if document is not None]
+        fresh = fresh_problems(before, after, self.rules)
+        if not sound:
+            return fresh
+        kept = (p for p in problems_of(after, self.rules) if p.account in sound)
+        return tuple(dict.fromkeys([*fresh, *kept]))
+
+    def _write_all(
+        self, present: Mapping[str, Document], plan: Plan, done: dict[str, Written]
+    ) -> bool:
+        for name, wanted in plan.items():
+            written = self._write(name, present.get(name), wanted)
+            if written is None:
+                return False
+            # A second round finds unchanged what the first has written.
+            if name not in done or written.deed != "unchanged":
+                done[name] = written
+        return True
+
+    def _write(self, name: str, before: Document | None, wanted: Document | None) -> Written | None:
+        """None where somebody was quicker."""
+        planned = Written(name=name, before=before, after=wanted)
+        if before is None and wanted is None:
+            return planned
+        if planned.deed == "unchanged":
+            return Written(name=name, before=before, after=before)
+        self.changes.note(name, now_ms=utc_ms())
+        stored = None if wanted is None else self._signed(before, wanted)
+        if not self._store(before, stored):
+            return None
+        self.changes.note(name, now_ms=utc_ms(), by=self._by, via=self._via)
+        return Written(name=name, before=before, after=stored)
+
+    def _store(self, before: Document | None, after: Document | None) -> bool:
+        if after is None:
+            return self.accounts.remove(before or {})
+        return self.accounts.add(after) if before is None else self.accounts.replace(before, after)
+
+    def _signed(self, before: Document | None, wanted: Document) -> Document:
+        now = moment(utc_ms())
+        born = {} if before is not None or "created_at" in wanted else {"created_at": now}
+        return {**wanted, **born, "updated_at": now, "updated_by": f"{self._by}, {self._via}"}
+
+
+def check_names(names: Collection[str], known: Collection[str]) -> None:
+    """Refuse where any name is not known; a slip of the pen shall not look obeyed."""
+    faults = [_stranger(name, known) for name in dict.fromkeys(names) if name not in known]
+    if faults:
+        raise Refused("\n".join([*faults, "Nothing was written."]), code=WRONG_USE)
+
+
+def _stranger(name: str, known: Collection[str]) -> str:
+    by_small = {one.lower(): one for one in sorted(known)}
+    near = difflib.get_close_matches(name.lower(), by_small, cutoff=LIKENESS)
+    if near:
+        hint = f"Did you mean {' or '.join(by_small[one] for one in near)}?"
+    else:
+        hint = f"There are: {', '.join(sorted(known)[:MOST_SHOWN]) or 'none'}."
+    return f"No account is called {name!r}. {hint}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser().replace(",", " ")
+    except (OSError, KeyError, ImportError):  # no such user in this system's list
+        return "operator"
