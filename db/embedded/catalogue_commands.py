@@ -11,6 +11,7 @@ from db.embedded.indexes import checked_specification
 from db.embedded.matching import compile_filter
 from db.embedded.requests import Request
 from db.embedded.server_commands import admin_only
+from db.embedded.statistics_commands import bytes_of
 from db.embedded.validation import OPTIONS, Validator
 from db.embedded.values import Document
 
@@ -124,8 +125,7 @@ def drop_database(request: Request) -> Document:
 def list_databases(request: Request) -> Document:
     """What databases there are."""
     wanted = compile_filter(request.mapping("filter"))
-    sizes = {} if request.flag("nameOnly") else request.engine.storage.sizes()
-    shown = [_database(request, name, sizes) for name in request.engine.database_names()]
+    shown = [_database(request, name) for name in request.engine.database_names()]
     shown = [document for document in shown if wanted(document)]
     if request.flag("nameOnly"):
         return {"databases": [{"name": d["name"]} for d in shown], "ok": 1.0}
@@ -133,9 +133,9 @@ def list_databases(request: Request) -> Document:
     return {"databases": shown, "totalSize": total, "ok": 1.0}
 
 
-def _database(request: Request, name: str, sizes: dict[int, int]) -> Document:
+def _database(request: Request, name: str) -> Document:
     collections = request.engine.collections(name).values()
-    size = sum(sizes.get(collection.number, 0) for collection in collections)
+    size = sum(bytes_of(collection) for collection in collections)
     empty = not any(collection.documents for collection in collections)
     return {"name": name, "sizeOnDisk": Int64(max(size, _EMPTY_FILE_BYTES)), "empty": empty}
 

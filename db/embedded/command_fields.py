@@ -16,7 +16,7 @@ _WITHOUT_EFFECT = frozenset({"allowDiskUse", "allowPartialResults"})
 _REFUSED_UNLESS_EMPTY = frozenset(
     {
         "collation", "let", "min", "max", "returnKey", "showRecordId", "tailable", "awaitData",
-        "oplogReplay", "noCursorTimeout", "explain", "sampleRate", "runtimeConstants",
+        "oplogReplay", "explain", "sampleRate", "runtimeConstants",
         "fromMongos", "needsMerge", "term", "readOnce", "isTimeseriesNamespace", "capped", "size",
         "viewOn", "timeseries", "clusteredIndex", "expireAfterSeconds", "pipeline",
         "storageEngine", "indexOptionDefaults", "apiStrict", "apiDeprecationErrors",

@@ -83,7 +83,7 @@ def _help(work: Work) -> str:
 
 
 _RULES = "validator validationLevel validationAction"
-_FIND = "filter sort projection hint skip limit batchSize singleBatch"
+_FIND = "filter sort projection hint skip limit batchSize singleBatch noCursorTimeout"
 _MODIFY = "query sort remove update new fields upsert bypassDocumentValidation arrayFilters hint"
 _LISTED = "filter nameOnly cursor authorizedDatabases authorizedCollections"
 

@@ -21,8 +21,7 @@ def database_figures(request: Request) -> Document:
         raise not_implemented("'freeStorage' in dbStats")
     scale = scale_of(request.command.get("scale"))
     collections = list(request.engine.collections(request.database).values())
-    sizes = request.engine.storage.sizes()
-    size = sum(sizes.get(collection.number, 0) for collection in collections)
+    size = sum(bytes_of(collection) for collection in collections)
     count = sum(len(collection.documents) for collection in collections)
     disk = shutil.disk_usage(request.engine.storage.path.parent)
     return {
@@ -48,14 +47,18 @@ def collection_figures(request: Request) -> Document:
     name = request.target()
     collection = request.engine.find(request.database, name)
     scale = scale_of(request.command.get("scale"))
-    figures = storage_figures(request, collection, scale)
+    figures = storage_figures(collection, scale)
     return {"ns": f"{request.database}.{name}", **figures, "ok": 1.0}
 
 
-def storage_figures(request: Request, collection: Collection | None, scale: int) -> Document:
+def bytes_of(collection: Collection) -> int:
+    """The bytes of all documents."""
+    return sum(len(body) for _, body in collection.documents.bodies())
+
+
+def storage_figures(collection: Collection | None, scale: int) -> Document:
     """A collection's figures, in units of `scale` bytes."""
-    sizes = request.engine.storage.sizes() if collection else {}
-    size = sizes.get(collection.number, 0) if collection else 0
+    size = bytes_of(collection) if collection else 0
     count = len(collection.documents) if collection else 0
     names = list(collection.indexes) if collection else []
     return {
@@ -93,9 +96,8 @@ def data_size(request: Request) -> Document:
             raise not_implemented(f"'{field}' in dataSize")
     database, _, name = request.target().partition(".")
     collection = request.engine.find(database, name)
-    sizes = request.engine.storage.sizes() if collection else {}
     return {
-        "size": Int64(sizes.get(collection.number, 0) if collection else 0),
+        "size": Int64(bytes_of(collection) if collection else 0),
         "numObjects": Int64(len(collection.documents) if collection else 0),
         "millis": 0,
         "estimate": False,
@@ -163,7 +165,7 @@ def collection_stage(request: Request, operand: object) -> list[Document]:
     if "storageStats" in asked:
         wanted = asked["storageStats"]
         scale = wanted.get("scale") if isinstance(wanted, Mapping) else None
-        shown["storageStats"] = storage_figures(request, collection, scale_of(scale))
+        shown["storageStats"] = storage_figures(collection, scale_of(scale))
     if "count" in asked:
         shown["count"] = len(collection.documents)
     return [shown]
