@@ -49,7 +49,7 @@ def opened(path: Path) -> sqlite3.Connection:
     if not path.exists():
         _create(path)
     _refuse_what_is_no_database(path)
-    with _said_clearly(path):
+    with said_clearly(path):
         version = _examined(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -72,7 +72,7 @@ def _create(path: Path) -> None:
     fresh = path.with_name(f"{path.name}.new")
     try:
         fresh.unlink(missing_ok=True)
-        with _said_clearly(path):
+        with said_clearly(path):
             connection = sqlite3.connect(fresh, isolation_level=None)
             try:
                 connection.executescript(_SCHEMA)
@@ -122,7 +122,8 @@ def _refuse_what_is_no_database(path: Path) -> None:
 
 
 @contextmanager
-def _said_clearly(path: Path) -> Iterator[None]:
+def said_clearly(path: Path) -> Iterator[None]:
+    """What SQLite finds is an error that names the file and what to do."""
     try:
         yield
     except sqlite3.Error as reason:
@@ -160,7 +161,7 @@ def _format_if_sound(path: Path, mode: str) -> int:
         version = int(_one(connection, "PRAGMA user_version"))
         owner = int(_one(connection, "PRAGMA application_id"))
         _refuse_foreign(path, version, owner)
-        answer = str(_one(connection, "PRAGMA quick_check(1)"))
+        answer = " ".join(str(_one(connection, "PRAGMA quick_check(1)")).split())
     finally:
         connection.close()
     if answer != "ok":

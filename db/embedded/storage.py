@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import bson
 
-from db.embedded.opening import PUT_A_BACKUP, StorageError, opened, seal
+from db.embedded.opening import PUT_A_BACKUP, StorageError, opened, said_clearly, seal
 from db.embedded.values import CODEC, Document
 
 _NO_COLLECTION = 0
+_AT_ONCE = 1000
 
 
 class StoredCollection(NamedTuple):
@@ -31,8 +32,9 @@ class Storage:
         self.path = path
         self._changes: list[tuple[str, tuple[object, ...]]] = []
         self._connection = opened(path)
-        self._last_record = self._highest("documents")
-        self._last_collection = self._highest("collections")
+        with said_clearly(path):
+            self._last_record = self._highest("documents")
+            self._last_collection = self._highest("collections")
 
     def __enter__(self) -> Self:
         return self
@@ -51,9 +53,7 @@ class Storage:
 
     def collections(self) -> Iterator[StoredCollection]:
         """The catalogue."""
-        rows = self._connection.execute(
-            "SELECT id, database, name, description, seal FROM collections"
-        )
+        rows = self._rows("SELECT id, database, name, description, seal FROM collections")
         for number, database, name, body, sealed in rows:
             self._check(_NO_COLLECTION, number, body, sealed)
             yield StoredCollection(
@@ -67,15 +67,22 @@ class Storage:
 
     def bodies(self) -> Iterator[tuple[int, int, bytes]]:
         """(collection, record, BSON) in the order they came, each found as it was written."""
-        known = {number for (number,) in self._connection.execute("SELECT id FROM collections")}
-        rows = self._connection.execute(
-            "SELECT collection, id, body, seal FROM documents ORDER BY id"
-        )
+        known = {number for (number,) in self._rows("SELECT id FROM collections")}
+        rows = self._rows("SELECT collection, id, body, seal FROM documents ORDER BY id")
         for collection, record, body, sealed in rows:
             if collection not in known:
                 raise self._broken(f"document {record} belongs to no collection")
             self._check(collection, record, body, sealed)
             yield collection, record, body
+
+    def _rows(self, question: str) -> Iterator[tuple[Any, ...]]:
+        with said_clearly(self.path):
+            cursor = self._connection.execute(question)
+            some = cursor.fetchmany(_AT_ONCE)
+        while some:
+            yield from some
+            with said_clearly(self.path):
+                some = cursor.fetchmany(_AT_ONCE)
 
     def _check(self, collection: int, number: int, body: object, sealed: object) -> None:
         if not isinstance(body, bytes) or seal(collection, number, body) != sealed:
@@ -90,11 +97,6 @@ class Storage:
 
     def _broken(self, found: str) -> StorageError:
         return StorageError(f"the database file {self.path} is broken ({found}). {PUT_A_BACKUP}")
-
-    def sizes(self) -> dict[int, int]:
-        """Bytes of documents per collection."""
-        sql = "SELECT collection, sum(length(body)) FROM documents GROUP BY collection"
-        return dict(self._connection.execute(sql).fetchall())
 
     @property
     def has_changes(self) -> bool:
