@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bson import Timestamp
+
 from db.embedded.cursors import Cursors
 from db.embedded.engine import Engine
 from db.embedded.errors import Refusal
 from db.embedded.values import Document, type_name
 from utils.clock import Clock, Now
+
+_EMPTY = Timestamp(0, 0)
 
 
 @dataclass(slots=True)
@@ -23,6 +27,21 @@ class House:
     stop_asked: bool = False
     connections: int = 0
     commands_run: Counter[str] = field(default_factory=Counter)
+    last_timestamp: Timestamp = _EMPTY
+
+    def timestamp(self) -> Timestamp:
+        """Later than all before."""
+        second = max(self.clock.now().utc_ms // 1000, self.last_timestamp.time)
+        same_second = second == self.last_timestamp.time
+        self.last_timestamp = Timestamp(second, self.last_timestamp.inc + 1 if same_second else 1)
+        return self.last_timestamp
+
+    def dated(self, document: Mapping[str, object]) -> Document:
+        """As MongoDB stores it: an empty timestamp of a new document is now, but not in `_id`."""
+        return {
+            name: self.timestamp() if value == _EMPTY and name != "_id" else value
+            for name, value in document.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)

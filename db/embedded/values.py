@@ -1,6 +1,7 @@
 """BSON values: their types' names, MongoDB's order between them, and what counts as equal."""
 
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -27,6 +28,7 @@ CODEC: CodecOptions[Document] = CodecOptions(
     document_class=dict, datetime_conversion=DatetimeConversion.DATETIME_AUTO
 )
 MAX_DEPTH = 180
+_DOUBLE = struct.Struct("<d")
 
 
 class Missing:
@@ -201,7 +203,7 @@ def _identical_scalars(left: object, right: object) -> bool:
     if isinstance(left, Decimal128) and isinstance(right, Decimal128):
         return left.bid == right.bid
     if isinstance(left, float) and isinstance(right, float):
-        return left.hex() == right.hex()
+        return _DOUBLE.pack(left) == _DOUBLE.pack(right)
     return key_of(left) == key_of(right)
 
 

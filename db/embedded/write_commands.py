@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bson import ObjectId
-
 from db.embedded.aggregating import updated_by_pipeline
 from db.embedded.choosing import chosen_records
-from db.embedded.collection import Collection
+from db.embedded.collection import Collection, with_id_first
 from db.embedded.errors import Refusal, not_implemented
+from db.embedded.matching import compile_filter
 from db.embedded.projecting import compile_projection
-from db.embedded.requests import Request
+from db.embedded.requests import House, Request
 from db.embedded.updating import Moment, Update, is_replacement, seed_of_upsert
 from db.embedded.values import MISSING, Document, identical, type_name
 
@@ -22,14 +21,29 @@ _DELETE_WORDS = frozenset({"q", "limit", "hint"})
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What findAndModify shows; it is made before the write, which it may still prevent."""
+
+    shown: Callable[[Document], Document] | None = None
+    of_new: bool = False
+
+    def of(self, old: Document | None, new: Document | None) -> Document | None:
+        """The side asked for, as asked for."""
+        side = new if self.of_new else old
+        return None if self.shown is None or side is None else self.shown(side)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one update did."""
 
     matched: int
     modified: int
     upserted: object = MISSING
-    before: Document | None = None
-    after: Document | None = None
+    value: Document | None = None
+
+
+_UNSEEN = View()
 
 
 class Revision:
@@ -40,10 +54,11 @@ class Revision:
         update: object,
         array_filters: object,
         query: Mapping[str, object],
-        moment_ms: int,
+        house: House,
     ) -> None:
         self._update = update
-        self._moment_ms = moment_ms
+        self._house = house
+        self._moment_ms = house.clock.now().utc_ms
         self.replaces = isinstance(update, Mapping) and is_replacement(update)
         if array_filters and not isinstance(update, Mapping):
             raise Refusal(9, "arrayFilters may not be given with a pipeline-style update")
@@ -60,19 +75,18 @@ class Revision:
             return self._operators.apply(old, Moment(self._moment_ms, inserting))
         if isinstance(self._update, list):
             return updated_by_pipeline(old, self._update)
-        new = dict(self._update) if isinstance(self._update, Mapping) else {}
+        new = self._house.dated(self._update if isinstance(self._update, Mapping) else {})
         kept = {"_id": old["_id"]} if "_id" in old else {}
         return {**kept, **new}
 
 
 def insert(request: Request) -> Document:
     """Store new documents."""
+    check, documents = not request.flag("bypassDocumentValidation"), _batch(request, "documents")
     collection = request.engine.ensured(request.database, request.target())
-    check = not request.flag("bypassDocumentValidation")
-    documents = _batch(request, "documents")
 
     def write(document: Document) -> int:
-        collection.insert(document, request.engine.storage, check=check)
+        collection.insert(request.house.dated(document), request.engine.storage, check=check)
         return 1
 
     counts, errors = _each(documents, write, ordered=request.flag("ordered", default=True))
@@ -134,7 +148,7 @@ def update(request: Request) -> Document:
 def _update_one_statement(request: Request, item: Document) -> Outcome:
     _refuse_words(item, _UPDATE_WORDS, "update.updates")
     multi, query = bool(item.get("multi")), _query(item)
-    revision = Revision(item.get("u"), item.get("arrayFilters"), query, request.now_ms())
+    revision = Revision(item.get("u"), item.get("arrayFilters"), query, request.house)
     if multi and revision.replaces:
         raise Refusal(9, "multi update is not supported for replacement-style update")
     collection = _collection(request, create=bool(item.get("upsert")))
@@ -183,22 +197,34 @@ def _found(
     collection: Collection | None, query: Mapping[str, object], sort: object, *, all_of_them: bool
 ) -> list[int]:
     if collection is None:
+        compile_filter(query)
         return []
     return chosen_records(collection, query, sort, limit=None if all_of_them else 1)
 
 
-def _revise(request: Request, collection: Collection, record: int, revision: Revision) -> Outcome:
+def _revise(
+    request: Request,
+    collection: Collection,
+    record: int,
+    revision: Revision,
+    view: View = _UNSEEN,
+) -> Outcome:
     old = collection.documents[record]
     new = revision.of(old)
     if identical(old, new):
-        return Outcome(1, 0, before=old, after=old)
+        return Outcome(1, 0, value=view.of(old, old))
+    value = view.of(old, new)
     check = not request.flag("bypassDocumentValidation")
     collection.replace(record, new, request.engine.storage, check=check)
-    return Outcome(1, 1, before=old, after=new)
+    return Outcome(1, 1, value=value)
 
 
 def _upsert(
-    request: Request, collection: Collection, query: Mapping[str, object], revision: Revision
+    request: Request,
+    collection: Collection,
+    query: Mapping[str, object],
+    revision: Revision,
+    view: View = _UNSEEN,
 ) -> Outcome:
     seed = seed_of_upsert(query)
     if revision.replaces:
@@ -207,11 +233,11 @@ def _upsert(
     if "_id" in seed and not identical(seed["_id"], new.get("_id")):
         text = "Performing an update on the path '_id' would modify the immutable field '_id'"
         raise Refusal(66, text)
-    if "_id" not in new:
-        new = {"_id": ObjectId(), **new}
+    new = with_id_first(new)
+    value = view.of(None, new)
     check = not request.flag("bypassDocumentValidation")
-    stored = collection.insert(new, request.engine.storage, check=check)
-    return Outcome(0, 0, upserted=stored["_id"], after=stored)
+    collection.insert(new, request.engine.storage, check=check)
+    return Outcome(0, 0, upserted=new["_id"], value=value)
 
 
 def delete(request: Request) -> Document:
@@ -247,37 +273,34 @@ def find_and_modify(request: Request) -> Document:
         raise Refusal(9, "Either an update or remove=true must be specified")
     if removing and (request.flag("upsert") or request.flag("new")):
         raise Refusal(9, "Cannot specify upsert=true or new=true with remove=true")
-    shown = compile_projection(request.mapping("fields"))
-    reply = _find_and_remove(request) if removing else _find_and_update(request)
-    value = reply["value"]
-    return {**reply, "value": shown(value) if isinstance(value, dict) else None, "ok": 1.0}
+    view = View(compile_projection(request.mapping("fields")), request.flag("new"))
+    find = _find_and_remove if removing else _find_and_update
+    return {**find(request, view), "ok": 1.0}
 
 
-def _find_and_remove(request: Request) -> Document:
+def _find_and_remove(request: Request, view: View) -> Document:
     collection = request.engine.find(request.database, request.target())
     check_hint(collection, request.command.get("hint"))
     query, sort = request.mapping("query"), request.command.get("sort")
     records = _found(collection, query, sort, all_of_them=False)
     old = collection.documents[records[0]] if collection and records else None
+    value = view.of(old, None)
     _removed(request, collection, records)
-    return {"lastErrorObject": {"n": len(records)}, "value": old}
+    return {"lastErrorObject": {"n": len(records)}, "value": value}
 
 
-def _find_and_update(request: Request) -> Document:
-    filters = request.command.get("arrayFilters")
-    query = request.mapping("query")
-    revision = Revision(request.command["update"], filters, query, request.now_ms())
+def _find_and_update(request: Request, view: View) -> Document:
+    filters, query = request.command.get("arrayFilters"), request.mapping("query")
+    revision = Revision(request.command["update"], filters, query, request.house)
     collection = _collection(request, create=request.flag("upsert"))
     check_hint(collection, request.command.get("hint"))
     records = _found(collection, query, request.command.get("sort"), all_of_them=False)
+    outcome = Outcome(0, 0)
     if collection is not None and records:
-        outcome = _revise(request, collection, records[0], revision)
+        outcome = _revise(request, collection, records[0], revision, view)
     elif collection is not None and request.flag("upsert"):
-        outcome = _upsert(request, collection, query, revision)
-    else:
-        outcome = Outcome(0, 0)
-    value = outcome.after if request.flag("new") else outcome.before
-    return {"lastErrorObject": _last_error(outcome), "value": value}
+        outcome = _upsert(request, collection, query, revision, view)
+    return {"lastErrorObject": _last_error(outcome), "value": outcome.value}
 
 
 def _last_error(outcome: Outcome) -> Document:
