@@ -1,5 +1,6 @@
 """Races, crashes, starts and stops of the real process."""
 
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,8 +12,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from db.embedded.address import Address, write_address
 from db.embedded.asking import ask
-from db.embedded.starting import CannotStart, ensure_running, running
+from db.embedded.starting import CannotStart, ensure_running, running, stop
 from tests.embedded_server import ROOT, EmbeddedServer
 from tests.waiting import eventually
 
@@ -194,3 +196,52 @@ def test_a_stale_address_does_not_stop_a_start(tmp_path: Path) -> None:
         assert running(state) == uri
     finally:
         end(state)
+
+
+def test_an_address_that_leads_to_another_server_is_not_believed(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
+    """A stale address whose port, or process id, somebody else has by now."""
+    state = tmp_path / "other"
+    state.mkdir()
+    (state / "embedded.json").write_bytes((server.state / "embedded.json").read_bytes())
+    assert running(state) is None
+    assert stop(state) == 0
+    try:
+        uri = ensure_running(state, port=0, python=sys.executable)
+        assert uri != server.uri
+        assert ask(server.port, {"ping": 1}) == {"ok": 1.0}
+    finally:
+        end(state)
+
+
+def test_an_address_that_leads_to_no_database_is_not_believed(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        write_address(tmp_path, Address(1, port, f"mongodb://127.0.0.1:{port}/"))
+        assert running(tmp_path) is None
+
+
+def test_a_file_another_program_holds_is_refused(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path) as server:
+        assert server.ask_to_stop() == 0
+    holder = sqlite3.connect(tmp_path / "embedded.db", isolation_level=None)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN IMMEDIATE")
+    refused = start_again(tmp_path)
+    holder.close()
+    assert refused.returncode == 2
+    assert "Another process holds it" in refused.stderr
+
+
+def test_the_file_of_a_running_server_is_closed_to_other_programs(server: EmbeddedServer) -> None:
+    other = sqlite3.connect(server.state / "embedded.db", timeout=0)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("SELECT count(*) FROM documents")
+    other.close()
+
+
+def test_a_first_start_that_broke_off_does_not_stop_the_next(tmp_path: Path) -> None:
+    (tmp_path / "embedded.db.new").write_bytes(b"half of a new file")
+    with EmbeddedServer(tmp_path) as server:
+        assert ask(server.port, {"ping": 1}) == {"ok": 1.0}
