@@ -34,6 +34,7 @@ ACCOUNT_CHANGES = "account_changes"
 TRADE_STATUS = ("OPEN", "CLOSED")
 COMMAND_KINDS = ("HALT", "RESUME")
 COMMAND_STATUS = ("pending", "done")
+VALIDATOR_TITLE = "An account of the swarm; docs/ACCOUNTS.md explains every field."
 
 Schema = dict[str, Any]
 
@@ -83,7 +84,7 @@ def account_schema() -> Schema:
     schema = _section(fields_of(""))
     schema["properties"] |= {name: {} for name in sorted(BOOKKEEPING)}
     schema["allOf"] = [_impossible(one) for one in IMPOSSIBLE]
-    schema["title"] = "An account of the swarm; docs/ACCOUNTS.md explains every field."
+    schema["title"] = VALIDATOR_TITLE
     return schema
 
 

@@ -1,6 +1,6 @@
 """Makes a database ready: collections, validators, indexes, and accounts to begin with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from db.accounts import Accounts
+from db.keeping_unknown import is_due, keep_unknown, remember
 from db.schema import ACCOUNTS, COLLECTIONS, CollectionPlan, Index
 from decisions.account_documents import parse_account
 from domain.account_fields import AccountDefaults
@@ -70,6 +71,19 @@ SAMPLE_ACCOUNTS: tuple[Document, ...] = (
 )
 
 
+DUPLICATE, OTHER_OPTIONS, OTHER_KEYS = 11000, 85, 86
+NOT_ALLOWED = frozenset({13, 18, 8000})
+"""Not a question of what the server can do, but of who asks."""
+
+INDEX_ADVICE = {
+    DUPLICATE: "Correct the documents, run again.",
+    OTHER_OPTIONS: "Drop the index that is in its place, run again.",
+    OTHER_KEYS: "Drop the index that is in its place, run again.",
+}
+NO_INDEX = "This server does not take it: looking things up is slower"
+NO_UNIQUE_INDEX = f"{NO_INDEX}, and it does not keep doubles out."
+
+
 class Done(NamedTuple):
     """What was changed, what could not be, and what is worth knowing."""
 
@@ -80,32 +94,74 @@ class Done(NamedTuple):
 
 
 def set_up(database: Database[Document], defaults: AccountDefaults, now: datetime) -> Done:
-    """Make everything ready. Done again it changes nothing; a user's document is never touched."""
+    """Make everything ready. Done again it changes nothing; a user's document is never touched.
+
+    Except once: fields nobody knows, in documents that were there before us, are kept elsewhere.
+    """
     there = {found["name"]: found for found in database.list_collections()}
-    changes, faults = [], []
+    kept = keep_unknown(database) if is_due(database, there.get(ACCOUNTS)) else []
+    changes, unchecked, faults = [], [], []
     for plan in COLLECTIONS:
-        changes += _collection(database, plan, there.get(plan.name))
+        made, refusal = _collection(database, plan, there.get(plan.name))
+        changes += made
+        unchecked += [(plan.name, refusal)] if refusal else []
         for index in plan.indexes:
             made, fault = _index(database, plan.name, index)
             changes += made
             faults += fault
     added, notes = _samples(database, now)
-    problems = _wrong_documents(database, defaults)
-    return Done((*changes, *added), tuple(faults), tuple(notes), problems)
+    remember(database, now)
+    told = (*_unchecked(unchecked), *notes)
+    return Done(
+        (*changes, *kept, *added), tuple(faults), told, _wrong_documents(database, defaults)
+    )
 
 
 def _collection(
     database: Database[Document], plan: CollectionPlan, found: Mapping[str, Any] | None
-) -> list[str]:
+) -> tuple[list[str], str]:
+    """What was done, and why the server does not check the documents, where it refuses to."""
     wanted = _rules(plan)
     if found is None:
-        database.create_collection(plan.name, **wanted)
-        return [f"made collection {plan.name}"]
+        return [f"made collection {plan.name}"], _make(database, plan.name, wanted)
     options = found.get("options", {})
     if all(options.get(name) == value for name, value in wanted.items()):
+        return [], ""
+    refusal = _refusal_of(lambda: database.command("collMod", plan.name, **wanted))
+    return ([] if refusal else [f"set the validator of {plan.name}"]), refusal
+
+
+def _make(database: Database[Document], name: str, rules: Document) -> str:
+    refusal = _refusal_of(lambda: database.create_collection(name, **rules))
+    if refusal:
+        database.create_collection(name)
+    return refusal
+
+
+def _refusal_of(command: Callable[[], object]) -> str:
+    """Why the server refused; empty where it did not. Whoever may not ask is told so at once."""
+    try:
+        command()
+    except OperationFailure as fault:
+        if fault.code in NOT_ALLOWED:
+            raise
+        return _reason(fault)
+    return ""
+
+
+def _reason(fault: OperationFailure) -> str:
+    return str((fault.details or {}).get("errmsg", fault))
+
+
+def _unchecked(refused: Sequence[tuple[str, str]]) -> list[str]:
+    if not refused:
         return []
-    database.command("collMod", plan.name, **wanted)
-    return [f"set the validator of {plan.name}"]
+    names = ", ".join(name for name, _ in refused)
+    return [
+        f"this database refuses validators ({refused[0][1]}), so it takes any document in {names}. "
+        "The nodes check every account document themselves: a wrong one is not taken up, its "
+        "account keeps its last good settings and tells which field is wrong"
+    ]
 
 
 def _rules(plan: CollectionPlan) -> Document:
@@ -125,8 +181,11 @@ def _index(database: Database[Document], name: str, index: Index) -> tuple[list[
     try:
         made = database[name].create_index(index.keys, **index.options)
     except OperationFailure as fault:
-        why = (fault.details or {}).get("errmsg", str(fault))
-        return [], [f"index on {shown} cannot be made: {why}. Correct the documents, run again."]
+        if fault.code in NOT_ALLOWED:
+            raise
+        without = NO_UNIQUE_INDEX if index.unique else f"{NO_INDEX}."
+        what_to_do = INDEX_ADVICE.get(fault.code or 0, without)
+        return [], [f"index on {shown} cannot be made: {_reason(fault)}. {what_to_do}"]
     return ([] if made in before else [f"made index on {shown}"]), []
 
 

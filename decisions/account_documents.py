@@ -1,12 +1,12 @@
 """An account document as a person wrote it -> settings, or everything that is wrong with it."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from decisions.field_values import Fault, read_value, wanted
+from decisions.unknown_fields import advice
 from domain.account_fields import (
     ACCOUNT_FIELDS,
     BOOKKEEPING,
@@ -22,7 +22,6 @@ from domain.policies import AccountSettings
 from domain.problems import Problem
 
 BROKERS_CLOCK = "server"
-LOOKS_ALIKE = 0.75
 
 
 def every_zone(_: str) -> bool:
@@ -91,15 +90,13 @@ def _absent(field: Field, defaults: AccountDefaults, faults: list[Fault]) -> obj
 
 def _unknown(section: str, written: Mapping[str, Any], fields: tuple[Field, ...]) -> list[Fault]:
     known = {field.short_name for field in fields} | (BOOKKEEPING if not section else frozenset())
-    return [_no_such_field(section, name, known) for name in written if name not in known]
+    strangers = [name for name in written if name not in known]
+    return [_no_such_field(section, name, written[name]) for name in strangers]
 
 
-def _no_such_field(section: str, name: str, known: set[str] | frozenset[str]) -> Fault:
+def _no_such_field(section: str, name: str, value: object) -> Fault:
     dotted = f"{section}.{name}" if section else name
-    alike = difflib.get_close_matches(name, sorted(known), n=1, cutoff=LOOKS_ALIKE)
-    what_to_do = (
-        f"Did you mean {alike[0]}?" if alike else "Remove it, or move it into the field legacy."
-    )
+    what_to_do = advice(section, name, value)
     return Fault(dotted, "a field of an account document", "a name nobody knows", what_to_do)
 
 

@@ -27,6 +27,9 @@ NOT_BLANK = "[^ ]"
 SECRET_PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|keyring:[^/]+/.+)?" + END
 """A password is named, never written down: `${ENV_NAME}` or `keyring:SERVICE/USER`."""
 
+SECRET_NAMES = r"passw|pwd|secret|token|api_?key"  # noqa: S105 - what such fields are called
+"""Parts of names, in any case, by which other programs call a password."""
+
 LONGEST_NAME = 64
 """Of an account; its name becomes part of file names and goes before every message."""
 
