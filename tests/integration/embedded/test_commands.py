@@ -164,7 +164,7 @@ def test_a_renamed_collection_keeps_everything_also_after_a_crash(server: Embedd
             with pytest.raises(OperationFailure) as refused:
                 client.two.new.insert_one(bad)
             assert refused.value.code == code
-        with pytest.raises(OperationFailure, match="collection: two.new index"):
+        with pytest.raises(OperationFailure, match=r"collection: two\.new index"):
             client.two.new.insert_one({"a": 2})
 
 
