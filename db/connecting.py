@@ -369,10 +369,11 @@ def _standing(
                 standing = standing_of(database)
             return standing
     except (PyMongoError, ValueError) as fault:
-        raise _NoAnswer(_not_answering(uri, fault)) from fault
+        raise _NoAnswer(not_answering(uri, fault)) from fault
 
 
-def _not_answering(uri: str, fault: Exception) -> str:
+def not_answering(uri: str, fault: Exception) -> str:
+    """That nobody answers, why, and what to do; without the password in the address."""
     reason = str(fault).split(", Timeout:")[0].replace(uri, redacted(uri))
     return (
         f"database: wanted a MongoDB at {redacted(uri)}, found none that answers ({reason}). "

@@ -1,0 +1,67 @@
+"""One of the two kinds of database a swarm can live in, opened for a command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import psutil
+from pymongo.database import Database
+
+from commands.swarm_database import NoSwarm, launcher_runs
+from config import Config
+from db.connecting import DATABASE_ERRORS, EMBEDDED, embedded_address, not_answering, opened
+from db.embedded.starting import CannotStart, running, stop
+from utils.redaction import redacted
+
+ENDS_WITHIN_S = 10.0
+
+
+class Place(NamedTuple):
+    """A database that answers, and how to call it."""
+
+    kind: str
+    uri: str
+    database: Database[dict[str, Any]]
+
+    @property
+    def shown(self) -> str:
+        """For a person."""
+        return f"{self.kind} database {self.database.name} at {redacted(self.uri)}"
+
+
+@contextmanager
+def database_at(config: Config, kind: str) -> Iterator[Place]:
+    """Where databases of this kind are; an embedded server started for this is ended again."""
+    if kind != EMBEDDED:
+        with opened(config.mongo_uri, config.database_name) as database:
+            _insist_on_an_answer(config, database)
+            yield Place(kind, config.mongo_uri, database)
+        return
+    with embedded_server(config) as uri, opened(uri, config.database_name) as database:
+        yield Place(kind, uri, database)
+
+
+def _insist_on_an_answer(config: Config, database: Database[dict[str, Any]]) -> None:
+    try:
+        database.command("ping")
+    except DATABASE_ERRORS as fault:
+        raise NoSwarm(not_answering(config.mongo_uri, fault)) from fault
+
+
+@contextmanager
+def embedded_server(config: Config) -> Iterator[str]:
+    """The embedded server's address; one that had to be started is ended with the block."""
+    was_running = running(config.state) is not None
+    try:
+        yield embedded_address(config)
+    except CannotStart as fault:
+        raise NoSwarm(str(fault)) from fault
+    finally:
+        if not was_running and not launcher_runs(config):
+            _end(config)
+
+
+def _end(config: Config) -> None:
+    pid = stop(config.state)
+    if pid and psutil.pid_exists(pid):
+        psutil.wait_procs([psutil.Process(pid)], ENDS_WITHIN_S)
