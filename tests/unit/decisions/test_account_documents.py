@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bson import Decimal128, Int64
+from bson import Code, Decimal128, Int64, ObjectId
 
 from decisions.account_documents import needs_restart, parse_account
 from domain.account_fields import AccountDefaults
@@ -147,6 +147,20 @@ def test_a_number_may_be_of_any_type_a_database_client_hands_over(number: object
         ("symbol_map", ["XAUUSD"]),
         ("symbol_map", {"XAUUSD": ""}),
         ("symbol_map", {"XAUUSD": 5}),
+        ("symbol_map", {"X" * 65: "GOLD"}),
+        ("symbol_map", {str(number): "x" for number in range(10_001)}),
+        ("labels", ["apex", "apex"]),
+        ("labels", [str(number) for number in range(101)]),
+        ("labels", [" "]),
+        ("name", "x" * 65),
+        ("name", "zero\u200bwidth"),
+        ("name", "no-break\u00a0space"),
+        ("name", Code("function () {}")),
+        ("type", Code("SLAVE")),
+        ("login", ObjectId("000000000000000000000005")),
+        ("slippage_tolerance", 1e300),
+        ("slippage_tolerance", Decimal128("1E+6111")),
+        ("max_lot", 1_000_001),
         ("kill_switch", None),
         ("kill_switch", 5),
         ("paper", "x" * 200),
@@ -211,9 +225,9 @@ def test_a_name_written_wrongly_gets_the_right_one_suggested() -> None:
 
 
 def test_what_other_programs_keep_in_a_document_is_let_be() -> None:
-    assert settings(
-        _id=1, __v=0, legacy={"colour": "red"}, created_at="x", updated_at="y", updated_by="z"
-    )
+    kept = {"_id": 1, "__v": 0, "legacy": {"colour": "red"}}
+    stamps = {"created_at": "x", "updated_at": "y", "updated_by": "z"}
+    assert settings(**kept, **stamps) == settings()
 
 
 @pytest.mark.parametrize("reference", ["${APEX_PASSWORD}", "keyring:apex/51234567", ""])
@@ -289,3 +303,62 @@ def test_another_paper_broker_needs_a_restart() -> None:
 
 def test_the_slippage_mode_is_read() -> None:
     assert settings(slippage_mode="adverse").slippage_mode is SlippageMode.ADVERSE
+
+
+@pytest.mark.parametrize(
+    ("document", "field", "what_to_do"),
+    [
+        ({"type": "MASTER", "follows": ["Other"]}, "follows", "make the account a SLAVE"),
+        ({"type": "SLAVE", "pub_port": 6000}, "pub_port", "make the account a MASTER"),
+        ({"type": "MASTER", "max_lot": 5}, "max_lot", "set it on the slaves"),
+        ({"type": "MASTER", "max_open_trades": 0}, "max_open_trades", "set it on the slaves"),
+        (
+            {"type": "MASTER", "kill_switch": {"daily_loss": 200}},
+            "kill_switch.daily_loss",
+            "set it on the slaves",
+        ),
+        ({"password": "${APEX_PASSWORD}"}, "password", "Add login"),
+    ],
+    ids=str,
+)
+def test_what_cannot_stand_together_is_one_problem_with_its_way_out(
+    document: dict[str, Any], field: str, what_to_do: str
+) -> None:
+    problem = only_problem(**document)
+    assert problem.field == field
+    assert what_to_do in problem.what_to_do
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "MASTER", "pub_port": 6000, "follows": [], "suffix": ".c"},
+        {"type": "MASTER", "max_lot": None, "kill_switch": {"daily_loss": 0}},
+        {"type": "SLAVE", "pub_port": 0, "follows": []},
+        {"login": 5, "password": "${APEX_PASSWORD}"},
+        {"server": "Apex-Live"},
+        {"paper": {"deposit": 5}, "terminal": "mt5"},
+    ],
+    ids=str,
+)
+def test_what_only_means_nothing_is_let_be(document: dict[str, Any]) -> None:
+    assert settings(**document).name == MINIMAL["name"]
+
+
+def test_a_faulty_section_hides_no_other_fault() -> None:
+    found = problems(type="MASTER", kill_switch=5, max_lot=1)
+    assert {problem.field for problem in found} == {"kill_switch", "max_lot"}
+
+
+def test_there_is_one_zero() -> None:
+    read = settings(slippage_tolerance=-0.0, kill_switch={"daily_loss": Decimal128("-0.00")})
+    assert str(read.slippage_tolerance) == str(read.kill_switch.daily_loss) == "0"
+
+
+def test_the_last_digit_of_a_long_number_counts() -> None:
+    assert settings(login=2**63 - 1).login == 2**63 - 1
+    assert only_problem(login=2**63).found == "9223372036854775808 (int)"
+
+
+def test_a_number_too_long_to_print_is_still_a_problem_one_can_read() -> None:
+    assert only_problem(login=10**6000).found.endswith("000... (int)")
