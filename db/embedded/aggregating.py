@@ -164,6 +164,8 @@ def updated_by_pipeline(document: Document, stages: list[object]) -> Document:
     documents = [document]
     for stage in stages:
         name, operand = _name_and_operand(stage)
+        if name not in _STAGES.keys() | _KNOWN_STAGES | {"$lookup", "$facet"}:
+            raise Refusal(40324, f"Unrecognized pipeline stage name: '{name}'")
         if name not in _OF_UPDATES:
             raise Refusal(72, f"{name} is not allowed to be used within an update")
         documents = _STAGES[name](documents, operand)

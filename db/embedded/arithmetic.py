@@ -1,6 +1,8 @@
 """Sums and products that keep BSON's number types."""
 
+from collections.abc import Callable
 from decimal import Decimal, localcontext
+from operator import and_, or_, xor
 
 from bson import Decimal128, Int64
 from bson.decimal128 import create_decimal128_context
@@ -22,6 +24,19 @@ def combine(left: object, right: object, *, multiply: bool) -> object:
     if isinstance(result, float):
         return result
     return _whole(result, wide="long" in (type_name(left), type_name(right)))
+
+
+def bitwise(name: str, left: object, right: object) -> object:
+    """and, or or xor of two whole numbers, in the wider of the two types."""
+    if name not in _BITWISE:
+        raise Refusal(2, f"The $bit modifier only supports 'and', 'or' and 'xor', not '{name}'")
+    types = (type_name(left), type_name(right))
+    if not isinstance(left, int) or not isinstance(right, int) or not {*types} <= {"int", "long"}:
+        raise Refusal(2, f"Cannot apply $bit to values of types {types[0]} and {types[1]}")
+    return _whole(_BITWISE[name](left, right), wide="long" in types)
+
+
+_BITWISE: dict[str, Callable[[int, int], int]] = {"and": and_, "or": or_, "xor": xor}
 
 
 def _whole(result: int, *, wide: bool) -> int:

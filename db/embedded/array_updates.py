@@ -42,7 +42,8 @@ def _whole(value: object, word: str) -> int:
 def _each(operand: Mapping[str, object], operator: str) -> list[object]:
     items = operand["$each"]
     if not isinstance(items, list):
-        raise Refusal(14, f"The argument to $each in {operator} must be an array")
+        code = 2 if operator == "$push" else 14
+        raise Refusal(code, f"The argument to $each in {operator} must be an array")
     return [copied(item) for item in items]
 
 

@@ -1,20 +1,22 @@
 """Query filters as functions: what MongoDB's find language means, and a refusal for the rest."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import TypeAlias
 
-from bson import MaxKey, MinKey, Regex
+from bson import Decimal128, MaxKey, MinKey, Regex
 
-from db.embedded import schema_rules
+from db.embedded import bits, schema_rules
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.expressions import compile_expression, truth
-from db.embedded.paths import candidates, values_at
+from db.embedded.paths import as_mapping, values_at
 from db.embedded.patterns import compile_regex
 from db.embedded.type_aliases import wanted_types
 from db.embedded.values import MISSING, Key, Missing, key_of, type_name
 
 Parts: TypeAlias = tuple[str, ...]
+Path: TypeAlias = Parts | None
 Test: TypeAlias = Callable[[object], bool]
 
 
@@ -91,7 +93,7 @@ def _field(parts: Parts, wanted: object) -> Test:
     return _on_any(parts, _equal_test(wanted))
 
 
-def _conditions(parts: Parts, wanted: Mapping[str, object]) -> Test:
+def _conditions(parts: Path, wanted: Mapping[str, object]) -> Test:
     tests = [
         _condition(parts, name, value, wanted)
         for name, value in wanted.items()
@@ -104,7 +106,7 @@ def _conditions(parts: Parts, wanted: Mapping[str, object]) -> Test:
     return lambda document: all(test(document) for test in tests)
 
 
-def _condition(parts: Parts, name: str, value: object, wanted: Mapping[str, object]) -> Test:
+def _condition(parts: Path, name: str, value: object, wanted: Mapping[str, object]) -> Test:
     if name == "$regex":
         return _on_any(parts, _regex_test(value, str(wanted.get("$options", ""))))
     if name in _ON_ANY:
@@ -114,17 +116,47 @@ def _condition(parts: Parts, name: str, value: object, wanted: Mapping[str, obje
     if name in _NEGATED:
         test = _on_any(parts, _NEGATED[name](value))
         return lambda document: not test(document)
+    if name in bits.OPERATORS:
+        return _on_any(parts, bits.bits_test(name, value))
     if name in _ON_PATH:
         return _ON_PATH[name](parts, value)
-    if name.startswith(("$geo", "$near", "$bits")):
+    if name.startswith(("$geo", "$near")):
         raise not_implemented(f"the query operator {name}")
     raise Refusal(2, f"unknown operator: {name}")
 
 
-def _on_any(parts: Parts, test: Test) -> Test:
+def _on_any(parts: Path, test: Test) -> Test:
+    """Try each value the path leads to; without a path, the value itself alone."""
+    if parts is None:
+        return test
     if len(parts) == 1:
         return _on_plain_field(parts[0], test)
-    return lambda document: any(test(value) for value in candidates(document, parts))
+    return lambda document: any(test(value) for value in _tried(document, parts))
+
+
+def _tried(node: object, parts: Parts) -> Iterator[object]:
+    """Each value the path leads to, and each element of a value that is an array."""
+    if not parts:
+        yield node
+        yield from node if isinstance(node, (list, tuple)) else ()
+        return
+    document = as_mapping(node)
+    if document is not None:
+        yield from _tried(document.get(parts[0], MISSING), parts[1:])
+    elif isinstance(node, (list, tuple)):
+        yield from _tried_in_array(node, parts)
+    else:
+        yield MISSING
+
+
+def _tried_in_array(array: list[object] | tuple[object, ...], parts: Parts) -> Iterator[object]:
+    if parts[0].isdecimal() and int(parts[0]) < len(array):
+        chosen = array[int(parts[0])]
+        # An element chosen by its index counts as a whole, even where it is an array itself.
+        yield from _tried(chosen, parts[1:]) if parts[1:] else (chosen,)
+    for item in array:
+        if as_mapping(item) is not None:
+            yield from _tried(item, parts)
 
 
 def _on_plain_field(name: str, test: Test) -> Test:
@@ -132,7 +164,7 @@ def _on_plain_field(name: str, test: Test) -> Test:
 
     def matches(document: object) -> bool:
         if not isinstance(document, dict):
-            return any(test(value) for value in candidates(document, (name,)))
+            return any(test(value) for value in _tried(document, (name,)))
         value = document.get(name, MISSING)
         if isinstance(value, list):
             return test(value) or any(test(item) for item in value)
@@ -141,11 +173,13 @@ def _on_plain_field(name: str, test: Test) -> Test:
     return matches
 
 
-def _on_whole(parts: Parts, test: Test) -> Test:
+def _on_whole(parts: Path, test: Test) -> Test:
+    if parts is None:
+        return test
     return lambda document: any(test(value) for value in values_at(document, parts))
 
 
-def _not(parts: Parts, value: object) -> Test:
+def _not(parts: Path, value: object) -> Test:
     if isinstance(value, (Regex, re.Pattern)):
         test = _on_any(parts, _regex_test(value, ""))
     elif isinstance(value, Mapping) and value and is_operator_document(value):
@@ -230,7 +264,7 @@ def _regex_test(wanted: object, options: str) -> Test:
     return test
 
 
-def _exists(parts: Parts, wanted: object) -> Test:
+def _exists(parts: Path, wanted: object) -> Test:
     test = _on_whole(parts, lambda value: not isinstance(value, Missing))
     return test if bool(wanted) else lambda document: not test(document)
 
@@ -249,25 +283,32 @@ def _size_test(wanted: object) -> Test:
 
 
 def _mod_test(wanted: object) -> Test:
-    if not isinstance(wanted, list) or len(wanted) != 2 or not all(map(_is_finite, wanted)):  # noqa: PLR2004 - divisor and remainder
+    parts = [_truncated(part) for part in wanted] if isinstance(wanted, list) else []
+    if len(parts) != 2 or None in parts:  # noqa: PLR2004 - divisor and remainder
         raise Refusal(2, "malformed mod, needs to be an array of two numbers")
-    divisor, remainder = int(wanted[0]), int(wanted[1])
-    if divisor == 0:
+    divisor, remainder = parts
+    if not divisor:
         raise Refusal(2, "divisor cannot be 0")
 
     def test(value: object) -> bool:
-        if not isinstance(value, (int, float)) or not _is_finite(value):
+        whole = _truncated(value)
+        if whole is None:
             return False
-        left = abs(int(value)) % abs(divisor)
-        return (left if value >= 0 else -left) == remainder
+        left = abs(whole) % abs(divisor)
+        return (left if whole >= 0 else -left) == remainder
 
     return test
 
 
-def _is_finite(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return value - value == 0
+def _truncated(value: object) -> int | None:
+    """A number without what stands behind its point; None for NaN, infinity and other types."""
+    number = value.to_decimal() if isinstance(value, Decimal128) else value
+    if isinstance(value, bool) or not isinstance(number, (int, float, Decimal)):
+        return None
+    try:
+        return int(number)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _elem_match_test(wanted: object) -> Test:
@@ -275,22 +316,21 @@ def _elem_match_test(wanted: object) -> Test:
         raise Refusal(2, "$elemMatch needs an Object")
     logic = next(iter(wanted), "") in _LOGIC
     if is_operator_document(wanted) and not logic:
-        inner = _conditions((), wanted)
-        on_element: Test = inner
+        on_element = _conditions(None, wanted)
     else:
         compiled = compile_filter(wanted)
         on_element = lambda item: isinstance(item, (dict, list)) and compiled(item)  # noqa: E731 - one of two tests
     return lambda value: isinstance(value, list) and any(on_element(item) for item in value)
 
 
-def _all(parts: Parts, wanted: object) -> Test:
+def _all(parts: Path, wanted: object) -> Test:
     if not isinstance(wanted, list):
         raise Refusal(2, "$all needs an array")
     tests = [_all_item(parts, item) for item in wanted]
     return lambda document: bool(tests) and all(test(document) for test in tests)
 
 
-def _all_item(parts: Parts, item: object) -> Test:
+def _all_item(parts: Path, item: object) -> Test:
     if isinstance(item, Mapping) and is_operator_document(item):
         if set(item) != {"$elemMatch"}:
             raise Refusal(2, "no $ expressions in $all")
@@ -313,7 +353,7 @@ _ON_WHOLE: dict[str, Callable[[object], Test]] = {
     "$size": _size_test,
     "$elemMatch": _elem_match_test,
 }
-_ON_PATH: dict[str, Callable[[Parts, object], Test]] = {
+_ON_PATH: dict[str, Callable[[Path, object], Test]] = {
     "$not": _not,
     "$all": _all,
     "$exists": _exists,

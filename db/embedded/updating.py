@@ -9,13 +9,14 @@ from typing import TypeAlias
 from bson import Timestamp
 
 from db.embedded import array_updates
-from db.embedded.arithmetic import combine
-from db.embedded.errors import Refusal, not_implemented
+from db.embedded.arithmetic import bitwise, combine
+from db.embedded.errors import Refusal
 from db.embedded.matching import Test, compile_filter
 from db.embedded.places import Parts, Place, copied, copied_document, find_place, make_place
 from db.embedded.positions import with_position
 from db.embedded.values import MISSING, Document, is_number, key_of, same, type_name
 
+_LOGIC = frozenset({"$and", "$or", "$nor"})
 Change: TypeAlias = Callable[[Place, object], None]
 
 
@@ -107,17 +108,26 @@ def _always(_: object) -> bool:
 def _compile_array_filters(filters: object) -> dict[str, Test]:
     compiled: dict[str, Test] = {}
     for item in filters if isinstance(filters, list) else []:
-        names = {path.split(".")[0] for path in item}
-        if len(names) != 1 or next(iter(names)).startswith("$"):
+        names = set(_identifiers(item))
+        if len(names) != 1:
             raise Refusal(9, "an array filter must speak of exactly one identifier")
+        if names & compiled.keys():
+            raise Refusal(9, f"Found multiple array filters with the same name {min(names)}")
         compiled[names.pop()] = compile_filter(item)
     return compiled
 
 
+def _identifiers(item: object) -> Iterator[str]:
+    """The names an array filter gives to an element; $and, $or and $nor hold filters as well."""
+    for path, wanted in item.items() if isinstance(item, Mapping) else ():
+        if not path.startswith("$"):
+            yield path.split(".")[0]
+        for branch in wanted if path in _LOGIC and isinstance(wanted, list) else ():
+            yield from _identifiers(branch)
+
+
 def _steps(update: Mapping[str, object]) -> Iterator[Step]:
     for operator, fields in update.items():
-        if operator == "$bit":
-            raise not_implemented("the update operator $bit")
         if operator not in OPERATORS:
             raise Refusal(9, f"Unknown modifier: {operator}. Expected a valid update modifier")
         if not isinstance(fields, Mapping):
@@ -143,6 +153,9 @@ def _checked_path(path: str) -> Parts:
 
 
 def _refuse_conflicts(steps: list[Step]) -> None:
+    for step in steps:
+        if step.operator == "$rename" and ".".join(step.parts) == step.operand:
+            raise Refusal(2, f"The source and target field for $rename must differ: {step.operand}")
     paths = [step.parts for step in steps]
     paths += [tuple(str(s.operand).split(".")) for s in steps if s.operator == "$rename"]
     paths.sort()
@@ -180,8 +193,9 @@ def _remove(document: Document, parts: Parts, step: Step) -> None:
         return
     array = place.value()
     if not isinstance(array, list):
+        code = 14 if step.operator == "$pop" else 2
         path = ".".join(parts)
-        raise Refusal(2, f"Cannot apply {step.operator} to a non-array value at '{path}'")
+        raise Refusal(code, f"Cannot apply {step.operator} to a non-array value at '{path}'")
     place.put(array_updates.REMOVING[step.operator](array, step.operand))
 
 
@@ -244,6 +258,15 @@ def _calculate(place: Place, operand: object, operator: str, *, multiply: bool) 
         )
 
 
+def _set_bits(place: Place, operand: object) -> None:
+    if not isinstance(operand, Mapping) or not operand:
+        raise Refusal(2, "$bit takes an object with and, or or xor")
+    value = place.value()
+    for name, bits in operand.items():
+        value = bitwise(name, 0 if value is MISSING else value, bits)
+    place.put(value)
+
+
 def _current_date(operand: object, moment: Moment) -> object:
     if isinstance(operand, bool) or operand == {"$type": "date"}:
         return datetime.fromtimestamp(moment.utc_ms / 1000, UTC).replace(tzinfo=None)
@@ -257,6 +280,7 @@ _CHANGES: dict[str, Change] = {
     "$setOnInsert": _set,
     "$inc": _increase,
     "$mul": _multiply,
+    "$bit": _set_bits,
     "$min": _set_smaller,
     "$max": _set_greater,
 }

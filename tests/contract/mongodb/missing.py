@@ -1,0 +1,21 @@
+"""What other servers lack, by name, and where they answer otherwise than the manual."""
+
+import json
+from pathlib import Path
+
+UNKNOWN = "it says that it does not know the word"
+FEATURES: dict[str, dict[str, str]] = {
+    "java": {
+        "validators": "it accepts a validator and does not apply it",
+        "transactions": "it knows no sessions of its own",
+        **dict.fromkeys(["$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear"], UNKNOWN),
+        "$jsonSchema": UNKNOWN,
+        "$bit": UNKNOWN,
+        "update pipelines": "it takes documents of operators only",
+    },
+}
+
+# Case by case, each with what it answers; a case that starts to pass must leave the list.
+DIFFERENCES: dict[str, dict[str, str]] = {
+    "java": json.loads(Path(__file__).with_name("others").joinpath("java.json").read_text("utf-8")),
+}
