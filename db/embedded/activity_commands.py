@@ -22,7 +22,7 @@ _OF_CURRENT_OP = frozenset({"$all", "$ownOps", "$truncateOps"})
 
 
 def server_status(request: Request) -> Document:
-    """serverStatus: who answers here, since when, and how much was asked."""
+    """Who answers here, since when, and how much was asked."""
     reading = request.house.clock.now()
     up_s = reading.monotonic_s - request.house.started.monotonic_s
     return {
@@ -56,7 +56,7 @@ def _counted(request: Request) -> Document:
 
 
 def current_operations(request: Request) -> Document:
-    """currentOp: commands run one at a time, so what runs is this one."""
+    """What runs now: commands run one at a time, so it is this one."""
     admin_only(request)
     asked = {
         word: value
@@ -70,7 +70,7 @@ def current_operations(request: Request) -> Document:
 
 
 def current_operations_stage(request: Request, operand: object) -> list[Document]:
-    """$currentOp: the same, as a stage."""
+    """What runs now, as a stage."""
     if request.database != "admin":
         raise Refusal(73, "$currentOp must be run against the 'admin' database with aggregate: 1")
     if not isinstance(operand, Mapping):
@@ -100,7 +100,7 @@ def _running(request: Request) -> list[Document]:
 
 
 def kill_operation(request: Request) -> Document:
-    """killOp: whatever it names has ended before this command began."""
+    """Accepted; whatever it names ended before this command began."""
     admin_only(request)
     if request.whole("op") is None:
         raise Refusal(4, "Expected field 'op' in killOp")
@@ -108,5 +108,5 @@ def kill_operation(request: Request) -> Document:
 
 
 def my_address(request: Request) -> Document:
-    """whatsmyuri: the address the server sees."""
+    """The client's address, as the server sees it."""
     return {"you": request.caller.address, "ok": 1.0}

@@ -40,7 +40,7 @@ def _refuse_other_identity(request: Request) -> None:
 
 
 def change_collection(request: Request) -> Document:
-    """collMod: other rules for the documents to come, another life time for a TTL index."""
+    """Other rules for the documents to come, or another life time for a TTL index."""
     if request.command.get("dryRun"):
         raise not_implemented("'dryRun' in collMod")
     collection = request.engine.existing(request.database, request.target())
@@ -81,7 +81,7 @@ def _with_other_life(
 
 
 def rename(request: Request) -> Document:
-    """renameCollection: another name, the same documents, indexes and rules."""
+    """Another name for the same documents, indexes and rules."""
     admin_only(request)
     if request.command.get("stayTemp"):
         raise not_implemented("'stayTemp' in renameCollection")
@@ -107,7 +107,7 @@ def _split(namespace: str) -> tuple[str, str]:
 
 
 def drop(request: Request) -> Document:
-    """A collection is gone."""
+    """A collection goes, with all it holds."""
     if request.engine.find(request.database, request.target()) is None:
         return {"ok": 1.0}
     gone = request.engine.drop(request.database, request.target())
@@ -115,7 +115,7 @@ def drop(request: Request) -> Document:
 
 
 def drop_database(request: Request) -> Document:
-    """A database is gone."""
+    """A database goes, with all it holds."""
     names = list(request.engine.collections(request.database))
     for name in names:
         request.engine.drop(request.database, name)

@@ -52,6 +52,7 @@ def _open_ended(name: str, work: Work) -> Command:
 
 
 def _explain(request: Request) -> Document:
+    """How a command would be answered, and with executionStats what it came to."""
     inner = request.command[request.name]
     if not isinstance(inner, dict):
         raise Refusal(14, "explain takes the command to explain")
@@ -67,6 +68,7 @@ def _explained(request: Request, command: Document, verbosity: object) -> Docume
 
 
 def _aggregate(request: Request) -> Document:
+    """The results of a pipeline of stages."""
     if request.command.get("explain") is not True:
         return reading.aggregate(request)
     rest = {word: value for word, value in request.command.items() if word != "explain"}
@@ -74,6 +76,7 @@ def _aggregate(request: Request) -> Document:
 
 
 def _list_commands(_: Request) -> Document:
+    """The commands of this table."""
     shown = {command.name: {"help": _help(command.work)} for command in COMMANDS}
     return {"commands": dict(sorted(shown.items())), "ok": 1.0}
 

@@ -75,7 +75,7 @@ def build_info(_: Request) -> Document:
 
 
 def who_am_i(request: Request) -> Document:
-    """connectionStatus: nobody logs in here."""
+    """Nobody: there is nothing to log in to."""
     nobody: Document = {"authenticatedUsers": [], "authenticatedUserRoles": []}
     if request.flag("showPrivileges"):
         nobody["authenticatedUserPrivileges"] = []
@@ -104,13 +104,13 @@ def get_parameter(request: Request) -> Document:
 
 
 def command_line(request: Request) -> Document:
-    """getCmdLineOpts: nothing of interest."""
+    """Nothing of interest: the server has no settings of its own."""
     admin_only(request)
     return {"argv": [PROCESS], "parsed": {}, "ok": 1.0}
 
 
 def host_facts(request: Request) -> Document:
-    """hostInfo: the machine, as Python sees it."""
+    """The machine, as Python sees it."""
     admin_only(request)
     system: Document = {
         "currentTime": datetime.fromtimestamp(request.now_ms() / 1000, UTC),
@@ -133,17 +133,17 @@ def features(_: Request) -> Document:
 
 
 def no_users(_: Request) -> Document:
-    """usersInfo: nobody."""
+    """Nobody: there are no users."""
     return {"users": [], "ok": 1.0}
 
 
 def no_roles(_: Request) -> Document:
-    """rolesInfo: none."""
+    """None: there are no roles."""
     return {"roles": [], "ok": 1.0}
 
 
 def profiling(request: Request) -> Document:
-    """profile: whether slow commands are kept, which they are not."""
+    """Whether slow commands are written down, which they are not."""
     if request.command[request.name] not in (-1, 0):
         raise Refusal(238, "the profiler is not implemented by the embedded database")
     return {"was": 0, "slowms": 100, "sampleRate": 1.0, "ok": 1.0}

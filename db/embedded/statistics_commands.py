@@ -16,7 +16,7 @@ HOST = "127.0.0.1"
 
 
 def database_figures(request: Request) -> Document:
-    """dbStats: what a database holds; indexes live in memory and take no room in the file."""
+    """What a database holds; indexes live in memory and take no room in the file."""
     if request.command.get("freeStorage"):
         raise not_implemented("'freeStorage' in dbStats")
     scale = scale_of(request.command.get("scale"))
@@ -43,7 +43,7 @@ def database_figures(request: Request) -> Document:
 
 
 def collection_figures(request: Request) -> Document:
-    """collStats: what a collection holds; zeros where there is none."""
+    """What a collection holds; zeros where there is none."""
     name = request.target()
     collection = request.engine.find(request.database, name)
     scale = scale_of(request.command.get("scale"))
@@ -90,7 +90,7 @@ def scale_of(asked: object) -> int:
 
 
 def data_size(request: Request) -> Document:
-    """dataSize: the bytes of a whole collection."""
+    """The bytes of a whole collection."""
     for field in ("keyPattern", "min", "max"):
         if request.command.get(field):
             raise not_implemented(f"'{field}' in dataSize")
@@ -106,7 +106,7 @@ def data_size(request: Request) -> Document:
 
 
 def validate(request: Request) -> Document:
-    """Look at every document: can it be stored, does it follow the rules, is it in its indexes."""
+    """Looks at every document: can it be stored, how many keys has it, does it follow the rules."""
     for field in ("repair", "background", "metadata", "checkBSONConformance"):
         if request.command.get(field):
             raise not_implemented(f"'{field}' in validate")
