@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 _SWEEP_EVERY_S = 5.0
 _SWEEP_WHILE_BEHIND_S = 0.5
 _LAST_WORDS_WITHIN_S = 1.0
+_MOST_WAITING_BYTES = 256 * 1024
 
 
 class Server:
@@ -27,7 +28,7 @@ class Server:
         self._house = house
         self._history = history
         self._loop = asyncio.get_running_loop()
-        self._replies: list[tuple[asyncio.Transport, wire.Message, bytes]] = []
+        self._replies: list[tuple[Connection, wire.Message, bytes]] = []
         self._flush_planned = False
         self._stopping = False
         self._failed: CommitFailed | None = None
@@ -58,25 +59,27 @@ class Server:
         if self._stopping and not self._connections:
             self._finish()
 
-    def handle(self, message: wire.Message, transport: asyncio.Transport, caller: Caller) -> None:
+    def handle(self, message: wire.Message, connection: "Connection") -> None:
         """Run one command; its reply waits for the commit."""
         if self._failed is not None:
             reply = self._failed.refusal.as_reply()
         else:
-            reply = execute(message.command, message.legacy_database, self._house, caller)
+            reply = execute(
+                message.command, message.legacy_database, self._house, connection.caller
+            )
         if message.legacy_database is not None:
             reply = self._legacy(message, reply)
-        self.answer(message, reply, transport)
+        self.answer(message, reply, connection)
 
     def _legacy(self, message: wire.Message, reply: Document) -> Document:
         if next(iter(message.command), "").lower() in ("hello", "ismaster"):
             return reply
         return Refusal(352, "Unsupported OP_QUERY command: the client is too old").as_reply()
 
-    def answer(self, message: wire.Message, reply: Document, transport: asyncio.Transport) -> None:
+    def answer(self, message: wire.Message, reply: Document, connection: "Connection") -> None:
         """Put the reply in line."""
         if message.wants_reply:
-            self._replies.append((transport, message, _encoded(message, reply)))
+            self._replies.append((connection, message, _encoded(message, reply)))
         self._plan_flush()
 
     def _plan_flush(self) -> None:
@@ -95,9 +98,8 @@ class Server:
         # What one turn read may be what it could not keep: then nobody is told any of it.
         failed = self._failed.refusal.as_reply() if self._failed else None
         replies, self._replies = self._replies, []
-        for transport, message, data in replies:
-            if not transport.is_closing():
-                transport.write(data if failed is None else _encoded(message, failed))
+        for connection, message, data in replies:
+            connection.send(data if failed is None else _encoded(message, failed))
         if failed is not None:
             self.stop()
 
@@ -168,64 +170,101 @@ def _encoded(message: wire.Message, reply: Document) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One client: bytes are cut into messages."""
+    """One client: bytes are cut into messages, and each is answered before the next is run.
+
+    Who sends without reading costs no more than one answer: its other bytes stay where they are.
+    """
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
-        self._caller = Caller()
+        self._answering = False
+        self._unread = False
+        self._said_all = False
+        self.caller = Caller()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
         """A client came."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
         number = self._server.joined(self)
-        self._caller = Caller(number, _address(transport.get_extra_info("peername")))
+        self.caller = Caller(number, _address(transport.get_extra_info("peername")))
 
     def connection_lost(self, exc: Exception | None) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
         """A client went."""
         del exc
+        self._buffer.clear()
         self._server.left(self)
 
     def data_received(self, data: bytes) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
-        """Bytes came: run every whole message among them."""
+        """Bytes came."""
         self._buffer += data
+        self._work()
+
+    def eof_received(self) -> bool:  # type: ignore[explicit-override]  # @override is not in Python 3.11
+        """The client says no more: what it said is still answered."""
+        self._said_all = True
+        return self._answering
+
+    def pause_writing(self) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
+        """The client does not read."""
+        self._unread = True
+
+    def resume_writing(self) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
+        """The client reads again."""
+        self._unread = False
+        self._work()
+
+    def send(self, data: bytes) -> None:
+        """The answer to the message that is being answered."""
+        self._answering = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+        self._work()
+        if self._said_all and not self._answering:
+            self.close()
+
+    def _work(self) -> None:
+        """Run what has come whole, until one of it waits for its answer."""
         try:
-            while self._next_message():
+            while not (self._answering or self._unread) and self._next_message():
                 pass
         except wire.WireError as reason:
             logger.warning("a client was disconnected: %s", reason)
             self.abort()
+        self._take_bytes_while_there_is_room()
 
-    def pause_writing(self) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
-        """The client does not read: take no more commands from it."""
-        if self._transport is not None:
+    def _take_bytes_while_there_is_room(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        busy = self._answering or self._unread
+        if busy and len(self._buffer) > _MOST_WAITING_BYTES:
             self._transport.pause_reading()
-
-    def resume_writing(self) -> None:  # type: ignore[explicit-override]  # @override is not in Python 3.11
-        """The client reads again."""
-        if self._transport is not None:
+        elif not busy:
             self._transport.resume_reading()
 
     def _next_message(self) -> bool:
-        if len(self._buffer) < wire.HEADER_BYTES or self._transport is None:
+        if len(self._buffer) < wire.HEADER_BYTES:
             return False
         length = wire.message_length(self._buffer)
         if len(self._buffer) < length:
             return False
         whole = bytes(self._buffer[:length])
         del self._buffer[:length]
-        self._take(whole, self._transport)
+        self._take(whole)
         return True
 
-    def _take(self, whole: bytes, transport: asyncio.Transport) -> None:
+    def _take(self, whole: bytes) -> None:
         try:
-            self._server.handle(wire.parse(whole), transport, self._caller)
+            message = wire.parse(whole)
+            self._answering = message.wants_reply
+            self._server.handle(message, self)
         except wire.BodyError as reason:
+            self._answering = reason.wants_reply
             reply = Refusal(reason.code, str(reason)).as_reply()
             asked = wire.Message(reason.request, {}, reason.wants_reply)
-            self._server.answer(asked, reply, transport)
+            self._server.answer(asked, reply, self)
 
     def abort(self) -> None:
         """Drop the client at once."""
