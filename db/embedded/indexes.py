@@ -94,10 +94,14 @@ class Index:
         for entry in entries:
             self._held.discard(entry + _record_bytes(record))
 
+    def held(self) -> list[bytes]:
+        """All entries in order, each with its record behind the key."""
+        return list(self._held.between(b"", b"\xff"))
+
     def first_pair(self) -> int | None:
         """A record whose key another record has as well, if there is one."""
         last = b""
-        for entry in self._held.between(b"", b"\xff"):
+        for entry in self.held():
             if entry[:-_RECORD_BYTES] == last:
                 return int.from_bytes(entry[-_RECORD_BYTES:], "big")
             last = entry[:-_RECORD_BYTES]
@@ -135,7 +139,7 @@ class Index:
         return list(self._paths)[used]
 
     def _gaps(self, unlike: list[object] | None) -> list[Span] | None:
-        if unlike is None or self.sparse:
+        if unlike is None or None in unlike or self.sparse:
             return None
         edges = sorted({packed(value) for value in unlike})
         lows, highs = [b"", *map(after, edges)], [*edges, b"\xff"]

@@ -50,11 +50,13 @@ def _packed_part(part: object) -> bytes:
     if isinstance(part, bytes):
         return _ended(part)
     items = part if isinstance(part, tuple) else ()
+    if items and isinstance(items[0], int):
+        return _packed_key(items)
     return b"".join(b"\1" + _packed_item(item) for item in items) + b"\0"
 
 
 def _packed_item(item: object) -> bytes:
-    """An element of an array, a field of a document, or the scope of code."""
+    """An element of an array or a field of a document."""
     if not isinstance(item, tuple):
         return _packed_part(item)
     if len(item) == 3 and isinstance(item[1], str) and isinstance(item[2], tuple):  # noqa: PLR2004 - a field: bracket, name, key
