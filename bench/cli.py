@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import edits, path
+from bench import crash, database, edits, path
+from bench.database_server import ServerFault
 from bench.farm import FarmFault
 
 HOST_FAULT = 2
@@ -18,10 +19,8 @@ def main(argv: Sequence[str]) -> int:
     """Run the measurement that was asked for and return its exit code."""
     args = _parser().parse_args(argv)
     try:
-        if args.measurement == "edits":
-            return edits.run(_edits(args))
-        return path.run(args.slaves, args.rounds, args.json, args.answers_after_ms)
-    except FarmFault as fault:
+        return _measured(args)
+    except (FarmFault, ServerFault) as fault:
         print(fault, file=sys.stderr)
         return HOST_FAULT
     except KeyboardInterrupt:
@@ -29,6 +28,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _measured(args: argparse.Namespace) -> int:
+    if args.measurement == "edits":
+        return edits.run(_edits(args))
     if args.measurement == "database":
         return database.run(args.operations, args.documents, args.clients, args.json)
     if args.measurement == "crash":
@@ -56,7 +57,24 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--every-s", type=float, default=1.0, metavar="X", help="between two edits")
     two.add_argument("--seed", type=int, default=1, metavar="N")
     two.add_argument("--keep", action="store_true", help="leave its folder to look into")
+    _add_database(measurements)
+    _add_crash(measurements)
     return parser
+
+
+def _add_database(measurements: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    one = measurements.add_parser("database", help="the embedded database, one and many clients")
+    one.add_argument("--operations", type=_enough, default=1000, metavar="N")
+    one.add_argument("--documents", nargs="+", type=_positive, default=[50_000, 200_000])
+    one.add_argument("--clients", type=_positive, default=100, metavar="N")
+    one.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+
+
+def _add_crash(measurements: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    one = measurements.add_parser("crash", help="kill the embedded database under many writers")
+    one.add_argument("--rounds", type=_positive, default=20, metavar="N")
+    one.add_argument("--writers", type=_positive, default=8, metavar="N")
+    one.add_argument("--seed", type=int, help="the moments of an earlier run again")
 
 
 def _edits(args: argparse.Namespace) -> edits.Wish:
