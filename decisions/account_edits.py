@@ -86,7 +86,7 @@ def _take_out(document: Document, name: str) -> Problem | None:
     if place.field is not None and place.field.required:
         todo = "Give it another value instead."
         return _problem(document, name, wanted(place.field), "an order to remove it", todo)
-    _drop(document, place.path)
+    drop(document, place.path)
     return None
 
 
@@ -100,7 +100,7 @@ def _place(name: str) -> _Place | None:
     return None
 
 
-def _drop(document: Document, path: Sequence[str]) -> None:
+def drop(document: Document, path: Sequence[str]) -> None:
     """What does not stand there need not be taken out."""
     for section in path[:-1]:
         inner = document.get(section)

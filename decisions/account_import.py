@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from decisions.account_checks import NO_PATH_YET, lacks_path
+from decisions.account_edits import drop
 from decisions.document_changes import field_changes
 from decisions.earlier_forms import FORM_A, FORM_B, STRANGER, FormTable, role_said
 from decisions.imported_values import (
@@ -116,7 +117,8 @@ def merged(translation: Translated, present: Document | None) -> Document:
     fresh = copy.deepcopy(translation.document)
     stays = {name: present[name] for name in NOT_IMPORTED | SEEN_BY if name in present}
     if translation.form is not Form.OWN:
-        fresh = _overlaid(present, fresh, translation.assumed)
+        homes = [moved.old for moved in translation.moved]
+        fresh = _overlaid(_without_legacy(present, homes), fresh, translation.assumed)
     return {**fresh, **stays}
 
 
@@ -297,6 +299,14 @@ def _stranger(document: Document, name: str, value: object) -> Kept:
     before = document.get(LEGACY)
     document[LEGACY] = {**(before if isinstance(before, dict) else {}), name: safe}
     return Kept(old=name, value=safe, why="an account document has no such field")
+
+
+def _without_legacy(present: Document, homes: Iterable[str]) -> Document:
+    """What was kept for want of a home, and has one now, is kept no longer."""
+    slim = copy.deepcopy(present)
+    for home in homes:
+        drop(slim, [LEGACY, *home.split(".")])
+    return slim
 
 
 def _overlaid(present: Document, fresh: Document, assumed: Collection[str]) -> Document:

@@ -166,7 +166,7 @@ def _field_lines(fields: Sequence[Document]) -> list[str]:
 
 def _value(row: Mapping[str, Any]) -> str:
     if row["default"]:
-        nothing = row["value"] in (None, "", [], {})
+        nothing = row["value"] in (None, "", [], (), {})
         return NOTHING_SET if nothing else f"{said(row['value'])}  (default)"
     return said(row["value"])
 

@@ -90,7 +90,7 @@ class Watch:
     ) -> Uptake | None:
         before, now = pids
         copies = self._desk.open_copies(one.name) or int(node.get("open_legs", 0))
-        if now and Hold.DRAINING.value in node.get("holds", ()):
+        if now and copies and Hold.DRAINING.value in node.get("holds", ()):
             text = f"it opens nothing any more; its node stays for {copies} open copies"
             return Uptake(in_force=True, text=text)
         ended = "its node has ended" if before else "no node of it runs"

@@ -1,0 +1,151 @@
+"""`python launcher.py accounts ...`, as a person types it."""
+
+import codecs
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.connecting import opened
+from db.embedded.address import read_address
+from db.embedded.starting import running
+from db.setting_up import set_up
+from domain.account_fields import AccountDefaults
+from tests.e2e.test_swarm import MASTER, SLAVE, Machine, Trader, swarm_of
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+SECRET = "hunter2"  # noqa: S105 - what must not be shown
+FORM_A = {
+    "id": "acc-1",
+    "name": "Apex A",
+    "mt5": {"baseUrl": "http://10.0.0.5:8080", "login": 51234567},
+    "symbols": ["XAUUSD"],
+    "risk": {"riskPercent": 1, "maxDailyLoss": 500, "maxWeeklyLoss": 1500},
+    "killSwitch": {"enabled": True, "dailyDDLimit": 4.5, "weeklyDDLimit": 8},
+}
+FORM_B = {
+    "account_id": "FTMO-77",
+    "broker": "FTMO",
+    "mt5_login": "510077",
+    "mt5_password": SECRET,
+    "mt5_server": "FTMO-Demo",
+    "max_position_size": 5.0,
+    "max_daily_trades": 20,
+}
+
+
+class Desk:
+    """A person at the shell, with commands that are about accounts."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def __call__(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = self.machine.command("accounts", *words)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert SECRET not in done.stdout + done.stderr
+        return done
+
+    def json(self, *words: str, code: int = 0) -> Any:
+        return json.loads(self(*words, "--json", code=code).stdout)
+
+    def document(self, name: str) -> dict[str, Any]:
+        shown: dict[str, Any] = self.json("show", name)["document"]
+        return shown
+
+    def names(self) -> list[str]:
+        return [row["name"] for row in self.json("list")]
+
+    def file(self, name: str, content: object) -> str:
+        path = self.machine.folder / name
+        path.write_text(json.dumps(content), "utf-8")
+        return str(path)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def desk(machine: Machine) -> Desk:
+    """A swarm that is set up, and whose database runs."""
+    address = read_address(machine.state)
+    assert address is not None
+    with opened(address.uri, "prop_copy_trader") as database:
+        set_up(database, AccountDefaults(), datetime(2026, 11, 21, tzinfo=UTC))
+    return Desk(machine)
+
+
+def test_a_swarm_that_was_never_set_up_says_what_to_do(machine: Machine, tmp_path: Path) -> None:
+    machine.environ["MURMURATION_STATE"] = str(tmp_path / "nowhere")
+    assert "python setup_db.py" in Desk(machine)("list", code=2).stderr
+
+
+def test_accounts_of_earlier_systems_come_in_disabled_with_every_field_told(desk: Desk) -> None:
+    folder = desk.machine.folder / "old"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps([FORM_A]), "utf-16")
+    (folder / "b.json").write_bytes(codecs.BOM_UTF8 + json.dumps(FORM_B).encode())
+
+    tried = desk("import", str(folder), "--dry-run")
+    assert "Apex A (form A" in tried.stdout
+    assert desk.names() == [SLAVE, MASTER]
+
+    done = desk("import", str(folder)).stdout
+    assert "kept as legacy: mt5.baseUrl" in done
+    assert "NOT IN FORCE: risk.maxDailyLoss = 500" in done
+    assert "mt5_login -> login = 510077 (was a text)" in done
+    assert "Set the environment variable FTMO_77_PASSWORD" in done
+    imported = desk.document("FTMO-77")
+    assert (imported["enabled"], imported["max_lot"]) == (False, 5)
+    assert imported["legacy"] == {"broker": "FTMO", "max_daily_trades": 20}
+    assert "only a place kept for it" in desk("enable", "FTMO-77", code=1).stderr
+
+    desk("edit", "FTMO-77", "--set", "path=C:/MT5/terminal64.exe")
+    again = desk.json("import", str(folder))
+    assert (again["written"], {a["verdict"] for a in again["accounts"]}) == (0, {"unchanged"})
+
+
+def test_a_database_that_does_not_run_is_started_for_the_command_and_ended(desk: Desk) -> None:
+    desk.machine.stop_embedded()
+    desk("edit", SLAVE, "--set", "max_lot=2")
+    eventually(lambda: running(desk.machine.state) is None, 10)
+    assert desk.document(SLAVE)["max_lot"] == 2
+
+
+def test_a_running_swarm_follows_at_once_and_open_copies_live_on(machine: Machine) -> None:
+    swarm_of(machine)
+    desk = Desk(machine)
+    eventually(machine.both_ready, 30)
+    pids = machine.pids()
+    assert "goes on without a restart" in desk("edit", SLAVE, "--set", "max_lot=2").stdout
+    assert machine.pids() == pids
+
+    restarted = desk.json("edit", SLAVE, "--set", "path=apex-2")["accounts"][0]["uptake"]
+    assert restarted["restart"] is True
+    assert restarted["in_force"] is True
+    assert machine.pids()[SLAVE] != pids[SLAVE]
+    assert machine.pids()[MASTER] == pids[MASTER]
+    assert "its node has ended" in desk("disable", SLAVE).stdout
+    assert "it runs as process" in desk("enable", SLAVE).stdout
+
+    eventually(machine.both_ready, 30)
+    trader = Trader(machine)
+    trader.buy()
+    eventually(lambda: machine.status()[SLAVE]["open_legs"] == 1, 30)
+    eventually(lambda: desk.json("show", SLAVE)["open_copies"] == 1, 30)
+    removed = desk("remove", SLAVE, "--yes")
+    assert "1 copies are open" in removed.stderr
+    assert "its node stays for 1 open copies" in removed.stdout
+    trader.close_all()
+    trader.leave()
+    eventually(lambda: SLAVE not in machine.pids(), 30)

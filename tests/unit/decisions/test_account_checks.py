@@ -1,0 +1,38 @@
+"""What an edit would make wrong is known before it is written."""
+
+from typing import Any
+
+from decisions.account_checks import NO_PATH_YET, Rules, fresh_problems, problems_of
+
+RULES = Rules()
+MASTER = {"name": "M", "type": "MASTER", "path": "m", "terminal": "paper"}
+
+
+def slave(name: str, **other: Any) -> dict[str, Any]:
+    return {"name": name, "type": "SLAVE", "path": name, "login": 7, "server": "X"} | other
+
+
+def fields(*documents: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(problem.account, problem.field) for problem in problems_of(documents, RULES)]
+
+
+def test_a_lone_account_is_no_fault_of_its_own() -> None:
+    assert fields(MASTER) == []
+
+
+def test_faults_of_documents_and_between_documents_are_all_told() -> None:
+    told = fields(MASTER, slave("A"), slave("B"), slave("C", login="x"))
+    assert told == [("C", "login"), ("A", "login"), ("B", "login")]
+
+
+def test_an_enabled_account_needs_a_path() -> None:
+    nowhere = slave("A", path=f"{NO_PATH_YET}A")
+    assert fields(nowhere) == [("A", "path")]
+    assert fields(nowhere | {"enabled": False}) == []
+
+
+def test_only_what_was_not_wrong_before_is_fresh() -> None:
+    before = [MASTER, slave("A"), slave("B")]
+    after = [MASTER, slave("A"), slave("B"), slave("C", login=8, path=7)]
+    assert [p.account for p in fresh_problems(before, after, RULES)] == ["C"]
+    assert fresh_problems(before, before, RULES) == ()
