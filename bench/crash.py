@@ -93,7 +93,7 @@ def run(rounds: int, writers: int, seed: int | None) -> int:
     chosen = int(token(4), 16) if seed is None else seed
     crew, findings = Crew(writers), Findings()
     with DatabaseServer(folder / "state", HISTORY_LIMIT) as server:
-        _prepare(server)
+        prepare(server)
         for number in range(rounds):
             one_round(crew, server, seeded(chosen + number), findings)
     print("\n".join(told(rounds, chosen, crew, findings)), flush=True)
@@ -104,7 +104,8 @@ def run(rounds: int, writers: int, seed: int | None) -> int:
     return 0
 
 
-def _prepare(server: DatabaseServer) -> None:
+def prepare(server: DatabaseServer) -> None:
+    """What all writers need."""
     with MongoClient[Document](server.uri) as client:
         client.crash.docs.create_index([("by", 1), ("n", 1)], unique=True)
         client.crash[SWARM].insert_one({"_id": "swarm"})

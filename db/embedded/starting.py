@@ -25,7 +25,7 @@ _MEANING = {
 }
 _LOG_END_BYTES = 64 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
-_READY_WITHIN_S = 30.0
+_READY_WITHIN_S = 120.0  # a million documents take a while to be read
 _LOOK_EVERY_S = 0.03
 
 
