@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Mapping
 
-from db.embedded import schema_rules
 from db.embedded.errors import Refusal
 from db.embedded.matching import compile_filter
-from db.embedded.values import Document
+from db.embedded.refusal_details import refusal_details, without_values
+from db.embedded.values import Document, type_name
 
 logger = logging.getLogger(__name__)
 
@@ -19,17 +19,15 @@ class Validator:
     """What a collection demands of its documents."""
 
     def __init__(self, options: Mapping[str, object]) -> None:
-        self._level = options.get("validationLevel", "strict")
-        self._action = options.get("validationAction", "error")
-        if self._level not in LEVELS:
-            raise Refusal(2, f"validationLevel must be one of {', '.join(LEVELS)}")
-        if self._action not in ACTIONS:
-            raise Refusal(2, f"validationAction must be one of {', '.join(ACTIONS)}")
-        filter_ = options.get("validator") or {}
-        self._accepts = compile_filter(filter_)
-        schema = filter_.get("$jsonSchema") if isinstance(filter_, Mapping) else None
-        self._schema = schema if isinstance(schema, Mapping) else None
-        self._rules = schema_rules.compile_schema(schema) if self._schema is not None else None
+        self._level = _one_of(LEVELS, "validationLevel", options.get("validationLevel", "strict"))
+        self._action = _one_of(
+            ACTIONS, "validationAction", options.get("validationAction", "error")
+        )
+        query = options.get("validator", {})
+        if not isinstance(query, Mapping):
+            raise Refusal(14, f"validator must be an object, found {type_name(query)}")
+        self._query = query
+        self._matches = compile_filter(query)
 
     def check(self, new: Document, old: Document | None = None) -> None:
         """Refuse a document that breaks the rules."""
@@ -37,19 +35,23 @@ class Validator:
             return
         if self._level == "moderate" and old is not None and not self._accepts(old):
             return
-        details = self._details(new)
+        details = refusal_details(self._query, new)
         if self._action == "warn":
-            logger.warning("a document failed validation and was stored: %s", details)
+            told = without_values(details)
+            logger.warning("a document failed validation and was stored: %s", told)
             return
         failing: Document = {"failingDocumentId": new.get("_id"), "details": details}
         raise Refusal(121, "Document failed validation", {"errInfo": failing})
 
-    def _details(self, new: Document) -> Document:
-        if self._rules is None or self._schema is None:
-            return {"operatorName": "$expr", "reason": "the validator's expression did not match"}
-        words = {w: self._schema[w] for w in ("title", "description") if w in self._schema}
-        return {
-            "operatorName": "$jsonSchema",
-            **words,
-            "schemaRulesNotSatisfied": self._rules(new),
-        }
+    def _accepts(self, document: Document) -> bool:
+        """What cannot be worked out for a document is no acceptance."""
+        try:
+            return self._matches(document)
+        except Refusal:
+            return False
+
+
+def _one_of(known: tuple[str, ...], option: str, value: object) -> object:
+    if value not in known:
+        raise Refusal(2, f"{option} must be one of {', '.join(known)}")
+    return value
