@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -73,7 +73,7 @@ class Wishes(Protocol):
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """What was chosen at the first start. `move` names the last migration begun from here."""
 
-    kind: str
+    kind: Annotated[str, msgspec.Meta(pattern=f"^({MONGODB}|{EMBEDDED})$")]
     swarm_ids: tuple[str, ...]
     database_name: str = ""
     move: str = ""
@@ -117,9 +117,9 @@ def choose(wishes: Wishes, remembered: Remembered | None) -> Chosen | Silent:
     return _again(MONGODB, wishes.mongo_uri, wishes, remembered)
 
 
-def settle(wishes: Wishes) -> Chosen | Silent:
+def settle(wishes: Wishes, within_s: float = CHOOSING_WITHIN_S) -> Chosen | Silent:
     """Choose, and remember a first choice; two first starts at once make the same one."""
-    with sole_chooser(wishes.state):
+    with sole_chooser(wishes.state, within_s):
         remembered = recall(wishes.state)
         found = choose(wishes, remembered)
         if isinstance(found, Chosen):
@@ -128,16 +128,16 @@ def settle(wishes: Wishes) -> Chosen | Silent:
 
 
 @contextmanager
-def sole_chooser(state: Path) -> Iterator[None]:
+def sole_chooser(state: Path, within_s: float = CHOOSING_WITHIN_S) -> Iterator[None]:
     """Nobody else finds, remembers or changes the choice while the block lasts."""
     state.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(state / "database.lock", timeout=CHOOSING_WITHIN_S)
+    lock = FileLock(state / "database.lock", timeout=within_s)
     try:
         lock.acquire()
     except Timeout as fault:
         raise DatabaseFault(
             f"database: wanted to see which one {state} uses, found that another command has been "
-            f"at it for {CHOOSING_WITHIN_S:g} s (a `restore` or `migrate`?). Wait for its end."
+            f"at it for {within_s:g} s (a `restore` or `migrate`?). Wait for its end."
         ) from fault
     try:
         yield

@@ -1,0 +1,151 @@
+"""`launcher.py backup`, `restore` and `migrate`, as a person types them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import config
+from db.connecting import EMBEDDED, Remembered, adopt, remember
+from tests.integration.stores.conftest import Server
+from tests.waiting import eventually
+from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Machine:
+    """A state folder of its own, with the embedded database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = Server(folder / "state")
+        self.state = self.server.state
+        self.environ = {k: v for k, v in os.environ.items() if k != "MONGO_URI"} | {
+            "MURMURATION_STATE": str(self.state),
+            "MURMURATION_LEASES": str(folder / "leases"),
+            "EMBEDDED_DB_PORT": str(self.server.port),
+            "CONTROL_PORT": "0",
+            "PAPER_PORT": "0",
+            "ZMQ_PUB_PORT": "0",
+            "PYTHONUTF8": "1",
+        }
+
+    def begin(self) -> None:
+        """Whatever MongoDB runs on this machine is somebody's, and stays untouched."""
+        remember(self.state, Remembered(kind=EMBEDDED, swarm_ids=()))
+        adopt(config.load(self.environ))
+        done = self.type_(str(ROOT / "setup_db.py"), "--no-setup")
+        assert done.returncode == 0, done.stderr
+
+    def type_(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=self.folder,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.type_(str(ROOT / "launcher.py"), "--no-setup", *words)
+
+    def accounts(self) -> list[str]:
+        shown = self.command("status", "--json")
+        assert shown.returncode == 0, shown.stderr
+        return sorted(row["name"] for row in json.loads(shown.stdout))
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    (tmp_path / "one").mkdir()
+    made = Machine(tmp_path / "one")
+    made.begin()
+    yield made
+    made.server.kill()
+
+
+@pytest.fixture
+def new_machine(tmp_path: Path) -> Iterator[Machine]:
+    (tmp_path / "two").mkdir()
+    made = Machine(tmp_path / "two")
+    yield made
+    made.server.kill()
+
+
+def test_a_swarm_goes_to_a_new_machine_in_one_file(machine: Machine, new_machine: Machine) -> None:
+    file = machine.folder / "swarm.murmuration"
+    kept = machine.command("backup", str(file))
+    assert kept.returncode == 0, kept.stderr
+    assert "accounts: 2" in kept.stdout
+    brought = new_machine.command("restore", str(file), "--into", "embedded")
+    assert brought.returncode == 0, brought.stderr
+    assert "restored and compared" in brought.stdout
+    assert new_machine.accounts() == machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path / "mongodb")
+    made.start()
+    yield made
+    made.kill()
+
+
+def test_a_swarm_moves_to_a_mongodb_and_back(machine: Machine, server: Server) -> None:
+    machine.environ["MONGO_URI"] = server.uri
+    there = machine.command("migrate", "--to", "mongodb")
+    assert there.returncode == 0, there.stderr
+    assert "moved and compared: mongodb database" in there.stdout
+    assert machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+    back = machine.command("migrate", "--to", "embedded")
+    assert back.returncode == 0, back.stderr
+    assert "unset it" in back.stdout
+    del machine.environ["MONGO_URI"]
+    assert machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+
+
+def test_only_backup_works_while_a_launcher_does(machine: Machine) -> None:
+    output = (machine.folder / "console.txt").open("w", encoding="utf-8")
+    with output:
+        launcher = subprocess.Popen(
+            [sys.executable, str(ROOT / "launcher.py"), "--no-setup"],
+            cwd=machine.folder,
+            env=machine.environ,
+            stdout=output,
+            stderr=output,
+            **new_process_group_kwargs(),
+        )
+    try:
+        eventually((machine.state / "run" / "nodes.json").exists, 30)
+        kept = machine.command("backup", "--keep", "3")
+        assert kept.returncode == 0, kept.stderr
+        file = next((machine.state / "backups").iterdir())
+        for words in (("restore", str(file), "--replace"), ("migrate", "--to", "mongodb")):
+            refused = machine.command(*words)
+            assert refused.returncode == 2
+            assert "found one running. Stop it first" in refused.stderr
+        ask_to_stop(launcher.pid, born(launcher.pid))
+        launcher.wait(30)
+    finally:
+        if launcher.poll() is None:
+            kill(launcher.pid, born(launcher.pid))
+            launcher.wait(10)
+    restored = machine.command("restore", str(file), "--replace")
+    assert restored.returncode == 0, restored.stderr
+
+
+def test_where_no_swarm_ever_was_there_is_nothing_to_back_up_or_move(new_machine: Machine) -> None:
+    for words in (("backup",), ("migrate", "--to", "embedded")):
+        refused = new_machine.command(*words)
+        assert refused.returncode == 2
+        assert "No swarm was ever set up" in refused.stderr
