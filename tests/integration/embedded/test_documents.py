@@ -210,7 +210,7 @@ BAD_UPDATES: list[tuple[dict[str, Any], int]] = [
     ({"$set": {"a": 1}, "$inc": {"a": 1}}, 40),
     ({"$set": {"text.deeper": 1}}, 28),
     ({"$frobnicate": {"a": 1}}, 9),
-    ({"$bit": {"a": {"and": 1}}}, 238),
+    ({"$bit": {"a": {"not": 1}}}, 2),
     ({"$set": {"list.$.x": 1}}, 2),
     ({"$set": {"$.x": 1}}, 2),
     ({"$inc": {"large": Int64(2**62)}}, 2),
