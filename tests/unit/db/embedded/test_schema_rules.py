@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
-from bson import Decimal128, Int64
+from bson import Code, DBRef, Decimal128, Int64
 
 from db.embedded.errors import Refusal
 from db.embedded.schema_rules import compile_schema
+from db.embedded.values import MAX_DEPTH
 
 
 def faults(schema: dict[str, Any], value: object) -> list[dict[str, Any]]:
-    return compile_schema(schema)(value)  # type: ignore[return-value]
+    return compile_schema(schema)(value)
 
 
 ACCEPTED = [
@@ -115,30 +116,345 @@ def test_additional_fields_may_have_a_schema_of_their_own() -> None:
     assert fault["failingProperty"] == "XAUUSD"
 
 
+def nested(word: str, depth: int) -> Any:
+    schema: Any = {"bsonType": "int"}
+    for _ in range(depth):
+        schema = {word: schema if word in ("not", "items") else [schema]}
+    return schema
+
+
+TOLD = [
+    pytest.param(
+        {"bsonType": ["int", "long"]},
+        "5",
+        {
+            "operatorName": "bsonType",
+            "specifiedAs": {"bsonType": ["int", "long"]},
+            "reason": "type did not match",
+            "consideredValue": "5",
+            "consideredType": "string",
+        },
+        id="type",
+    ),
+    pytest.param(
+        {"enum": ["a", "b"]},
+        "c",
+        {
+            "operatorName": "enum",
+            "specifiedAs": {"enum": ["a", "b"]},
+            "reason": "value was not found in enum",
+            "consideredValue": "c",
+        },
+        id="enum",
+    ),
+    pytest.param(
+        {"minimum": 0, "exclusiveMinimum": True},
+        0,
+        {
+            "operatorName": "minimum",
+            "specifiedAs": {"minimum": 0, "exclusiveMinimum": True},
+            "reason": "comparison failed",
+            "consideredValue": 0,
+        },
+        id="open bound",
+    ),
+    pytest.param(
+        {"required": ["b", "a", "c"]},
+        {"c": 1},
+        {
+            "operatorName": "required",
+            "specifiedAs": {"required": ["b", "a", "c"]},
+            "missingProperties": ["a", "b"],
+        },
+        id="required",
+    ),
+    pytest.param(
+        {"additionalProperties": {"bsonType": "int", "title": "t"}},
+        {"a": 1, "b": "x", "c": "y"},
+        {
+            "operatorName": "additionalProperties",
+            "title": "t",
+            "reason": "at least one additional property did not match the subschema",
+            "failingProperty": "b",
+        },
+        id="additional properties by schema",
+    ),
+    pytest.param(
+        {"patternProperties": {"^x": {"bsonType": "int", "description": "d"}}},
+        {"x1": 1, "x2": "a"},
+        {
+            "operatorName": "patternProperties",
+            "details": [
+                {
+                    "propertyName": "x2",
+                    "description": "d",
+                    "regexMatched": "^x",
+                    "details": [
+                        {
+                            "operatorName": "bsonType",
+                            "specifiedAs": {"bsonType": "int"},
+                            "reason": "type did not match",
+                            "consideredValue": "a",
+                            "consideredType": "string",
+                        }
+                    ],
+                }
+            ],
+        },
+        id="properties by pattern",
+    ),
+    pytest.param(
+        {"minProperties": 2},
+        {"a": 1},
+        {
+            "operatorName": "minProperties",
+            "specifiedAs": {"minProperties": 2},
+            "reason": "specified number of properties was not satisfied",
+            "numberOfProperties": 1,
+        },
+        id="number of properties",
+    ),
+    pytest.param(
+        {"dependencies": {"a": ["c", "b"]}},
+        {"a": 1},
+        {
+            "operatorName": "dependencies",
+            "failingDependencies": [{"conditionalProperty": "a", "missingProperties": ["b", "c"]}],
+        },
+        id="dependencies",
+    ),
+    pytest.param(
+        {"items": {"minimum": 1, "title": "t"}},
+        [1, 0],
+        {
+            "operatorName": "items",
+            "title": "t",
+            "reason": "At least one item did not match the sub-schema",
+            "itemIndex": 1,
+        },
+        id="items",
+    ),
+    pytest.param(
+        {"items": [{}, {"minimum": 1}]},
+        [1, 0],
+        {
+            "operatorName": "items",
+            "details": [
+                {
+                    "itemIndex": 1,
+                    "details": [
+                        {
+                            "operatorName": "minimum",
+                            "specifiedAs": {"minimum": 1},
+                            "reason": "comparison failed",
+                            "consideredValue": 0,
+                        }
+                    ],
+                }
+            ],
+        },
+        id="items by place",
+    ),
+    pytest.param(
+        {"items": [{}], "additionalItems": False},
+        [1, 2, 3],
+        {
+            "operatorName": "additionalItems",
+            "specifiedAs": {"additionalItems": False},
+            "reason": "found additional items",
+            "additionalItems": [2, 3],
+        },
+        id="additional items",
+    ),
+    pytest.param(
+        {"items": [{}], "additionalItems": {"minimum": 5}},
+        [1, 2],
+        {
+            "operatorName": "additionalItems",
+            "reason": "At least one additional item did not match the sub-schema",
+            "itemIndex": 1,
+        },
+        id="additional items by schema",
+    ),
+    pytest.param(
+        {"maxItems": 1},
+        [1, 2],
+        {
+            "operatorName": "maxItems",
+            "specifiedAs": {"maxItems": 1},
+            "reason": "array did not match specified length",
+            "consideredValue": [1, 2],
+            "numberOfItems": 2,
+        },
+        id="number of items",
+    ),
+    pytest.param(
+        {"uniqueItems": True},
+        [{"a": 1, "b": [2]}, {"b": [2.0], "a": 1}],
+        {
+            "operatorName": "uniqueItems",
+            "specifiedAs": {"uniqueItems": True},
+            "reason": "found a duplicate item",
+            "consideredValue": [{"a": 1, "b": [2]}, {"b": [2.0], "a": 1}],
+            "duplicatedValue": {"b": [2.0], "a": 1},
+        },
+        id="unique items, whatever the order of their fields",
+    ),
+    pytest.param(
+        {"not": {"bsonType": "int"}},
+        1,
+        {"operatorName": "not", "reason": "child expression matched"},
+        id="not",
+    ),
+    pytest.param(
+        {"oneOf": [{"minimum": 0}, {"maximum": 2}, {"enum": ["x"]}]},
+        1,
+        {
+            "operatorName": "oneOf",
+            "reason": "more than one subschema matched",
+            "matchingSchemaIndexes": [0, 1],
+        },
+        id="one of",
+    ),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "told"), TOLD)
+def test_a_fault_is_told_as_mongodb_tells_it(
+    schema: dict[str, Any], value: object, told: dict[str, Any]
+) -> None:
+    (fault,) = faults(schema, value)
+    assert {word: fault[word] for word in fault if word in told} == told
+    assert fault.keys() - told.keys() <= {"details"}
+
+
+@pytest.mark.parametrize("word", ["allOf", "anyOf", "oneOf"])
+def test_a_joined_schema_is_told_by_its_place_and_its_own_words(word: str) -> None:
+    schema = {word: [{"title": "t", "description": "d", "bsonType": "int"}]}
+    (fault,) = faults(schema, "x")
+    (broken,) = fault["schemasNotSatisfied"]
+    assert (broken["index"], broken["title"], broken["description"]) == (0, "t", "d")
+    assert broken["details"][0]["operatorName"] == "bsonType"
+
+
+def test_a_property_is_told_with_its_title() -> None:
+    (fault,) = faults({"properties": {"a": {"title": "t", "enum": [1]}}}, {"a": 2})
+    assert fault["propertiesNotSatisfied"][0]["title"] == "t"
+
+
 @pytest.mark.parametrize(
-    "schema",
+    ("schema", "value"),
     [
-        pytest.param({"requierd": ["a"]}, id="a misspelt keyword"),
-        pytest.param({"properties": {"a": {"bsontype": "int"}}}, id="a misspelt keyword inside"),
-        pytest.param({"$ref": "#/a"}, id="a reference"),
-        pytest.param({"format": "date"}, id="a format"),
-        pytest.param({"bsonType": "integer"}, id="a type nobody knows"),
-        pytest.param({"type": "integer"}, id="a json type MongoDB does not take"),
-        pytest.param({"bsonType": "int", "type": "number"}, id="both kinds of type"),
-        pytest.param({"required": []}, id="nothing required"),
-        pytest.param({"required": "a"}, id="required as a string"),
-        pytest.param({"enum": []}, id="an empty enum"),
-        pytest.param({"minimum": "5"}, id="a bound that is no number"),
-        pytest.param({"exclusiveMinimum": True}, id="an open bound without its bound"),
-        pytest.param({"minimum": 1, "exclusiveMinimum": 5}, id="an open bound that is a number"),
-        pytest.param({"minLength": -1}, id="a negative length"),
-        pytest.param({"pattern": "("}, id="a broken pattern"),
-        pytest.param({"anyOf": []}, id="any of nothing"),
-        pytest.param({"properties": 5}, id="properties that are none"),
-        pytest.param({"additionalProperties": "no"}, id="additional properties as text"),
-        pytest.param("text", id="no schema at all"),
+        ({"multipleOf": 1}, 1e300),
+        ({"multipleOf": 1}, Decimal128("1E+6111")),
+        ({"multipleOf": Decimal128("1E-6176")}, Decimal128("3E-6176")),
+        ({"multipleOf": 0.1}, 0.1 + 0.2),
+        ({"multipleOf": 3}, Int64(2**62 // 3 * 3)),
+        ({"multipleOf": 1}, "text"),
+        ({"minimum": float("nan")}, float("nan")),
+        ({"maximum": Decimal128("Infinity")}, float("inf")),
+        ({"maxLength": 1}, "😀"),
+        ({"properties": {"$ref": {"bsonType": "string"}}}, DBRef("c", 1)),
+        ({"minLength": 5, "pattern": "^x"}, Code("a")),
+        ({"enum": [{"a": 1, "b": 2}]}, {"b": 2, "a": 1.0}),
+        ({"additionalItems": False}, [1, 2]),
+        ({"items": [{}, {}], "additionalItems": True}, [1, 2, 3]),
+        ({"dependencies": {"a": {"required": ["b"]}}}, {"a": 1, "b": 2}),
+        ({"required": ["a"], "minProperties": 1}, [1]),
     ],
+    ids=repr,
 )
-def test_a_schema_that_means_nothing_is_refused(schema: Any) -> None:
-    with pytest.raises(Refusal):
+def test_numbers_texts_and_fields_mean_what_they_mean_to_mongodb(
+    schema: dict[str, Any], value: object
+) -> None:
+    assert faults(schema, value) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"multipleOf": 1}, 1e-300),
+        ({"multipleOf": 1}, float("nan")),
+        ({"multipleOf": 1}, Decimal128("Infinity")),
+        ({"multipleOf": Decimal128("2E+6000")}, Decimal128("3E+6000")),
+        ({"minimum": float("nan")}, 5),
+        ({"minimum": 0}, Decimal128("NaN")),
+        ({"maximum": 2**63 - 1}, 2.0**63),
+        ({"additionalProperties": False}, DBRef("c", 1)),
+        ({"bsonType": "string"}, Code("a")),
+    ],
+    ids=repr,
+)
+def test_what_only_looks_right_is_refused(schema: dict[str, Any], value: object) -> None:
+    assert len(faults(schema, value)) == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        ("text", 14),
+        ({"requierd": ["a"]}, 9),
+        *[
+            ({word: "x"}, 9)
+            for word in ("$ref", "default", "definitions", "format", "id", "$schema")
+        ],
+        ({"encrypt": {}}, 9),
+        ({"required": "a"}, 14),
+        ({"required": []}, 9),
+        ({"required": [1]}, 14),
+        ({"required": ["a", "a"]}, 9),
+        ({"enum": "a"}, 14),
+        ({"enum": []}, 9),
+        ({"enum": [1, 1.0]}, 9),
+        ({"allOf": {}}, 14),
+        ({"anyOf": []}, 2),
+        ({"oneOf": [1]}, 14),
+        ({"not": 1}, 14),
+        ({"minimum": "5"}, 14),
+        ({"minimum": 1, "exclusiveMinimum": 5}, 14),
+        ({"exclusiveMaximum": True}, 9),
+        ({"multipleOf": "x"}, 14),
+        ({"multipleOf": 0}, 9),
+        ({"multipleOf": -1}, 9),
+        ({"minLength": -1}, 9),
+        ({"maxItems": 1.5}, 9),
+        ({"minProperties": float("nan")}, 9),
+        ({"maxProperties": True}, 9),
+        ({"pattern": 5}, 14),
+        ({"pattern": "("}, 51091),
+        ({"properties": 5}, 14),
+        ({"properties": {"a": 5}}, 14),
+        ({"patternProperties": {"a": 5}}, 14),
+        ({"additionalProperties": "no"}, 14),
+        ({"dependencies": 5}, 14),
+        ({"dependencies": {"a": 5}}, 14),
+        ({"dependencies": {"a": []}}, 9),
+        ({"items": 5}, 14),
+        ({"items": [5]}, 14),
+        ({"additionalItems": 5}, 14),
+        ({"items": [{}], "additionalItems": 5}, 14),
+        ({"uniqueItems": 1}, 14),
+        ({"title": 5}, 14),
+        ({"description": 5}, 14),
+        ({"bsonType": "integer"}, 2),
+        ({"bsonType": 16}, 14),
+        ({"bsonType": []}, 9),
+        ({"bsonType": ["int", "int"]}, 9),
+        ({"type": "integer"}, 9),
+        ({"type": "int"}, 2),
+        ({"type": "string", "bsonType": "string"}, 9),
+    ],
+    ids=str,
+)
+def test_a_schema_that_means_nothing_is_refused_with_the_code_for_it(
+    schema: Any, code: int
+) -> None:
+    with pytest.raises(Refusal) as caught:
         compile_schema(schema)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("word", ["not", "items", "allOf", "anyOf", "oneOf"])
+def test_a_schema_as_deep_as_a_document_may_be_is_worked_out(word: str) -> None:
+    deep = nested(word, MAX_DEPTH if word in ("not", "items") else MAX_DEPTH // 2)
+    assert faults(deep, 5) == []
