@@ -7,7 +7,7 @@ from bson import Int64
 from db.embedded.collection import Collection
 from db.embedded.engine import check_names
 from db.embedded.errors import Refusal, not_implemented
-from db.embedded.indexes import checked_specification
+from db.embedded.indexes import Index, checked_specification
 from db.embedded.matching import compile_filter
 from db.embedded.requests import Request
 from db.embedded.server_commands import admin_only
@@ -45,16 +45,17 @@ def change_collection(request: Request) -> Document:
         raise not_implemented("'dryRun' in collMod")
     collection = request.engine.existing(request.database, request.target())
     options = {word: value for word, value in request.command.items() if word in OPTIONS}
-    changed = _changed_index(request, collection)
+    lived = _other_life(request, collection)
     if options:
         collection.set_rules(options, request.engine.storage)
-    return {**changed, "ok": 1.0}
+    return {**(_give_life(request, collection, *lived) if lived else {}), "ok": 1.0}
 
 
-def _changed_index(request: Request, collection: Collection) -> Document:
+def _other_life(request: Request, collection: Collection) -> tuple[Index, Document] | None:
+    """The index collMod names, and its description with the other life time."""
     asked = request.mapping("index")
     if not asked:
-        return {}
+        return None
     for word in asked:
         if word not in ("name", "keyPattern", "expireAfterSeconds"):
             raise not_implemented(f"'{word}' of an index in collMod")
@@ -63,21 +64,21 @@ def _changed_index(request: Request, collection: Collection) -> Document:
     if "expireAfterSeconds" not in asked:
         raise Refusal(72, "no expireAfterSeconds field in collMod's index")
     (name,) = _names_to_drop(collection, asked.get("name", asked.get("keyPattern")))
-    return _with_other_life(request, collection, name, asked["expireAfterSeconds"])
-
-
-def _with_other_life(
-    request: Request, collection: Collection, name: str, seconds: object
-) -> Document:
     index = collection.indexes.get(name)
     if index is None:
         raise Refusal(27, f"cannot find index {name} for ns {collection.namespace}")
+    seconds = asked["expireAfterSeconds"]
+    return index, checked_specification({**index.specification, "expireAfterSeconds": seconds})
+
+
+def _give_life(
+    request: Request, collection: Collection, index: Index, described: Document
+) -> Document:
     before = index.specification.get("expireAfterSeconds")
-    checked = checked_specification({**index.specification, "expireAfterSeconds": seconds})
-    index.specification.update(checked)
+    index.specification.update(described)
     request.engine.storage.describe(collection.number, collection.description())
     old: Document = {} if before is None else {"expireAfterSeconds_old": before}
-    return {**old, "expireAfterSeconds_new": seconds}
+    return {**old, "expireAfterSeconds_new": described["expireAfterSeconds"]}
 
 
 def rename(request: Request) -> Document:
@@ -124,6 +125,7 @@ def drop_database(request: Request) -> Document:
 
 def list_databases(request: Request) -> Document:
     """What databases there are."""
+    admin_only(request)
     wanted = compile_filter(request.mapping("filter"))
     shown = [_database(request, name) for name in request.engine.database_names()]
     shown = [document for document in shown if wanted(document)]
@@ -173,15 +175,17 @@ def create_indexes(request: Request) -> Document:
     """New indexes; either all are built or none."""
     if "commitQuorum" in request.command:
         raise Refusal(2, "Standalones can't specify commitQuorum")
+    specifications = [_named(asked) for asked in request.documents("indexes")]
+    if not specifications:
+        raise Refusal(2, "Must specify at least one index to create")
     created = request.engine.find(request.database, request.target()) is None
     collection = request.engine.ensured(request.database, request.target())
     before = set(collection.indexes)
     try:
-        for specification in request.documents("indexes"):
-            collection.add_index(_named(specification), request.engine.storage)
+        for specification in specifications:
+            collection.add_index(specification, request.engine.storage)
     except Refusal:
-        for name in set(collection.indexes) - before:
-            collection.drop_index(name, request.engine.storage)
+        _take_back(request, collection, set(collection.indexes) - before, created=created)
         raise
     return {
         "numIndexesBefore": len(before),
@@ -190,6 +194,14 @@ def create_indexes(request: Request) -> Document:
         **({} if set(collection.indexes) - before else {"note": "all indexes already exist"}),
         "ok": 1.0,
     }
+
+
+def _take_back(request: Request, collection: Collection, names: set[str], *, created: bool) -> None:
+    if created:
+        request.engine.drop(request.database, request.target())
+        return
+    for name in names:
+        collection.drop_index(name, request.engine.storage)
 
 
 def _named(specification: Document) -> Document:

@@ -65,6 +65,18 @@ def refusal(database: Db, command: dict[str, Any]) -> int | None:
             2,
         ),
         ({"createIndexes": "t", "indexes": [{"key": {"b": "text"}, "name": "b"}]}, 238),
+        ({"createIndexes": "t", "indexes": []}, 2),
+        ({"createIndexes": "c", "indexes": [{"key": {"b": "text"}, "name": "b"}]}, 238),
+        (
+            {
+                "collMod": "t",
+                "index": {"name": "a_1", "expireAfterSeconds": 5},
+                "validator": {"$fiddle": 1},
+            },
+            2,
+        ),
+        ({"listDatabases": 1}, 13),
+        ({"profile": 2}, 238),
         ({"dropIndexes": "t", "index": ["a_1", "b_1"]}, 27),
         ({"dropIndexes": "t"}, 14),
         ({"validate": "t", "repair": True}, 238),
@@ -88,6 +100,7 @@ def test_what_a_command_asks_is_done_or_refused(
     assert refusal(database, command) == code
     assert database.list_collection_names() == ["t"]
     assert list(database.t.index_information()) == ["_id_", "a_1"]
+    assert "expireAfterSeconds" not in database.t.index_information()["a_1"]
     assert database.t.count_documents({}) == 0
 
 
@@ -117,8 +130,12 @@ def test_what_changes_nothing_on_one_server_is_accepted(
 def test_an_answer_that_took_longer_than_allowed_is_not_given(database: Db) -> None:
     database.t.insert_many([{"a": list(range(50))} for _ in range(5000)])
 
+    slow = {"a": {"$elemMatch": {"$gt": 60}}}
+
     with pytest.raises(ExecutionTimeout):
-        list(database.t.find({"a": {"$elemMatch": {"$gt": 60}}}, max_time_ms=1))
+        list(database.t.find(slow, max_time_ms=1))
+    with pytest.raises(ExecutionTimeout):
+        list(database.t.aggregate([{"$match": slow}], maxTimeMS=1))
 
 
 @pytest.mark.parametrize(
