@@ -13,6 +13,7 @@ from commands.accounts.answer import WRONG_USE, Refused
 from config import Config
 from db.account_changes import AccountChanges
 from db.accounts import Accounts
+from db.connecting import DATABASE_ERRORS
 from db.moments import moment
 from db.plain_documents import plain
 from db.schema import TRADES
@@ -98,7 +99,7 @@ class Desk:
             plan = make_plan(present)
             if not heedless:
                 self._judge(present, plan, sound)
-            if self._write_all(present, plan, done):
+            if self._write_all_or_say(present, plan, done):
                 return [done[name] for name in plan]
         raise Refused("Somebody else keeps changing the same account; try again.")
 
@@ -119,6 +120,20 @@ class Desk:
             return fresh
         kept = (p for p in problems_of(after, self.rules) if p.account in sound)
         return tuple(dict.fromkeys([*fresh, *kept]))
+
+    def _write_all_or_say(
+        self, present: Mapping[str, Document], plan: Plan, done: dict[str, Written]
+    ) -> bool:
+        try:
+            return self._write_all(present, plan, done)
+        except DATABASE_ERRORS as fault:
+            if not done:
+                raise
+            left = ", ".join(name for name in plan if name not in done) or "nothing"
+            raise Refused(
+                f"Written: {', '.join(done)}. Then the database failed, and {left} was not "
+                f"written, or nobody can say so: {fault}. Do the same again."
+            ) from fault
 
     def _write_all(
         self, present: Mapping[str, Document], plan: Plan, done: dict[str, Written]

@@ -1,7 +1,7 @@
 """What the actions of `accounts` say and write, against a real database."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import pytest
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
 import config
 from commands.accounts.answer import Refused
 from commands.accounts.desk import TRIES, Desk, Plan
 from commands.cli import main
+from db.accounts import Accounts
 from db.connecting import opened
 from db.setting_up import set_up
 from decisions.account_import import FORMAT
@@ -315,6 +317,26 @@ def test_an_edit_that_never_comes_to_its_turn_says_so(desk: Person) -> None:
     with pytest.raises(Refused, match="try again"):
         at(desk).carry_out(plan)
     assert desk.document(SLAVE)["max_lot"] == 5
+
+
+class FailsAtTheSecond(Accounts):
+    """A database that goes away between two writes."""
+
+    def replace(self, before: dict[str, Any], after: Mapping[str, Any]) -> bool:
+        if before["name"] == MASTER:
+            raise AutoReconnect("connection closed")
+        return super().replace(before, after)
+
+
+def test_a_database_that_fails_halfway_is_told_with_what_was_written(desk: Person) -> None:
+    mine = at(desk)
+    mine.accounts = FailsAtTheSecond(desk.database)
+
+    def plan(present: dict[str, Any]) -> Plan:
+        return {name: {**present[name], "labels": ["x"]} for name in (SLAVE, MASTER)}
+
+    with pytest.raises(Refused, match=f"Written: {SLAVE}. Then .* {MASTER} was not written"):
+        mine.carry_out(plan)
 
 
 def test_open_copies_are_told_before_anything_is_removed(desk: Person) -> None:
