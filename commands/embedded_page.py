@@ -21,6 +21,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "EMBEDDED_DB.md"
 NOBODY_KNOWS = "$fiddle"
 # Not implemented; not in this place; Atlas alone; replica sets alone.
 _REFUSING = frozenset({238, 73, 31082, 40573})
+_FAILED = 1
 _OF_THE_SERVER = ("$currentOp", "$documents", "$listLocalSessions")
 # What some words must be given, lest the server refuse what they are given instead of the word.
 _STAGE_OPERANDS: dict[str, object] = {
@@ -50,6 +51,8 @@ class Server:
         """Its answer; a refused write is told like a refused command."""
         asked = {**command, "$db": command.get("$db", "d")}
         reply = execute(asked, None, self._house, Caller())
+        if reply.get("code") == _FAILED:
+            raise RuntimeError(f"the server failed on {command}: {reply['errmsg']}")
         errors = reply.get("writeErrors")
         return errors[0] if isinstance(errors, list) and errors else reply
 

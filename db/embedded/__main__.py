@@ -26,6 +26,15 @@ from utils.randomness import token
 
 logger = logging.getLogger("db.embedded")
 
+DESCRIPTION = """\
+The embedded database: MongoDB's wire protocol over one SQLite file, on this machine alone.
+The launcher starts it where no MongoDB answers; this starts it by hand."""
+EPILOG = """\
+Connect with mongosh or a driver to mongodb://127.0.0.1:PORT/, without user and password; end it
+with Ctrl+C. One server at a time can hold a folder. It ends with 0 when told to, 2 when it cannot
+start, 3 when its file takes no more writes, 4 when another server holds the folder.
+docs/EMBEDDED_DB.md says what works and what is refused."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until told to stop; 2 when it cannot start, 3 when the file takes no more writes."""
@@ -49,14 +58,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m db.embedded", description=__doc__)
-    parser.add_argument("--state", required=True, help="folder of the database file")
-    parser.add_argument("--port", type=int, default=27117, help="0 takes any free port")
+    parser = argparse.ArgumentParser(
+        prog="python -m db.embedded",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--state", required=True, metavar="FOLDER", help="the folder of the database file"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=27117,
+        help="the port on 127.0.0.1, %(default)s by default; 0 takes any free one",
+    )
     parser.add_argument(
         "--history-limit",
         type=int,
         default=HISTORY_LIMIT,
-        help="documents a history collection may hold before the oldest go to the archive",
+        metavar="N",
+        help="documents that a collection of history may hold before its oldest go to "
+        "FOLDER/archive, %(default)s by default",
     )
     return parser
 
