@@ -6,6 +6,8 @@ from typing import Any
 
 from bson import Decimal128, Int64
 
+LONGEST_WHOLE = 2**63
+
 
 def plain(document: Mapping[str, Any]) -> dict[str, Any]:
     """The same document; only the database's own types are replaced."""
@@ -27,6 +29,11 @@ def _plain(value: object) -> object:
 
 
 def _number(value: Decimal128) -> int | float:
-    """Up to 15 digits survive the way through a float and back to text."""
+    """Up to 15 digits survive the way through a float and back to text.
+
+    A whole number longer than the wire carries becomes a float as well.
+    """
     exact = value.to_decimal()
-    return int(exact) if exact.is_finite() and exact == int(exact) else float(exact)
+    if not exact.is_finite() or abs(exact) >= LONGEST_WHOLE or exact != int(exact):
+        return float("nan") if exact.is_nan() else float(exact)
+    return int(exact)
