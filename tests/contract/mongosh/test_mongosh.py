@@ -1,12 +1,17 @@
 """A user at MongoDB's own shell reads what a standalone MongoDB would say."""
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from pymongo import MongoClient
 
+from db.setting_up import set_up
+from domain.account_fields import AccountDefaults
 from tests.contract.mongosh.shell import INSTALL_WITHIN_S, Shell
 from tests.embedded_server import EmbeddedServer
 
@@ -257,14 +262,70 @@ SESSION = (
     Line("drop", "db.prices.drop()", ("true",)),
     Line("drop database", "db.dropDatabase()", ("{ ok: 1, dropped: 'shop' }",)),
 )
+SLAVE = "{name: 'Apex_Slave_01'}"
+EDITS = (
+    Line("accounts", "db.accounts.find({}, {_id: 0, name: 1}).sort({name: 1})", ("Apex_Slave_01",)),
+    Line(
+        "good edit",
+        f"db.accounts.updateOne({SLAVE}, {{$set: {{slippage_tolerance: 30}}}})",
+        ("modifiedCount: 1",),
+    ),
+    Line(
+        "out of range",
+        f"db.accounts.updateOne({SLAVE}, {{$set: {{slippage_tolerance: -1}}}})",
+        ("Document failed validation", "propertyName: 'slippage_tolerance'", "minimum: 0"),
+    ),
+    Line(
+        "wrong type",
+        f"db.accounts.updateOne({SLAVE}, {{$set: {{enabled: 'yes'}}}})",
+        ("Document failed validation", "propertyName: 'enabled'", "consideredType: 'string'"),
+    ),
+    Line(
+        "unknown field",
+        f"db.accounts.updateOne({SLAVE}, {{$set: {{sufix: '.c'}}}})",
+        ("Document failed validation", "additionalProperties: [ 'sufix' ]"),
+    ),
+    Line(
+        "missing field",
+        f"db.accounts.updateOne({SLAVE}, {{$unset: {{path: 1}}}})",
+        ("Document failed validation", "missingProperties: [ 'path' ]"),
+    ),
+    Line(
+        "second of the name",
+        "db.accounts.insertOne({name: 'FTMO_Master', type: 'MASTER', path: 'x'})",
+        ("MongoServerError: E11000 duplicate key error", "dup key: { name:", "FTMO_Master"),
+    ),
+    Line(
+        "disable",
+        f"db.accounts.findOneAndUpdate({SLAVE}, {{$set: {{enabled: false}}}}, "
+        "{returnDocument: 'after'}).enabled",
+        ("false",),
+    ),
+    Line(
+        "what stands",
+        f"db.accounts.findOne({SLAVE}, {{_id: 0, slippage_tolerance: 1, enabled: 1, sufix: 1}})",
+        ("slippage_tolerance: 30", "enabled: false"),
+    ),
+)
 GREETING = "greeting"
 
 
 @pytest.fixture(scope="module")
 def answers(shell: Shell, server: EmbeddedServer) -> dict[str, str]:
+    return sitting(shell, server.uri, SESSION)
+
+
+@pytest.fixture(scope="module")
+def answers_about_accounts(shell: Shell, server: EmbeddedServer) -> dict[str, str]:
+    with MongoClient[dict[str, Any]](server.uri) as client:
+        set_up(client.prop_copy_trader, AccountDefaults(), datetime(2014, 5, 2, tzinfo=UTC))
+    return sitting(shell, f"{server.uri}prop_copy_trader", EDITS)
+
+
+def sitting(shell: Shell, uri: str, lines: Sequence[Line]) -> dict[str, str]:
     """One sitting at the prompt; a printed mark before each line tells the answers apart."""
-    typed = "".join(f"print('## {line.name}')\n{line.typed}\n" for line in SESSION)
-    said = shell.run("--norc", server.uri, typed=typed + "exit\n")
+    typed = "".join(f"print('## {line.name}')\n{line.typed}\n" for line in lines)
+    said = shell.run("--norc", uri, typed=typed + "exit\n")
     assert said.returncode == 0, said.stderr
     marks = [*re.finditer(r"## (.+)\n", said.stdout)]
     ends = [(a, b.start()) for a, b in pairwise(marks)] + [(marks[-1], len(said.stdout))]
@@ -274,6 +335,17 @@ def answers(shell: Shell, server: EmbeddedServer) -> dict[str, str]:
 
 @pytest.mark.parametrize("line", SESSION, ids=[line.name for line in SESSION])
 def test_a_user_reads_what_a_standalone_says(line: Line, answers: dict[str, str]) -> None:
+    assert_read(line, answers)
+
+
+@pytest.mark.parametrize("line", EDITS, ids=[line.name for line in EDITS])
+def test_a_wrong_edit_of_an_account_is_refused_and_its_field_named(
+    line: Line, answers_about_accounts: dict[str, str]
+) -> None:
+    assert_read(line, answers_about_accounts)
+
+
+def assert_read(line: Line, answers: dict[str, str]) -> None:
     answer = " ".join(answers[line.name].split())
 
     for expected in line.read:
