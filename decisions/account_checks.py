@@ -17,6 +17,9 @@ Document = Mapping[str, Any]
 NO_PATH_YET = "PATH NEEDED/"
 """Begins the path of an account whose terminal nobody has named yet."""
 
+WHOSE_ACCOUNT: Mapping[str, object] = {"type": None, "terminal": "mt5", "login": 0, "server": ""}
+"""What says which account it is, and what it is where nobody has written it."""
+
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What documents are judged by."""
@@ -47,6 +50,19 @@ def fresh_problems(
 def lacks_path(path: object) -> bool:
     """The path is only a place kept for one."""
     return isinstance(path, str) and path.startswith(NO_PATH_YET)
+
+
+def changed_identity(before: Document, after: Document) -> tuple[str, ...]:
+    """The fields that would make it another account; open copies would be left behind."""
+    watched = [*WHOSE_ACCOUNT, *(["path"] if before.get("terminal") == "paper" else [])]
+    return tuple(name for name in watched if _leaves(name, before, after))
+
+
+def _leaves(name: str, before: Document, after: Document) -> bool:
+    """What was not said before can be said now."""
+    usual = WHOSE_ACCOUNT.get(name)
+    known = before.get(name, usual)
+    return known not in (None, 0, "") and after.get(name, usual) != known
 
 
 def _path_needed(settings: AccountSettings) -> Problem:

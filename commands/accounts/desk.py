@@ -1,6 +1,5 @@
 """Where account documents are changed: judged as a whole, written one by one, each recorded."""
 
-import difflib
 import getpass
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -9,15 +8,16 @@ import msgspec
 from pymongo.database import Database
 
 import config as settings_of_this_machine
-from commands.accounts.answer import WRONG_USE, Refused
+from commands.accounts.answer import Refused
 from config import Config
 from db.account_changes import AccountChanges
 from db.accounts import Accounts
 from db.connecting import DATABASE_ERRORS
 from db.moments import moment
+from db.nodes import Nodes
 from db.plain_documents import plain
 from db.schema import TRADES
-from decisions.account_checks import Rules, fresh_problems, problems_of
+from decisions.account_checks import Rules, changed_identity, fresh_problems, problems_of
 from decisions.document_changes import FieldChange, field_changes, shown
 from domain.problems import Problem
 from utils.clock import utc_ms
@@ -27,8 +27,6 @@ Plan = Mapping[str, Document | None]
 """What is to stand under each name; None for nothing."""
 
 TRIES = 20
-LIKENESS = 0.5
-MOST_SHOWN = 10
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +77,9 @@ class Desk:
     def open_copies(self, name: str) -> int:
         """Copies that this account holds, or that others hold of it."""
         either = [{"slave_name": name}, {"master_name": name}]
-        return self.database[TRADES].count_documents({"status": "OPEN", "$or": either})
+        shipped = self.database[TRADES].count_documents({"status": "OPEN", "$or": either})
+        told = (n.get("open_legs", 0) for n in Nodes(self.database).all() if n["name"] == name)
+        return max([shipped, *map(int, told)])
 
     def carry_out(
         self,
@@ -115,11 +115,25 @@ class Desk:
         before = [plain(document) for document in present.values()]
         wanted = {**present, **plan}
         after = [plain(document) for document in wanted.values() if document is not None]
-        fresh = fresh_problems(before, after, self.rules)
+        fresh = (*fresh_problems(before, after, self.rules), *self._left_behind(present, plan))
         if not sound:
             return fresh
         kept = (p for p in problems_of(after, self.rules) if p.account in sound)
         return tuple(dict.fromkeys([*fresh, *kept]))
+
+    def _left_behind(self, present: Mapping[str, Document], plan: Plan) -> list[Problem]:
+        """Copies that nobody would close any more, because the account became another one."""
+        both = ((name, present.get(name), wanted) for name, wanted in plan.items())
+        changed = {
+            name: changed_identity(before, wanted)
+            for name, before, wanted in both
+            if before is not None and wanted is not None
+        }
+        return [
+            _copies_open(name, fields, self.open_copies(name))
+            for name, fields in changed.items()
+            if fields and self.open_copies(name)
+        ]
 
     def _write_all_or_say(
         self, present: Mapping[str, Document], plan: Plan, done: dict[str, Written]
@@ -172,21 +186,14 @@ class Desk:
         return {**wanted, **born, "updated_at": now, "updated_by": f"{self._by}, {self._via}"}
 
 
-def check_names(names: Collection[str], known: Collection[str]) -> None:
-    """Refuse where any name is not known; a slip of the pen shall not look obeyed."""
-    faults = [_stranger(name, known) for name in dict.fromkeys(names) if name not in known]
-    if faults:
-        raise Refused("\n".join([*faults, "Nothing was written."]), code=WRONG_USE)
-
-
-def _stranger(name: str, known: Collection[str]) -> str:
-    by_small = {one.lower(): one for one in sorted(known)}
-    near = difflib.get_close_matches(name.lower(), by_small, cutoff=LIKENESS)
-    if near:
-        hint = f"Did you mean {' or '.join(by_small[one] for one in near)}?"
-    else:
-        hint = f"There are: {', '.join(sorted(known)[:MOST_SHOWN]) or 'none'}."
-    return f"No account is called {name!r}. {hint}"
+def _copies_open(name: str, fields: Collection[str], copies: int) -> Problem:
+    return Problem(
+        account=name,
+        field=", ".join(fields),
+        wanted="the account it is, while copies are open that only this account can close",
+        found=f"{copies} open copies",
+        what_to_do="Disable it, wait until `accounts show` tells of none, then change it.",
+    )
 
 
 def _user() -> str:

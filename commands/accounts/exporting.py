@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from commands.accounts.answer import Answer, Refused
-from commands.accounts.desk import Desk, Document, check_names
+from commands.accounts.desk import Desk, Document
 from commands.accounts.files import extended
+from commands.accounts.names import check_names
 from decisions.account_import import FORMAT, VERSION
 from decisions.document_changes import NOT_SHOWN, shown
 from nodes.supervisor.atomic import write_whole

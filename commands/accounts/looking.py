@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from commands.accounts.answer import Answer
-from commands.accounts.desk import Desk, Document, check_names
+from commands.accounts.desk import Desk, Document
 from commands.accounts.files import extended
+from commands.accounts.names import check_names
 from db.nodes import Nodes
 from db.plain_documents import plain
 from decisions.account_documents import parse_account

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from commands.accounts.answer import WRONG_USE, Answer, Refused
-from commands.accounts.desk import Desk, Document, Plan, check_names
+from commands.accounts.desk import Desk, Document, Plan
+from commands.accounts.names import check_names
 from commands.accounts.writing import carry_out
 
 YES = frozenset({"y", "yes"})

@@ -40,12 +40,14 @@ class Watch:
         self._desk = desk
         self._config: Config = desk.config
         self._pids = _pids(desk.config)
+        self._faulty: frozenset[str] = frozenset()
 
     def wait(self, written: Sequence[Written], *, patient: bool) -> dict[str, Uptake]:
         """What became of each change, after some seconds at most."""
         changed = [one for one in written if one.deed != "unchanged"]
         if not launcher_runs(self._config):
             return {one.name: self._without_launcher(one) for one in changed}
+        self._faulty = frozenset(problem.account for problem in self._desk.problems())
         deadline_s, waiter = monotonic_s() + (WITHIN_S if patient else 0.0), SocketWaiter()
         seen: dict[str, Uptake] = {}
         while len(seen) < len(changed):
@@ -70,7 +72,7 @@ class Watch:
         before, now = self._pids.get(one.name, 0), pids.get(one.name, 0)
         if not _takes_part(one.after):
             return self._told_of_the_end(one, (before, now), node)
-        if self._is_faulty(one):
+        if one.name in self._faulty:
             text = "the document has faults, so its last good settings stay in force"
             return Uptake(in_force=False, text=text)
         if before and self.restarts(one):
@@ -89,7 +91,7 @@ class Watch:
         self, one: Written, pids: tuple[int, int], node: Document
     ) -> Uptake | None:
         before, now = pids
-        copies = self._desk.open_copies(one.name) or int(node.get("open_legs", 0))
+        copies = self._desk.open_copies(one.name)
         if now and copies and Hold.DRAINING.value in node.get("holds", ()):
             text = f"it opens nothing any more; its node stays for {copies} open copies"
             return Uptake(in_force=True, text=text)
@@ -102,9 +104,6 @@ class Watch:
         both = before is not None and after is not None
         return both and needs_restart(before, after)  # type: ignore[arg-type] # neither is None
 
-    def _is_faulty(self, one: Written) -> bool:
-        return any(problem.account == one.name for problem in self._desk.problems())
-
     def _settings(self, document: Document | None) -> AccountSettings | None:
         rules = self._desk.rules
         if document is None:
@@ -115,6 +114,9 @@ class Watch:
     def _unseen(self, one: Written, patient: bool) -> Uptake:  # noqa: FBT001 - said by name above
         if not patient:
             return Uptake(in_force=False, text="stored; the launcher takes it up within 2 s")
+        copies = 0 if _takes_part(one.after) else self._desk.open_copies(one.name)
+        if copies:
+            return Uptake(in_force=False, text=f"stored; {copies} copies are followed to their end")
         text = (
             f"stored; after {WITHIN_S:g} s its node has not followed yet. "
             "Look at: python launcher.py status"

@@ -9,8 +9,9 @@ import msgspec
 
 from commands.accounts import files
 from commands.accounts.answer import WRONG_USE, Answer, Refused
-from commands.accounts.desk import Desk, Document, Plan, Written, check_names
+from commands.accounts.desk import Desk, Document, Plan, Written
 from commands.accounts.looking import said
+from commands.accounts.names import check_names
 from commands.accounts.uptake import Uptake, Watch
 from db.plain_documents import plain
 from decisions.account_checks import lacks_path

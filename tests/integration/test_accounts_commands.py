@@ -339,8 +339,8 @@ def test_a_database_that_fails_halfway_is_told_with_what_was_written(desk: Perso
         mine.carry_out(plan)
 
 
-def test_open_copies_are_told_before_anything_is_removed(desk: Person) -> None:
-    trade = {
+def an_open_copy() -> dict[str, Any]:
+    return {
         "leg_key": "7@X#1.0",
         "slave_name": SLAVE,
         "master_name": MASTER,
@@ -350,7 +350,21 @@ def test_open_copies_are_told_before_anything_is_removed(desk: Person) -> None:
         "direction": "BUY",
         "status": "OPEN",
     }
-    desk.database["trades"].insert_one(trade)
+
+
+def test_an_account_with_open_copies_stays_the_account_it_is(desk: Person) -> None:
+    desk.database["trades"].insert_one(an_open_copy())
+    for name in (SLAVE, MASTER):
+        refused = desk("edit", name, "--set", "path=another", code=1)
+        assert f"{name}: path: wanted the account it is" in refused.stderr
+        assert "found 1 open copies" in refused.stderr
+    desk("edit", SLAVE, "--set", "max_lot=1")
+    desk.database["trades"].update_many({}, {"$set": {"status": "CLOSED"}})
+    desk("edit", SLAVE, "--set", "path=another")
+
+
+def test_open_copies_are_told_before_anything_is_removed(desk: Person) -> None:
+    desk.database["trades"].insert_one(an_open_copy())
     refused = desk("remove", SLAVE, code=2)
     assert "1 copies are open. No order is given for them now" in refused.stderr
     assert SLAVE in desk.names()

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from decisions.account_checks import NO_PATH_YET, Rules, fresh_problems, problems_of
+import pytest
+
+from decisions.account_checks import (
+    NO_PATH_YET,
+    Rules,
+    changed_identity,
+    fresh_problems,
+    problems_of,
+)
 
 RULES = Rules()
 MASTER = {"name": "M", "type": "MASTER", "path": "m", "terminal": "paper"}
@@ -36,3 +44,22 @@ def test_only_what_was_not_wrong_before_is_fresh() -> None:
     after = [MASTER, slave("A"), slave("B"), slave("C", login=8, path=7)]
     assert [p.account for p in fresh_problems(before, after, RULES)] == ["C"]
     assert fresh_problems(before, before, RULES) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fields"),
+    [
+        (slave("A"), slave("A", max_lot=1, path="elsewhere"), ()),
+        (slave("A"), slave("A", login=8), ("login",)),
+        (slave("A"), slave("A", type="MASTER", server="Y"), ("type", "server")),
+        (slave("A"), slave("A", terminal="mt5"), ()),
+        (slave("A"), slave("A", terminal="paper"), ("terminal",)),
+        (slave("A", login=0, server=""), slave("A"), ()),
+        (MASTER, MASTER | {"path": "n"}, ("path",)),
+    ],
+    ids=["settings", "login", "type and server", "same", "terminal", "first said", "paper"],
+)
+def test_what_makes_it_another_account_is_known(
+    before: dict[str, Any], after: dict[str, Any], fields: tuple[str, ...]
+) -> None:
+    assert changed_identity(before, after) == fields
