@@ -11,13 +11,14 @@ from nodes.supervisor.member import Member
 from nodes.supervisor.view import AccountView, SwarmView
 
 STATE_FAULT = "FAULT"
+GONE = "its document is gone: nothing opens, and its node ends once the last copy has closed"
 
 
 def swarm_view(crew: Crew, judgement: Judgement, database: str, trouble: str) -> SwarmView:
     """Everything, by name; masters first."""
     troubles = {name: _texts(judgement, name) for name in judgement.accounts}
     members = sorted(crew.members.values(), key=lambda m: (m.role.value, m.name))
-    views = [_account(member, troubles.get(member.name, ()), crew) for member in members]
+    views = [_account(member, troubles.get(member.name, _gone(member)), crew) for member in members]
     unread = [name for name in judgement.accounts if name not in crew.members]
     faults = [
         AccountView(name=name, role="?", state=STATE_FAULT, alarms=troubles[name])
@@ -81,6 +82,11 @@ def _with_report(view: AccountView, report: NodeReport) -> AccountView:
         figures=report.figures,
         alarms=(*view.alarms, *report.alarms),
     )
+
+
+def _gone(member: Member) -> tuple[str, ...]:
+    """Nobody has a document for it any more, and something is open still."""
+    return (GONE,) if member.duty is Duty.DRAIN else ()
 
 
 def _state(member: Member, *, faulty: bool) -> str:

@@ -68,8 +68,27 @@ class Office:
         self.desk = FakeDesk()
         sight = Sight(documents=tuple(documents))
         self.roster.take_up(sight)
-        line: Any = FakeLine(sight)
-        self.board = Switchboard(self.desk, self.crew, self.roster, line, Policy())
+        self.line: Any = FakeLine(sight)
+        self.board = Switchboard(self.desk, self.crew, self.roster, self.line, Policy())
+
+    def sees(self, *documents: dict[str, Any]) -> None:
+        """The next look at the database; whoever has news to hear is told."""
+        self.desk.said.clear()
+        self.line.sight = Sight(documents=tuple(documents))
+        self.roster.take_up(self.line.sight)
+        self.board.tell_all(NOW)
+
+    def hello(self, *names: str) -> None:
+        """These nodes ask for their settings."""
+        for name in names:
+            role = self.crew.members[name].role.value
+            self.desk.heard.append((name, Hello(name=name, role=role, pid=1, started_at_ms=0)))
+        self.board.hear(NOW, None)
+
+    def news(self) -> list[tuple[str, Any]]:
+        """Who was told a document, with its magic number."""
+        told = [(n, m.document or {}) for n, m in self.desk.said if isinstance(m, Settings)]
+        return [(name, document.get("magic_number")) for name, document in told]
 
     def told(self) -> Settings:
         """What the slave hears when it says hello."""
@@ -110,3 +129,27 @@ def test_status_shows_what_is_wrong_with_a_document_beside_its_nodes_own_words(
     told = report_to_keep(view, report, 0).alarms
     assert any("a terminal of its own" in alarm for alarm in told)
     assert "day: unknown" in told
+
+
+def test_an_edit_is_told_to_the_account_concerned_and_to_nobody_else(tmp_path: Path) -> None:
+    other = SLAVE | {"name": "S2", "path": "s2"}
+    office = Office(tmp_path, MASTER, SLAVE, other)
+    for name in ("M1", "S2"):
+        office.crew.members[name].begin(Child(1, 1.0), None, NOW)
+    office.hello("M1", "S1", "S2")
+    office.desk.said.clear()
+
+    office.sees(MASTER, SLAVE | {"magic_number": 9}, other)
+    assert office.news() == [("S1", 9)]
+    office.sees(MASTER, SLAVE | {"magic_number": 9}, other | {"enabled": False})
+    assert office.news() == [("S2", None)]
+
+
+def test_a_slave_more_or_less_is_no_news_to_the_others(tmp_path: Path) -> None:
+    office = Office(tmp_path, MASTER, SLAVE)
+    office.crew.members["M1"].begin(Child(1, 1.0), None, NOW)
+    office.hello("M1", "S1")
+    office.desk.said.clear()
+    office.sees(MASTER, SLAVE, SLAVE | {"name": "S2", "path": "s2"})
+    office.sees(MASTER, SLAVE)
+    assert office.news() == []
