@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from bson import Int64
 
+from db.embedded.address import PROCESS
 from db.embedded.errors import Refusal
 from db.embedded.matching import compile_filter
 from db.embedded.requests import Request
-from db.embedded.server_commands import PROCESS, VERSION, admin_only
+from db.embedded.server_commands import VERSION, admin_only
 from db.embedded.statistics_commands import HOST, now
 from db.embedded.values import Document
 
@@ -18,6 +19,10 @@ _COUNTED = {
     "delete": ("delete",),
     "getmore": ("getmore",),
 }
+# They ask for more users, connections and cursors than there are, or for less of long texts.
+_SHOWN_ANYWAY = frozenset(
+    {"allUsers", "idleConnections", "idleCursors", "idleSessions", "localOps", "truncateOps"}
+)
 _OF_CURRENT_OP = frozenset({"$all", "$ownOps", "$truncateOps"})
 
 
@@ -75,6 +80,9 @@ def current_operations_stage(request: Request, operand: object) -> list[Document
         raise Refusal(73, "$currentOp must be run against the 'admin' database with aggregate: 1")
     if not isinstance(operand, Mapping):
         raise Refusal(9, "$currentOp options must be specified in an object")
+    for word in operand:
+        if word not in _SHOWN_ANYWAY:
+            raise Refusal(9, f"Unrecognized option '{word}' in $currentOp stage.")
     return _running(request)
 
 

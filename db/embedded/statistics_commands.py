@@ -13,6 +13,7 @@ from db.embedded.requests import Request
 from db.embedded.values import Document, type_name
 
 HOST = "127.0.0.1"
+_SCALE_BELOW = 2**31
 
 
 def database_figures(request: Request) -> Document:
@@ -84,8 +85,8 @@ def scale_of(asked: object) -> int:
         return 1
     if isinstance(asked, bool) or not isinstance(asked, (int, float)):
         raise Refusal(14, f"'scale' is the wrong type '{type_name(asked)}', expected a number")
-    if asked < 1:
-        raise Refusal(51024, f"'scale' must be at least 1, found {asked}")
+    if not 1 <= asked < _SCALE_BELOW:
+        raise Refusal(51024, f"'scale' must be within 1 and {_SCALE_BELOW}, found {asked}")
     return int(asked)
 
 
@@ -160,6 +161,7 @@ def collection_stage(request: Request, operand: object) -> list[Document]:
     for word in asked:
         if word not in ("storageStats", "count"):
             raise not_implemented(f"'{word}' in $collStats")
+        _check_wanted(word, asked[word])
     collection = request.engine.existing(request.database, request.target())
     shown: Document = {"ns": collection.namespace, "host": HOST, "localTime": now(request)}
     if "storageStats" in asked:
@@ -169,6 +171,14 @@ def collection_stage(request: Request, operand: object) -> list[Document]:
     if "count" in asked:
         shown["count"] = len(collection.documents)
     return [shown]
+
+
+def _check_wanted(word: str, wanted: object) -> None:
+    if not isinstance(wanted, Mapping):
+        raise Refusal(9, f"{word} of $collStats must be an object, found {type_name(wanted)}")
+    for option in wanted:
+        if (word, option) != ("storageStats", "scale"):
+            raise Refusal(40415, f"BSON field '$collStats.{word}.{option}' is an unknown field.")
 
 
 def index_stage(request: Request, operand: object) -> list[Document]:
