@@ -77,7 +77,7 @@ class PlainModel:
 
     def _change(self, old: Doc, update: Doc) -> int:
         new = changed(old, update)
-        if new == old:
+        if list(new.items()) == list(old.items()):
             return 0
         self._check(new, instead_of=old)
         self.documents[next(i for i, d in enumerate(self.documents) if d is old)] = new

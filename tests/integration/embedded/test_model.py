@@ -77,7 +77,7 @@ def change_indexes(database: Db, model: PlainModel, chance: Chance) -> None:
 
 def assert_same(database: Db, model: PlainModel) -> None:
     """All of it, and each document by each of its indexed values."""
-    assert list(database.t.find()) == model.documents
+    assert repr(list(database.t.find())) == repr(model.documents), "fields in the same order too"
     assert database.t.count_documents({}) == len(model.documents)
     for query in [{"n": 50}, {"k": 7}, {"n": 50, "k": 7}, {"n": {"$gte": 50}}, {"k": None}]:
         assert list(database.t.find(query)) == model.matching(query), query
