@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 FILE = "embedded.json"
+#: How the server names itself to whoever asks.
+PROCESS = "murmuration-embedded"
 _MOST_TRIES = 100
 _TRY_AGAIN_AFTER_S = 0.01
 

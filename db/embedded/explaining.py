@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from db.embedded.address import PROCESS
 from db.embedded.aggregating import Pipeline
 from db.embedded.collection import Collection
 from db.embedded.errors import Refusal
 from db.embedded.indexes import Index
 from db.embedded.matching import compile_filter
 from db.embedded.requests import Request
-from db.embedded.server_commands import PROCESS, VERSION
+from db.embedded.server_commands import VERSION
 from db.embedded.source_stages import sourced
 from db.embedded.statistics_commands import HOST
 from db.embedded.values import Document

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from db.embedded.address import PROCESS
 from db.embedded.collection import MAX_DOCUMENT_BYTES
 from db.embedded.errors import Refusal
 from db.embedded.requests import Request
@@ -12,7 +13,6 @@ from db.embedded.values import Document
 from db.embedded.wire import MAX_MESSAGE_BYTES
 
 VERSION = "7.0.0"
-PROCESS = "murmuration-embedded"
 _WIRE_VERSION = 21
 _PARAMETERS: Document = {
     "featureCompatibilityVersion": {"version": "7.0"},

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from db.embedded.address import Address, read_address
+from db.embedded.address import PROCESS, Address, read_address
 from db.embedded.asking import ask
-from db.embedded.server_commands import PROCESS
 from utils.clock import monotonic_s
 
 logger = logging.getLogger(__name__)
