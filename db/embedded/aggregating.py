@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from db.embedded import shaping
+from db.embedded.bucketing import bucket, bucket_auto
 from db.embedded.engine import Engine
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.grouping import group
+from db.embedded.joining import compile_union, lookup
 from db.embedded.matching import compile_filter
-from db.embedded.paths import candidates
 from db.embedded.sorting import sort_documents
-from db.embedded.values import Document, key_of
+from db.embedded.values import Document
 from utils.randomness import unseeded
 
 Documents: TypeAlias = list[Document]
@@ -41,46 +42,34 @@ class Pipeline:
             text = "The $changeStream stage is only supported on replica sets"
             raise Refusal(40573, text)
         if name == "$lookup":
-            return self._lookup(documents, operand)
-        if name == "$facet" and isinstance(operand, Mapping):
-            return [{key: self.run(documents, inner) for key, inner in operand.items()}]
+            return lookup(documents, operand, self._documents, self.run)
+        if name == "$facet":
+            return self._facet(documents, operand)
+        if name == "$unionWith":
+            return self._union(documents, operand)
         if name in _STAGES:
             return _STAGES[name](documents, operand)
         if name in _KNOWN_STAGES:
             raise not_implemented(f"the aggregation stage {name}")
         raise Refusal(40324, f"Unrecognized pipeline stage name: '{name}'")
 
-    def _lookup(self, documents: Documents, operand: object) -> Documents:
-        words = {"from", "localField", "foreignField", "as"}
-        if not isinstance(operand, Mapping) or set(operand) != words:
-            raise not_implemented("$lookup other than by from, localField, foreignField and as")
-        source, local, foreign, name = (
-            str(operand[word]) for word in ("from", "localField", "foreignField", "as")
-        )
-        if "." in name or name.startswith("$"):
-            raise not_implemented("$lookup into a nested field")
-        collection = self._engine.find(self._database, source)
-        others = list(collection.documents.values()) if collection else []
-        by_key = _by_key(others, foreign)
-        parts = tuple(local.split("."))
-        return [{**document, name: _joined(document, parts, by_key)} for document in documents]
+    def _documents(self, name: str) -> Documents:
+        collection = self._engine.find(self._database, name)
+        return list(collection.documents.values()) if collection else []
 
+    def _facet(self, documents: Documents, operand: object) -> Documents:
+        if not isinstance(operand, Mapping) or not operand:
+            raise Refusal(40169, "the $facet specification must be a non-empty object")
+        for inner in operand.values():
+            for stage in inner if isinstance(inner, list) else ():
+                name, _ = _name_and_operand(stage)
+                if name in _NOT_IN_FACET:
+                    raise Refusal(40600, f"{name} is not allowed to be used within a $facet stage")
+        return [{key: self.run(documents, inner) for key, inner in operand.items()}]
 
-def _by_key(documents: Documents, path: str) -> dict[object, dict[int, Document]]:
-    found: dict[object, dict[int, Document]] = {}
-    for place, document in enumerate(documents):
-        for value in candidates(document, tuple(path.split("."))):
-            found.setdefault(key_of(value), {})[place] = document
-    return found
-
-
-def _joined(
-    document: Document, parts: tuple[str, ...], by_key: dict[object, dict[int, Document]]
-) -> Documents:
-    found: dict[int, Document] = {}
-    for value in candidates(document, parts):
-        found.update(by_key.get(key_of(value), {}))
-    return [found[place] for place in sorted(found)]
+    def _union(self, documents: Documents, operand: object) -> Documents:
+        name, stages = compile_union(operand)
+        return [*documents, *self.run(self._documents(name), stages)]
 
 
 def _name_and_operand(stage: object) -> tuple[str, object]:
@@ -145,16 +134,22 @@ _STAGES: dict[str, Stage] = {
     "$replaceRoot": shaping.replace_root,
     "$replaceWith": shaping.replace_with,
     "$sortByCount": _sort_by_count,
+    "$bucket": bucket,
+    "$bucketAuto": bucket_auto,
     "$sample": _sample,
     "$limit": _limit,
     "$skip": _skip,
     "$count": _count,
 }
+_NOT_IN_FACET = frozenset(
+    {"$collStats", "$facet", "$geoNear", "$indexStats", "$merge", "$out", "$planCacheStats"}
+)
 _KNOWN_STAGES = frozenset(
     {
-        "$bucket", "$bucketAuto", "$collStats", "$currentOp", "$densify", "$documents", "$fill",
-        "$geoNear", "$graphLookup", "$indexStats", "$listLocalSessions", "$listSessions", "$merge",
-        "$out", "$planCacheStats", "$redact", "$search", "$setWindowFields", "$unionWith",
+        "$changeStreamSplitLargeEvent", "$collStats", "$currentOp", "$densify", "$documents",
+        "$fill", "$geoNear", "$graphLookup", "$indexStats", "$listLocalSessions", "$listSessions",
+        "$merge", "$out", "$planCacheStats", "$redact", "$search", "$searchMeta", "$setWindowFields",
+        "$shardedDataDistribution", "$vectorSearch",
     }
 )  # fmt: skip
 
@@ -164,7 +159,7 @@ def updated_by_pipeline(document: Document, stages: list[object]) -> Document:
     documents = [document]
     for stage in stages:
         name, operand = _name_and_operand(stage)
-        if name not in _STAGES.keys() | _KNOWN_STAGES | {"$lookup", "$facet"}:
+        if name not in _STAGES.keys() | _KNOWN_STAGES | {"$lookup", "$facet", "$unionWith"}:
             raise Refusal(40324, f"Unrecognized pipeline stage name: '{name}'")
         if name not in _OF_UPDATES:
             raise Refusal(72, f"{name} is not allowed to be used within an update")

@@ -1,27 +1,28 @@
 """Expression operators that need nothing but their arguments' values."""
 
 import math
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from decimal import localcontext
+from collections.abc import Callable
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Decimal,
+    InvalidOperation,
+    localcontext,
+)
 from typing import TypeAlias
 
 from bson import Decimal128, Int64
-from bson.datetime_ms import DatetimeMS
 from bson.decimal128 import create_decimal128_context
 
 from db.embedded.arithmetic import combine
-from db.embedded.errors import Refusal, not_implemented
-from db.embedded.values import (
-    MISSING,
-    Key,
-    Missing,
-    is_number,
-    key_of,
-    milliseconds,
-    type_name,
-)
+from db.embedded.array_operators import ARRAYS
+from db.embedded.conversions import CONVERSIONS, to_long
+from db.embedded.errors import Refusal
+from db.embedded.moments import is_date, moment_of, of_milliseconds
+from db.embedded.text_operators import TEXT
+from db.embedded.values import Key, Missing, is_number, key_of, milliseconds, type_name
 
 Values: TypeAlias = list[object]
 Work: TypeAlias = Callable[[Values], object]
@@ -75,11 +76,29 @@ def _product(values: Values) -> object:
     return result
 
 
+def _add(values: Values) -> object:
+    dates = [value for value in values if is_date(value)]
+    if any(is_nothing(value) for value in values):
+        return None
+    if not dates:
+        return _sum(values)
+    if len(dates) > 1:
+        raise Refusal(16612, "only one date allowed in an $add expression")
+    return _moved(dates[0], _sum([value for value in values if not is_date(value)]))
+
+
+def _moved(date: object, by: object) -> object:
+    return of_milliseconds(milliseconds(moment_of(date, "$add")) + int(to_long(by)))
+
+
 def _subtract(values: Values) -> object:
     left, right = values
-    if isinstance(left, (datetime, DatetimeMS)) and isinstance(right, (datetime, DatetimeMS)):
-        return Int64(milliseconds(left) - milliseconds(right))
-    return _difference(values)
+    if is_nothing(left) or is_nothing(right) or not is_date(left):
+        return _difference(values)
+    if is_date(right):
+        moments = [milliseconds(moment_of(value, "$subtract")) for value in values]
+        return Int64(moments[0] - moments[1])
+    return _moved(left, combine(-1, right, multiply=True))
 
 
 def _minus(values: Values) -> object:
@@ -87,6 +106,7 @@ def _minus(values: Values) -> object:
 
 
 _difference = _on_numbers("$subtract", _minus)
+_sum = _on_numbers("$add", total)
 
 
 def quotient(left: object, right: object) -> object:
@@ -107,25 +127,107 @@ def quotient(left: object, right: object) -> object:
 
 def _remainder(values: Values) -> object:
     left, right = values
-    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-        raise not_implemented("$mod on decimals")
-    if right == 0:
+    if key_of(right) == key_of(0):
         raise Refusal(16610, "can't $mod by zero")
+    if isinstance(left, Decimal128) or isinstance(right, Decimal128):
+        with localcontext(create_decimal128_context()) as context:
+            return Decimal128(context.remainder(exactly(left), exactly(right)))
+    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+        raise Refusal(16611, "$mod only supports numeric types")
     if isinstance(left, float) or isinstance(right, float):
         return math.fmod(left, right)
     size = abs(left) % abs(right)
-    return size if left >= 0 else -size
+    return like(left, right)(size if left >= 0 else -size)
 
 
-def _rounded(name: str, work: Callable[[float], float]) -> Work:
+def like(*numbers: object) -> Callable[[int], object]:
+    """Makes a whole number a long where one of these is."""
+    return Int64 if any(isinstance(number, Int64) for number in numbers) else int
+
+
+def exactly(number: object) -> Decimal:
+    """A number as a decimal; a double by the digits it is shown with."""
+    if isinstance(number, Decimal128):
+        return number.to_decimal()
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(str(number))
+
+
+def _rounded(name: str, rounding: str) -> Work:
+    def on_numbers(values: Values) -> object:
+        value, places = values[0], _places(name, values[1:])
+        exact = exactly(value)
+        if not exact.is_finite() or (isinstance(value, int) and places >= 0):
+            return value
+        with localcontext(create_decimal128_context()) as context:
+            context.prec, context.Emax, context.Emin = 400, 999999, -999999
+            rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=rounding)
+        if isinstance(value, int):
+            return like(value)(int(rounded))
+        return float(rounded) if isinstance(value, float) else Decimal128(rounded)
+
+    return _on_numbers(name, on_numbers)
+
+
+def _places(name: str, stated: Values) -> int:
+    places = to_long(stated[0]) if stated else 0
+    if not -20 <= places <= 100:  # noqa: PLR2004 - the manual's limits
+        raise Refusal(51083, f"{name}: the place must be between -20 and 100")
+    return int(places)
+
+
+def _on_reals(
+    name: str, work: Callable[[float], float], exact: Callable[[Decimal], Decimal], code: int
+) -> Work:
     def on_number(values: Values) -> object:
         (value,) = values
-        if isinstance(value, Decimal128):
-            raise not_implemented(f"{name} on decimals")
-        finite = isinstance(value, float) and math.isfinite(value)
-        return float(work(value)) if isinstance(value, float) and finite else value
+        try:
+            if isinstance(value, Decimal128):
+                with localcontext(create_decimal128_context()):
+                    return Decimal128(exact(value.to_decimal()))
+            return work(float(exactly(value)))
+        except OverflowError:
+            return math.inf
+        except (ValueError, InvalidOperation) as reason:
+            raise Refusal(code, f"{name}: {value} is out of its range") from reason
 
     return _on_numbers(name, on_number)
+
+
+def _logarithm(values: Values) -> object:
+    number, base = (float(exactly(value)) for value in values)
+    if number <= 0:
+        raise Refusal(28758, "$log's argument must be a positive number")
+    if base <= 0 or base == 1:
+        raise Refusal(28759, "$log's base must be a positive number not equal to 1")
+    return math.log(number) / math.log(base)
+
+
+def _power(values: Values) -> object:
+    base, exponent = values
+    if key_of(base) == key_of(0) and key_of(exponent) < key_of(0):
+        raise Refusal(28764, "$pow cannot take a base of 0 and a negative exponent")
+    if isinstance(base, Decimal128) or isinstance(exponent, Decimal128):
+        with localcontext(create_decimal128_context()) as context:
+            return Decimal128(context.power(exactly(base), exactly(exponent)))
+    if isinstance(base, int) and isinstance(exponent, int) and 0 <= exponent < 64:  # noqa: PLR2004 - beyond it only 0 and 1 fit
+        return _whole_power(int(base), int(exponent), like(base, exponent))
+    return _real_power(float(exactly(base)), float(exactly(exponent)))
+
+
+def _whole_power(base: int, exponent: int, narrow: Callable[[int], object]) -> object:
+    result = base**exponent
+    if not -(2**63) <= result < 2**63:
+        return float(result)
+    return narrow(result) if -(2**31) <= result < 2**31 else Int64(result)
+
+
+def _real_power(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return math.nan
 
 
 def _magnitude(values: Values) -> object:
@@ -133,101 +235,13 @@ def _magnitude(values: Values) -> object:
     return combine(-1, value, multiply=True) if key_of(value) < key_of(0) else value
 
 
-def _concat(values: Values) -> object:
-    if any(is_nothing(value) for value in values):
-        return None
-    parts = [value for value in values if isinstance(value, str)]
-    if len(parts) != len(values):
-        raise Refusal(16702, "$concat only supports strings")
-    return "".join(parts)
-
-
-def _text(name: str, work: Callable[[str], str]) -> Work:
-    def on_text(values: Values) -> object:
-        (value,) = values
-        if is_nothing(value):
-            return ""
-        if not isinstance(value, str):
-            raise not_implemented(f"{name} on a value of type {type_name(value)}")
-        return work(value)
-
-    return on_text
-
-
-def _size(values: Values) -> object:
-    (value,) = values
-    if not isinstance(value, list):
-        raise Refusal(17124, f"The argument to $size must be an array, not {type_name(value)}")
-    return len(value)
-
-
-def _is_in(values: Values) -> object:
-    wanted, array = values
-    if not isinstance(array, list):
-        raise Refusal(40081, f"$in requires an array as a second argument, not {type_name(array)}")
-    return key_of(wanted) in {key_of(item) for item in array}
-
-
-def _element(values: Values) -> object:
-    array, index = values
-    if is_nothing(array) or is_nothing(index):
-        return None
-    if not isinstance(array, list) or not isinstance(index, int) or isinstance(index, bool):
-        raise Refusal(28689, "$arrayElemAt needs an array and a whole number")
-    return array[index] if -len(array) <= index < len(array) else MISSING
-
-
-def _merged(values: Values) -> object:
-    result: dict[str, object] = {}
-    for value in values:
-        if isinstance(value, Mapping):
-            result.update(value)
-        elif not is_nothing(value):
-            raise Refusal(40400, f"$mergeObjects requires objects, not {type_name(value)}")
-    return result
-
-
-_DATE_PARTS = re.compile(r"%(.)", re.DOTALL)
-_DATE_WORDS = frozenset("mdHMSj")
-
-
-def _date_text(values: Values) -> object:
-    date, shape = values
-    if is_nothing(date):
-        return None
-    if not isinstance(date, datetime) or not isinstance(shape, str):
-        raise Refusal(16006, f"can't convert from {type_name(date)} to Date")
-    return _DATE_PARTS.sub(lambda found: _date_part(date, found.group(1)), shape)
-
-
-def _date_part(date: datetime, letter: str) -> str:
-    if letter == "%":
-        return "%"
-    if letter == "L":
-        return f"{date.microsecond // 1000:03}"
-    if letter == "Y":
-        return f"{date.year:04}"
-    if letter not in _DATE_WORDS:
-        raise Refusal(18536, f"Invalid format character '%{letter}' in format string")
-    return (
-        date.astimezone(UTC).strftime(f"%{letter}") if date.tzinfo else date.strftime(f"%{letter}")
-    )
-
-
-def _part_of_date(name: str, work: Callable[[datetime], int]) -> Work:
-    def on_date(values: Values) -> object:
-        (value,) = values
-        if is_nothing(value):
-            return None
-        if not isinstance(value, datetime):
-            raise Refusal(16006, f"{name} can't convert from {type_name(value)} to Date")
-        return work(value)
-
-    return on_date
-
-
 def _in_words(values: Values) -> object:
     return "missing" if isinstance(values[0], Missing) else type_name(values[0])
+
+
+def _converted(name: str) -> Work:
+    work = CONVERSIONS[name]
+    return lambda values: None if is_nothing(values[0]) else work(values[0])
 
 
 EAGER: dict[str, tuple[Work, int, int]] = {
@@ -238,30 +252,32 @@ EAGER: dict[str, tuple[Work, int, int]] = {
     "$lt": (_compare(lambda a, b: a < b), 2, 2),
     "$lte": (_compare(lambda a, b: a <= b), 2, 2),
     "$cmp": (_compare(lambda a, b: (a > b) - (a < b)), 2, 2),
-    "$add": (_on_numbers("$add", total), 0, _MANY),
+    "$add": (_add, 0, _MANY),
     "$multiply": (_on_numbers("$multiply", _product), 0, _MANY),
     "$subtract": (_subtract, 2, 2),
     "$divide": (_on_numbers("$divide", lambda values: quotient(*values)), 2, 2),
     "$mod": (_on_numbers("$mod", _remainder), 2, 2),
     "$abs": (_on_numbers("$abs", _magnitude), 1, 1),
-    "$ceil": (_rounded("$ceil", math.ceil), 1, 1),
-    "$floor": (_rounded("$floor", math.floor), 1, 1),
-    "$trunc": (_rounded("$trunc", math.trunc), 1, 1),
-    "$round": (_rounded("$round", round), 1, 1),
-    "$concat": (_concat, 0, _MANY),
-    "$toUpper": (_text("$toUpper", str.upper), 1, 1),
-    "$toLower": (_text("$toLower", str.lower), 1, 1),
-    "$size": (_size, 1, 1),
-    "$in": (_is_in, 2, 2),
-    "$arrayElemAt": (_element, 2, 2),
-    "$isArray": (lambda values: isinstance(values[0], list), 1, 1),
+    "$ceil": (_rounded("$ceil", ROUND_CEILING), 1, 1),
+    "$floor": (_rounded("$floor", ROUND_FLOOR), 1, 1),
+    "$trunc": (_rounded("$trunc", ROUND_DOWN), 1, 2),
+    "$round": (_rounded("$round", ROUND_HALF_EVEN), 1, 2),
+    "$sqrt": (_on_reals("$sqrt", math.sqrt, Decimal.sqrt, 28714), 1, 1),
+    "$exp": (_on_reals("$exp", math.exp, Decimal.exp, 28765), 1, 1),
+    "$ln": (_on_reals("$ln", math.log, Decimal.ln, 28766), 1, 1),
+    "$log10": (_on_reals("$log10", math.log10, Decimal.log10, 28761), 1, 1),
+    "$log": (_on_numbers("$log", _logarithm), 2, 2),
+    "$pow": (_on_numbers("$pow", _power), 2, 2),
     "$isNumber": (lambda values: is_number(values[0]), 1, 1),
     "$type": (_in_words, 1, 1),
-    "$mergeObjects": (_merged, 0, _MANY),
-    "$dateToString": (_date_text, 2, 2),
-    "$year": (_part_of_date("$year", lambda date: date.year), 1, 1),
-    "$month": (_part_of_date("$month", lambda date: date.month), 1, 1),
-    "$dayOfMonth": (_part_of_date("$dayOfMonth", lambda date: date.day), 1, 1),
-    "$hour": (_part_of_date("$hour", lambda date: date.hour), 1, 1),
-    "$minute": (_part_of_date("$minute", lambda date: date.minute), 1, 1),
+    "$toString": (_converted("string"), 1, 1),
+    "$toInt": (_converted("int"), 1, 1),
+    "$toLong": (_converted("long"), 1, 1),
+    "$toDouble": (_converted("double"), 1, 1),
+    "$toDecimal": (_converted("decimal"), 1, 1),
+    "$toBool": (_converted("bool"), 1, 1),
+    "$toDate": (_converted("date"), 1, 1),
+    "$toObjectId": (_converted("objectId"), 1, 1),
+    **TEXT,
+    **ARRAYS,
 }

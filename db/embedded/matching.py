@@ -14,6 +14,7 @@ from db.embedded.paths import as_mapping, values_at
 from db.embedded.patterns import compile_regex
 from db.embedded.type_aliases import wanted_types
 from db.embedded.values import MISSING, Key, Missing, key_of, type_name
+from utils.randomness import unseeded
 
 Parts: TypeAlias = tuple[str, ...]
 Path: TypeAlias = Parts | None
@@ -71,12 +72,20 @@ def _expression(wanted: object) -> Test:
     return lambda document: isinstance(document, dict) and truth(expression(document))
 
 
+def _sample_rate(wanted: object) -> Test:
+    if isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or not 0 <= wanted <= 1:
+        raise Refusal(2, "$sampleRate needs a number between 0 and 1")
+    dice = unseeded()
+    return lambda _: dice.random() < wanted
+
+
 _LOGIC: dict[str, Callable[[object], Test]] = {
     "$and": _and,
     "$or": _or,
     "$nor": _nor,
     "$jsonSchema": _json_schema,
     "$expr": _expression,
+    "$sampleRate": _sample_rate,
 }
 
 

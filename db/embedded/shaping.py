@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
+from bson import Int64
+
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.expressions import Expression, compile_expression, reached
-from db.embedded.places import Parts, copied_document, find_place, make_place
+from db.embedded.places import Parts, Place, copied_document, find_place, make_place
 from db.embedded.projecting import compile_projection
 from db.embedded.values import Document, Missing, is_number, type_name
 
@@ -16,14 +18,29 @@ def project(documents: Documents, operand: object) -> Documents:
     """Keep, drop or compute fields."""
     if not isinstance(operand, Mapping) or not operand:
         raise Refusal(51272, "Invalid $project: the specification must have at least one field")
-    flags = {name: said for name, said in operand.items() if _is_flag(said)}
-    computed = {name: _computed(name, said) for name, said in operand.items() if name not in flags}
+    stated = dict(_leaves(operand, ()))
+    flags = {".".join(path): said for path, said in stated.items() if _is_flag(said)}
+    computed = {path: compile_expression(v) for path, v in stated.items() if not _is_flag(v)}
     kept = _kept(flags, computed=bool(computed))
     return [_with(kept(document), document, computed) for document in documents]
 
 
 def _is_flag(stated: object) -> bool:
     return isinstance(stated, bool) or is_number(stated)
+
+
+def _leaves(stated: Mapping[str, object], above: Parts) -> Iterator[tuple[Parts, object]]:
+    """Dotted paths with what is said of them; an object of plain names is a nested one."""
+    for name, said in stated.items():
+        path = (*above, *name.split("."))
+        if not all(path) or any(part.startswith("$") for part in path):
+            raise Refusal(16410, f"'{name}' is not a field name to be projected")
+        if isinstance(said, Mapping) and not next(iter(said), "$").startswith("$"):
+            yield from _leaves(said, path)
+        elif isinstance(said, Mapping) and not said:
+            raise Refusal(51270, "An empty sub-projection is not a valid value")
+        else:
+            yield path, said
 
 
 def _kept(flags: dict[str, object], *, computed: bool) -> Callable[[Document], Document]:
@@ -37,26 +54,23 @@ def _kept(flags: dict[str, object], *, computed: bool) -> Callable[[Document], D
     return compile_projection(flags or {"_id": 1})
 
 
-def _computed(name: str, stated: object) -> Expression:
-    if not name or "." in name or name.startswith("$"):
-        raise not_implemented(f"a computed field named '{name}' in $project")
-    if isinstance(stated, Mapping) and _has_flags(stated):
-        raise not_implemented(f"nested inclusion under '{name}': write it as a dotted path")
-    return compile_expression(stated)
+def _with(kept: Document, document: Document, computed: dict[Parts, Expression]) -> Document:
+    values = {path: part(document) for path, part in computed.items()}
+    result = copied_document(kept) if any(len(path) > 1 for path in values) else dict(kept)
+    for path, value in values.items():
+        if not isinstance(value, Missing):
+            _refuse_arrays(result, path)
+            _placed(result, path).put(value)
+    return result
 
 
-def _has_flags(stated: Mapping[str, object]) -> bool:
-    if next(iter(stated), "").startswith("$"):
-        return False
-    return any(
-        _is_flag(part) or (isinstance(part, Mapping) and _has_flags(part))
-        for part in stated.values()
-    )
-
-
-def _with(kept: Document, document: Document, computed: dict[str, Expression]) -> Document:
-    values = {name: part(document) for name, part in computed.items()}
-    return {**kept, **{k: v for k, v in values.items() if not isinstance(v, Missing)}}
+def _placed(document: Document, path: Parts) -> Place:
+    """The place of a computed field; what is no document on the way gives way to one."""
+    for length in range(1, len(path)):
+        place = make_place(document, path[:length])
+        if not isinstance(place.value(), dict):
+            place.put({})
+    return make_place(document, path)
 
 
 def add_fields(documents: Documents, operand: object) -> Documents:
@@ -84,7 +98,7 @@ def _added(document: Document, parts: dict[Parts, Expression]) -> Document:
         _refuse_arrays(result, path)
         value = part(document)
         if not isinstance(value, Missing):
-            make_place(result, path).put(value)
+            _placed(result, path).put(value)
         elif place := find_place(result, path):
             place.remove()
     return result
@@ -125,7 +139,7 @@ def _as_root(value: object) -> Document:
     return value
 
 
-_UNWIND_WORDS = frozenset({"path", "preserveNullAndEmptyArrays"})
+_UNWIND_WORDS = frozenset({"path", "preserveNullAndEmptyArrays", "includeArrayIndex"})
 
 
 def unwind(documents: Documents, operand: object) -> Documents:
@@ -133,27 +147,41 @@ def unwind(documents: Documents, operand: object) -> Documents:
     options = operand if isinstance(operand, Mapping) else {"path": operand}
     for word in options:
         if word not in _UNWIND_WORDS:
-            raise not_implemented(f"the $unwind option '{word}'")
+            raise Refusal(28811, f"unrecognized option to $unwind stage: {word}")
     path = options.get("path")
     if not isinstance(path, str) or not path.startswith("$") or path[1:2] in ("", "$"):
         raise Refusal(28818, "the path of $unwind must be a string that starts with a $")
+    index = options.get("includeArrayIndex")
+    if index is not None and (not isinstance(index, str) or not index or index.startswith("$")):
+        raise Refusal(28810, "includeArrayIndex must be a field name")
     parts = tuple(path[1:].split("."))
     keep = bool(options.get("preserveNullAndEmptyArrays"))
-    return [new for document in documents for new in _unwound(document, parts, keep=keep)]
+    unwound = [new for document in documents for new in _unwound(document, parts, keep=keep)]
+    return [_numbered(new, index, place) for new, place in unwound]
 
 
-def _unwound(document: Document, parts: Parts, *, keep: bool) -> Iterator[Document]:
+def _numbered(document: Document, index: object, place: int | None) -> Document:
+    if not isinstance(index, str):
+        return document
+    new = copied_document(document)
+    make_place(new, tuple(index.split("."))).put(None if place is None else Int64(place))
+    return new
+
+
+def _unwound(
+    document: Document, parts: Parts, *, keep: bool
+) -> Iterator[tuple[Document, int | None]]:
     place = find_place(document, parts)
     value = place.value() if place else None
     if isinstance(value, list) and value:
-        for item in value:
+        for at, item in enumerate(value):
             new = copied_document(document)
             make_place(new, parts).put(item)
-            yield new
+            yield new, at
     elif value is not None and not isinstance(value, (Missing, list)):
-        yield document
+        yield document, None
     elif keep:
         new = copied_document(document)
         if isinstance(value, list) and (found := find_place(new, parts)):
             found.remove()
-        yield new
+        yield new, None
