@@ -75,13 +75,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--history-limit",
-        type=int,
+        type=_at_least_one,
         default=HISTORY_LIMIT,
         metavar="N",
         help="documents that a collection of history may hold before its oldest go to "
         "FOLDER/archive, %(default)s by default",
     )
     return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"wanted at least 1, found {number}")
+    return number
 
 
 def _refuse(text: str) -> int:

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from db.embedded.change_log import log_of, why_broken
@@ -145,12 +145,16 @@ def _cannot_use(path: Path, reason: sqlite3.Error) -> str:
 
 def _examined(path: Path) -> int:
     """The file's format; looked at through a connection that cannot write, if at all possible."""
+    shared = path.with_name(f"{path.name}-shm")
+    somebody_elses = shared.exists()
     try:
         return _format_if_sound(path, "ro")
     except sqlite3.OperationalError:  # that needs a little room on the disk beside the file
         return _format_if_sound(path, "rw")
     finally:
-        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+        if not somebody_elses:
+            with suppress(OSError):  # it would do no harm
+                shared.unlink(missing_ok=True)
 
 
 def _format_if_sound(path: Path, mode: str) -> int:

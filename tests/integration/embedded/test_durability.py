@@ -222,13 +222,23 @@ def test_an_address_that_leads_to_no_database_is_not_believed(tmp_path: Path) ->
         assert running(tmp_path) is None
 
 
-def test_a_file_another_program_holds_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "held_by",
+    [
+        ["PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE"],
+        ["SELECT count(*) FROM documents"],
+    ],
+    ids=["alone", "reading now and then"],
+)
+def test_a_file_another_program_holds_is_refused(tmp_path: Path, held_by: list[str]) -> None:
     with EmbeddedServer(tmp_path) as server:
         assert server.ask_to_stop() == 0
     holder = sqlite3.connect(tmp_path / "embedded.db", isolation_level=None)
-    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
-    holder.execute("BEGIN IMMEDIATE")
+    for statement in held_by:
+        holder.execute(statement).fetchall()
+    files = sorted(path.name for path in tmp_path.glob("embedded.db*"))
     refused = start_again(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("embedded.db*")) == files
     holder.close()
     assert refused.returncode == 2
     assert "Another process holds it" in refused.stderr
