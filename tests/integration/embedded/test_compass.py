@@ -3,6 +3,7 @@
 Compass itself has not been run against the embedded database.
 """
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -64,6 +65,81 @@ def test_it_lists_databases_and_collections(client: Client, database: Db) -> Non
     (rules,) = whole["cursor"]["firstBatch"]
     assert rules["options"] == {"validator": {"$jsonSchema": {"required": ["a"]}}}
     assert rules["info"]["readOnly"] is False
+
+
+def test_it_shows_the_figures_of_a_collection(database: Db) -> None:
+    database.ticks.insert_many([{"_id": number} for number in range(4)])
+    database.ticks.create_index("a")
+    double = {word: {"$toDouble": f"$storageStats.{word}"} for word in ("avgObjSize", "count")}
+    pipeline = [
+        {"$collStats": {"storageStats": {}}},
+        {
+            "$group": {
+                "_id": None,
+                "capped": {"$first": "$storageStats.capped"},
+                "count": {"$sum": "$storageStats.count"},
+                "size": {"$sum": {"$toDouble": "$storageStats.size"}},
+                "totalIndexSize": {"$sum": {"$toDouble": "$storageStats.totalIndexSize"}},
+                "unscaled": {"$sum": {"$multiply": list(double.values())}},
+                "nindexes": {"$max": "$storageStats.nindexes"},
+            }
+        },
+        {
+            "$addFields": {
+                "avgObjSize": {
+                    "$cond": {
+                        "if": {"$ne": ["$count", 0]},
+                        "then": {"$divide": ["$unscaled", {"$toDouble": "$count"}]},
+                        "else": 0,
+                    }
+                }
+            }
+        },
+    ]
+
+    (figures,) = database.ticks.aggregate(pipeline)
+
+    assert figures == {
+        "_id": None,
+        "capped": False,
+        "count": 4,
+        "size": 56.0,
+        "totalIndexSize": 0.0,
+        "unscaled": 56.0,
+        "nindexes": 2,
+        "avgObjSize": 14.0,
+    }
+
+
+def test_it_shows_indexes_with_their_use(database: Db) -> None:
+    database.ticks.insert_one({"a": 1})
+    database.ticks.create_index("a", expireAfterSeconds=60, name="life")
+    assert database.ticks.find_one({"a": 1})
+    uses = {
+        "name": 1,
+        "usageHost": "$host",
+        "usageCount": "$accesses.ops",
+        "usageSince": "$accesses.since",
+    }
+    sizes = [
+        {"$collStats": {"storageStats": {}}},
+        {"$project": {"indexSizes": {"$objectToArray": "$storageStats.indexSizes"}}},
+        {"$unwind": "$indexSizes"},
+        {"$group": {"_id": "$indexSizes.k", "size": {"$sum": {"$toDouble": "$indexSizes.v"}}}},
+    ]
+
+    listed = {index["name"]: index for index in database.ticks.list_indexes()}
+    used = {
+        i["name"]: i for i in database.ticks.aggregate([{"$indexStats": {}}, {"$project": uses}])
+    }
+
+    assert listed["life"]["expireAfterSeconds"] == 60
+    assert used["life"]["usageCount"] == 1
+    assert isinstance(used["life"]["usageSince"], datetime)
+    assert {s["_id"]: s["size"] for s in database.ticks.aggregate(sizes)} == {
+        "_id_": 0.0,
+        "life": 0.0,
+    }
 
 
 def test_it_reads_pages_and_counts(database: Db) -> None:
