@@ -80,6 +80,8 @@ def _name_and_operand(stage: object) -> tuple[str, object]:
 
 
 def _match(documents: Documents, operand: object) -> Documents:
+    if not isinstance(operand, Mapping):
+        raise Refusal(15959, "the match filter must be an expression in an object")
     wanted = compile_filter(operand)
     return [document for document in documents if wanted(document)]
 
@@ -116,15 +118,26 @@ def _sort_by_count(documents: Documents, operand: object) -> Documents:
 
 
 def _sample(documents: Documents, operand: object) -> Documents:
-    if not isinstance(operand, Mapping) or set(operand) != {"size"}:
-        raise Refusal(28745, "the $sample stage takes an object with size alone")
+    if not isinstance(operand, Mapping):
+        raise Refusal(28745, "the $sample stage specification must be an object")
+    for word in operand:
+        if word != "size":
+            raise Refusal(28748, f"unrecognized option to $sample: {word}")
+    if "size" not in operand:
+        raise Refusal(28749, "$sample stage must specify a size")
     size = min(_whole(operand["size"], "$sample"), len(documents))
     return unseeded().sample(documents, size)
 
 
+def _sort(documents: Documents, operand: object) -> Documents:
+    if operand == {}:
+        raise Refusal(15976, "$sort stage must have at least one sort key")
+    return sort_documents(documents, operand)
+
+
 _STAGES: dict[str, Stage] = {
     "$match": _match,
-    "$sort": sort_documents,
+    "$sort": _sort,
     "$group": group,
     "$project": shaping.project,
     "$addFields": shaping.add_fields,
@@ -148,8 +161,8 @@ _KNOWN_STAGES = frozenset(
     {
         "$changeStreamSplitLargeEvent", "$collStats", "$currentOp", "$densify", "$documents",
         "$fill", "$geoNear", "$graphLookup", "$indexStats", "$listLocalSessions", "$listSessions",
-        "$merge", "$out", "$planCacheStats", "$redact", "$search", "$searchMeta", "$setWindowFields",
-        "$shardedDataDistribution", "$vectorSearch",
+        "$merge", "$out", "$planCacheStats", "$redact", "$search", "$searchMeta",
+        "$setWindowFields", "$shardedDataDistribution", "$vectorSearch",
     }
 )  # fmt: skip
 

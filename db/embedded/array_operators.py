@@ -107,10 +107,16 @@ def _to_object(values: Values) -> object:
 
 
 def _pair(item: object) -> tuple[str, object]:
-    if isinstance(item, Mapping) and set(item) == {"k", "v"}:
+    if isinstance(item, Mapping):
+        if set(item) != {"k", "v"}:
+            raise Refusal(40392, "$arrayToObject takes objects of k and v")
         item = [item["k"], item["v"]]
-    if not isinstance(item, list) or len(item) != _PAIR or not isinstance(item[0], str):
-        raise Refusal(40392, "$arrayToObject takes pairs of a name and a value")
+    if not isinstance(item, list):
+        raise Refusal(40398, f"Unrecognised input type format for $arrayToObject: {item!r}")
+    if len(item) != _PAIR:
+        raise Refusal(40397, "$arrayToObject takes arrays of a name and a value")
+    if not isinstance(item[0], str):
+        raise Refusal(40395, f"$arrayToObject takes names that are strings, not {item[0]!r}")
     return item[0], item[1]
 
 

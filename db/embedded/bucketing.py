@@ -76,7 +76,7 @@ def _or_null(value: object) -> object:
 
 
 def _evenly(valued: list[tuple[object, Document]], count: int, fields: Fields) -> list[Document]:
-    size = max(round(len(valued) / count), 1)
+    size = max(int(len(valued) / count + 0.5), 1)
     found: list[Document] = []
     start = 0
     while start < len(valued):

@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from tests.contract.mongodb.missing import DIFFERENCES, FEATURES
 from tests.contract.mongodb.servers import PREPARING, STARTING, Running, Unavailable
+from tests.contract.mongodb.tables import Stock
 
 USERS_URI = os.environ.get("MONGO_URI", "")
 SERVERS = ["embedded", "java", *(["yours"] if USERS_URI else [])]
@@ -63,9 +64,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Fetch what is missing before any test's time limit runs."""
     if session.config.option.collectonly:
         return
-    asked = {
-        getattr(i, "callspec", None) and i.callspec.params.get("server") for i in _ours(session)
-    }  # type: ignore[attr-defined]
+    asked = {str(item.callspec.params.get("server")) for item in _ours(session)}
     for server in sorted(asked & PREPARING.keys()):
         try:
             PREPARING[server]()
@@ -73,8 +72,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             unavailable[server] = str(reason)
 
 
-def _ours(session: pytest.Session) -> list[pytest.Item]:
-    return [item for item in session.items if item.path.parent.name == "mongodb"]
+def _ours(session: pytest.Session) -> list[Any]:
+    here = [item for item in session.items if item.path.parent.name == "mongodb"]
+    return [item for item in here if hasattr(item, "callspec")]
 
 
 class Servers:
@@ -84,6 +84,7 @@ class Servers:
         self._folders = folders
         self._running: dict[str, Running] = {}
         self._clients: dict[str, MongoClient[dict[str, Any]]] = {}
+        self._stocked: set[tuple[str, int]] = set()
 
     def client(self, name: str) -> MongoClient[dict[str, Any]]:
         if name in unavailable:
@@ -102,7 +103,17 @@ class Servers:
             pytest.skip(f"{name} cannot be asked: {reason}")
         return self._running[name].uri
 
+    def stocked(self, name: str, documents: list[dict[str, Any]]) -> Collection[dict[str, Any]]:
+        """These documents, stored once for all tests that only read them."""
+        collection = self.client(name)[f"{DATABASE}_read"][f"stock_{id(documents)}"]
+        if (name, id(documents)) not in self._stocked:
+            collection.insert_many(documents)
+            self._stocked.add((name, id(documents)))
+        return collection
+
     def end(self) -> None:
+        for name, _ in self._stocked:
+            self._clients[name].drop_database(f"{DATABASE}_read")
         for client in self._clients.values():
             client.close()
         for running in self._running.values():
@@ -135,3 +146,8 @@ def db(client: MongoClient[dict[str, Any]]) -> Iterator[Database[dict[str, Any]]
 @pytest.fixture
 def c(db: Database[dict[str, Any]]) -> Collection[dict[str, Any]]:
     return db["c"]
+
+
+@pytest.fixture
+def stock(server: str, servers: Servers) -> Stock:
+    return lambda documents: servers.stocked(server, documents)

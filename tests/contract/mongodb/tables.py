@@ -1,9 +1,12 @@
-"""Rows of tables that name themselves."""
+"""Rows of tables that name themselves, and documents that many of them share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
+from pymongo.collection import Collection
+
+Stock = Callable[[list[dict[str, Any]]], Collection[dict[str, Any]]]
 
 
 def rows(table: Iterable[Sequence[Any]], width: int = 1) -> list[Any]:

@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 from bson import Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.binary import Binary
-from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from tests.contract.mongodb.tables import rows
+from tests.contract.mongodb.tables import Stock, rows
 
-C = Collection[dict[str, Any]]
 DAY = datetime(2026, 5, 4, 3, 2, 1, 123000, tzinfo=UTC)
 
 VALUES: list[dict[str, Any]] = [
@@ -128,8 +126,8 @@ ON_VALUES: list[tuple[dict[str, Any], list[int]]] = [
 
 
 @pytest.mark.parametrize(("query", "expected"), rows(ON_VALUES))
-def test_a_condition_on_one_field(c: C, query: dict[str, Any], expected: list[int]) -> None:
-    c.insert_many(VALUES)
+def test_a_condition_on_one_field(stock: Stock, query: dict[str, Any], expected: list[int]) -> None:
+    c = stock(VALUES)
     assert sorted(d["_id"] for d in c.find(query)) == expected
     assert c.count_documents(query) == len(expected)
 
@@ -200,12 +198,20 @@ ON_ORDERS: list[tuple[dict[str, Any], list[int]]] = [
 
 @pytest.mark.parametrize(("query", "expected"), rows(ON_ORDERS))
 def test_a_condition_on_nested_documents_and_arrays(
-    c: C, query: dict[str, Any], expected: list[int]
+    stock: Stock, query: dict[str, Any], expected: list[int]
 ) -> None:
-    c.insert_many(ORDERS)
+    c = stock(ORDERS)
     assert sorted(d["_id"] for d in c.find(query)) == expected
 
 
+FLAGS: list[dict[str, Any]] = [
+    {"_id": 1, "a": 54},
+    {"_id": 2, "a": 21.0},
+    {"_id": 3, "a": 20},
+    {"_id": 4, "a": Int64(-(2**62)), "negative": True},
+    {"_id": 5, "a": "20"},
+    {"_id": 6, "a": 20.5},
+]
 BITS: list[tuple[dict[str, Any], list[int]]] = [
     ({"a": {"$bitsAllSet": [1, 5]}}, [1]),
     ({"a": {"$bitsAllSet": 50}}, [1]),
@@ -221,17 +227,8 @@ BITS: list[tuple[dict[str, Any], list[int]]] = [
 
 
 @pytest.mark.parametrize(("query", "expected"), rows(BITS))
-def test_a_condition_on_bits(c: C, query: dict[str, Any], expected: list[int]) -> None:
-    c.insert_many(
-        [
-            {"_id": 1, "a": 54},
-            {"_id": 2, "a": 21.0},
-            {"_id": 3, "a": 20},
-            {"_id": 4, "a": Int64(-(2**62)), "negative": True},
-            {"_id": 5, "a": "20"},
-            {"_id": 6, "a": 20.5},
-        ]
-    )
+def test_a_condition_on_bits(stock: Stock, query: dict[str, Any], expected: list[int]) -> None:
+    c = stock(FLAGS)
     assert sorted(d["_id"] for d in c.find(query)) == expected
 
 
@@ -259,8 +256,10 @@ REFUSED: list[tuple[dict[str, Any], int]] = [
 
 
 @pytest.mark.parametrize(("query", "code"), rows(REFUSED))
-def test_a_filter_that_makes_no_sense_is_refused(c: C, query: dict[str, Any], code: int) -> None:
-    c.insert_one({"a": 1})
+def test_a_filter_that_makes_no_sense_is_refused(
+    stock: Stock, query: dict[str, Any], code: int
+) -> None:
+    c = stock(FLAGS)
     with pytest.raises(OperationFailure) as refused:
         c.find_one(query)
     assert refused.value.code == code
