@@ -10,7 +10,9 @@ import psutil
 import pytest
 
 from commands.cli import PIPE_CLOSED
+from db.connecting import opened
 from db.embedded.address import read_address
+from tests.choosy_server import ChoosyServer, refuses_validators
 from tests.integration.stores.conftest import Server
 
 pytestmark = pytest.mark.e2e
@@ -104,3 +106,33 @@ def test_a_reader_that_leaves_early_ends_it_quietly(server: Server, tmp_path: Pa
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(30) == PIPE_CLOSED
+
+
+def test_a_person_sees_what_was_kept_and_that_nobody_checks_documents(
+    server: Server, tmp_path: Path
+) -> None:
+    server.start()
+    old = {
+        "name": "Old",
+        "type": "SLAVE",
+        "path": "x",
+        "note": "call Bob",
+        "maxLot": 1,
+        "pwd": "hunter2",
+    }
+    with ChoosyServer(server.port, refuses_validators) as choosy:
+        with opened(choosy.uri, "prop_copy_trader") as database:
+            database["accounts"].insert_one(dict(old))
+        first = run(server, tmp_path, MONGO_URI=choosy.uri)
+        second = run(server, tmp_path, MONGO_URI=choosy.uri)
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    assert "  Old: note is kept as legacy.note; it has no effect here" in first.stdout
+    assert "note" not in second.stdout
+    assert "Everything was in place; nothing was changed." in second.stdout
+    for told in (first.stdout, second.stdout):
+        assert "this database refuses validators" in told
+        assert "The nodes check every account document themselves" in told
+        assert "TO DO: Old: maxLot" in told
+        assert "Did you mean max_lot?" in told
+        assert "TO DO: Old: pwd" in told
+        assert "hunter2" not in told
