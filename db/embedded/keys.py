@@ -1,17 +1,19 @@
 """Index keys as bytes: equal where MongoDB's values are equal, and in MongoDB's order."""
 
 import struct
+from datetime import datetime
 from decimal import Decimal
 
 from bson import ObjectId
 
-from db.embedded.values import Key, key_of
+from db.embedded.values import Key, key_of, milliseconds
 
 NUMBER = b"\x0b"
 EMPTY_ARRAY = b"\x05"
 NULL = b"\x06"
 _STRING = b"\x10"
 _OBJECT_ID = b"\x24"
+_DATE = b"\x2e"
 _NOT_A_NUMBER = NUMBER + b"\0"
 _ALL_BITS = 2**64 - 1
 _SIGN_BIT = 2**63
@@ -27,6 +29,8 @@ def packed(value: object) -> bytes:
         return _STRING + _ended(value.encode("utf-8"))
     if kind is ObjectId and isinstance(value, ObjectId):
         return _OBJECT_ID + value.binary
+    if kind is datetime and isinstance(value, datetime):
+        return _DATE + _BITS.pack(milliseconds(value) + _SIGN_BIT)
     return _packed_key(key_of(value))
 
 

@@ -14,9 +14,23 @@ Column: TypeAlias = bytes | tuple[object, Parts]
 
 def rows(document: Document, paths: tuple[Parts, ...]) -> set[bytes]:
     """The document's keys, the columns joined."""
+    plain = _plain_row(document, paths)
+    if plain is not None:
+        return {plain}
     if any(part.isdecimal() for parts in paths for part in parts):
         return _rows_by_position(document, paths)
     return _expanded([(document, parts) for parts in paths])
+
+
+def _plain_row(document: Document, paths: tuple[Parts, ...]) -> bytes | None:
+    """The usual case, without walking: fields of the document itself that hold no arrays."""
+    columns = []
+    for parts in paths:
+        value = document.get(parts[0], MISSING)
+        if len(parts) > 1 or isinstance(value, list):
+            return None
+        columns.append(packed(value))
+    return b"".join(columns)
 
 
 def _expanded(columns: list[Column]) -> set[bytes]:
