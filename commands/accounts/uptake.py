@@ -12,10 +12,11 @@ from db.moments import ms_of_date
 from db.nodes import Nodes
 from db.plain_documents import plain
 from decisions.account_documents import needs_restart, parse_account
-from domain.policies import AccountSettings, Hold
+from domain.policies import AccountSettings
 from messaging.waiting import SocketWaiter
 from nodes.supervisor import pid_file
 from nodes.supervisor.memory import AccountMemory
+from nodes.supervisor.showing import GONE
 from utils.clock import monotonic_s, utc_ms
 
 WITHIN_S = 5.0
@@ -71,7 +72,7 @@ class Watch:
         """None while its node still has to start or end for it."""
         before, now = self._pids.get(one.name, 0), pids.get(one.name, 0)
         if not _takes_part(one.after):
-            return self._told_of_the_end(one, (before, now), node)
+            return self._told_of_the_end(one, before, now)
         if one.name in self._faulty:
             text = "the document has faults, so its last good settings stay in force"
             return Uptake(in_force=False, text=text)
@@ -87,12 +88,9 @@ class Watch:
             return Uptake(in_force=True, text=f"in force; {how}")
         return None
 
-    def _told_of_the_end(
-        self, one: Written, pids: tuple[int, int], node: Document
-    ) -> Uptake | None:
-        before, now = pids
+    def _told_of_the_end(self, one: Written, before: int, now: int) -> Uptake | None:
         copies = self._desk.open_copies(one.name)
-        if now and copies and Hold.DRAINING.value in node.get("holds", ()):
+        if now and copies:
             text = f"it opens nothing any more; its node stays for {copies} open copies"
             return Uptake(in_force=True, text=text)
         ended = "its node has ended" if before else "no node of it runs"
@@ -141,7 +139,7 @@ def _pids(config: Config) -> dict[str, int]:
 def _is_known(one: Written, known: dict[str, Any], node: Document) -> bool:
     """The launcher has read this very document; one that is gone, while its node is needed."""
     if one.after is None:
-        return one.name not in known or Hold.DRAINING.value in node.get("holds", ())
+        return one.name not in known or GONE in node.get("alarms", ())
     stamp = plain(one.after).get("updated_at")
     return dict(known.get(one.name, {})).get("updated_at") == stamp
 
