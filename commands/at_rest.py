@@ -7,6 +7,7 @@ from pymongo.database import Database
 
 from commands.swarm_database import launcher_runs
 from config import Config
+from db.journal_in_use import accounts_at_work
 from db.moments import ms_of_date
 from db.nodes import Nodes
 from messaging.waiting import SocketWaiter
@@ -24,8 +25,8 @@ class AtWork(Exception):  # noqa: N818 - it says what happened
     """Somebody uses the database; the text says who, and what to do."""
 
 
-def insist_on_no_launcher(config: Config) -> None:
-    """No launcher of this folder runs, nor a node that one left behind."""
+def insist_on_rest_here(config: Config) -> None:
+    """No launcher of this folder runs, nor a node: one left behind, or one started by hand."""
     if launcher_runs(config):
         raise AtWork(
             f"launcher: wanted none at work on {config.state}, found one running. "
@@ -38,6 +39,11 @@ def insist_on_no_launcher(config: Config) -> None:
                 f"account {name}: wanted no node at work, found process {entry.pid}, which a "
                 "launcher left behind. Start the launcher and stop it again (Ctrl+C)."
             )
+    if at_work := accounts_at_work(config.state):
+        raise AtWork(
+            f"account {', '.join(at_work)}: wanted no node at work on {config.state}, found its "
+            "journal open. Stop the nodes that were started by hand first."
+        )
 
 
 def insist_on_no_node(database: Database[dict[str, Any]]) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import config
 from commands.backup_lines import lines_of
 from commands.console import prepare, say
+from commands.database_at import database_at
 from commands.swarm_database import NoSwarm, swarm_database
 from config import Config
 from db.backing_up import back_up, place_for, thin_out
 from db.backup_file import BackupFault, Contents
-from db.connecting import DATABASE_ERRORS, DatabaseFault, recall
+from db.connecting import DATABASE_ERRORS, MONGODB, DatabaseFault, recall
 from db.raw_contents import CannotCopy
 
 CANNOT = 2
@@ -58,6 +59,7 @@ def _place(asked: Path | None, settings: Config) -> Path:
 
 
 def _write(place: Path, settings: Config) -> Contents:
-    with swarm_database(settings) as database:
+    with swarm_database(settings):  # it answers, and is the right one
         chosen = recall(settings.state)
-        return back_up(database, "" if chosen is None else chosen.kind, place)
+        with database_at(settings, MONGODB if chosen is None else chosen.kind) as found:
+            return back_up(found.database, found.kind, place)

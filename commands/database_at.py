@@ -1,7 +1,7 @@
 """One of the two kinds of database a swarm can live in, opened for a command."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import psutil
@@ -9,7 +9,14 @@ from pymongo.database import Database
 
 from commands.swarm_database import NoSwarm, launcher_runs
 from config import Config
-from db.connecting import DATABASE_ERRORS, EMBEDDED, embedded_address, not_answering, opened
+from db.connecting import (
+    COPYING_MS,
+    DATABASE_ERRORS,
+    EMBEDDED,
+    embedded_address,
+    not_answering,
+    opened,
+)
 from db.embedded.starting import CannotStart, running, stop
 from utils.redaction import redacted
 
@@ -33,12 +40,16 @@ class Place(NamedTuple):
 def database_at(config: Config, kind: str) -> Iterator[Place]:
     """Where databases of this kind are; an embedded server started for this is ended again."""
     if kind != EMBEDDED:
-        with opened(config.mongo_uri, config.database_name) as database:
+        with _patiently_opened(config.mongo_uri, config) as database:
             _insist_on_an_answer(config, database)
             yield Place(kind, config.mongo_uri, database)
         return
-    with embedded_server(config) as uri, opened(uri, config.database_name) as database:
+    with embedded_server(config) as uri, _patiently_opened(uri, config) as database:
         yield Place(kind, uri, database)
+
+
+def _patiently_opened(uri: str, config: Config) -> AbstractContextManager[Database[dict[str, Any]]]:
+    return opened(uri, config.database_name, answer_ms=COPYING_MS)
 
 
 def _insist_on_an_answer(config: Config, database: Database[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from rich.console import Console
 
 import config
-from commands.at_rest import AtWork, insist_on_no_launcher, insist_on_no_node
+from commands.at_rest import AtWork, insist_on_no_node, insist_on_rest_here
 from commands.backup_lines import lines_of
 from commands.console import prepare, say
 from commands.database_at import Place, database_at
@@ -77,9 +77,9 @@ def run(args: argparse.Namespace) -> int:
         settings = config.load()
         make_writable(settings.state, "MURMURATION_STATE")
         to = _kind(args.to, settings)
-        insist_on_no_launcher(settings)
+        insist_on_rest_here(settings)
         with sole_chooser(settings.state):
-            insist_on_no_launcher(settings)
+            insist_on_rest_here(settings)
             _migrate(to, settings, console, replace=args.replace)
     except FAULTS as fault:
         print(fault, file=sys.stderr)

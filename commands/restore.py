@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 
 import config
-from commands.at_rest import AtWork, insist_on_no_launcher, insist_on_no_node
+from commands.at_rest import AtWork, insist_on_no_node, insist_on_rest_here
 from commands.backup_lines import lines_of
 from commands.console import prepare, say
 from commands.database_at import Place, database_at
@@ -82,9 +82,9 @@ def run(args: argparse.Namespace) -> int:
         contents = check(backup)
         for line in lines_of(backup, contents):
             say(console, line)
-        insist_on_no_launcher(settings)
+        insist_on_rest_here(settings)
         with sole_chooser(settings.state):
-            insist_on_no_launcher(settings)
+            insist_on_rest_here(settings)
             _restore(args, settings, backup, contents, console)
     except FAULTS as fault:
         print(fault, file=sys.stderr)

@@ -31,6 +31,7 @@ PATIENCE_MS = 5000
 DEFAULT_PATIENCE_MS = 1500
 AGAIN_PATIENCE_MS = 2000  # a known database is asked again and again; each time shall be short
 CHOOSING_WITHIN_S = 30.0
+COPYING_MS = 600_000  # an index over all of a long history, on a slow disk
 
 DATABASE_ERRORS = (PyMongoError,)
 """What every store may raise: the database did not answer, or refused."""
@@ -199,17 +200,19 @@ def remember(state: Path, chosen: Remembered) -> None:
 
 @contextmanager
 def opened(
-    uri: str, database_name: str, patience_ms: int = PATIENCE_MS
+    uri: str, database_name: str, patience_ms: int = PATIENCE_MS, answer_ms: int = PATIENCE_MS
 ) -> Iterator[Database[Document]]:
-    """The database, for as long as the block lasts."""
-    client = connect(uri, patience_ms)
+    """The database, for as long as the block lasts; `answer_ms` is for what takes its time."""
+    client = connect(uri, patience_ms, answer_ms)
     try:
         yield client[database_name]
     finally:
         client.close()
 
 
-def connect(uri: str, patience_ms: int = PATIENCE_MS) -> MongoClient[Document]:
+def connect(
+    uri: str, patience_ms: int = PATIENCE_MS, answer_ms: int = PATIENCE_MS
+) -> MongoClient[Document]:
     """A client that gives up after a while instead of hanging."""
     return MongoClient(
         uri,
@@ -217,7 +220,7 @@ def connect(uri: str, patience_ms: int = PATIENCE_MS) -> MongoClient[Document]:
         appname="murmuration",
         serverSelectionTimeoutMS=patience_ms,
         connectTimeoutMS=patience_ms,
-        socketTimeoutMS=max(patience_ms, PATIENCE_MS),
+        socketTimeoutMS=max(patience_ms, answer_ms),
     )
 
 

@@ -15,6 +15,8 @@ from pymongo.database import Database
 from db.identity import give_identity
 from db.raw_contents import RAW
 
+PORTION = 5000
+
 EVERY_TYPE: dict[str, Any] = {
     "double": 1.0,
     "not a number": float("nan"),
@@ -76,8 +78,9 @@ def stock(database: Database[dict[str, Any]], documents: int = 3000) -> None:
     database["rules"].insert_many([good, {"name": "p", "p": 1}])
     database["rules"].insert_one({"lots": 0, "p": 2}, bypass_document_validation=True)
     database.create_collection("empty", validator={"x": {"$gt": 1}}, validationAction="warn")
-    if documents:
-        many = [{"_id": number, "text": "x" * (number % 300)} for number in range(documents)]
+    for first in range(0, documents, PORTION):
+        last = min(first + PORTION, documents)
+        many = [{"_id": number, "text": "x" * (number % 300)} for number in range(first, last)]
         database["many"].insert_many(many)
 
 
