@@ -361,6 +361,7 @@ def test_a_property_is_told_with_its_title() -> None:
         ({"items": [{}, {}], "additionalItems": True}, [1, 2, 3]),
         ({"dependencies": {"a": {"required": ["b"]}}}, {"a": 1, "b": 2}),
         ({"required": ["a"], "minProperties": 1}, [1]),
+        ({"minItems": 1, "uniqueItems": True}, "text"),
     ],
     ids=repr,
 )

@@ -213,6 +213,12 @@ def test_an_expression_that_cannot_be_worked_out_is_no_acceptance() -> None:
     assert told["details"]["errmsg"]
 
 
+def test_a_branch_that_cannot_be_worked_out_is_told_as_not_met() -> None:
+    told = details({"b": 1, "$or": [{"a": 5}, {"$expr": {"$divide": ["$a", 0]}}]}, {"a": 1, "b": 1})
+    branches = told["clausesNotSatisfied"][0]["details"]["clausesNotSatisfied"]
+    assert [branch["details"]["operatorName"] for branch in branches] == ["$eq", "$expr"]
+
+
 SCHEMA: Document = {"title": "a sound one", "required": ["a"]}
 MISSING_A = {
     "operatorName": "required",
