@@ -180,6 +180,8 @@ def _execute(command: Document, database: str | None, shared: House, caller: Cal
     target = database if database is not None else command.get("$db")
     if not isinstance(target, str):
         raise Refusal(40414, "BSON field 'OpMsgRequest.$db' is missing but a required field")
+    if command.get("help") is True:
+        return {"help": _help(known.work), "ok": 1.0}
     shared.commands_run[name.lower()] += 1
     request = Request(name, target, command, shared, caller)
     if not known.any_field:

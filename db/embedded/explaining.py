@@ -101,8 +101,10 @@ def _answer(request: Request, question: Question, verbosity: str) -> Document:
     }
     if verbosity == "queryPlanner":
         return {"queryPlanner": planner}
-    look = _look(request, collection, question)
-    return {"queryPlanner": planner, "executionStats": _figures(plan, look, question)}
+    figures = _figures(plan, _look(request, collection, question), question)
+    if verbosity == "allPlansExecution":
+        figures["allPlansExecution"] = []
+    return {"queryPlanner": planner, "executionStats": figures}
 
 
 def _stages(collection: Collection | None, question: Question) -> Document:

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from db.embedded.activity_commands import current_operations_stage
 from db.embedded.errors import Refusal
+from db.embedded.expressions import compile_expression
 from db.embedded.requests import Request
 from db.embedded.statistics_commands import collection_stage, index_stage
 from db.embedded.values import Document
@@ -16,12 +17,22 @@ def _search_indexes(_: Request, __: object) -> list[Document]:
     raise Refusal(31082, "search indexes exist on MongoDB Atlas alone")
 
 
+def _stated_documents(_: Request, operand: object) -> list[Document]:
+    made = compile_expression(operand)({})
+    if not isinstance(made, list) or not all(isinstance(item, dict) for item in made):
+        raise Refusal(5858203, "$documents must be an array of objects")
+    return made
+
+
 OF_A_COLLECTION: dict[str, Source] = {
     "$collStats": collection_stage,
     "$indexStats": index_stage,
     "$listSearchIndexes": _search_indexes,
 }
-OF_THE_SERVER: dict[str, Source] = {"$currentOp": current_operations_stage}
+OF_THE_SERVER: dict[str, Source] = {
+    "$currentOp": current_operations_stage,
+    "$documents": _stated_documents,
+}
 
 
 def sourced(request: Request) -> tuple[list[Document], object] | None:

@@ -239,6 +239,8 @@ SESSION = (
     ),
     Line("host", "db.hostInfo()", ("numCores:", "ok: 1")),
     Line("commands", "db.adminCommand({listCommands: 1}).commands.find", ("help:",)),
+    Line("help of a command", "db.commandHelp('find')", ("Documents that match",)),
+    Line("documents", "db.aggregate([{$documents: [{a: 1}]}])", ("[ { a: 1 } ]",)),
     Line("profiling", "db.getProfilingStatus()", ("was: 0",)),
     Line(
         "capped",
