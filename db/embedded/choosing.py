@@ -7,6 +7,8 @@ from db.embedded.collection import Collection
 from db.embedded.errors import Refusal
 from db.embedded.sorting import sorted_records
 
+_MOST = 2**62
+
 
 def chosen_records(
     collection: Collection,
@@ -18,7 +20,8 @@ def chosen_records(
 ) -> list[int]:
     """Their records; documents are looked at one at a time."""
     found = _ordered(collection, query, sort or {})
-    return list(islice(found, skip, None if limit is None else skip + limit))
+    end = None if limit is None else min(skip + limit, _MOST)
+    return list(islice(found, min(skip, _MOST), end))
 
 
 def _ordered(collection: Collection, query: Mapping[str, object], sort: object) -> Iterable[int]:

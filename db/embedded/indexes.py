@@ -1,7 +1,10 @@
 """Indexes in memory: they find documents by value and keep unique what must be unique."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+
+from bson import ObjectId
 
 from db.embedded.conditions import Conditions, Span
 from db.embedded.entries import OrderedEntries
@@ -70,7 +73,7 @@ class Index:
     def duplicate(self, document: Document) -> Refusal:
         """What to say of a key that another document has."""
         values = {path: _shown(document, parts) for path, parts in self._paths.items()}
-        shown = ", ".join(f"{path}: {value!r}" for path, value in values.items())
+        shown = ", ".join(f"{path}: {_text(value)}" for path, value in values.items())
         text = f"E11000 duplicate key error collection: {self.namespace} index: {self.name}"
         details: Document = {"keyPattern": dict(self.pattern), "keyValue": values}
         return Refusal(11000, f"{text} dup key: {{ {shown} }}", details)
@@ -187,6 +190,13 @@ def _record_bytes(record: int) -> bytes:
 def _shown(document: Document, parts: tuple[str, ...]) -> object:
     value = value_at(document, parts)
     return None if value is MISSING else value
+
+
+def _text(value: object) -> str:
+    """A value as MongoDB writes it into the message of a duplicate key."""
+    if isinstance(value, (bool, str)) or value is None:
+        return json.dumps(value, ensure_ascii=False)
+    return f"ObjectId('{value}')" if isinstance(value, ObjectId) else repr(value)
 
 
 def _mapping(value: object, what: str) -> Document:

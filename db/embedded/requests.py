@@ -96,7 +96,8 @@ class Request:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
             raise self._wrong(field, value, "number")
         if value < 0:
-            raise Refusal(2, f"{self.name}.{field} must not be negative, found {value}")
+            text = f"BSON field '{field}' value must be >= 0, actual value '{value}'"
+            raise Refusal(51024, text)
         return int(value)
 
     def mapping(self, field: str) -> Mapping[str, object]:
