@@ -4,6 +4,7 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from random import Random
 
 import msgspec
@@ -11,8 +12,9 @@ import msgspec
 from bench import edits_judged
 from bench.edits_made import PROBE_LOTS, Edit, next_edit
 from bench.edits_world import Document, Hands, Seen, World
-from db.schema import ACCOUNT_CHANGES, ACCOUNTS, DECISIONS
-from utils.clock import monotonic_s
+from db.moments import moment
+from db.schema import ACCOUNT_CHANGES, ACCOUNTS, DECISIONS, EQUITY
+from utils.clock import monotonic_s, utc_ms
 from utils.randomness import seeded
 
 LOOK_EVERY_S = 0.05
@@ -20,10 +22,12 @@ READY_WITHIN_S = 120.0
 IN_FORCE_WITHIN_S = 30.0
 FLAT_WITHIN_S = 60.0
 VERDICTS_WITHIN_S = 20.0
+RESULTS_WITHIN_S = 20.0
 TRADE_EVERY_S = 2.5
 MOST_HELD = 3
 TRADED_LOTS = (0.1, 0.2, 0.3)
 PERCENTILES = (50, 95)
+ENDING = {"delete", "disable"}
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +112,14 @@ class Run:
         """A position that everybody hears of; its ticket."""
         running = [t.name for t in self.tracks if t.current is not None and t.current["enabled"]]
         self._insist("everybody ready", READY_WITHIN_S, lambda: self._are_ready(running))
+        since = moment(utc_ms())
+        self._insist(
+            "the day's result of everybody with a limit",
+            RESULTS_WITHIN_S,
+            lambda: all(
+                self._result_is_known(t.name, since) for t in self.tracks if _is_guarded(t)
+            ),
+        )
         ticket = self._hands.open(PROBE_LOTS, buy=True)
         self._insist(
             "a verdict of everybody",
@@ -174,7 +186,7 @@ class Run:
     def _see(self, track: Track, edit: Edit, seen: Seen, now_s: float) -> None:
         if track.in_force_s is None and _is_in_force(track, edit, seen):
             track.in_force_s = now_s - track.since_s
-            if _is_running(track):
+            if edit.kind in ENDING or _is_running(track):
                 self.latencies_s[edit.kind].append(track.in_force_s)
             if edit.kind in {"add", "enable", "restart"} and seen.pid != track.pid_before:
                 self._starting[track.name] = track.since_s
@@ -198,6 +210,11 @@ class Run:
     def _is_recorded(self, track: Track) -> bool:
         wanted = {"account": track.name, "number": len(track.history)}
         return self._world.database[ACCOUNT_CHANGES].find_one(wanted) is not None
+
+    def _result_is_known(self, name: str, since: datetime) -> bool:
+        """An account with a limit of the day opens nothing before (DAILY_LOSS_UNKNOWN)."""
+        wanted = {"account_id": name, "timestamp": {"$gte": since}, "daily": {"$ne": None}}
+        return self._world.database[EQUITY].find_one(wanted) is not None
 
     def _is_flat(self) -> bool:
         seen = self._world.seen(track.name for track in self.tracks)
@@ -271,6 +288,11 @@ def _is_in_force(track: Track, edit: Edit, seen: Seen) -> bool:
 
 def _is_running(track: Track) -> bool:
     return track.current is not None and bool(track.last_valid["enabled"])
+
+
+def _is_guarded(track: Track) -> bool:
+    guard = (track.current or {}).get("kill_switch", {})
+    return _is_running(track) and guard.get("enabled", True) and guard.get("daily_loss", 0) > 0
 
 
 def _difference(before: Document, after: Document) -> Document:

@@ -91,7 +91,7 @@ class SlaveLoop:
         self._reconnect_at_s = 0.0
         self._heard_at_s = parts.clock.now().monotonic_s
         self._done: deque[CommandDone] = deque(maxlen=REMEMBERED_COMMANDS)
-        self.stopping = False
+        self.stopping = self._told_ready = False
         self._take_settings(parts.told)
 
     def step(self) -> None:
@@ -166,6 +166,8 @@ class SlaveLoop:
         if told.latch is not None:
             self._standing.take_over(stricter_of(self._standing.latch, told.latch))
         self._follow(told)
+        # What it changes is shown at once, and a new limit of the day is judged at once.
+        self._report_at_s = self._day_at_s = 0.0
 
     def _take_document(self, told: Settings) -> None:
         read = self._parts.accounts.read(told.document or {})
@@ -278,13 +280,19 @@ class SlaveLoop:
             )
         )
 
+    def _unconfirmed(self) -> list[NodeName]:
+        return [m for m in self._inbox.masters() if not self._inbox.is_confirmed(m)]
+
     def _is_ready(self, unconfirmed: list[NodeName]) -> bool:
         """Every master's book is whole, and the terminal answers."""
         has_masters = bool(self._inbox.masters())
         return has_masters and not unconfirmed and not self._alarms.has("terminal")
 
     def _report_when_due(self, now: Now) -> None:
-        if now.monotonic_s >= self._report_at_s:
+        """Once a second, and at once where we have come into business or fallen out of it."""
+        ready = self._is_ready(self._unconfirmed())
+        if ready is not self._told_ready or now.monotonic_s >= self._report_at_s:
+            self._told_ready = ready
             self._report_at_s = now.monotonic_s + REPORT_EVERY_S
             self._parts.control.say(self._report(now))
 
@@ -295,7 +303,7 @@ class SlaveLoop:
         else:
             self._alarms.raise_("journal", "cannot be written: nothing opens, closes go on")
         alarms = (*self._alarms.texts(), *self._follower.alarms())
-        unconfirmed = [m for m in self._inbox.masters() if not self._inbox.is_confirmed(m)]
+        unconfirmed = self._unconfirmed()
         holds = tuple(h.value for h in sorted(self._standing.holds()))
         holds += tuple(f"{Hold.BOOK_UNCONFIRMED.value}:{m}" for m in unconfirmed)
         report = report_of(self._ledger, alarms, len(self._positions))
