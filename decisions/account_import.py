@@ -238,6 +238,8 @@ def _finish(sheet: Sheet, role: Role | None) -> frozenset[str]:
         document["terminal"] = wishes.terminal
     document["path"] = document["path"] or _path_for(sheet)
     document["enabled"] = wishes.enable
+    if sheet.role is Role.SLAVE and wishes.follows:
+        document["follows"] = list(wishes.follows)
     assumed = {"path"} if lacks_path(document["path"]) else set()
     if not wishes.enable:
         assumed.add("enabled")
@@ -252,6 +254,8 @@ def _say_what_is_left(sheet: Sheet, assumed: Collection[str]) -> None:
         _type_is_needed(sheet)
     elif "type" in assumed:
         sheet.to_do.append("Is it a slave? The file does not say; for a master: --master NAME.")
+    if sheet.role is Role.SLAVE and not sheet.wishes.follows:
+        sheet.to_do.append("Whom does it copy? Every enabled master, unless --follows names some.")
     if "path" in assumed:
         sheet.to_do.append("Set the terminal's path; until then it cannot be enabled.")
     name = f'"{sheet.name}"' if " " in sheet.name else sheet.name

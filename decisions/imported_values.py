@@ -32,6 +32,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
     type: Role | None = None
     masters: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     terminal: str = ""
     path: str = ""
     loss_unit: str = ""

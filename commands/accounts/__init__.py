@@ -141,6 +141,13 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     earlier.add_argument(
         "--master", action="append", default=[], metavar="NAME", help="a MASTER among them"
     )
+    earlier.add_argument(
+        "--follows",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a master that the slaves copy (default: every one)",
+    )
     earlier.add_argument("--terminal", choices=TERMINALS, help="default: mt5")
     earlier.add_argument("--path", metavar="C:/MT5/{name}/terminal64.exe", help="with {name} in it")
     earlier.add_argument("--loss-unit", choices=UNITS, help="of maxDailyLoss")

@@ -66,6 +66,7 @@ def _wishes(args: argparse.Namespace) -> Wishes:
     return Wishes(
         type=None if args.type is None else Role(args.type),
         masters=tuple(args.master),
+        follows=tuple(args.follows),
         terminal=args.terminal or "",
         path=args.path or "",
         loss_unit=args.loss_unit or "",

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from decisions.account_checks import NO_PATH_YET
 from decisions.account_documents import parse_account
@@ -362,6 +364,15 @@ def test_an_account_comes_in_disabled_unless_asked_for() -> None:
     assert not any("accounts enable" in text for text in enabled.to_do)
 
 
+def test_a_slave_copies_the_masters_that_are_said_or_every_one_as_is_told() -> None:
+    named = one(form_b(), follows=("M1", "M2"))
+    assert named.document["follows"] == ["M1", "M2"]
+    assert not any("Whom" in text for text in named.to_do)
+    assert any("Every enabled master" in text for text in one(form_b()).to_do)
+    master = one(form_b(account_type="MASTER"), follows=("M1",))
+    assert "follows" not in master.document
+
+
 def test_nobody_is_enabled_whose_type_is_a_guess() -> None:
     assert only_problem(form_b(), enable=True, path="C:/x").field == "type"
 
@@ -494,3 +505,46 @@ def test_our_own_form_replaces_the_whole_document_but_for_its_bookkeeping() -> N
 def test_what_is_no_number_is_none(value: object) -> None:
     assert number_in(value) is None
     assert amount_in(value) is None
+
+
+# --- whatever a file holds
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+VALUES = st.recursive(
+    SCALARS | st.sampled_from(["5%", "$5", "1:100", "master", "${A}", SECRET]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+OLD_FIELDS = sorted({*form_a(), *form_b(), "accounts", "type", "path", "legacy", "follows"})
+INNER = ["login", "password", "enabled", "maxDailyLoss", "dailyDDLimit", "server", "path"]
+SECTIONS = st.dictionaries(st.sampled_from(INNER), VALUES, max_size=4)
+ACCOUNTS = st.dictionaries(st.sampled_from(OLD_FIELDS), VALUES | SECTIONS, max_size=8)
+UNITS = st.sampled_from(["", "money", "percent", "points", "pips"])
+
+
+@given(content=ACCOUNTS | st.lists(ACCOUNTS, max_size=3) | VALUES, unit=UNITS, yes=st.booleans())
+def test_no_file_makes_it_fall_over_and_every_field_is_accounted_for(
+    content: Any, unit: str, yes: bool
+) -> None:
+    found = recognised("old.json", content)
+    if isinstance(found, Problem):
+        return
+    wishes = Wishes(loss_unit=unit, drawdown_unit=unit, slippage_unit=unit, enable=yes)
+    for entry, made in zip(found, translated(found, wishes, {}), strict=True):
+        parse_account(made.document)
+        assert not differs(made.document, merged(made, made.document))
+        if entry.form is not Form.OWN:
+            told = [one.old for one in (*made.moved, *made.kept)] + [
+                problem.field for problem in made.problems
+            ]
+            heads = {old.partition(".")[0] for old in told}
+            said = {key for key, value in entry.content.items() if value not in ("", None, {})}
+            assert said <= heads
+
+
+@given(password=st.text("abcdefgh", min_size=8), where=st.sampled_from(["a", "b"]))
+def test_no_password_of_an_earlier_form_is_left_anywhere(password: str, where: str) -> None:
+    mt5 = {"login": 5, "password": password}
+    content = form_a(mt5=mt5) if where == "a" else form_b(mt5_password=password)
+    made = one(content)
+    assert password not in repr((made.document, made.moved, made.kept, made.problems, made.to_do))
