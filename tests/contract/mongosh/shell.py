@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / ".tools" / f"mongosh-{VERSION}"
 INSTALL_WITHIN_S = 420
 ANSWER_WITHIN_S = 60
+_FEW_TRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000")
 
 
 class Shell:
@@ -80,7 +81,7 @@ def _install(npm: str) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
     unfinished.mkdir()
-    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *_FEW_TRIES]
     command = [npm, "install", f"--prefix={unfinished}", *quiet, f"mongosh@{VERSION}"]
     try:
         done = subprocess.run(
