@@ -9,10 +9,10 @@ from db.embedded.values import Document, is_number, type_name
 _ALWAYS = frozenset(
     {"$db", "lsid", "$readPreference", "$clusterTime", "comment", "maxTimeMS", "apiVersion"}
 )
-_CONCERNS = frozenset({"readConcern", "writeConcern"})
 _TRANSACTION = frozenset({"txnNumber", "startTransaction", "autocommit"})
 # Permissions and promises that change nothing here: nothing spills to disk, there are no shards.
 _WITHOUT_EFFECT = frozenset({"allowDiskUse", "allowPartialResults"})
+_WITH_ANY_COMMAND = _ALWAYS | _WITHOUT_EFFECT | {"readConcern", "writeConcern"}
 _REFUSED_UNLESS_EMPTY = frozenset(
     {
         "collation", "let", "min", "max", "returnKey", "showRecordId", "tailable", "awaitData",
@@ -34,7 +34,7 @@ def check_fields(name: str, known: frozenset[str], command: Document) -> None:
         text = "Transaction numbers are only allowed on a replica set member or mongos"
         raise Refusal(20, text)
     for field, value in command.items():
-        if field == name or field in known or field in _ALWAYS | _CONCERNS | _WITHOUT_EFFECT:
+        if field == name or field in known or field in _WITH_ANY_COMMAND:
             continue
         if field not in _REFUSED_UNLESS_EMPTY:
             raise Refusal(40415, f"BSON field '{name}.{field}' is an unknown field.")

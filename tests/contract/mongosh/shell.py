@@ -90,7 +90,7 @@ def _install(npm: str) -> None:
     except subprocess.TimeoutExpired:
         pytest.skip(f"npm did not install mongosh within {INSTALL_WITHIN_S} s")
     if done.returncode != 0:
-        pytest.skip(f"npm could not install mongosh: {done.stderr.strip()[-300:]}")
+        pytest.skip(f"npm could not install mongosh: {done.stderr.strip()[:300]}")
     unfinished.rename(FOLDER)
 
 
