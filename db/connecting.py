@@ -217,6 +217,8 @@ def connect(
     return MongoClient(
         uri,
         tz_aware=True,
+        # A moment that Python cannot name, in one document, shall not hide all the others.
+        datetime_conversion="DATETIME_AUTO",
         appname="murmuration",
         serverSelectionTimeoutMS=patience_ms,
         connectTimeoutMS=patience_ms,
