@@ -21,13 +21,14 @@ def differences(
         if there is None:
             yield f"{part.name}: the collection is missing"
             continue
-        yield from _rules(part, there[0])
+        yield from other_rules(part, there[0])
         may_lack = lenient_where_documents_expire and part.expires
         yield from _documents(part.name, bodies, there[1], may_lack=may_lack)
     yield from (f"{name}: a collection that does not belong there" for name in found)
 
 
-def _rules(wanted: Part, found: Part) -> Iterator[str]:
+def other_rules(wanted: Part, found: Part) -> Iterator[str]:
+    """How two collections differ, whatever documents are in them."""
     if wanted.kind != found.kind:
         yield f"{wanted.name}: a {found.kind} instead of a {wanted.kind}"
     if same_everywhere(wanted.options) != same_everywhere(found.options):

@@ -9,9 +9,9 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from db import backup_file
-from db.comparing import differences
+from db.comparing import differences, other_rules
 from db.identity import IDENTITY, MARKS, UNFINISHED, mark_unfinished
-from db.raw_contents import VIEW, Part, Raw, is_identity, raw, without_identity
+from db.raw_contents import VIEW, Part, Raw, is_identity, parts_of, raw, without_identity
 from db.schema import SWARM
 from utils.clock import utc_ms
 
@@ -67,21 +67,29 @@ def identity_in(backup: Path) -> Mapping[str, Any]:
 def try_out(database: Database[Any], backup: Path) -> None:
     """Have the server make every collection and index once before anything is dropped."""
     for part, _ in backup_file.read(backup):
-        database.drop_collection(TRIAL)
-        trial = part._replace(name=TRIAL)
         try:
-            database.command({"create": TRIAL, **part.options})
-            if part.kind != VIEW:  # a user may be allowed to write, but not past the rules
-                database[TRIAL].insert_one({}, bypass_document_validation=True)
-            _add_indexes(raw(database), trial, expiring=False)
-            _add_indexes(raw(database), trial, expiring=True)
-        except OperationFailure as fault:
-            raise CopyFault(
-                f"collection {part.name}: this server does not take it "
-                f"({(fault.details or {}).get('errmsg', fault)}). Nothing was changed."
-            ) from fault
+            refused = _refusal(database, part._replace(name=TRIAL))
         finally:
             database.drop_collection(TRIAL)
+        if refused:
+            raise CopyFault(
+                f"collection {part.name}: this server does not take it ({refused}). "
+                "Nothing was changed."
+            )
+
+
+def _refusal(database: Database[Any], trial: Part) -> str:
+    database.drop_collection(TRIAL)
+    try:
+        database.command({"create": TRIAL, **trial.options})
+        if trial.kind != VIEW:  # a user may be allowed to write, but not past the rules
+            database[TRIAL].insert_one({}, bypass_document_validation=True)
+        _add_indexes(raw(database), trial, expiring=False)
+        _add_indexes(raw(database), trial, expiring=True)
+    except OperationFailure as fault:
+        return str((fault.details or {}).get("errmsg", fault))
+    made = next(part for part in parts_of(database) if part.name == TRIAL)
+    return "; ".join(line.removeprefix(f"{TRIAL}: ") for line in other_rules(trial, made))
 
 
 def _clear(database: Database[Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 from pymongo.database import Database
 
@@ -159,6 +160,38 @@ def test_a_restore_that_was_cut_short_is_said_and_ended_by_another(
     assert isinstance(found, Silent)
     assert f"restore {backup}` was begun and did not end" in found.why
     assert machine.restore(backup) == 0, capsys.readouterr().err
+    assert machine.contents() == before
+    assert isinstance(settle(config.load()), Chosen)
+
+
+def with_a_double(backup: Path) -> Path:
+    """What a server cannot take, though each collection alone is all right."""
+    held = [(part, list(bodies)) for part, bodies in backup_file.read(backup)]
+    double = bson.encode({"_id": "double", "name": "good"})
+    place = backup.with_name("double")
+    backup_file.write(
+        place,
+        backup_file.check(backup).about,
+        [
+            (part, iter([*bodies, double] if part.name == "rules" else bodies))
+            for part, bodies in held
+        ],
+    )
+    return place
+
+
+def test_a_restore_that_fails_halfway_says_how_to_get_back_what_was_there(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.begin()
+    before, backup = machine.contents(), with_a_double(machine.backup())
+    assert machine.restore(backup, replace=True) == 2
+    told = capsys.readouterr().err
+    assert "duplicate key" in told
+    assert "until one does nothing uses this database" in told
+    assert isinstance(settle(config.load()), Silent)
+    kept = told.rsplit("python launcher.py restore ", 1)[1].strip()
+    assert machine.restore(Path(kept)) == 0
     assert machine.contents() == before
     assert isinstance(settle(config.load()), Chosen)
 
