@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -376,3 +377,23 @@ def test_the_accounts_of_an_empty_swarm_are_none(desk: Person) -> None:
     assert "python setup_db.py" in desk("list").stdout
     assert desk.json() == []
     assert desk.json("export")["accounts"] == []
+
+
+def test_of_edits_at_the_same_time_none_is_lost_and_each_is_recorded(desk: Person) -> None:
+    desk("edit", SLAVE, "--set", "max_open_trades=0")
+
+    def one_more(present: dict[str, Any]) -> Plan:
+        count_now = present[SLAVE]["max_open_trades"]
+        return {SLAVE: {**present[SLAVE], "max_open_trades": count_now + 1}}
+
+    def edit_thrice(_: int) -> None:
+        for _ in range(3):
+            at(desk).carry_out(one_more)
+
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(edit_thrice, range(4)))
+    assert desk.document(SLAVE)["max_open_trades"] == 12
+    records = desk.database["account_changes"].find({"account": SLAVE}).sort("number", 1)
+    changes = [change for record in records for change in record["changes"]]
+    counted = [c["after"] for c in changes if c["field"] == "max_open_trades"]
+    assert counted[-12:] == list(range(1, 13))
