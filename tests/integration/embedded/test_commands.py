@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from bson import SON, Int64
+from bson import SON, Int64, ObjectId
 from pymongo import MongoClient, monitoring
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError, ExecutionTimeout, OperationFailure
@@ -291,6 +291,16 @@ def test_what_was_run_is_counted(server: EmbeddedServer) -> None:
         counted = client.admin.command("serverStatus")["opcounters"]
 
     assert (counted["insert"], counted["query"], counted["update"]) == (1, 1, 1)
+
+
+def test_a_hello_that_would_wait_is_answered_at_once(client: Client) -> None:
+    seen = {"processId": ObjectId(), "counter": Int64(0)}
+
+    told = client.admin.command("hello", topologyVersion=seen, maxAwaitTimeMS=10_000)
+
+    assert told["isWritablePrimary"] is True
+    assert "topologyVersion" not in told
+    assert refusal(client.admin, {"hello": 1, "maxAwaitTimeMS": 10_000}) == 31368
 
 
 class Beats(monitoring.ServerHeartbeatListener):
