@@ -51,9 +51,11 @@ when it is not empty. The other fields for slaves may stand on a master: there t
 The database refuses such a document with error 121, and `errInfo.details` of it names the field,
 what it takes and what was found: mongosh shows that at its prompt (not with `--eval`), pymongo in
 the text of the error. Two things a database cannot say, so only the nodes and
-`python launcher.py accounts` do: that an account follows itself, and that a zone is unknown. Where a database refuses validators altogether `setup_db.py` says so, and the nodes check
-every document all the same: a wrong one changes nothing, its account keeps its last good settings
-and says which field is wrong.
+`python launcher.py accounts` do: that an account follows itself, and that a zone is unknown.
+
+Where a database refuses validators altogether `setup_db.py` says so, and the nodes check every
+document all the same: a wrong one changes nothing, its account keeps its last good settings and
+says which field is wrong.
 
 A document that was wrong before the rules came may still be edited, and stays wrong until its last
 fault is gone.

@@ -72,9 +72,8 @@ def _conditions(path: str, stated: Mapping[str, object]) -> Iterator[Clause]:
     for operator, value in stated.items():
         if operator == "$options":
             continue
-        options = {
-            word: stated[word] for word in ("$options",) if operator == "$regex" and word in stated
-        }
+        with_options = operator == "$regex" and "$options" in stated
+        options = {"$options": stated["$options"]} if with_options else {}
         yield Clause(path, operator, {operator: value, **options})
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 import msgspec
 
 from decisions.account_documents import parse_account
-from domain.account_fields import ACCOUNT_FIELDS, fields_of
-from domain.policies import AccountSettings, KillSwitch, PaperAccount, Reset
+from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE, Kind, field_named, fields_of
+from domain.ids import NodeName
+from domain.policies import AccountSettings, KillSwitch, PaperAccount, Reset, Role
 
 SECTIONS = {
     "": AccountSettings,
@@ -30,7 +31,7 @@ def test_the_tables_defaults_are_those_of_the_settings() -> None:
     read = parse_account({"name": "A", "type": "SLAVE", "path": "x"})
     assert (
         read
-        == AccountSettings(name="A", type="SLAVE", path="x")
+        == AccountSettings(name=NodeName("A"), type=Role.SLAVE, path="x")
         == msgspec.convert({"name": "A", "type": "SLAVE", "path": "x"}, AccountSettings)
     )
 
@@ -50,3 +51,32 @@ def test_every_field_says_what_it_means_in_one_sentence() -> None:
 
 def test_every_field_has_a_type_the_database_knows() -> None:
     assert {f.bson_type for f in ACCOUNT_FIELDS} == {"string", "bool", "number", "array", "object"}
+
+
+def test_every_number_has_an_end_on_both_sides() -> None:
+    for field in ACCOUNT_FIELDS:
+        if field.kind in (Kind.WHOLE, Kind.NUMBER):
+            assert field.most is not None, field.name
+            assert (field.above is None) is not (field.least is None), field.name
+
+
+def test_every_text_and_every_list_has_a_length() -> None:
+    for field in ACCOUNT_FIELDS:
+        if field.kind in (Kind.TEXT, Kind.SECRET, Kind.NAMES, Kind.TEXT_MAP):
+            assert field.longest is not None, field.name
+        assert (field.most_items is not None) is (field.kind in (Kind.NAMES, Kind.TEXT_MAP))
+
+
+def test_what_is_impossible_speaks_of_fields_that_exist_and_says_what_to_do() -> None:
+    for one in IMPOSSIBLE:
+        assert field_named(one.field).name == one.field
+        assert (one.on is None) is not (one.without == "")
+        assert one.without == "" or field_named(one.without)
+        assert one.what_to_do.endswith(".")
+        assert not one.why.endswith(".")
+
+
+def test_a_limit_that_only_a_slave_heeds_is_impossible_on_a_master() -> None:
+    """Otherwise its writer would rely on it in vain; slippage cannot be: old masters have one."""
+    refused = {one.field for one in IMPOSSIBLE if one.on is Role.MASTER}
+    assert refused >= {"follows", "max_lot", "max_open_trades", "kill_switch.daily_loss"}
