@@ -71,8 +71,14 @@ def archived(state: Path, namespace: str) -> Iterator[Document]:
 
     After a crash one may come twice; then the later one counts.
     """
-    for file in sorted(archive_folder(state, namespace).glob(f"*{_ENDING}")):
+    for file in archive_files(state, namespace):
         yield from read_archive(file)
+
+
+def archive_files(state: Path, namespace: str) -> list[Path]:
+    """The files of a collection, the oldest first; a repeated one after what it repeats."""
+    files = archive_folder(state, namespace).glob(f"*{_ENDING}")
+    return sorted(files, key=lambda file: file.name.removesuffix(_ENDING))
 
 
 def archive_folder(state: Path, namespace: str) -> Path:
