@@ -71,7 +71,7 @@ def test_what_is_impossible_speaks_of_fields_that_exist_and_says_what_to_do() ->
     for one in IMPOSSIBLE:
         assert field_named(one.field).name == one.field
         assert (one.on is None) is not (one.without == "")
-        assert one.without == "" or field_named(one.without)
+        assert one.without == "" or field_named(one.without).name == one.without
         assert one.what_to_do.endswith(".")
         assert not one.why.endswith(".")
 
