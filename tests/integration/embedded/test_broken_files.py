@@ -1,19 +1,20 @@
 """A file that is not as it was written is refused by name and left alone."""
 
+import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import bson
 import pytest
 from pymongo import MongoClient
 
 from db.embedded.engine import Engine
-from db.embedded.opening import FORMAT, StorageError
+from db.embedded.opening import FORMAT
 from db.embedded.storage import Storage
 from tests.embedded_server import ROOT, EmbeddedServer
 
@@ -143,17 +144,13 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     assert "is to be the database file, but it is a folder" in refused.stderr
 
 
-def test_a_file_that_may_not_be_written_is_refused(
-    state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The person who runs the tests may be one whom no rights bind: so the answer is given."""
-
-    def refuse(self: Path, *_: Any) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
-
-    monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(StorageError, match=r"embedded\.db: Permission denied\. Make it and its"):
-        Storage(state / "embedded.db")
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="no rights bind root")
+def test_a_file_that_may_not_be_written_is_refused(state: Path) -> None:
+    (state / "embedded.db").chmod(stat.S_IREAD)
+    refused = start_again(state)
+    (state / "embedded.db").chmod(stat.S_IREAD | stat.S_IWRITE)
+    assert refused.returncode == 2
+    assert "Permission denied. Make it and its folder readable and writable" in refused.stderr
 
 
 def rewritten(path: Path, statements: str, *values: object) -> None:
