@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bson import Int64
 
 from db.embedded.collection import Collection, encoded
 from db.embedded.errors import Refusal, not_implemented
+from db.embedded.indexes import Index
 from db.embedded.matching import compile_filter
 from db.embedded.requests import Request
 from db.embedded.values import Document, type_name
@@ -107,30 +109,59 @@ def data_size(request: Request) -> Document:
 
 
 def validate(request: Request) -> Document:
-    """Looks at every document: can it be stored, how many keys has it, does it follow the rules."""
+    """Looks at every document: can it be stored, is it in its indexes, does it follow the rules."""
     for field in ("repair", "background", "metadata", "checkBSONConformance"):
         if request.command.get(field):
             raise not_implemented(f"'{field}' in validate")
     collection = request.engine.existing(request.database, request.target())
     bad = _not_storable(collection)
-    keys = {name: _keys(collection, name) for name in collection.indexes}
+    looks = [_index_look(collection, index) for index in collection.indexes.values()]
+    missing = [{"indexName": look.name, "recordId": n} for look in looks for n in look.missing]
+    extra = [{"indexName": look.name, "keyString": key} for look in looks for key in look.extra]
     return {
         "ns": collection.namespace,
         "nInvalidDocuments": len(bad),
         "nNonCompliantDocuments": _against_the_rules(collection),
         "nrecords": len(collection.documents),
-        "nIndexes": len(keys),
-        "keysPerIndex": keys,
-        "indexDetails": {name: {"valid": True} for name in keys},
-        "valid": not bad,
+        "nIndexes": len(looks),
+        "keysPerIndex": {look.name: look.keys for look in looks},
+        "indexDetails": {look.name: {"valid": look.sound} for look in looks},
+        "valid": not (bad or missing or extra),
         "repaired": False,
         "warnings": [],
         "errors": bad,
-        "extraIndexEntries": [],
-        "missingIndexEntries": [],
+        "extraIndexEntries": extra,
+        "missingIndexEntries": missing,
         "corruptRecords": [],
         "ok": 1.0,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLook:
+    """An index beside what the documents say should be in it."""
+
+    name: str
+    keys: int
+    missing: list[int]
+    extra: list[str]
+
+    @property
+    def sound(self) -> bool:
+        """It holds what it should, and no more."""
+        return not (self.missing or self.extra)
+
+
+def _index_look(collection: Collection, index: Index) -> IndexLook:
+    wanted = {
+        entry: record
+        for record, document in collection.documents.items()
+        for entry in index.numbered(record, index.entries(document))
+    }
+    held = set(index.held())
+    missing = sorted({record for entry, record in wanted.items() if entry not in held})
+    extra = sorted(entry.hex() for entry in held if entry not in wanted)
+    return IndexLook(index.name, len(held), missing, extra)
 
 
 def _not_storable(collection: Collection) -> list[str]:
@@ -146,11 +177,6 @@ def _not_storable(collection: Collection) -> list[str]:
 def _against_the_rules(collection: Collection) -> int:
     accepts = compile_filter(collection.options.get("validator") or {})
     return sum(not accepts(document) for document in collection.documents.values())
-
-
-def _keys(collection: Collection, name: str) -> int:
-    index = collection.indexes[name]
-    return sum(len(index.entries(document)) for document in collection.documents.values())
 
 
 def collection_stage(request: Request, operand: object) -> list[Document]:
