@@ -21,7 +21,7 @@ def find(request: Request) -> Document:
     """Documents that match, sorted and cut as asked."""
     collection = request.engine.find(request.database, request.target())
     projection = request.mapping("projection")
-    shown = compile_projection(projection)
+    shown = compile_projection(projection, request.mapping("filter"))
     check_hint(collection, request.command.get("hint"))
     records, size = _chosen(request, collection, "filter"), request.whole("batchSize")
     if request.flag("singleBatch"):
@@ -86,6 +86,8 @@ def distinct(request: Request) -> Document:
 
 def aggregate(request: Request) -> Document:
     """A pipeline's results."""
+    if "cursor" not in request.command:
+        raise Refusal(9, "The 'cursor' option is required, except for aggregate with explain")
     made = sourced(request)
     if made is not None:
         return _aggregate_what_a_stage_made(request, *made)

@@ -7,8 +7,8 @@ from bson import Int64
 
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.expressions import Expression, compile_expression, reached
+from db.embedded.kept_fields import compile_kept
 from db.embedded.places import Parts, Place, copied_document, find_place, make_place
-from db.embedded.projecting import compile_projection
 from db.embedded.values import Document, Missing, is_number, type_name
 
 Documents: TypeAlias = list[Document]
@@ -18,25 +18,26 @@ def project(documents: Documents, operand: object) -> Documents:
     """Keep, drop or compute fields."""
     if not isinstance(operand, Mapping) or not operand:
         raise Refusal(51272, "Invalid $project: the specification must have at least one field")
-    stated = dict(_leaves(operand, ()))
-    flags = {".".join(path): said for path, said in stated.items() if _is_flag(said)}
-    computed = {path: compile_expression(v) for path, v in stated.items() if not _is_flag(v)}
+    stated = dict(leaves(operand, ()))
+    flags = {".".join(path): said for path, said in stated.items() if is_flag(said)}
+    computed = compile_computed({path: v for path, v in stated.items() if not is_flag(v)})
     kept = _kept(flags, computed=bool(computed))
-    return [_with(kept(document), document, computed) for document in documents]
+    return [with_computed(kept(document), document, computed) for document in documents]
 
 
-def _is_flag(stated: object) -> bool:
+def is_flag(stated: object) -> bool:
+    """Whether a field is kept or left out, and not computed."""
     return isinstance(stated, bool) or is_number(stated)
 
 
-def _leaves(stated: Mapping[str, object], above: Parts) -> Iterator[tuple[Parts, object]]:
+def leaves(stated: Mapping[str, object], above: Parts) -> Iterator[tuple[Parts, object]]:
     """Dotted paths with what is said of them; an object of plain names is a nested one."""
     for name, said in stated.items():
         path = (*above, *name.split("."))
         if not all(path) or any(part.startswith("$") for part in path):
             raise Refusal(16410, f"'{name}' is not a field name to be projected")
         if isinstance(said, Mapping) and not next(iter(said), "$").startswith("$"):
-            yield from _leaves(said, path)
+            yield from leaves(said, path)
         elif isinstance(said, Mapping) and not said:
             raise Refusal(51270, "An empty sub-projection is not a valid value")
         else:
@@ -45,16 +46,24 @@ def _leaves(stated: Mapping[str, object], above: Parts) -> Iterator[tuple[Parts,
 
 def _kept(flags: dict[str, object], *, computed: bool) -> Callable[[Document], Document]:
     if not computed:
-        return compile_projection(flags)
+        return compile_kept(flags)
     dropped = [name for name, said in flags.items() if not said]
     if dropped and dropped != ["_id"]:
         raise Refusal(31254, "Cannot do exclusion on a field in inclusion projection")
     if list(flags) == ["_id"]:
         return lambda document: {k: v for k, v in document.items() if k == "_id" and not dropped}
-    return compile_projection(flags or {"_id": 1})
+    return compile_kept(flags or {"_id": 1})
 
 
-def _with(kept: Document, document: Document, computed: dict[Parts, Expression]) -> Document:
+def compile_computed(stated: Mapping[Parts, object]) -> dict[Parts, Expression]:
+    """Expressions by the paths they are shown under."""
+    return {path: compile_expression(said) for path, said in stated.items()}
+
+
+def with_computed(
+    kept: Document, document: Document, computed: dict[Parts, Expression]
+) -> Document:
+    """What is kept of a document, and what is computed from it."""
     values = {path: part(document) for path, part in computed.items()}
     result = copied_document(kept) if any(len(path) > 1 for path in values) else dict(kept)
     for path, value in values.items():
@@ -115,7 +124,7 @@ def unset(documents: Documents, operand: object) -> Documents:
     names = operand if isinstance(operand, list) else [operand]
     if not names or not all(isinstance(name, str) for name in names):
         raise Refusal(31120, "$unset specification must be a string or an array of strings")
-    shown = compile_projection(dict.fromkeys(names, 0))
+    shown = compile_kept(dict.fromkeys(names, 0))
     return [shown(document) for document in documents]
 
 

@@ -9,7 +9,7 @@ from db.embedded.choosing import chosen_records
 from db.embedded.collection import Collection, with_id_first
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.matching import compile_filter
-from db.embedded.projecting import compile_projection
+from db.embedded.projecting import Shown, compile_projection
 from db.embedded.requests import House, Request
 from db.embedded.updating import Moment, Update, is_replacement, seed_of_upsert
 from db.embedded.values import MISSING, Document, identical, type_name
@@ -273,9 +273,13 @@ def find_and_modify(request: Request) -> Document:
         raise Refusal(9, "Either an update or remove=true must be specified")
     if removing and (request.flag("upsert") or request.flag("new")):
         raise Refusal(9, "Cannot specify upsert=true or new=true with remove=true")
-    view = View(compile_projection(request.mapping("fields")), request.flag("new"))
+    view = View(_fields_shown(request), request.flag("new"))
     find = _find_and_remove if removing else _find_and_update
     return {**find(request, view), "ok": 1.0}
+
+
+def _fields_shown(request: Request) -> Shown:
+    return compile_projection(request.mapping("fields"), request.mapping("query"))
 
 
 def _find_and_remove(request: Request, view: View) -> Document:

@@ -361,7 +361,7 @@ REFUSED_COMMANDS: list[tuple[dict[str, Any], int]] = [
     ({"find": "t", "collation": {"locale": "de"}}, 238),
     ({"find": "t", "tailable": True}, 238),
     ({"find": "t", "frobnicate": 1}, 40415),
-    ({"find": "t", "projection": {"a": {"$slice": 1}}}, 238),
+    ({"find": "t", "projection": {"a": {"$meta": "textScore"}}}, 238),
     ({"find": "t", "readConcern": {"level": "snapshot"}}, 123),
     ({"create": "c", "capped": True, "size": 4096}, 238),
     ({"create": "c", "viewOn": "t"}, 238),

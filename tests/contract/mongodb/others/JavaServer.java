@@ -1,6 +1,6 @@
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
-import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.util.List;
 
 /** A MongoDB server written by others, in memory, on a free port; it ends with its input. */
@@ -17,7 +17,7 @@ public class JavaServer {
     }
 
     public static void main(String[] arguments) throws Exception {
-        H2Backend backend = H2Backend.inMemory();
+        MemoryBackend backend = new MemoryBackend();
         backend.version(new Readable());
         MongoServer server = new MongoServer(backend);
         System.out.println("port " + server.bind().getPort());
