@@ -1,6 +1,6 @@
 """explain: which index the server would use, and how many documents it would look at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.embedded.address import PROCESS
@@ -171,17 +171,12 @@ def _counted(collection: Collection, records: list[int], question: Question) -> 
     wanted = compile_filter(question.query)
     enough = None if question.sort or not question.limit else question.skip + question.limit
     examined = matched = 0
-    for matches in _matches(collection, records, wanted):
-        examined, matched = examined + 1, matched + matches
+    for record in records:
+        examined, matched = examined + 1, matched + wanted(collection.documents[record])
         if matched == enough:
             break
     left = max(0, matched - question.skip)
     return examined, left if question.limit is None else min(left, question.limit)
-
-
-def _matches(collection: Collection, records: list[int], wanted: object) -> Iterator[bool]:
-    for record in records:
-        yield bool(callable(wanted) and wanted(collection.documents[record]))
 
 
 def _figures(plan: Document, look: Look, question: Question) -> Document:
@@ -213,7 +208,7 @@ def _aggregation(request: Request, verbosity: str) -> Document:
         raise Refusal(14, "'pipeline' must be an array")
     source = sourced(request)
     if source is not None:
-        return {"stages": [{str(name): dict(stage)[name] for name in stage} for stage in pipeline]}
+        return {"stages": pipeline}
     first = pipeline[0] if pipeline else None
     query = first.get("$match") if isinstance(first, Mapping) and len(first) == 1 else None
     rest = pipeline[1:] if isinstance(query, Mapping) else pipeline
