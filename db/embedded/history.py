@@ -1,7 +1,7 @@
 """Keeps collections of history below a limit: the oldest documents go to compressed files."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,6 +12,7 @@ from db.embedded.archive import archive_folder, write_archive
 from db.embedded.collection import Collection
 from db.embedded.engine import Engine
 from db.embedded.errors import Refusal
+from db.embedded.matching import compile_filter
 from db.embedded.newest import Newest
 from db.embedded.values import Document
 from utils.clock import Clock
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 ARCHIVES = "archives"
 _MOST_IN_ONE_FILE = 1000
 _TRY_AGAIN_AFTER_S = 5.0
+_LOOKS_AT_FIRST = 3
 _SEARCHING_MAY_COST = 20  # a search that found nothing is not repeated before 20 times its time
 
 
@@ -143,12 +145,16 @@ class History:
                 return
 
     def _oldest(self, collection: Collection, watched: Watched, count: int) -> list[int]:
-        found = collection.find(self._may_go(collection).only)
-        watched.newest.look_at(collection.documents)
-        may_go = (
-            record for record, document in found if not watched.newest.is_one(record, document)
+        """Most often they stand in front; only else is the whole collection searched."""
+        documents, only = collection.documents, self._may_go(collection).only
+        watched.newest.look_at(documents)
+        wanted = compile_filter(only)
+        front = islice(documents, count * _LOOKS_AT_FIRST)
+        near = ((record, found) for record in front if wanted(found := documents[record]))
+        oldest = _some(near, watched.newest, count)
+        return (
+            oldest if len(oldest) == count else _some(collection.find(only), watched.newest, count)
         )
-        return list(islice(may_go, count))
 
     def _say_once(self, watched: Watched, collection: Collection, what: str) -> None:
         if what in watched.told:
@@ -204,6 +210,11 @@ class History:
             reason,
             _TRY_AGAIN_AFTER_S,
         )
+
+
+def _some(found: Iterable[tuple[int, Document]], newest: Newest, count: int) -> list[int]:
+    may_go = (record for record, document in found if not newest.is_one(record, document))
+    return list(islice(may_go, count))
 
 
 def _name_of(collection: Collection) -> str:
