@@ -23,7 +23,7 @@ from db.connecting import (
     MONGODB,
     DatabaseFault,
     Remembered,
-    first_place,
+    first_kind,
     recall,
     remember,
     sole_chooser,
@@ -127,7 +127,7 @@ def _insist_on_known(swarm: str, before: Remembered | None, *, adopt: bool) -> N
 
 def _kind(asked: str | None, before: Remembered | None, settings: Config) -> str:
     if before is None:
-        return asked or first_place(settings)[0]
+        return asked or first_kind(settings)
     if asked is None or asked == before.kind:
         return before.kind
     if _lives(before, settings):

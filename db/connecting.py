@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,6 +32,8 @@ PATIENCE_MS = 5000
 DEFAULT_PATIENCE_MS = 1500
 AGAIN_PATIENCE_MS = 2000  # a known database is asked again and again; each time shall be short
 CHOOSING_WITHIN_S = 30.0
+MOST_TRIES = 100
+TRY_AGAIN_AFTER_S = 0.01
 COPYING_MS = 600_000  # an index over all of a long history, on a slow disk
 
 DATABASE_ERRORS = (PyMongoError,)
@@ -164,7 +167,7 @@ def adopt(wishes: Wishes) -> Remembered:
 
 def _adoptable(wishes: Wishes, before: Remembered | None) -> tuple[str, str]:
     if before is None:
-        return first_place(wishes)
+        return _first_place(wishes)
     if before.kind == EMBEDDED:
         try:
             return EMBEDDED, embedded_address(wishes)
@@ -195,6 +198,13 @@ def remember(state: Path, chosen: Remembered) -> None:
         file.write(msgspec.json.encode(chosen))
         file.flush()
         os.fsync(file.fileno())
+    for _ in range(MOST_TRIES):
+        try:
+            fresh.replace(state / MEMORY)
+        except PermissionError:  # on Windows while somebody reads the old one
+            threading.Event().wait(TRY_AGAIN_AFTER_S)
+        else:
+            return
     fresh.replace(state / MEMORY)
 
 
@@ -226,14 +236,20 @@ def connect(
     )
 
 
-def first_place(wishes: Wishes) -> tuple[str, str]:
-    """Kind and address of where a swarm begins that nothing is remembered of."""
+def first_kind(wishes: Wishes) -> str:
+    """Where a swarm begins that nothing is remembered of."""
     if wishes.mongo_uri_is_set:
-        return MONGODB, wishes.mongo_uri
-    if not (wishes.state / EMBEDDED_FILE).exists() and _answers(wishes):
-        return MONGODB, wishes.mongo_uri
+        return MONGODB
+    began_here = (wishes.state / EMBEDDED_FILE).exists()
+    return MONGODB if not began_here and _answers(wishes) else EMBEDDED
+
+
+def _first_place(wishes: Wishes) -> tuple[str, str]:
+    kind = first_kind(wishes)
+    if kind == MONGODB:
+        return kind, wishes.mongo_uri
     try:
-        return EMBEDDED, embedded_address(wishes)
+        return kind, embedded_address(wishes)
     except CannotStart as fault:
         raise DatabaseFault(str(fault)) from fault
 
@@ -247,7 +263,7 @@ def _answers(wishes: Wishes) -> bool:
 
 
 def _first(wishes: Wishes) -> Chosen:
-    kind, uri = first_place(wishes)
+    kind, uri = _first_place(wishes)
     known = _known_to_journals(wishes.state)
     swarm = _living(uri, wishes, PATIENCE_MS, create=not known)
     if known and swarm not in known:

@@ -164,6 +164,23 @@ def test_a_restore_that_was_cut_short_is_said_and_ended_by_another(
     assert isinstance(settle(config.load()), Chosen)
 
 
+def test_a_broken_embedded_database_is_moved_away_and_made_again_from_a_backup(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.begin()
+    before, backup = machine.contents(), machine.backup()
+    machine.home.kill()
+    for left in machine.home.state.glob("embedded.db*"):
+        left.unlink()
+    (machine.home.state / "embedded.db").write_bytes(b"broken " * 1000)
+    assert machine.restore(backup) == 2
+    assert "embedded.db" in capsys.readouterr().err
+    (machine.home.state / "embedded.db").rename(machine.home.state / "broken.db")
+    assert machine.restore(backup) == 0, capsys.readouterr().err
+    assert machine.contents() == before
+    assert isinstance(settle(config.load()), Chosen)
+
+
 def with_a_double(backup: Path) -> Path:
     """What a server cannot take, though each collection alone is all right."""
     held = [(part, list(bodies)) for part, bodies in backup_file.read(backup)]
