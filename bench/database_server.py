@@ -52,7 +52,11 @@ class DatabaseServer:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "db.embedded", *words], cwd=ROOT, stdout=log, stderr=log
             )
-        self._wait_until_it_answers(self._process, began_s + _READY_WITHIN_S)
+        try:
+            self._wait_until_it_answers(self._process, began_s + _READY_WITHIN_S)
+        except BaseException:
+            self.kill()
+            raise
         return monotonic_s() - began_s
 
     @property
@@ -94,9 +98,10 @@ class DatabaseServer:
     def kill(self) -> None:
         """At once, without a word."""
         if self._process is not None:
-            for child in psutil.Process(self._process.pid).children():
-                child.kill()
-            self._process.kill()
+            if self._process.poll() is None:
+                for child in psutil.Process(self._process.pid).children():
+                    child.kill()
+                self._process.kill()
             self._process.wait()
             self._process = None
 

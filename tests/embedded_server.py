@@ -45,7 +45,11 @@ class EmbeddedServer:
                 stdout=log,
                 stderr=log,
             )
-        self.uri = eventually(self._answers, 20)
+        try:
+            self.uri = eventually(self._answers, 20)
+        except BaseException:
+            self.kill()
+            raise
 
     def _words(self) -> list[str]:
         limit = f"--history-limit={self.history_limit}"
