@@ -140,14 +140,10 @@ class Collection:
         if plan is not None:
             plan[0].uses += 1
             return sorted(plan[1])
-        needles = needles_of(conditions_of(query))
-        if not needles:
-            return list(self.documents)
-        return [
-            record
-            for record, body in self.documents.bodies()
-            if all(any(needle in body for needle in choice) for choice in needles)
-        ]
+        bodies = list(self.documents.bodies())
+        for choice in needles_of(conditions_of(query)):
+            bodies = _holding(bodies, choice)
+        return [record for record, _ in bodies]
 
     def plan(self, query: Mapping[str, object]) -> tuple[Index, set[int]] | None:
         """The index that leaves the fewest documents to look at, and these; None: all of them."""
@@ -215,6 +211,14 @@ class Collection:
         self.validator = Validator(options)
         self.options = options
         recorder.describe(self.number, self.description())
+
+
+def _holding(bodies: list[tuple[int, bytes]], choice: list[bytes]) -> list[tuple[int, bytes]]:
+    """Those in which one of the byte strings stands."""
+    if len(choice) == 1:
+        needle = choice[0]
+        return [(record, body) for record, body in bodies if needle in body]
+    return [(record, body) for record, body in bodies if any(n in body for n in choice)]
 
 
 def _mapping(value: object) -> Mapping[str, object]:

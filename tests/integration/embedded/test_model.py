@@ -11,7 +11,7 @@ from tests.plain_model import RULES, Chance, Doc, PlainModel, RefusedError
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 Db = Database[Doc]
-ROUNDS, COMMANDS_IN_A_ROUND = 4, 700
+ROUNDS, COMMANDS_IN_A_ROUND = 4, 500
 
 
 def compare_with_a_list(server: EmbeddedServer, seed: int, rounds: int, commands: int) -> int:
