@@ -255,3 +255,15 @@ def test_a_first_start_that_broke_off_does_not_stop_the_next(tmp_path: Path) -> 
     (tmp_path / "embedded.db.new").write_bytes(b"half of a new file")
     with EmbeddedServer(tmp_path) as server:
         assert ask(server.port, {"ping": 1}) == {"ok": 1.0}
+
+
+def test_a_restart_says_why_the_last_run_ended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = "1 INFO ready on x\n2 CRITICAL cannot write the database file y: disk full\n"
+    (tmp_path / "embedded.log").write_text(log, "utf-8")
+    try:
+        ensure_running(tmp_path, port=0, python=sys.executable)
+    finally:
+        end(tmp_path)
+    assert "is started again. It said: cannot write the database file y: disk full" in caplog.text
