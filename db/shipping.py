@@ -100,7 +100,6 @@ class Shipper:
         try:
             self._ship_batch(outbox)
         except (PyMongoError, AnotherDatabase, sqlite3.Error) as fault:
-            self._line.distrust()
             self._say(f"{fault}")
             return False
         except Exception as fault:
@@ -117,11 +116,13 @@ class Shipper:
             self._ping(outbox)
             return
         self._pending = outbox.pending()
-        database = self._line.database(outbox.about("swarm"))
+        swarm = outbox.about("swarm")
+        database = self._line.database(swarm)
         now, account = moment(utc_ms()), outbox.about("account")
         for parcel, why in deliver(database, parcels, account, now):
             outbox.set_aside(parcel, why)
             logger.error("the database refuses record %d (%s): %s", *parcel[:2], why)
+        self._line.insist(swarm)
         outbox.forget_shipped(parcels[-1].number)
         self._pending = outbox.pending()
         self.refused = outbox.refused()
@@ -142,30 +143,33 @@ class Shipper:
 
 
 class _Line:
-    """The connection to the right database; looked at again after every fault."""
+    """The connection to the right database, which is looked at before and after every batch.
+
+    A client finds a server again by its address and says nothing of it: another database may stand
+    there by then, and what it took must not be forgotten here.
+    """
 
     def __init__(self, uri: str, database_name: str) -> None:
         self._uri, self._name = uri, database_name
         self._client: MongoClient[Document] | None = None
-        self._trusted = False
 
     def database(self, swarm: str) -> Database[Document]:
-        """The database, once it has proved to be that of the swarm."""
+        """The database, which has just proved to be that of the swarm."""
+        self.insist(swarm)
+        return self._open()
+
+    def insist(self, swarm: str) -> None:
+        """Raise AnotherDatabase where it is not that of the swarm."""
+        found = swarm_of(self._open())
+        if swarm and found != swarm:
+            raise AnotherDatabase(
+                f"wanted the database of swarm {swarm}, found one of {found or 'no swarm'}"
+            )
+
+    def _open(self) -> Database[Document]:
         if self._client is None:
             self._client = connect(self._uri, PATIENCE_MS)
-        database = self._client[self._name]
-        if not self._trusted:
-            found = swarm_of(database)
-            if swarm and found != swarm:
-                raise AnotherDatabase(
-                    f"wanted the database of swarm {swarm}, found one of {found or 'no swarm'}"
-                )
-            self._trusted = True
-        return database
-
-    def distrust(self) -> None:
-        """Something failed: another database may stand there when it answers again."""
-        self._trusted = False
+        return self._client[self._name]
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -76,15 +76,15 @@ class ByHandLine:
 
     def _turn(self, database: Database[dict[str, Any]]) -> None:
         try:
+            if swarm_of(database) not in self._chosen.swarm_ids:
+                self._tell_of_silence("another database stands in the place of ours")
+                return
             self._ask(database)
             self._write(database)
         except DATABASE_ERRORS as fault:
             self._tell_of_silence(str(fault))
 
     def _ask(self, database: Database[dict[str, Any]]) -> None:
-        if swarm_of(database) not in self._chosen.swarm_ids:
-            self._tell_of_silence("another database stands in the place of ours")
-            return
         told = _read(self._name, self._chosen, database)
         if told != self._told:
             self._tell(told)

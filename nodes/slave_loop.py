@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from decisions.daily_loss import is_guarded
 from decisions.trading_state import LOGIN_WATCH, stricter_of
 from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToNode
 from domain.ids import NodeName
@@ -33,6 +34,10 @@ logger = logging.getLogger(__name__)
 RECONNECT_EVERY_S = 2.0
 REPORT_EVERY_S = 1.0
 DAY_EVERY_S = 1.0
+# At the start the day's result takes a second tick: it is looked for often, and waited for, so long
+# as a market that is open may take to show one.
+DAY_SOON_S = 0.1
+DAY_AWAITED_S = 3.0
 EQUITY_EVERY_S = 5.0
 WATCH_WITH_EXPOSURE_S = 0.25
 WATCH_WITHOUT_S = 1.0
@@ -89,7 +94,7 @@ class SlaveLoop:
         self._positions: tuple[Position, ...] = ()
         self._watch_at_s = self._day_at_s = self._report_at_s = self._equity_at_s = 0.0
         self._reconnect_at_s = 0.0
-        self._heard_at_s = parts.clock.now().monotonic_s
+        self._heard_at_s = self._began_s = parts.clock.now().monotonic_s
         self._done: deque[CommandDone] = deque(maxlen=REMEMBERED_COMMANDS)
         self.stopping = self._told_ready = False
         self._take_settings(parts.told)
@@ -262,8 +267,9 @@ class SlaveLoop:
     def _look_at_day_when_due(self, now: Now) -> None:
         if now.monotonic_s < self._day_at_s:
             return
-        self._day_at_s = now.monotonic_s + DAY_EVERY_S
         self._guard.look(self._settings.kill_switch, now)
+        pause_s = DAY_SOON_S if self._awaits_the_day(now) else DAY_EVERY_S
+        self._day_at_s = now.monotonic_s + pause_s
         account = self._guard.account
         if account is None or now.monotonic_s < self._equity_at_s:
             return
@@ -283,14 +289,21 @@ class SlaveLoop:
     def _unconfirmed(self) -> list[NodeName]:
         return [m for m in self._inbox.masters() if not self._inbox.is_confirmed(m)]
 
-    def _is_ready(self, unconfirmed: list[NodeName]) -> bool:
-        """Every master's book is whole, and the terminal answers."""
+    def _awaits_the_day(self, now: Now) -> bool:
+        """Just started, with a limit of the day and no result yet: every open would be denied."""
+        guarded = is_guarded(self._settings.kill_switch)
+        unknown = guarded and self._guard.result(now.monotonic_s) is None
+        return unknown and now.monotonic_s - self._began_s < DAY_AWAITED_S
+
+    def _is_ready(self, unconfirmed: list[NodeName], now: Now) -> bool:
+        """Every master's book is whole, the terminal answers, and the day's result is known."""
         has_masters = bool(self._inbox.masters())
-        return has_masters and not unconfirmed and not self._alarms.has("terminal")
+        trouble = unconfirmed or self._alarms.has("terminal") or self._awaits_the_day(now)
+        return has_masters and not trouble
 
     def _report_when_due(self, now: Now) -> None:
         """Once a second, and at once where we have come into business or fallen out of it."""
-        ready = self._is_ready(self._unconfirmed())
+        ready = self._is_ready(self._unconfirmed(), now)
         if ready is not self._told_ready or now.monotonic_s >= self._report_at_s:
             self._told_ready = ready
             self._report_at_s = now.monotonic_s + REPORT_EVERY_S
@@ -311,7 +324,7 @@ class SlaveLoop:
             report,
             name=self._parts.name,
             pid=self._parts.pid,
-            ready=self._is_ready(unconfirmed),
+            ready=self._is_ready(unconfirmed, now),
             state=self._standing.state().value,
             holds=holds,
             latch=self._standing.latch,

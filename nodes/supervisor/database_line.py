@@ -16,7 +16,7 @@ from db.latches import Latches
 from db.nodes import Nodes
 from domain.control import Command, NodeReport
 from domain.records import LatchChange
-from nodes.supervisor.sight import AnotherDatabase, Sight, look
+from nodes.supervisor.sight import AnotherDatabase, Sight, insist_on_ours, look
 from utils.clock import utc_ms
 
 __all__ = ["DatabaseLine", "Sight"]
@@ -113,6 +113,7 @@ class DatabaseLine:
         try:
             database = self._database()
             if database is not None:
+                insist_on_ours(database, self.place.swarm_ids)
                 self._write_all(database)
                 self._look(database)
         except (*DATABASE_ERRORS, DatabaseFault, AnotherDatabase, OSError) as fault:
@@ -134,7 +135,7 @@ class DatabaseLine:
         return self._client[self.place.database_name]
 
     def _look(self, database: Database[Document]) -> None:
-        found = look(database, self.place.swarm_ids)
+        found = look(database)
         self.sight = found.sight
         self._heard_again()
         self._record_changes(found.stored)

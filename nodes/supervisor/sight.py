@@ -39,9 +39,8 @@ class Look(NamedTuple):
     stored: list[Document]
 
 
-def look(database: Database[Document], swarm_ids: Collection[str]) -> Look:
-    """Everything at once; the effort does not grow with history. Raises AnotherDatabase."""
-    _insist_on(database, swarm_ids)
+def look(database: Database[Document]) -> Look:
+    """Everything at once; the effort does not grow with history."""
     stored = list(database[ACCOUNTS].find().sort("name", 1))
     nodes = Nodes(database).all()
     held = database[TRADES].distinct("master_name", {"status": "OPEN"})
@@ -56,8 +55,11 @@ def look(database: Database[Document], swarm_ids: Collection[str]) -> Look:
     return Look(sight, stored)
 
 
-def _insist_on(database: Database[Document], swarm_ids: Collection[str]) -> None:
-    """A client finds a server again by its address: another may stand there by then (law 12)."""
+def insist_on_ours(database: Database[Document], swarm_ids: Collection[str]) -> None:
+    """A client finds a server again by its address: another may stand there by then (law 12).
+
+    Raises AnotherDatabase; asked before anything is written or believed.
+    """
     found = swarm_of(database)
     if found not in swarm_ids:
         raise AnotherDatabase(
