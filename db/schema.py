@@ -270,13 +270,13 @@ COLLECTIONS: tuple[CollectionPlan, ...] = (
     CollectionPlan(NODES, (Index(("name",), unique=True),)),
     CollectionPlan(
         COMMANDS,
-        (Index(("status", "created_at")), Index(("status",))),
+        (Index(("status", "created_at")),),
         _COMMAND,
         History(only={"status": "done"}),
     ),
     CollectionPlan(
         ACCOUNT_CHANGES,
-        (Index(("account", "number"), unique=True), Index(("account",))),
+        (Index(("account", "number"), unique=True),),
         history=History(newest_of="account"),
     ),
     CollectionPlan(SWARM),
