@@ -290,6 +290,7 @@ def test_updates_after_an_error_of_an_ordered_batch_are_not_made(c: C) -> None:
     assert c.distinct("n") == [2, 3, 50]
 
 
+@pytest.mark.needs("unacknowledged writes")
 def test_unacknowledged_writes_arrive(c: C) -> None:
     quiet = c.with_options(write_concern=WriteConcern(w=0))
     assert quiet.insert_one({"_id": 1}).acknowledged is False

@@ -149,7 +149,7 @@ def test_fields_are_added_and_dropped(tmp_path: Path) -> None:
         ({"$lookup": {"from": "t", "as": "x"}}, 9),
         ({"$unwind": "v"}, 28818),
         ({"$limit": 0}, 15958),
-        ({"$match": 5}, 14),
+        ({"$match": 5}, 15959),
         ({"$match": {}, "$limit": 1}, 40323),
     ],
     ids=str,
