@@ -38,31 +38,33 @@ def tool(name: str) -> str:
     return found
 
 
-def fetch(folder: Path, product: Path, command: list[str]) -> None:
-    """Fetch or build once; a later run finds it."""
+def fetch(product: Path, command: list[str]) -> None:
+    """Fetch once, under another name until it is whole; a later run finds it."""
     if product.exists():
         return
     TOOLS.mkdir(exist_ok=True)
     (TOOLS / ".gitignore").write_text("*\n", "utf-8")
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=FETCHING_S, check=False
+            command, cwd=SOURCES, capture_output=True, text=True, timeout=FETCHING_S, check=False
         )
     except subprocess.TimeoutExpired as reason:
         raise Unavailable(f"{command[0]} did not finish within {FETCHING_S} s") from reason
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip().splitlines() or ["nothing said"]
-        raise Unavailable(f"{Path(command[0]).stem} could not fetch it: {said[-1]}")
+        raise Unavailable(f"{Path(command[0]).stem} could not fetch it: {said[0]}")
+    part_of(product).rename(product)
+
+
+def part_of(product: Path) -> Path:
+    return product.with_suffix(".part")
 
 
 def prepare_java() -> None:
     tool("java")
     product = TOOLS / "java"
-    fetch(
-        SOURCES,
-        product,
-        [tool("mvn"), "-q", "-B", COPY_LIBRARIES, f"-DoutputDirectory={product}"],
-    )
+    folder = f"-DoutputDirectory={part_of(product)}"
+    fetch(product, [tool("mvn"), "-q", "-B", COPY_LIBRARIES, folder])
 
 
 def start_java(folder: Path) -> Running:
