@@ -13,6 +13,7 @@ from db.embedded import write_commands as writing
 from db.embedded.command_fields import check_common, check_concerns, check_fields, time_limit_ms
 from db.embedded.errors import Refusal
 from db.embedded.explaining import explain
+from db.embedded.expressions import now_is
 from db.embedded.refused_commands import is_refused, refuse
 from db.embedded.requests import Caller, House, Request
 from db.embedded.values import Document
@@ -204,6 +205,7 @@ def _in_time(request: Request, known: Command) -> Document:
     """An answer that is late is not given; writing is never undone, so late or not it is told."""
     limit_ms = time_limit_ms(request.command)
     started_s = request.now_s()
+    now_is(request.now_ms())
     reply = known.work(request)
     late = limit_ms is not None and (request.now_s() - started_s) * 1000 > limit_ms
     if late and known.reads:

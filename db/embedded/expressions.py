@@ -28,6 +28,21 @@ class Cell:
 _visible: ContextVar[Mapping[str, Cell]] = ContextVar("_visible", default=MappingProxyType({}))
 
 
+_now_ms: ContextVar[int | None] = ContextVar("_now_ms", default=None)
+
+
+def now_is(utc_ms: int) -> None:
+    """What $$NOW stands for in the command that is about to run."""
+    _now_ms.set(utc_ms)
+
+
+def _now(_: Document) -> object:
+    utc_ms = _now_ms.get()
+    if utc_ms is None:
+        raise Refusal(17276, "Use of undefined variable: NOW outside of a command")
+    return moments.of_milliseconds(utc_ms)
+
+
 @contextmanager
 def naming(cells: Mapping[str, Cell]) -> Iterator[None]:
     """Expressions compiled inside may read these variables."""
@@ -77,6 +92,8 @@ def _variable(text: str) -> Expression:
     name, _, path = text.partition(".")
     if name == "REMOVE" and not path:
         return lambda _: MISSING
+    if name == "NOW" and not path:
+        return _now
     cell = _visible.get().get(name)
     if cell is not None:
         parts = tuple(path.split(".")) if path else ()

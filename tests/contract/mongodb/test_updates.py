@@ -277,3 +277,13 @@ def test_the_servers_own_time_is_set(c: C) -> None:
     assert isinstance(found["a"], datetime)
     assert isinstance(found["b"], Timestamp)
     assert isinstance(found["c"], datetime)
+
+
+@pytest.mark.needs("update pipelines")
+def test_a_pipeline_knows_the_servers_time(c: C) -> None:
+    c.insert_one({"_id": 1})
+    c.update_one({}, [{"$set": {"a": "$$NOW", "b": {"$year": "$$NOW"}}}])
+    found = c.find_one() or {}
+    assert isinstance(found["a"], datetime)
+    assert found["b"] == found["a"].year
+    assert c.count_documents({"$expr": {"$lte": ["$a", "$$NOW"]}}) == 1
