@@ -18,29 +18,24 @@ if TYPE_CHECKING:
     from config import Config
 
 HOST_FAULT = 2
-ENDS_WITHIN_S = 10
 
 
 def main() -> int:
     """Set up, say what was done and what comes next; 2 where no database can be had."""
     # Imported here: the packages are there only once first_start has made sure of them.
     import config
+    from commands.visiting import visit
     from db.connecting import DATABASE_ERRORS, DatabaseFault, Silent, settle
-    from db.embedded.starting import running
     from utils.folders import make_writable
 
     try:
         settings = config.load()
         make_writable(settings.state, "MURMURATION_STATE")
-        was_running = running(settings.state) is not None
-        found = settle(settings)
-        if isinstance(found, Silent):
-            return _refuse(found.why)
-        try:
+        with visit(settings):  # an embedded database is started for this alone
+            found = settle(settings)
+            if isinstance(found, Silent):
+                return _refuse(found.why)
             return _set_up(found.kind, found.uri, found.notice, settings)
-        finally:
-            if not was_running:
-                _stop_what_was_started(settings.state)
     except BrokenPipeError:
         raise  # nobody reads on: no fault of this host
     except (config.ConfigError, DatabaseFault, OSError, *DATABASE_ERRORS) as fault:
@@ -64,17 +59,6 @@ def _set_up(kind: str, uri: str, notice: str, settings: "Config") -> int:
     print("Done." if done.changes else "Everything was in place; nothing was changed.")
     print("Next: python launcher.py")
     return 0
-
-
-def _stop_what_was_started(state: Path) -> None:
-    """The embedded database was started for this alone; the launcher starts and stops its own."""
-    import psutil
-
-    from db.embedded.starting import stop
-
-    pid = stop(state)
-    if pid and psutil.pid_exists(pid):
-        psutil.wait_procs([psutil.Process(pid)], ENDS_WITHIN_S)
 
 
 def _refuse(why: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from commands.swarm_database import launcher_runs
+from commands.swarm_at_work import launcher_runs
 from config import Config
 from db.journal_in_use import accounts_at_work
 from db.moments import ms_of_date

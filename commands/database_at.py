@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
-import psutil
 from pymongo.database import Database
 
-from commands.swarm_database import NoSwarm, launcher_runs
+from commands.swarm_database import NoSwarm
+from commands.visiting import visit
 from config import Config
 from db.connecting import (
     COPYING_MS,
@@ -17,10 +17,8 @@ from db.connecting import (
     not_answering,
     opened,
 )
-from db.embedded.starting import CannotStart, running, stop
+from db.embedded.starting import CannotStart
 from utils.redaction import redacted
-
-ENDS_WITHIN_S = 10.0
 
 
 class Place(NamedTuple):
@@ -62,17 +60,9 @@ def _insist_on_an_answer(config: Config, database: Database[dict[str, Any]]) -> 
 @contextmanager
 def embedded_server(config: Config) -> Iterator[str]:
     """The embedded server's address; one that had to be started is ended with the block."""
-    was_running = running(config.state) is not None
-    try:
-        yield embedded_address(config)
-    except CannotStart as fault:
-        raise NoSwarm(str(fault)) from fault
-    finally:
-        if not was_running and not launcher_runs(config):
-            _end(config)
-
-
-def _end(config: Config) -> None:
-    pid = stop(config.state)
-    if pid and psutil.pid_exists(pid):
-        psutil.wait_procs([psutil.Process(pid)], ENDS_WITHIN_S)
+    with visit(config):
+        try:
+            address = embedded_address(config)
+        except CannotStart as fault:
+            raise NoSwarm(str(fault)) from fault
+        yield address

@@ -13,7 +13,8 @@ import config
 from commands.account_names import NoSuchAccount, check_names, check_while_a_launcher_runs
 from commands.console import prepare, say
 from commands.order_shown import Awaited, wait_until_shown
-from commands.swarm_database import NoSwarm, control_address, swarm_database
+from commands.swarm_at_work import control_address
+from commands.swarm_database import NoSwarm, swarm_database
 from config import Config
 from db.accounts import Accounts
 from db.commands import Commands

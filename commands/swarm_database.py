@@ -6,11 +6,9 @@ from typing import Any
 
 from pymongo.database import Database
 
+from commands.visiting import visit
 from config import Config
 from db.connecting import DatabaseFault, Silent, opened, recall, settle
-from db.embedded.starting import running, stop
-from nodes.supervisor import pid_file
-from utils.os_signals import born
 
 
 class NoSwarm(Exception):  # noqa: N818 - it says what happened
@@ -20,26 +18,10 @@ class NoSwarm(Exception):  # noqa: N818 - it says what happened
 @contextmanager
 def swarm_database(config: Config) -> Iterator[Database[dict[str, Any]]]:
     """The database; an embedded one that had to be started for this is ended again."""
-    was_running = running(config.state) is not None
-    try:
+    with visit(config):
         place = _place(config)
         with opened(place[0], place[1]) as database:
             yield database
-    finally:
-        if not was_running and not launcher_runs(config):
-            stop(config.state)
-
-
-def launcher_runs(config: Config) -> bool:
-    """Whether a launcher is at work on this state folder."""
-    found = pid_file.read(config.state)
-    return found is not None and born(found.supervisor.pid) == found.supervisor.birth
-
-
-def control_address(config: Config) -> str:
-    """Where the launcher hears orders; empty where none runs."""
-    found = pid_file.read(config.state)
-    return found.supervisor.control if found is not None and launcher_runs(config) else ""
 
 
 def _place(config: Config) -> tuple[str, str]:

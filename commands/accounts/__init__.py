@@ -11,7 +11,6 @@ from commands.accounts.exporting import export_accounts
 from commands.accounts.importing import import_accounts
 from commands.accounts.looking import list_accounts, show_account
 from commands.accounts.removing import remove_accounts
-from commands.accounts.turn import my_turn
 from commands.accounts.writing import add_account, edit_account, switch_accounts
 from commands.swarm_database import NoSwarm, swarm_database
 from db.connecting import DATABASE_ERRORS
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     args.action = args.action or LIST
     try:
         settings = config.load()
-        with my_turn(settings), swarm_database(settings) as database:
+        with swarm_database(settings) as database:
             answer = ACTIONS[args.action](args, Desk(database, settings, args.action))
     except (config.ConfigError, NoSwarm, Refused, OSError, *DATABASE_ERRORS) as fault:
         return give_refusal(fault, as_json=args.json)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from commands.accounts.desk import Desk, Document, Written
-from commands.swarm_database import launcher_runs
+from commands.swarm_at_work import launcher_runs
 from config import Config
 from db.moments import ms_of_date
 from db.nodes import Nodes
