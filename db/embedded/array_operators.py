@@ -25,7 +25,11 @@ def _array(value: object, operator: str, code: int) -> list[object]:
 
 
 def _whole(value: object, operator: str, code: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not float(value).is_integer()
+    ):
         raise Refusal(code, f"{operator} requires whole numbers, found: {value!r}")
     return int(value)
 
@@ -80,11 +84,12 @@ def _slice(values: Values) -> object:
 
 
 def _range(values: Values) -> object:
-    numbers = [_whole(value, "$range", 34443) for value in values]
+    codes = (34444, 34446, 34448)
+    numbers = [_whole(value, "$range", code) for value, code in zip(values, codes, strict=False)]
     if numbers[_PAIR:] == [0]:
         raise Refusal(34449, "$range requires a non-zero step value")
     chosen = range(*numbers)
-    if len(chosen) > _MANY:
+    if abs(chosen.stop - chosen.start) // abs(chosen.step) > _MANY:
         raise Refusal(146, "$range would use too much memory")
     return list(chosen)
 

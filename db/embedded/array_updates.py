@@ -34,7 +34,11 @@ def _sliced(array: list[object], operand: Mapping[str, object]) -> list[object]:
 
 
 def _whole(value: object, word: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not float(value).is_integer()
+    ):
         raise Refusal(2, f"The value for {word} must be a whole number")
     return int(value)
 

@@ -284,7 +284,11 @@ def _type_test(wanted: object) -> Test:
 
 
 def _size_test(wanted: object) -> Test:
-    if not isinstance(wanted, (int, float)) or isinstance(wanted, bool) or wanted != int(wanted):
+    if (
+        not isinstance(wanted, (int, float))
+        or isinstance(wanted, bool)
+        or not float(wanted).is_integer()
+    ):
         raise Refusal(2, "$size needs a whole number")
     if wanted < 0:
         raise Refusal(2, "$size may not be negative")

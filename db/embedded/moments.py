@@ -244,7 +244,7 @@ def _months_later(date: datetime, months: int) -> datetime:
 
 
 def _amount(value: object) -> int:
-    if not is_number(value) or not isinstance(value, (int, float)) or value != int(value):
+    if not is_number(value) or not isinstance(value, (int, float)) or not float(value).is_integer():
         raise Refusal(5166405, f"expected a whole number, found {value!r}")
     return int(value)
 

@@ -77,7 +77,11 @@ def _byte_part(values: Values) -> object:
 
 
 def _place(value: object, operator: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not float(value).is_integer()
+    ):
         raise Refusal(34450, f"{operator}: places are whole numbers, found {value!r}")
     return int(value)
 

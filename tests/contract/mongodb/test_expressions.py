@@ -305,6 +305,8 @@ REFUSED: list[tuple[Any, int]] = [
     ({"$switch": {"branches": [{"case": False, "then": 1}]}}, 40066),
     ({"$switch": {"branches": []}}, 40068),
     ({"$eq": [1]}, 16020),
+    ({"$range": [0, float("inf")]}, 34446),
+    ({"$slice": ["$list", float("nan")]}, 28726),
     ({"$arrayToObject": "$list"}, 40398),
 ]
 
