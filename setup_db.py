@@ -25,7 +25,9 @@ def main() -> int:
     # Imported here: the packages are there only once first_start has made sure of them.
     import config
     from commands.visiting import visit
-    from db.connecting import DATABASE_ERRORS, DatabaseFault, Silent, settle
+    from db.clients import DATABASE_ERRORS
+    from db.connecting import Silent, settle
+    from db.remembered import DatabaseFault
     from utils.folders import make_writable
 
     try:
@@ -43,7 +45,7 @@ def main() -> int:
 
 
 def _set_up(kind: str, uri: str, notice: str, settings: "Config") -> int:
-    from db.connecting import opened
+    from db.clients import opened
     from db.moments import moment
     from db.setting_up import set_up
     from utils.clock import utc_ms

@@ -9,7 +9,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from bench.crash_writers import Findings
-from db.embedded.archive import archived
+from db.embedded.file.archive import archived
 from db.schema import DECISIONS
 
 Document = dict[str, Any]

@@ -12,7 +12,7 @@ import config as machine
 from commands.demonstration import truth
 from commands.demonstration.processes import end_all
 from commands.demonstration.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
-from db.connecting import connect
+from db.clients import connect
 from db.journal import Glance, JournalRefused, glance, journal_path
 from db.schema import ACCOUNTS, NODES
 from domain.records import JournalUnwritable

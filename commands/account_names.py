@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from commands.swarm_database import NoSwarm, swarm_database
 from config import Config
 from db.accounts import Accounts
-from db.connecting import DATABASE_ERRORS
+from db.clients import DATABASE_ERRORS
 from nodes.supervisor.memory import AccountMemory
 
 MOST_SHOWN = 10

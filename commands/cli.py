@@ -47,9 +47,11 @@ COMMANDS = {
     "halt": Command("commands.halt", "forbid new trades on accounts, until resume"),
     "resume": Command("commands.resume", "allow new trades again after a halt"),
     "accounts": Command("commands.accounts", "list, add, edit, import and export accounts"),
-    "backup": Command("commands.backup", "write the whole database to one file, while it is used"),
-    "restore": Command("commands.restore", "put the database back as a backup holds it"),
-    "migrate": Command("commands.migrate", "move the swarm to a MongoDB, or back from one"),
+    "backup": Command(
+        "commands.backups.backup", "write the whole database to one file, while it is used"
+    ),
+    "restore": Command("commands.backups.restore", "put the database back as a backup holds it"),
+    "migrate": Command("commands.backups.migrate", "move the swarm to a MongoDB, or back from one"),
     "why": Command("commands.why", "tell why a trade was copied, or was not"),
 }
 

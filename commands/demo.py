@@ -12,8 +12,9 @@ from commands.demonstration.show import Outcome, Show, ShowFault
 from commands.demonstration.trader import Trader, TraderError
 from commands.demonstration.truth import TruthUnreadableError
 from config import ConfigError
-from db.connecting import DATABASE_ERRORS, DatabaseFault
+from db.clients import DATABASE_ERRORS
 from db.embedded.starting import CannotStart
+from db.remembered import DatabaseFault
 from nodes.supervisor.faults import HostFault
 from nodes.supervisor.loop import Supervisor
 from paper.admin import AdminError

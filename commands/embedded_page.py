@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from commands import mongodb_words as words
-from db.embedded.commands import COMMANDS, execute
-from db.embedded.cursors import Cursors
-from db.embedded.engine import Engine
-from db.embedded.refused_commands import REFUSED
-from db.embedded.requests import Caller, House
-from db.embedded.storage import Storage
+from db.embedded.answering.commands import COMMANDS, execute
+from db.embedded.answering.cursors import Cursors
+from db.embedded.answering.refused_commands import REFUSED
+from db.embedded.answering.requests import Caller, House
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
 from db.embedded.values import Document
 from utils.clock import SystemClock
 

@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from commands.swarm_database import NoSwarm, swarm_database
 from config import Config
-from db.connecting import DATABASE_ERRORS
+from db.clients import DATABASE_ERRORS
 from db.latches import Latches
 from db.nodes import Nodes
 from domain.policies import Latch, TradingState

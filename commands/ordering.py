@@ -17,8 +17,8 @@ from commands.swarm_at_work import control_address
 from commands.swarm_database import NoSwarm, swarm_database
 from config import Config
 from db.accounts import Accounts
+from db.clients import DATABASE_ERRORS
 from db.commands import Commands
-from db.connecting import DATABASE_ERRORS
 from db.schema import COMMANDS
 from domain.control import Command, CommandDone, OperatorOrder
 from domain.ids import NodeName

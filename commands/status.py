@@ -14,7 +14,7 @@ import config
 from commands.console import prepare, say
 from commands.swarm_database import NoSwarm, swarm_database
 from db.accounts import Accounts
-from db.connecting import DATABASE_ERRORS
+from db.clients import DATABASE_ERRORS
 from db.latches import Latches
 from db.moments import ms_of_date
 from db.nodes import Nodes

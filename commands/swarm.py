@@ -8,8 +8,10 @@ from rich.console import Console
 import config
 from commands.console import prepare, say
 from commands.swarm_lines import QUIET, lines_between, summary
-from db.connecting import DATABASE_ERRORS, DatabaseFault, adopt
+from db.clients import DATABASE_ERRORS
+from db.connecting import adopt
 from db.embedded.starting import CannotStart
+from db.remembered import DatabaseFault
 from messaging.waiting import SocketWaiter
 from nodes.supervisor.loop import HostFault, Supervisor, SwarmView
 from utils.clock import monotonic_s

@@ -8,7 +8,9 @@ from pymongo.database import Database
 
 from commands.visiting import visit
 from config import Config
-from db.connecting import DatabaseFault, Silent, opened, recall, settle
+from db.clients import opened
+from db.connecting import Silent, settle
+from db.remembered import DatabaseFault, recall
 
 
 class NoSwarm(Exception):  # noqa: N818 - it says what happened

@@ -12,7 +12,7 @@ from pymongo.database import Database
 import config
 from commands.console import prepare, say
 from commands.swarm_database import NoSwarm, swarm_database
-from db.connecting import DATABASE_ERRORS
+from db.clients import DATABASE_ERRORS
 from db.schema import DECISIONS, TRADES
 from domain.reasons import EXPLANATIONS, Reason
 

@@ -1,43 +1,37 @@
 """Which database this machine's swarm lives in, and whether it is really that one."""
 
-import os
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
-from filelock import FileLock, Timeout
-from pymongo import MongoClient
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from db.clients import PATIENCE_MS, opened
 from db.embedded.starting import CannotStart, ensure_running
 from db.identity import Standing, clear_marks, give_identity, standing_of
-from db.identity import swarm_of as swarm_of  # noqa: PLC0414 - others find it here
 from db.journal import JournalRefused, glance
+from db.remembered import (
+    CHOOSING_WITHIN_S,
+    EMBEDDED,
+    MEMORY,
+    MONGODB,
+    DatabaseFault,
+    Remembered,
+    recall,
+    remember,
+    sole_chooser,
+)
 from domain.records import JournalUnwritable
 from utils.clock import utc_ms
 from utils.redaction import redacted
 
 Document = dict[str, Any]
 
-MONGODB = "mongodb"
-EMBEDDED = "embedded"
-MEMORY = "database.json"
 EMBEDDED_FILE = "embedded.db"
-PATIENCE_MS = 5000
 DEFAULT_PATIENCE_MS = 1500
 AGAIN_PATIENCE_MS = 2000  # a known database is asked again and again; each time shall be short
-CHOOSING_WITHIN_S = 30.0
-MOST_TRIES = 100
-TRY_AGAIN_AFTER_S = 0.01
-COPYING_MS = 600_000  # an index over all of a long history, on a slow disk
-
-DATABASE_ERRORS = (PyMongoError,)
-"""What every store may raise: the database did not answer, or refused."""
 
 
 class Wishes(Protocol):
@@ -74,15 +68,6 @@ class Wishes(Protocol):
         ...
 
 
-class Remembered(msgspec.Struct, frozen=True, kw_only=True):
-    """What was chosen at the first start. `move` names the last migration begun from here."""
-
-    kind: Annotated[str, msgspec.Meta(pattern=f"^({MONGODB}|{EMBEDDED})$")]
-    swarm_ids: tuple[str, ...]
-    database_name: str = ""
-    move: str = ""
-
-
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """The database answers and is the right one. `notice` is for the person, where not empty."""
 
@@ -102,10 +87,6 @@ class Silent(msgspec.Struct, frozen=True, kw_only=True):
     database_name: str
     swarm_ids: tuple[str, ...]
     why: str
-
-
-class DatabaseFault(Exception):  # noqa: N818 - it says what happened
-    """There is no database to begin with, or nobody can say which."""
 
 
 class _NoAnswer(DatabaseFault):
@@ -129,24 +110,6 @@ def settle(wishes: Wishes, within_s: float = CHOOSING_WITHIN_S) -> Chosen | Sile
         if isinstance(found, Chosen):
             _keep(wishes.state, remembered, found)
     return found
-
-
-@contextmanager
-def sole_chooser(state: Path, within_s: float = CHOOSING_WITHIN_S) -> Iterator[None]:
-    """Nobody else finds, remembers or changes the choice while the block lasts."""
-    state.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(state / "database.lock", timeout=within_s)
-    try:
-        lock.acquire()
-    except Timeout as fault:
-        raise DatabaseFault(
-            f"database: wanted to see which one {state} uses, found that another command has been "
-            f"at it for {within_s:g} s (a `restore` or `migrate`?). Wait for its end."
-        ) from fault
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def adopt(wishes: Wishes) -> Remembered:
@@ -174,66 +137,6 @@ def _adoptable(wishes: Wishes, before: Remembered | None) -> tuple[str, str]:
         except CannotStart as fault:
             raise DatabaseFault(str(fault)) from fault
     return MONGODB, wishes.mongo_uri
-
-
-def recall(state: Path) -> Remembered | None:
-    """What was chosen before; None at a first start."""
-    path = state / MEMORY
-    if not path.exists():
-        return None
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Remembered)
-    except msgspec.MsgspecError as fault:
-        raise DatabaseFault(
-            f"{path}: wanted which database was chosen, found something else ({fault}). "
-            "Restore the file; without it nobody knows which database is the right one."
-        ) from fault
-
-
-def remember(state: Path, chosen: Remembered) -> None:
-    """Write the choice so that a crash leaves the old one or the new one."""
-    state.mkdir(parents=True, exist_ok=True)
-    fresh = state / f"{MEMORY}.new"
-    with fresh.open("wb") as file:
-        file.write(msgspec.json.encode(chosen))
-        file.flush()
-        os.fsync(file.fileno())
-    for _ in range(MOST_TRIES):
-        try:
-            fresh.replace(state / MEMORY)
-        except PermissionError:  # on Windows while somebody reads the old one
-            threading.Event().wait(TRY_AGAIN_AFTER_S)
-        else:
-            return
-    fresh.replace(state / MEMORY)
-
-
-@contextmanager
-def opened(
-    uri: str, database_name: str, patience_ms: int = PATIENCE_MS, answer_ms: int = PATIENCE_MS
-) -> Iterator[Database[Document]]:
-    """The database, for as long as the block lasts; `answer_ms` is for what takes its time."""
-    client = connect(uri, patience_ms, answer_ms)
-    try:
-        yield client[database_name]
-    finally:
-        client.close()
-
-
-def connect(
-    uri: str, patience_ms: int = PATIENCE_MS, answer_ms: int = PATIENCE_MS
-) -> MongoClient[Document]:
-    """A client that gives up after a while instead of hanging."""
-    return MongoClient(
-        uri,
-        tz_aware=True,
-        # A moment that Python cannot name, in one document, shall not hide all the others.
-        datetime_conversion="DATETIME_AUTO",
-        appname="murmuration",
-        serverSelectionTimeoutMS=patience_ms,
-        connectTimeoutMS=patience_ms,
-        socketTimeoutMS=max(patience_ms, answer_ms),
-    )
 
 
 def first_kind(wishes: Wishes) -> str:

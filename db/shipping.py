@@ -10,8 +10,9 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from db.connecting import connect, swarm_of
+from db.clients import connect
 from db.delivering import deliver
+from db.identity import swarm_of
 from db.moments import moment
 from db.outbox import Outbox
 from utils.clock import monotonic_s, utc_ms

@@ -11,10 +11,13 @@ from pymongo.database import Database
 
 from db.account_changes import AccountChanges
 from db.accounts import Accounts
+from db.clients import DATABASE_ERRORS, opened
 from db.commands import Commands
-from db.connecting import DATABASE_ERRORS, EMBEDDED, Chosen, opened, swarm_of
+from db.connecting import Chosen
+from db.identity import swarm_of
 from db.latches import Latches
 from db.nodes import Nodes
+from db.remembered import EMBEDDED
 from domain.control import Command, CommandDone, FromNode, NodeReport, Settings, ToNode
 from domain.policies import Role
 from utils.clock import utc_ms

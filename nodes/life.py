@@ -13,8 +13,9 @@ import msgspec
 
 import config as machine
 from config import Config, ConfigError, SecretMissing
-from db.connecting import DatabaseFault, Silent, settle
+from db.connecting import Silent, settle
 from db.journal import Journal, JournalRefused
+from db.remembered import DatabaseFault
 from db.shipping import Shipper
 from domain.control import Hello, NodeReport, Settings, Stop
 from domain.ids import NodeName

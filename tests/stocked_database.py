@@ -12,8 +12,8 @@ from bson.son import SON
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
+from db.backups.raw_contents import RAW
 from db.identity import give_identity
-from db.raw_contents import RAW
 
 PORTION = 5000
 

@@ -13,7 +13,7 @@ from commands.accounts.looking import list_accounts, show_account
 from commands.accounts.removing import remove_accounts
 from commands.accounts.writing import add_account, edit_account, switch_accounts
 from commands.swarm_database import NoSwarm, swarm_database
-from db.connecting import DATABASE_ERRORS
+from db.clients import DATABASE_ERRORS
 from domain.policies import Role
 
 LIST = "list"

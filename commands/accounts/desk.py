@@ -12,7 +12,7 @@ from commands.accounts.answer import Refused
 from config import Config
 from db.account_changes import AccountChanges
 from db.accounts import Accounts
-from db.connecting import DATABASE_ERRORS
+from db.clients import DATABASE_ERRORS
 from db.moments import moment
 from db.nodes import Nodes
 from db.plain_documents import plain

@@ -15,11 +15,13 @@ import config as machine
 from commands.demonstration.accounts import documents
 from commands.demonstration.ticks import lively
 from config import Config
-from db.connecting import EMBEDDED, Remembered, adopt, connect, remember
+from db.clients import connect
+from db.connecting import adopt
 from db.embedded.address import read_address
 from db.embedded.asking import ask
 from db.embedded.starting import ensure_running as ensure_database
 from db.moments import moment
+from db.remembered import EMBEDDED, Remembered, remember
 from db.schema import ACCOUNTS
 from db.setting_up import set_up
 from paper.address import Address, published

@@ -10,7 +10,7 @@ from commands.demonstration import truth
 from commands.demonstration.console import Screen
 from commands.demonstration.scenery import Scenery
 from commands.demonstration.trader import Trader
-from db.connecting import opened
+from db.clients import opened
 from decisions.judging import Judgement, judge
 from messaging.waiting import SocketWaiter
 from nodes.supervisor.view import AccountView, SwarmView

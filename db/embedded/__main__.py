@@ -11,15 +11,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from db.embedded.address import Address, remove_address, write_address
-from db.embedded.cursors import Cursors
-from db.embedded.engine import Engine
-from db.embedded.history import History, Rules
-from db.embedded.keeping import CommitFailed
-from db.embedded.opening import StorageError
-from db.embedded.requests import House
+from db.embedded.answering.cursors import Cursors
+from db.embedded.answering.requests import House
+from db.embedded.file.keeping import CommitFailed
+from db.embedded.file.opening import StorageError
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
+from db.embedded.holding.history import History, Rules
 from db.embedded.server import HOST, Server
 from db.embedded.starting import ALREADY_RUNNING, CANNOT_START, HISTORY_LIMIT, TAKES_NO_WRITES
-from db.embedded.storage import Storage
 from db.schema import COLLECTIONS, SWARM
 from utils.clock import SystemClock
 from utils.randomness import token

@@ -4,12 +4,12 @@ import asyncio
 import logging
 
 from db.embedded import wire
-from db.embedded.commands import execute
+from db.embedded.answering.commands import execute
+from db.embedded.answering.requests import Caller, House
 from db.embedded.errors import Refusal
-from db.embedded.expiry import expire
-from db.embedded.history import History
-from db.embedded.keeping import CommitFailed
-from db.embedded.requests import Caller, House
+from db.embedded.file.keeping import CommitFailed
+from db.embedded.holding.expiry import expire
+from db.embedded.holding.history import History
 from db.embedded.values import Document
 
 logger = logging.getLogger(__name__)

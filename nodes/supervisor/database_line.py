@@ -10,10 +10,12 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from db.account_changes import AccountChanges
+from db.clients import DATABASE_ERRORS, connect
 from db.commands import Commands
-from db.connecting import DATABASE_ERRORS, Chosen, DatabaseFault, Silent, connect
+from db.connecting import Chosen, Silent
 from db.latches import Latches
 from db.nodes import Nodes
+from db.remembered import DatabaseFault
 from domain.control import Command, NodeReport
 from domain.records import LatchChange
 from nodes.supervisor.sight import AnotherDatabase, Sight, insist_on_ours, look

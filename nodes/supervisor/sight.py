@@ -7,7 +7,7 @@ import msgspec
 from pymongo.database import Database
 
 from db.commands import Commands, Pending
-from db.connecting import swarm_of
+from db.identity import swarm_of
 from db.latches import Latches
 from db.nodes import ADDRESS_PAIR, Nodes
 from db.plain_documents import plain

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import config as machine
 from config import Config, SecretMissing
-from db.connecting import DATABASE_ERRORS, Chosen, DatabaseFault, Silent, settle
+from db.clients import DATABASE_ERRORS
+from db.connecting import Chosen, Silent, settle
+from db.remembered import DatabaseFault
 from decisions.roster import Pair
 from domain.policies import AccountSettings
 from domain.problems import Problem

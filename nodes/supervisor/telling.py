@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from db.connecting import EMBEDDED, Chosen, Silent
+from db.connecting import Chosen, Silent
+from db.remembered import EMBEDDED
 from decisions.roster import Pair
 from domain.control import Settings
 from domain.policies import Role

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from db.connecting import opened
+from db.clients import opened
 from db.embedded.address import read_address
 from db.embedded.starting import running
 from db.setting_up import set_up

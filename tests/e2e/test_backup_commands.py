@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import config
-from db.connecting import EMBEDDED, Remembered, adopt, remember
+from db.connecting import adopt
+from db.remembered import EMBEDDED, Remembered, remember
 from tests.integration.stores.conftest import Server
 from tests.waiting import eventually
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs

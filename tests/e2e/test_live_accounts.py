@@ -10,10 +10,11 @@ import pytest
 from pymongo.database import Database
 
 from db.account_changes import AccountChanges
-from db.connecting import opened, recall
+from db.clients import opened
 from db.embedded.address import read_address
 from db.journal import Glance, glance, journal_path
 from db.moments import moment
+from db.remembered import recall
 from paper.address import published
 from tests.client_copies import fresh_client
 from tests.e2e.test_swarm import (

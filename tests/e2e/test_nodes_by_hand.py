@@ -12,10 +12,11 @@ import pytest
 from pymongo import MongoClient
 
 import config
-from db.connecting import EMBEDDED, Remembered, adopt, remember
+from db.connecting import adopt
 from db.embedded.address import read_address
 from db.embedded.asking import ask
 from db.embedded.starting import ensure_running
+from db.remembered import EMBEDDED, Remembered, remember
 from paper.address import published
 from paper.admin import Admin
 from tests.client_copies import fresh_client

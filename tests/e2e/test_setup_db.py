@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from commands.cli import PIPE_CLOSED
-from db.connecting import opened
+from db.clients import opened
 from db.embedded.address import read_address
 from tests.choosy_server import ChoosyServer, refuses_validators
 from tests.integration.stores.conftest import Server

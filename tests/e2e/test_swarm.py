@@ -13,9 +13,11 @@ import psutil
 import pytest
 
 import config
-from db.connecting import EMBEDDED, Remembered, adopt, opened, remember
+from db.clients import opened
+from db.connecting import adopt
 from db.embedded.address import read_address
 from db.embedded.starting import running, stop
+from db.remembered import EMBEDDED, Remembered, remember
 from nodes.supervisor import pid_file
 from paper.address import published
 from tests.client_copies import fresh_client

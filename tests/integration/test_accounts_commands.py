@@ -17,7 +17,7 @@ from commands.accounts.answer import Refused
 from commands.accounts.desk import TRIES, Desk, Plan
 from commands.cli import main
 from db.accounts import Accounts
-from db.connecting import opened
+from db.clients import opened
 from db.setting_up import set_up
 from decisions.account_import import FORMAT
 from domain.account_fields import AccountDefaults

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from db.embedded.archive import archive_files, archived, write_archive
-from db.embedded.engine import Engine
-from db.embedded.history import History, Rules
-from db.embedded.storage import Storage
+from db.embedded.file.archive import archive_files, archived, write_archive
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
+from db.embedded.holding.history import History, Rules
 from db.embedded.values import Document
 from db.schema import History as MayGo
 from utils.clock import SystemClock

@@ -13,9 +13,9 @@ import bson
 import pytest
 from pymongo import MongoClient
 
-from db.embedded.engine import Engine
-from db.embedded.opening import FORMAT
-from db.embedded.storage import Storage
+from db.embedded.file.opening import FORMAT
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
 from tests.embedded_server import ROOT, EmbeddedServer
 
 pytestmark = pytest.mark.integration

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from bson.datetime_ms import DatetimeMS
 
-from db.embedded.engine import Engine
-from db.embedded.expiry import expire
-from db.embedded.storage import Storage
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
+from db.embedded.holding.expiry import expire
 from db.embedded.values import milliseconds
 
 pytestmark = pytest.mark.integration

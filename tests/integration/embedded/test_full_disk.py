@@ -13,13 +13,13 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from db.embedded import wire
-from db.embedded.cursors import Cursors
-from db.embedded.engine import Engine
-from db.embedded.keeping import CommitFailed
-from db.embedded.requests import House
+from db.embedded.answering.cursors import Cursors
+from db.embedded.answering.requests import House
+from db.embedded.file.keeping import CommitFailed
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
 from db.embedded.server import Server
 from db.embedded.starting import CannotStart, ensure_running, why_it_ended
-from db.embedded.storage import Storage
 from tests.embedded_server import EmbeddedServer
 from utils.clock import SystemClock
 

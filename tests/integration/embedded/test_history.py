@@ -8,7 +8,7 @@ from bson import Code, DatetimeMS, DBRef, Decimal128, Int64, MaxKey, Regex, Time
 from bson.binary import Binary
 from pymongo import MongoClient
 
-from db.embedded.archive import ArchiveError, archived, read_archive
+from db.embedded.file.archive import ArchiveError, archived, read_archive
 from db.schema import ACCOUNT_CHANGES, DECISIONS, SWARM, TRADES
 from tests.embedded_server import EmbeddedServer
 from tests.waiting import eventually

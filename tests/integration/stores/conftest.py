@@ -13,7 +13,7 @@ import psutil
 import pytest
 from pymongo.database import Database
 
-from db.connecting import opened
+from db.clients import opened
 from db.embedded.address import read_address
 from db.embedded.starting import ensure_running
 from tests.waiting import eventually

@@ -10,7 +10,7 @@ from bson import Decimal128, Int64
 from pymongo.database import Database
 
 from db.account_changes import ADDED, CHANGED, FIRST_SEEN, REMOVED, AccountChanges
-from db.connecting import opened
+from db.clients import opened
 from db.moments import moment
 from db.schema import ACCOUNT_CHANGES, ACCOUNTS
 from tests.integration.stores.conftest import Server

@@ -9,7 +9,7 @@ import pytest
 from pymongo.database import Database
 from pymongo.errors import WriteError
 
-from db.connecting import opened
+from db.clients import opened
 from db.schema import ACCOUNTS, COLLECTIONS
 from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, Field, Kind
 from domain.policies import Role

@@ -14,12 +14,13 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from db import backup_file
-from db.backing_up import FOLDER, back_up, place_for, thin_out
-from db.backup_file import BackupFault, Contents, check, read
-from db.comparing import differences
-from db.connecting import COPYING_MS, EMBEDDED, opened
-from db.copying import CopyFault, complete, replace_contents, try_out
+from db.backups.backing_up import FOLDER, back_up, place_for, thin_out
+from db.backups.backup_file import BackupFault, Contents, check, read
+from db.backups.comparing import differences
+from db.backups.copying import CopyFault, complete, replace_contents, try_out
+from db.clients import COPYING_MS, opened
 from db.identity import standing_of, swarm_of
+from db.remembered import EMBEDDED
 from tests.integration.stores.conftest import Server
 from tests.stocked_database import everything, stock
 from tests.waiting import eventually

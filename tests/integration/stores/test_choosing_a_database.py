@@ -8,22 +8,19 @@ from typing import Any
 import pytest
 
 import config
-from db.connecting import (
-    EMBEDDED,
-    MONGODB,
-    Chosen,
-    DatabaseFault,
-    Remembered,
-    Silent,
-    adopt,
-    opened,
-    recall,
-    remember,
-    settle,
-    sole_chooser,
-)
+from db.clients import opened
+from db.connecting import Chosen, Silent, adopt, settle
 from db.identity import give_identity, mark_moved
 from db.journal import Journal, journal_path
+from db.remembered import (
+    EMBEDDED,
+    MONGODB,
+    DatabaseFault,
+    Remembered,
+    recall,
+    remember,
+    sole_chooser,
+)
 from db.schema import SWARM
 from tests.integration.stores.conftest import Server
 

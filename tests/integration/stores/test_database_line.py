@@ -7,7 +7,9 @@ import pytest
 from bson import DatetimeMS
 
 from db.account_changes import AccountChanges
-from db.connecting import MONGODB, Chosen, Silent, opened
+from db.clients import opened
+from db.connecting import Chosen, Silent
+from db.remembered import MONGODB
 from db.schema import ACCOUNT_CHANGES, ACCOUNTS, COMMANDS, LATCHES, SWARM
 from domain.control import Settings
 from nodes.by_hand import ByHandLine, settings_of

@@ -10,22 +10,14 @@ from typing import Any
 import pytest
 
 import config
-from commands.migrate import run
+from commands.backups.migrate import run
 from db import backup_file
-from db.backing_up import back_up, place_for
-from db.connecting import (
-    EMBEDDED,
-    MONGODB,
-    Chosen,
-    Remembered,
-    Silent,
-    opened,
-    recall,
-    remember,
-    settle,
-)
+from db.backups.backing_up import back_up, place_for
+from db.backups.moving import Changed, Move, steps
+from db.clients import opened
+from db.connecting import Chosen, Silent, settle
 from db.identity import give_identity, mark_moved, mark_unfinished, standing_of, swarm_of
-from db.moving import Changed, Move, steps
+from db.remembered import EMBEDDED, MONGODB, Remembered, recall, remember
 from db.schema import SWARM
 from tests.integration.stores.conftest import Server
 from tests.stocked_database import everything, stock

@@ -11,23 +11,15 @@ import pytest
 from pymongo.database import Database
 
 import config
-from commands.restore import run
+from commands.backups.restore import run
 from db import backup_file
-from db.backing_up import back_up
-from db.connecting import (
-    EMBEDDED,
-    MONGODB,
-    Chosen,
-    Remembered,
-    Silent,
-    opened,
-    recall,
-    remember,
-    settle,
-)
-from db.copying import replace_contents
+from db.backups.backing_up import back_up
+from db.backups.copying import replace_contents
+from db.clients import opened
+from db.connecting import Chosen, Silent, settle
 from db.identity import swarm_of
 from db.moments import moment
+from db.remembered import EMBEDDED, MONGODB, Remembered, recall, remember
 from db.schema import COMMANDS, NODES, SWARM
 from tests.integration.stores.conftest import Server
 from tests.stocked_database import everything, stock

@@ -8,7 +8,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure, WriteError
 
 from db.accounts import Accounts
-from db.connecting import opened
+from db.clients import opened
 from db.schema import ACCOUNTS, COLLECTIONS, TRADES
 from db.setting_up import Done, set_up
 from decisions.account_documents import parse_account

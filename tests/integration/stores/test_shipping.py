@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from pymongo.database import Database
 
-from db.connecting import opened
+from db.clients import opened
 from db.delivering import deliver
 from db.journal import Journal, journal_path
 from db.moments import moment

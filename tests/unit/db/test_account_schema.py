@@ -11,7 +11,7 @@ from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, ObjectId, Regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.embedded.schema_rules import compile_schema
+from db.embedded.schemas.schema_rules import compile_schema
 from db.schema import account_schema
 from decisions.account_documents import parse_account
 from domain.account_fields import (
@@ -192,7 +192,7 @@ def put(document: Document, place: str, value: object) -> None:
     if value is GONE:
         document.pop(name, None)
     else:
-        document[name] = value
+        document[name] = copy.deepcopy(value)  # a value drawn twice is one object
 
 
 def follows_itself(document: Document) -> bool:

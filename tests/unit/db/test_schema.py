@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from db.embedded.schema_rules import compile_schema
+from db.embedded.schemas.schema_rules import compile_schema
 from db.schema import COLLECTIONS, TRADES, account_schema
 from db.setting_up import SAMPLE_ACCOUNTS
 from decisions.account_documents import parse_account

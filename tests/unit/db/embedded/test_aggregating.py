@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from bson import Decimal128, Int64
 
-from db.embedded.aggregating import Pipeline, updated_by_pipeline
-from db.embedded.engine import Engine
 from db.embedded.errors import Refusal
-from db.embedded.storage import Storage
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
+from db.embedded.pipelines.aggregating import Pipeline, updated_by_pipeline
 from db.embedded.values import identical
 
 DAY = datetime(2026, 5, 4, 12, 30, 5, 7000, tzinfo=UTC)

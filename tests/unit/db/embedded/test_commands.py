@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from bson import Decimal128, Int64, MinKey, ObjectId, Regex
 
-from db.embedded.commands import COMMANDS, Command, execute
-from db.embedded.cursors import Cursors
-from db.embedded.engine import Engine
-from db.embedded.requests import Caller, House
-from db.embedded.storage import Storage
+from db.embedded.answering.commands import COMMANDS, Command, execute
+from db.embedded.answering.cursors import Cursors
+from db.embedded.answering.requests import Caller, House
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
 from utils.clock import SystemClock
 
 FAILED_INSIDE = 1

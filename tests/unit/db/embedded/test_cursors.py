@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.embedded.cursors import Cursors
+from db.embedded.answering.cursors import Cursors
 from db.embedded.errors import Refusal
 
 MINUTE_S = 60.0

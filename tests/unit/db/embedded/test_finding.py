@@ -7,9 +7,9 @@ from bson import Decimal128
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.embedded.collection import Collection
 from db.embedded.errors import Refusal
-from db.embedded.matching import compile_filter
+from db.embedded.finding.matching import compile_filter
+from db.embedded.holding.collection import Collection
 
 Doc = dict[str, Any]
 

@@ -11,8 +11,8 @@ from bson.code import Code
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.embedded.entries import OrderedEntries
-from db.embedded.keys import after, packed
+from db.embedded.holding.entries import OrderedEntries
+from db.embedded.holding.keys import after, packed
 from db.embedded.values import key_of
 
 ASCENDING: list[Any] = [

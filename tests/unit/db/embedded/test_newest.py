@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.embedded.newest import Newest
+from db.embedded.holding.newest import Newest
 
 
 def newest(documents: dict[int, dict[str, object]], path: str = "a") -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 from bson import Code, DBRef, Decimal128, Int64
 
 from db.embedded.errors import Refusal
-from db.embedded.schema_rules import compile_schema
+from db.embedded.schemas.schema_rules import compile_schema
 from db.embedded.values import MAX_DEPTH
 
 

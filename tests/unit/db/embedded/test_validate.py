@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from db.embedded.commands import execute
-from db.embedded.cursors import Cursors
-from db.embedded.engine import Engine
-from db.embedded.requests import Caller, House
-from db.embedded.storage import Storage
+from db.embedded.answering.commands import execute
+from db.embedded.answering.cursors import Cursors
+from db.embedded.answering.requests import Caller, House
+from db.embedded.file.storage import Storage
+from db.embedded.holding.engine import Engine
 from utils.clock import SystemClock
 
 

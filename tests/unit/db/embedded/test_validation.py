@@ -8,8 +8,8 @@ import pytest
 from bson import DBRef, Regex
 
 from db.embedded.errors import Refusal
-from db.embedded.refusal_details import MOST_BYTES, refusal_details
-from db.embedded.validation import Validator
+from db.embedded.validators.refusal_details import MOST_BYTES, refusal_details
+from db.embedded.validators.validation import Validator
 
 Document = dict[str, Any]
 

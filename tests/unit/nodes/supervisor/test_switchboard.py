@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from db.connecting import EMBEDDED, Chosen
+from db.connecting import Chosen
+from db.remembered import EMBEDDED
 from decisions.account_documents import parse_account
 from decisions.restarting import Policy
 from domain.control import Hello, NodeReport, Settings

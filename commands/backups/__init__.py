@@ -1,0 +1,1 @@
+"""`backup`, `restore`, `migrate`: what they insist on before anything is changed."""

@@ -1,0 +1,1 @@
+"""What clients may ask: commands, their fields, their replies."""

@@ -1,0 +1,1 @@
+"""A document and an update -> the next document."""

@@ -1,0 +1,1 @@
+"""Expressions of pipelines: operators on numbers, texts, arrays and dates."""

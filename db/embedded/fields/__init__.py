@@ -1,0 +1,1 @@
+"""Where values lie in a document, and what is common to reading and writing them."""

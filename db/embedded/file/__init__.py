@@ -1,0 +1,1 @@
+"""What lies on the disk: the database file, its log, the archive of history."""

@@ -1,0 +1,1 @@
+"""Collections in memory: documents as bytes, indexes over them, histories kept short."""

@@ -1,0 +1,1 @@
+"""What becomes of documents on their way out: stages, groups, projections."""

@@ -1,0 +1,1 @@
+"""`$jsonSchema`: its keywords, and what they find wrong."""

@@ -1,0 +1,1 @@
+"""What a collection demands of its documents, and why one is refused."""
