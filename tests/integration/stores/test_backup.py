@@ -13,7 +13,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from db import backup_file
+from db.backups import backup_file
 from db.backups.backing_up import FOLDER, back_up, place_for, thin_out
 from db.backups.backup_file import BackupFault, Contents, check, read
 from db.backups.comparing import differences

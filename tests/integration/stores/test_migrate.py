@@ -11,7 +11,7 @@ import pytest
 
 import config
 from commands.backups.migrate import run
-from db import backup_file
+from db.backups import backup_file
 from db.backups.backing_up import back_up, place_for
 from db.backups.moving import Changed, Move, steps
 from db.clients import opened

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 import config
 from commands.backups.restore import run
-from db import backup_file
+from db.backups import backup_file
 from db.backups.backing_up import back_up
 from db.backups.copying import replace_contents
 from db.clients import opened
