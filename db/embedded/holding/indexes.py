@@ -52,9 +52,13 @@ class Index:
         seconds = self.specification.get("expireAfterSeconds")
         return float(seconds) if isinstance(seconds, (int, float)) else None
 
+    def covers(self, document: Document) -> bool:
+        """Whether a partial index speaks of the document; any other speaks of all."""
+        return self._covers is None or self._covers(document)
+
     def entries(self, document: Document) -> set[bytes]:
         """The keys the document is found under."""
-        if self._covers is not None and not self._covers(document):
+        if not self.covers(document):
             return set()
         paths = tuple(self._paths.values())
         if self.sparse and all(is_absent(document, parts) for parts in paths):

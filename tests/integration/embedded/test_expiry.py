@@ -38,3 +38,17 @@ def test_a_document_lives_as_long_after_its_date_as_the_index_says(tmp_path: Pat
         expire(engine, milliseconds(NOW))
         left = [document["_id"] for document in collection.documents.values()]
     assert left == ["not yet", "later", "no date", "null", "empty", "missing"]
+
+
+def test_a_partial_index_lets_expire_what_it_holds_and_nothing_else(tmp_path: Path) -> None:
+    with Storage(tmp_path / "embedded.db") as storage:
+        engine = Engine(storage)
+        collection = engine.create("d", "t", {})
+        for done in (True, False):
+            collection.insert({"_id": done, "at": NOW - timedelta(days=9), "done": done}, storage)
+        partial = {"partialFilterExpression": {"done": True}}
+        index = {"key": {"at": 1}, "name": "at_1", "expireAfterSeconds": 0, **partial}
+        collection.add_index(index, storage)
+        expire(engine, milliseconds(NOW))
+        left = [document["_id"] for document in collection.documents.values()]
+    assert left == [False]
