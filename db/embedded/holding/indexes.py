@@ -120,13 +120,13 @@ class Index:
             return None
         heads, used = self._heads(wanted.equal)
         path = self._path_after(used)
-        bounds = wanted.bounds.get(path)
+        bounds = None if path is None else wanted.bounds.get(path)
         if bounds is not None:
             low, high = bounds.span(one_sided=self._has_arrays)
             return [(head + low, head + high) for head in heads]
         if used:
             return [(head, after(head)) for head in heads]
-        return self._gaps(wanted.unlike.get(path))
+        return self._gaps(wanted.unlike)
 
     def _heads(self, equal: Mapping[str, list[object]]) -> tuple[list[bytes], int]:
         heads, used = [b""], 0
@@ -139,14 +139,19 @@ class Index:
                 break
         return heads, used
 
-    def _path_after(self, used: int) -> str:
+    def _path_after(self, used: int) -> str | None:
         """The next column, where it may narrow the search further."""
         if used == len(self._paths) or (used and self._has_arrays):
-            return ""
+            return None
         return list(self._paths)[used]
 
-    def _gaps(self, unlike: list[object] | None) -> list[Span] | None:
+    def _gaps(self, excluded: Mapping[str, list[object]]) -> list[Span] | None:
+        path, parts = next(iter(self._paths.items()))
+        unlike = excluded.get(path)
         if unlike is None or None in unlike or self.sparse:
+            return None
+        # An element chosen by its place is unlike its own items, which are all its keys.
+        if any(part.isdecimal() for part in parts):
             return None
         edges = sorted({packed(value) for value in unlike})
         lows, highs = [b"", *map(after, edges)], [*edges, b"\xff"]

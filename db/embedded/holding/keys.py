@@ -3,6 +3,7 @@
 import struct
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeGuard
 
 from bson import ObjectId
 
@@ -63,10 +64,17 @@ def _packed_item(item: object) -> bytes:
     """An element of an array or a field of a document."""
     if not isinstance(item, tuple):
         return _packed_part(item)
-    if len(item) == 3 and isinstance(item[1], str) and isinstance(item[2], tuple):  # noqa: PLR2004 - a field: bracket, name, key
+    if _is_field(item):
         bracket, name, key = item
         return _bracket_byte(bracket) + _packed_part(name) + _packed_key(key)
     return _packed_key(item)
+
+
+def _is_field(item: Key) -> TypeGuard[tuple[int, str, Key]]:
+    """Bracket, name and key; JavaScript without a scope is like that, but for an empty end."""
+    if len(item) != 3 or not isinstance(item[1], str):  # noqa: PLR2004 - these three
+        return False
+    return isinstance(item[2], tuple) and bool(item[2])
 
 
 def _packed_number(value: object) -> bytes:

@@ -100,6 +100,21 @@ def test_a_search_finds_with_indexes_what_it_finds_without(
         assert list(collection.matching(query)) == expected
 
 
+ODD: list[tuple[Doc, Doc, Doc]] = [
+    (an_index("a.0"), {"a": [[1]]}, {"a.0": {"$ne": 1}}),
+    (an_index("a.0"), {"a": [[1]]}, {"a.0": {"$nin": [1, 2]}}),
+    (an_index("a"), {"a": 5, "": 2}, {"a": 5, "": {"$gt": 1}}),
+]
+
+
+@pytest.mark.parametrize(("index", "document", "query"), ODD, ids=["ne", "nin", "no name"])
+def test_an_index_does_not_hide_an_odd_document(index: Doc, document: Doc, query: Doc) -> None:
+    collection = a_collection(index)
+    collection.insert({"_id": 1, **document}, Recorder())
+    assert compile_filter(query)(document)
+    assert len(list(collection.matching(query))) == 1
+
+
 def insert_if_indexable(collection: Collection, document: Doc, recorder: Recorder) -> None:
     try:
         collection.insert(document, recorder)
