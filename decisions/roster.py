@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.market import Identity
 from domain.policies import AccountSettings, Role
 from domain.problems import Problem
 
@@ -39,29 +40,49 @@ def duty(account: Standing) -> Duty:
     return Duty.DRAIN if account.needed else Duty.OFF
 
 
-def leaves_its_copies(before: AccountSettings, after: AccountSettings) -> Problem | None:
+def leaves_its_copies(
+    before: AccountSettings, after: AccountSettings, known: Identity | None = None
+) -> Problem | None:
     """What in a document would take a node away from the account whose copies are still open.
 
-    A terminal that was moved is still that account's terminal, where the login says so.
+    A terminal that was moved is still that account's terminal, where the login says so. `known`
+    is the account that the copies were opened on, as the journal has it.
     """
-    for field in ("type", "terminal", "login", "server", "path"):
-        was, wished = getattr(before, field), getattr(after, field)
-        if was != wished and not _may_differ(field, before, after):
+    for field in ("type", "terminal", "login", "server", "paper.broker", "path"):
+        was, wished = _at(before, field), _at(after, field)
+        if was != wished and not _may_differ(field, before, after, known):
             return Problem(
                 account=after.name,
                 field=field,
-                wanted=f"{was}, as long as its copies are open",
+                wanted=f"{was or _at(known, field)}, as long as its copies are open",
                 found=str(wished),
                 what_to_do="It takes effect by itself once they have closed.",
             )
     return None
 
 
-def _may_differ(field: str, before: AccountSettings, after: AccountSettings) -> bool:
-    """A login or server that was left open before is filled in: the journal knows the account."""
+def _may_differ(
+    field: str, before: AccountSettings, after: AccountSettings, known: Identity | None
+) -> bool:
     if field == "path":
-        return before.terminal == "mt5" and bool(before.login)
-    return field in {"login", "server"} and not (getattr(before, field) and getattr(after, field))
+        return before.terminal == "mt5" and bool(before.login) and before.login == after.login
+    if field not in {"login", "server"} or (_at(before, field) and _at(after, field)):
+        return False
+    return _may_be_filled_in(field, after, known)
+
+
+def _may_be_filled_in(field: str, after: AccountSettings, known: Identity | None) -> bool:
+    """What was left open may be named, as what it is; a paper broker asks for no server."""
+    wished = _at(after, field)
+    asked_for = bool(wished) and (field == "login" or after.terminal == "mt5")
+    return not asked_for or known is None or wished == _at(known, field)
+
+
+def _at(holder: object, name: str) -> object:
+    value: object = holder
+    for part in name.split("."):
+        value = getattr(value, part, None)
+    return value
 
 
 def may_start(

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from db.journal import Glance, JournalRefused, glance, journal_path
+from domain.market import Identity
 from domain.records import JournalUnwritable
 
 logger = logging.getLogger(__name__)
@@ -16,6 +17,13 @@ def open_legs(state: Path, name: str) -> int:
         return 0
     seen = _glance(path)
     return 1 if seen is None else seen.open_legs
+
+
+def identity_of(state: Path, name: str) -> Identity | None:
+    """The account that a node's journal is tied to; None where nobody can say."""
+    path = journal_path(state, name)
+    seen = _glance(path) if path.exists() else None
+    return Identity(seen.login, seen.server) if seen is not None and seen.login else None
 
 
 def held_masters(state: Path) -> frozenset[str]:

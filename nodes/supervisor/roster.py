@@ -10,7 +10,7 @@ import msgspec
 from decisions.roster import Duty, Pair, leaves_its_copies, port_pairs
 from decisions.swarm_check import NO_PAIR
 from domain.policies import AccountSettings, Role
-from domain.problems import as_lines
+from domain.problems import Problem, as_lines
 from nodes.supervisor import journals
 from nodes.supervisor.accounts import AccountBook, Document, Judged, Judgement, role_of
 from nodes.supervisor.crew import Crew, Wanted, wanted_of
@@ -33,10 +33,12 @@ class Roster:
         self._crew = crew
         self._memory = AccountMemory(state)
         self._first_port = first_port
-        self._unfinished = set(journals.with_open_legs(state))
+        unfinished = journals.with_open_legs(state)
+        self._unfinished = set(unfinished)
         self._state = state
         #: The document each account's node runs on, or ran on last.
-        self._in_force = dict(self._memory.documents)
+        self._in_force = {n: seen.settings for n, seen in unfinished.items() if seen.settings}
+        self._in_force |= self._memory.documents
         self._before = dict(self._memory.documents)
         self.judgement = Judgement(accounts={})
         self._faults: dict[str, str] = {}
@@ -100,17 +102,23 @@ class Roster:
 
     def _kept(self, judged: Judged, held: Held) -> Judged:
         document = self._in_force.get(judged.name)
-        if document is None or document == judged.document or judged.settings is None:
+        before = None if document is None else self._book.settings_of(document)
+        if document is None or before is None or document == judged.document:
             return judged
-        before = self._book.settings_of(document)
-        if before is None:
-            return judged
-        waits = leaves_its_copies(before, judged.settings)
+        if judged.settings is None:
+            # It was bad before this launcher started; what it was last is known all the same.
+            return msgspec.structs.replace(judged, document=document, settings=before)
+        waits = self._leaves_its_copies(before, judged.settings)
         if waits is None or not self._is_needed(judged.name, held):
             return judged
         return msgspec.structs.replace(
             judged, document=document, settings=before, conflicts=(*judged.conflicts, waits)
         )
+
+    def _leaves_its_copies(self, before: AccountSettings, after: AccountSettings) -> Problem | None:
+        same = (before.login, before.server) == (after.login, after.server)
+        known = None if same else journals.identity_of(self._state, before.name)
+        return leaves_its_copies(before, after, known)
 
     def _keep_in_force(self, held: Held) -> None:
         """The newest sound documents; that of a deleted account goes with its last copy."""
@@ -158,11 +166,11 @@ class Roster:
         return lambda name: name in in_database or name in in_journals()
 
     def _remember(self, sight: Sight | None) -> None:
-        """The documents in force of those that wait; else as they stand in the database."""
+        """The documents in force: of one that is no good, or waits, the last that was."""
         if sight is not None:
             busy = (n for n, m in self._crew.members.items() if m.alive or m.duty is not Duty.OFF)
-            judged = self.judgement.accounts.values()
-            self._memory.keep([one.document for one in judged], [*busy, *self._unfinished])
+            known = (self._in_force.get(name) for name in self.judgement.accounts)
+            self._memory.keep(filter(None, known), [*busy, *self._unfinished])
         self.documents = dict(self._memory.documents)
 
     def _assign_ports(self, wanted: dict[str, Wanted], kept: dict[str, tuple[str, str]]) -> None:

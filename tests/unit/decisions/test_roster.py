@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from decisions.roster import Duty, Standing, duty, leaves_its_copies, may_start, port_pairs
-from domain.policies import AccountSettings, Role
+from domain.market import Identity
+from domain.policies import AccountSettings, PaperAccount, Role
 
 M, S = Role.MASTER, Role.SLAVE
 
@@ -61,6 +62,9 @@ def test_two_masters_that_had_the_same_pair_are_parted() -> None:
     assert pairs == {"A": (6000, 6001), "B": (5555, 5556)}
 
 
+PAPER = {"terminal": "paper"}
+
+
 def settings(**changes: Any) -> AccountSettings:
     made: dict[str, Any] = {"name": "S1", "type": S, "path": "s1", "login": 7, "server": "Apex"}
     return AccountSettings(**(made | changes))
@@ -80,11 +84,26 @@ def settings(**changes: Any) -> AccountSettings:
         pytest.param({}, {"path": "D:/moved"}, "", id="the same login in a moved terminal"),
         pytest.param({"login": 0}, {"login": 7}, "", id="a login that was left open"),
         pytest.param({"server": ""}, {}, "", id="a server that was left open"),
+        pytest.param({"login": 0}, {"login": 8}, "login", id="another login than the one found"),
+        pytest.param({"server": ""}, {"server": "X"}, "server", id="another server than found"),
+        pytest.param({}, {"login": 0}, "", id="a login that is left open from now on"),
+        pytest.param({}, {"login": 0, "path": "D:/moved"}, "path", id="left open, and moved"),
+        pytest.param(PAPER | {"server": ""}, PAPER, "", id="a server where paper asks for none"),
+        pytest.param(
+            PAPER | {"paper": PaperAccount(broker="A")},
+            PAPER | {"paper": PaperAccount(broker="B")},
+            "paper.broker",
+            id="another paper broker",
+        ),
         pytest.param({}, {"magic_number": 9, "enabled": False}, "", id="nothing of the place"),
     ],
 )
 def test_a_document_may_not_lead_a_node_away_from_its_open_copies(
     before: dict[str, Any], after: dict[str, Any], field: str
 ) -> None:
-    found = leaves_its_copies(settings(**before), settings(**after))
+    found = leaves_its_copies(settings(**before), settings(**after), Identity(7, "Apex"))
     assert (found.field if found else "") == field
+
+
+def test_a_login_may_be_filled_in_where_no_journal_knows_it() -> None:
+    assert leaves_its_copies(settings(login=0), settings(login=8)) is None
