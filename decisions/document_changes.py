@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from domain.account_fields import BOOKKEEPING, SECRET_PATTERN
+from domain.account_fields import BOOKKEEPING, SECRET_NAMES, SECRET_PATTERN
 
 Document = Mapping[str, Any]
 
@@ -16,7 +16,7 @@ UPDATED_BY = "updated_by"
 #: What programs note beside the settings; `legacy` is a person's, and counts.
 NO_CHANGE = (BOOKKEEPING | {UPDATED_BY}) - {"legacy"}
 
-_SECRET_NAME = re.compile(r"passw|secret|api_?key|access_?token|auth_?token", re.IGNORECASE)
+_SECRET_NAME = re.compile(SECRET_NAMES, re.IGNORECASE)
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):

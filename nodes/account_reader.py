@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from decisions.document_changes import shown
 from domain.ids import NodeName
 from domain.policies import AccountSettings
 from domain.problems import Problem
@@ -29,7 +30,7 @@ class AccountReader:
     @staticmethod
     def keep(journal: Journal, name: NodeName, document: Mapping[str, Any]) -> None:
         """Remember the last good document, for a start without a database."""
-        kept = {k: v for k, v in document.items() if k != "_id"}
+        kept = shown({k: v for k, v in document.items() if k != "_id"})
         if journal.settings() == kept:
             return
         try:

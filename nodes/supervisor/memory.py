@@ -5,12 +5,13 @@ from pathlib import Path
 
 import msgspec
 
+from decisions.document_changes import shown
 from nodes.supervisor.accounts import Document
 from nodes.supervisor.atomic import write_whole
 
 
 class AccountMemory:
-    """Documents by name. Passwords in them are references, so nothing secret is written."""
+    """Documents by name. What an earlier system kept of passwords in them is not written."""
 
     def __init__(self, state: Path) -> None:
         self._path = state / "run" / "accounts.json"
@@ -21,7 +22,7 @@ class AccountMemory:
     def keep(self, documents: Iterable[Document], gone_but_needed: Iterable[str]) -> None:
         """Remember these; of accounts without a document those that still have open legs."""
         needed = {name: self.documents[name] for name in gone_but_needed if name in self.documents}
-        fresh = {str(document.get("name", "")): dict(document) for document in documents}
+        fresh = {str(document.get("name", "")): shown(document) for document in documents}
         self._put(needed | {name: document for name, document in fresh.items() if name})
 
     def _put(self, documents: Mapping[str, Document]) -> None:

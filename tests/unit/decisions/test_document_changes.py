@@ -89,7 +89,9 @@ def test_a_password_that_is_written_down_is_not_copied(password: object) -> None
 
 
 def test_passwords_in_a_list_of_sections_are_not_copied_either() -> None:
-    assert shown({"legacy": [{"api_key": "x"}]}) == {"legacy": [{"api_key": NOT_SHOWN}]}
+    document = {"legacy": [{"api_key": "x", "pwd": "y", "token": "z"}]}
+    hidden = {"api_key": NOT_SHOWN, "pwd": NOT_SHOWN, "token": NOT_SHOWN}
+    assert shown(document) == {"legacy": [hidden]}
 
 
 @pytest.mark.parametrize("reference", ["${APEX}", "keyring:apex/me", "", None])

@@ -12,6 +12,7 @@ from decisions.roster import Duty
 from domain.control import NodeReport, Stop
 from domain.ids import NodeName
 from domain.policies import Role
+from domain.records import SettingsKept
 from nodes.supervisor.accounts import AccountBook
 from nodes.supervisor.children import Child
 from nodes.supervisor.crew import Crew, Ways
@@ -175,6 +176,53 @@ def test_law_7_so_does_one_that_was_edited_while_no_launcher_ran(
     later.sees(MASTER, SLAVE | {"path": "s9"}, TWIN | {"path": "s2"}, held=("FTMO_Master",))
     assert later.duty("S1") is Duty.DRAIN
     assert later.roster.documents["S1"] == SLAVE
+
+
+def test_law_7_a_login_filled_in_that_is_not_the_open_copies_waits(
+    swarm: Swarm, tmp_path: Path
+) -> None:
+    journal = Journal(journal_path(tmp_path, "S1"), "swarm-1", "S1")
+    journal.bind(7, "Apex-Demo")
+    journal.close()
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, SLAVE | {"login": 8})
+    assert (swarm.duty("S1"), swarm.stopped) == (Duty.DRAIN, [])
+    assert "S1: login: wanted 7, as long as its copies are open" in swarm.roster.fault_of("S1")
+    swarm.sees(MASTER, SLAVE | {"login": 7})
+    assert (swarm.roster.fault_of("S1"), swarm.stopped) == ("", ["S1"])
+
+
+@pytest.mark.parametrize("memory", ["the file of documents", "the journal alone"])
+@pytest.mark.parametrize("bad", [{"max_lot": 1}, {"max_lot": "x", "path": "s9"}], ids=str)
+def test_law_7_a_bad_document_over_a_crash_of_the_launcher_leads_no_node_away_either(
+    swarm: Swarm, tmp_path: Path, bad: Document, memory: str
+) -> None:
+    journal = Journal(journal_path(tmp_path, "S1"), "swarm-1", "S1")
+    journal.write(leg(1), SettingsKept(account=NodeName("S1"), document=SLAVE))
+    journal.close()
+    swarm.reports("S1", open_legs=1)
+    no_master = bad | {"type": "MASTER"}  # a limit on a master is no good
+    swarm.sees(MASTER, SLAVE | no_master)
+    if memory == "the journal alone":
+        (tmp_path / "run" / "accounts.json").unlink()
+    later = Swarm(tmp_path)
+    for _ in range(2):
+        later.sees(MASTER, SLAVE | no_master, held=("FTMO_Master",))
+        later.reports("FTMO_Master")
+    assert later.duty("S1") is Duty.DRAIN
+    assert ("S1", Role.SLAVE) in later.started
+    later.sees(MASTER, SLAVE | {"path": "s9"}, held=("FTMO_Master",))
+    assert "S1: path: wanted s1" in later.roster.fault_of("S1")
+    assert later.roster.documents["S1"] == SLAVE
+
+
+def test_no_password_is_written_into_the_memory_of_documents(swarm: Swarm, tmp_path: Path) -> None:
+    for leak in ({"password": "hunter2"}, {"legacy": {"mt5_password": "hunter2", "pwd": 4711}}):
+        swarm.sees(MASTER, SLAVE | leak, TWIN | {"path": "s2"} | leak)
+        written = (tmp_path / "run" / "accounts.json").read_text("utf-8")
+        assert "S1" in written
+        assert "hunter2" not in written
+        assert "4711" not in written
 
 
 def test_a_setting_of_the_open_alone_restarts_nobody(swarm: Swarm) -> None:
