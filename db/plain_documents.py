@@ -25,7 +25,9 @@ def _plain(value: object) -> object:
         return int(value)
     if isinstance(value, datetime):
         return value.isoformat()
-    return value if isinstance(value, (str, bool, int, float)) or value is None else str(value)
+    # JavaScript comes as a text of its own kind, which is neither a key nor fit for the wire.
+    known = type(value) in {str, bool, int, float}
+    return value if known or value is None else str(value)
 
 
 def _number(value: Decimal128) -> int | float:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from bson import Decimal128, Int64, ObjectId
+from bson import Code, Decimal128, Int64, ObjectId
 
 from db.plain_documents import plain
 from decisions.account_documents import parse_account
@@ -23,6 +23,8 @@ from decisions.account_documents import parse_account
         (Int64(7), 7),
         (datetime(2014, 5, 2, tzinfo=UTC), "2014-05-02T00:00:00+00:00"),
         (ObjectId("0" * 24), "0" * 24),
+        (Code("x"), "x"),
+        (Code("x", {"a": 1}), "x"),
         ([{"a": Int64(1)}, None, True, "x", 1.5], [{"a": 1}, None, True, "x", 1.5]),
     ],
     ids=repr,
