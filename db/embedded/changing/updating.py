@@ -17,7 +17,9 @@ from db.embedded.fields.places import (
     copied,
     copied_document,
     find_place,
+    leads_through_array,
     make_place,
+    refuse_dead_end,
 )
 from db.embedded.finding.matching import Test, compile_filter
 from db.embedded.finding.positions import with_position
@@ -161,8 +163,8 @@ def _checked_path(path: str) -> Parts:
 
 def _refuse_conflicts(steps: list[Step]) -> None:
     for step in steps:
-        if step.operator == "$rename" and ".".join(step.parts) == step.operand:
-            raise Refusal(2, f"The source and target field for $rename must differ: {step.operand}")
+        if step.operator == "$rename":
+            _check_rename(step)
     paths = [step.parts for step in steps]
     paths += [tuple(str(s.operand).split(".")) for s in steps if s.operator == "$rename"]
     paths.sort()
@@ -180,20 +182,37 @@ def _refuse_unused(filters: dict[str, Test], steps: list[Step]) -> None:
         raise Refusal(9, f"The array filter for identifier '{name}' was not used in the update")
 
 
-def _rename(document: Document, parts: Parts, operand: object) -> None:
-    if not isinstance(operand, str):
+def _check_rename(step: Step) -> None:
+    if not isinstance(step.operand, str):
         raise Refusal(2, "The 'to' field for $rename must be a string")
+    target = _checked_path(step.operand)
+    if step.parts == target:
+        raise Refusal(2, f"The source and target field for $rename must differ: {step.operand}")
+    for what, parts in (("source", step.parts), ("destination", target)):
+        if any(part.startswith("$") for part in parts):
+            text = f"The {what} field for $rename may not be dynamic: {'.'.join(parts)}"
+            raise Refusal(2, text)
+
+
+def _rename(document: Document, parts: Parts, operand: object) -> None:
+    refuse_dead_end(document, parts)
     source = find_place(document, parts)
     value = source.value() if source else MISSING
     if source is None or value is MISSING:
         return
+    target = _checked_path(str(operand))
+    for what, way in (("source", parts), ("destination", target)):
+        if leads_through_array(document, way):
+            raise Refusal(2, f"The {what} field cannot be an array element, '{'.'.join(way)}' is")
     source.remove()
-    make_place(document, _checked_path(operand)).put(value)
+    make_place(document, target).put(value)
 
 
 def _remove(document: Document, parts: Parts, step: Step) -> None:
     place = find_place(document, parts)
     if place is None or place.value() is MISSING:
+        if step.operator != "$unset":
+            refuse_dead_end(document, parts)
         return
     if step.operator == "$unset":
         place.remove()

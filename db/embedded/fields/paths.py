@@ -6,6 +6,15 @@ from bson import DBRef
 
 from db.embedded.values import MISSING
 
+_MOST_DIGITS = 9
+
+
+def position_in(part: str) -> int | None:
+    """The place in an array that a path's part names: 0, 1, 2 ..., without leading zeros."""
+    if not (part.isascii() and part.isdecimal()) or len(part) > _MOST_DIGITS:
+        return None
+    return None if part[0] == "0" and len(part) > 1 else int(part)
+
 
 def as_mapping(node: object) -> Mapping[str, object] | None:
     """The node as a document, if it is one."""
@@ -34,8 +43,9 @@ def values_at(node: object, parts: tuple[str, ...]) -> Iterator[object]:
 def _values_in_array(
     array: list[object] | tuple[object, ...], parts: tuple[str, ...]
 ) -> Iterator[object]:
-    if parts[0].isdecimal() and int(parts[0]) < len(array):
-        yield from values_at(array[int(parts[0])], parts[1:])
+    at = position_in(parts[0])
+    if at is not None and at < len(array):
+        yield from values_at(array[at], parts[1:])
     for item in array:
         if as_mapping(item) is not None:
             yield from values_at(item, parts)

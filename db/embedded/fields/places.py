@@ -3,6 +3,7 @@
 from typing import TypeAlias
 
 from db.embedded.errors import Refusal
+from db.embedded.fields.paths import position_in
 from db.embedded.values import MISSING, Document, type_name
 
 Parts: TypeAlias = tuple[str, ...]
@@ -61,7 +62,7 @@ def find_place(document: Document, parts: Parts) -> Place | None:
         node = _child(node, part)
     if isinstance(node, dict):
         return Place(node, parts[-1])
-    if isinstance(node, list) and parts[-1].isdecimal():
+    if isinstance(node, list) and position_in(parts[-1]) is not None:
         return Place(node, parts[-1])
     return None
 
@@ -69,9 +70,8 @@ def find_place(document: Document, parts: Parts) -> Place | None:
 def _child(node: object, part: str) -> object:
     if isinstance(node, dict):
         return node.get(part, MISSING)
-    if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
-        return node[int(part)]
-    return MISSING
+    at = position_in(part) if isinstance(node, list) else None
+    return node[at] if isinstance(node, list) and at is not None and at < len(node) else MISSING
 
 
 def make_place(document: Document, parts: Parts) -> Place:
@@ -88,11 +88,29 @@ def make_place(document: Document, parts: Parts) -> Place:
 def _place_in(node: object, part: str, parts: Parts) -> Place:
     if isinstance(node, dict):
         return Place(node, part)
-    if isinstance(node, list) and part.isdecimal():
-        if int(part) > len(node) + _MOST_PADDING:
+    at = position_in(part) if isinstance(node, list) else None
+    if isinstance(node, list) and at is not None:
+        if at > len(node) + _MOST_PADDING:
             raise Refusal(2, f"index {part} is too far beyond the array's end")
         return Place(node, part)
     path = ".".join(parts)
     raise Refusal(
         28, f"Cannot create field '{part}' of '{path}' in a value of type {type_name(node)}"
     )
+
+
+def refuse_dead_end(document: Document, parts: Parts) -> None:
+    """A way that ends at a value which holds no fields can never be gone."""
+    node: object = document
+    for part in parts:
+        if node is MISSING:
+            return
+        _place_in(node, part, parts)
+        node = _child(node, part)
+
+
+def leads_through_array(document: Document, parts: Parts) -> bool:
+    """An array is on the way; what stands at its end may be one."""
+    ends = (parts[:length] for length in range(1, len(parts)))
+    places = (find_place(document, end) for end in ends)
+    return any(place is not None and isinstance(place.value(), list) for place in places)

@@ -9,7 +9,7 @@ from bson import Decimal128, MaxKey, MinKey, Regex
 
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.expressions.expressions import compile_expression, truth
-from db.embedded.fields.paths import as_mapping, values_at
+from db.embedded.fields.paths import as_mapping, position_in, values_at
 from db.embedded.fields.patterns import compile_regex
 from db.embedded.fields.type_aliases import wanted_types
 from db.embedded.finding import bits
@@ -160,8 +160,9 @@ def _tried(node: object, parts: Parts) -> Iterator[object]:
 
 
 def _tried_in_array(array: list[object] | tuple[object, ...], parts: Parts) -> Iterator[object]:
-    if parts[0].isdecimal() and int(parts[0]) < len(array):
-        chosen = array[int(parts[0])]
+    at = position_in(parts[0])
+    if at is not None and at < len(array):
+        chosen = array[at]
         # An element chosen by its index counts as a whole, even where it is an array itself.
         yield from _tried(chosen, parts[1:]) if parts[1:] else (chosen,)
     for item in array:

@@ -2,8 +2,8 @@
 
 What the other server is known to do wrong is left out of the dice: NaN, nested arrays, several
 conditions on one array, null beside arrays, $not on fields of an array's documents (it matches
-them all), $min, $max and $unset there (it does nothing, or too much, where the manual's
-PathNotViable is due), and updates of null (it takes null for a missing field)."""
+them all), $min, $max, $unset, $pull and $pop there (it does nothing, or too much, where the
+manual's PathNotViable is due), and updates of null (it takes null for a missing field)."""
 
 import random
 from collections.abc import Callable
@@ -87,8 +87,8 @@ def update(dice: Dice) -> dict[str, Any]:
         lambda: {"$push": {path(dice): scalar(dice)}},
         lambda: {"$push": {path(dice): {"$each": [scalar(dice)], "$slice": -2}}},
         lambda: {"$addToSet": {path(dice): dice.choice(["x", "z"])}},
-        lambda: {"$pull": {path(dice): known(dice)}},
-        lambda: {"$pop": {path(dice): dice.choice([1, -1])}},
+        lambda: {"$pull": {dice.choice(NAMES): known(dice)}},
+        lambda: {"$pop": {dice.choice(NAMES): dice.choice([1, -1])}},
         lambda: {"$rename": {dice.choice(NAMES): "d"}},
     ]
     return dice.choice(kinds)()

@@ -34,7 +34,8 @@ DIFFERENT: list[tuple[Any, Any]] = [
     (0.1, Decimal128("0.1")), (2**53 + 1, float(2**53)), (1, True), (1, "1"), ("a", b"a"),
     (2**53 + 1, Decimal128("9007199254740993.1")), (float("inf"), Decimal128("1E+400")),
     (0, Decimal128("1E-6176")), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), ([[1], 2], [[1, 2]]),
-    ([Code("f")], [Code("f", {})]), ([Regex("f", "i")], [Regex("f")]), ({"a": [Code("f")]}, {"a": [Code("g")]}),
+    ([Code("f")], [Code("f", {})]), ([Regex("f", "i")], [Regex("f")]),
+    ({"a": [Code("f")]}, {"a": [Code("g")]}),
     (["a", "b"], ["a\0b"]), ({"a": {"b": 1}}, {"a": {}, "b": 1}), ("f", Code("f")),
 ]  # fmt: skip
 NUMBERS = (
