@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from decisions.account_edits import exact_number, put
-from domain.account_fields import ACCOUNT_FIELDS, SECRET_PATTERN
+from domain.account_fields import ACCOUNT_FIELDS, SECRET_NAMES, SECRET_PATTERN
 from domain.policies import Role
 from domain.problems import Problem
+from utils.redaction import without_logins
 
 Document = dict[str, Any]
 
@@ -23,7 +24,7 @@ HIDDEN = "(not shown)"
 NOT_A_MASTERS = "a master is copied from; it has no such limit"
 LONGEST_VARIABLE = 60
 
-_SECRET_NAME = re.compile(r"passw|pwd|secret|token|api_?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(SECRET_NAMES, re.IGNORECASE)
 _ROLES = {field.name: field.roles for field in ACCOUNT_FIELDS}
 
 
@@ -143,12 +144,17 @@ def shown(value: object) -> str:
 
 
 def without_secrets(name: str, value: object) -> object:
-    """The same value; whatever its name calls a password is hidden, a reference is not."""
+    """The same value; whatever its name calls a password is hidden, a reference is not.
+
+    An address loses the user and password in it.
+    """
     if _SECRET_NAME.search(name) and value not in (None, "") and not is_reference(value):
         return HIDDEN
     if isinstance(value, Mapping):
         return {str(key): without_secrets(str(key), inner) for key, inner in value.items()}
-    return [without_secrets("", inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [without_secrets("", inner) for inner in value]
+    return without_logins(value) if type(value) is str else value
 
 
 def is_reference(value: object) -> bool:

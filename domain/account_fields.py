@@ -27,7 +27,10 @@ NOT_BLANK = "[^ ]"
 SECRET_PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|keyring:[^/]+/.+)?" + END
 """A password is named, never written down: `${ENV_NAME}` or `keyring:SERVICE/USER`."""
 
-SECRET_NAMES = r"passw|pwd|secret|token|api_?key"  # noqa: S105 - what such fields are called
+SECRET_NAMES = (
+    r"passw|passphrase|pass$|pwd|secret|token"  # noqa: S105 - what such fields are called
+    r"|(api|private)_?key|credential|(^|_)pin$"
+)
 """Parts of names, in any case, by which other programs call a password."""
 
 LONGEST_NAME = 64

@@ -171,6 +171,31 @@ def test_a_password_becomes_a_reference_and_is_nowhere_to_be_seen() -> None:
     assert any("FTMO_77_PASSWORD" in text and "mt5_password" in text for text in made.to_do)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"mt5": {"baseUrl": f"http://me:{SECRET}@10.0.0.5:8080/api"}},
+        {"mt5": {"login": 1, "pass": SECRET}},
+        {"mt5": {"login": 1, "passphrase": SECRET}},
+        {"credentials": {"value": SECRET}},
+        {"bridges": [{"url": f"see ws://me:{SECRET}@host"}]},
+        {"symbols": {"EURUSD": {"brokerPass": SECRET, "private_key": SECRET, "pin": SECRET}}},
+    ],
+    ids=str,
+)
+def test_nor_is_one_that_stands_in_an_address_or_has_another_name(written: dict[str, Any]) -> None:
+    made = one(form_a(**written))
+    own = one({"name": "A", "type": "SLAVE", "path": "p", "legacy": written, "more": written})
+    assert SECRET not in repr(made)
+    assert SECRET not in repr(own)
+
+
+def test_an_address_without_a_password_is_kept_as_it_is() -> None:
+    made = one(form_a(mt5={"baseUrl": "http://10.0.0.5:8080/a@b"}, mail="me@firm.example"))
+    assert made.document["legacy"]["mt5"]["baseUrl"] == "http://10.0.0.5:8080/a@b"
+    assert made.document["legacy"]["mail"] == "me@firm.example"
+
+
 def test_a_reference_stays_the_reference_it_is() -> None:
     made = one(form_b(mt5_password="keyring:mt5/77", hint={"password": "${X}"}))
     reference = made.document["password"]
