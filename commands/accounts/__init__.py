@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import config
@@ -14,6 +15,7 @@ from commands.accounts.removing import remove_accounts
 from commands.accounts.writing import add_account, edit_account, switch_accounts
 from commands.swarm_database import NoSwarm, swarm_database
 from db.clients import DATABASE_ERRORS
+from decisions.account_edits import exact_number
 from domain.policies import Role
 
 LIST = "list"
@@ -151,8 +153,15 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     earlier.add_argument("--path", metavar="C:/MT5/{name}/terminal64.exe", help="with {name} in it")
     earlier.add_argument("--loss-unit", choices=UNITS, help="of maxDailyLoss")
     earlier.add_argument("--drawdown-unit", choices=UNITS, help="of dailyDDLimit")
-    earlier.add_argument("--balance", type=float, metavar="MONEY", help="what percent is of")
+    earlier.add_argument("--balance", type=_money, metavar="MONEY", help="what percent is of")
     earlier.add_argument("--slippage-unit", choices=["points", "pips"], help="of max_slippage")
+
+
+def _money(text: str) -> Decimal:
+    exact = exact_number(text)
+    if exact is None or exact <= 0:
+        raise argparse.ArgumentTypeError(f"wanted an amount above 0, found {text!r}")
+    return exact
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -72,7 +71,7 @@ def _wishes(args: argparse.Namespace) -> Wishes:
         loss_unit=args.loss_unit or "",
         drawdown_unit=args.drawdown_unit or "",
         slippage_unit=args.slippage_unit or "",
-        balance=None if args.balance is None else Decimal(str(args.balance)),
+        balance=args.balance,
         enable=args.enable,
     )
 

@@ -236,6 +236,13 @@ def test_an_export_is_read_back_exactly(desk: Person) -> None:
     }
 
 
+@pytest.mark.parametrize("balance", ["nan", "inf", "1e400", "-5", "0", "much"])
+def test_a_balance_that_is_no_amount_of_money_is_refused(desk: Person, balance: str) -> None:
+    told = desk("import", desk.file("a.json", FORM_A), f"--balance={balance}", code=2)
+    assert "--balance: wanted an amount above 0" in told.stderr
+    assert "Apex A" not in desk.names()
+
+
 def test_a_password_that_somebody_wrote_down_is_neither_shown_nor_exported(desk: Person) -> None:
     desk.database["accounts"].update_one(
         {"name": SLAVE},
