@@ -36,7 +36,7 @@ def extended(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
         return {str(name): extended(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [extended(inner) for inner in value]
-    if isinstance(value, Int64) and abs(value) >= SMALL_WHOLE:
+    if isinstance(value, Int64) and not -SMALL_WHOLE <= value < SMALL_WHOLE:
         return int(value)  # a database reads it back as the same type
     if _is_plain(value):
         return value
@@ -70,7 +70,8 @@ def named_files(places: Iterable[str]) -> list[str]:
 def _is_plain(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    return value is None or (isinstance(value, (str, bool, int)) and not isinstance(value, Int64))
+    # JavaScript is a text of its own kind, and so is Int64 among the numbers.
+    return value is None or type(value) in {str, bool, int}
 
 
 def _bytes(path: str) -> bytes:

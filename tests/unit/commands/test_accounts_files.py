@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bson import Binary, Decimal128, Int64, ObjectId, Regex
+from bson import Binary, Code, Decimal128, Int64, ObjectId, Regex
 
 from commands.accounts.answer import Refused
 from commands.accounts.files import LARGEST_BYTES, extended, named_files, read
@@ -22,6 +22,8 @@ from commands.accounts.files import LARGEST_BYTES, extended, named_files, read
         None,
         "a",
         Int64(5),
+        Int64(-(2**31)),
+        Code("x"),
         Decimal128("5.10"),
         Decimal128("NaN"),
         float("inf"),
