@@ -74,7 +74,7 @@ def crew_for(nursery: Nursery, program: str, tmp_path: Path) -> Crew:
         logs=tmp_path,
     )
     crew = Crew(ways, EAGER)
-    crew.want({program: Wanted(role=Role.MASTER, enabled=True, sound=True)}, frozenset())
+    crew.want({program: Wanted(role=Role.MASTER, enabled=True, sound=True)}, lambda _: False)
     return crew
 
 
@@ -156,7 +156,7 @@ def test_a_child_that_nobody_wants_any_more_is_asked_and_ends(
     crew = crew_for(nursery, "hangs", tmp_path)
     crew.step(now())
     nursery.until_it_says("hangs", "hanging")
-    crew.want({}, frozenset())
+    crew.want({}, lambda _: False)
     member(crew).heard_at_s = monotonic_s() + 100
     crew.step(now())
     # As if the message had gone unheard for four seconds: the signal follows.
