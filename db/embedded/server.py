@@ -126,7 +126,7 @@ class Server:
     def _fail(self, reason: Exception) -> None:
         self._failed = CommitFailed(self._house.engine.storage.path, reason)
         logger.critical("%s", self._failed)
-        if self._history is not None:
+        if self._history is not None and self._failed.nothing_was_stored:
             self._history.undo()
 
     def _sweep(self) -> None:

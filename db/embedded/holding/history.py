@@ -91,7 +91,7 @@ class History:
         self._uncommitted.clear()
 
     def undo(self) -> None:
-        """The commit failed: its files hold documents that are still there, or never were."""
+        """Nothing was stored: the files hold documents that are still there, or never were."""
         for file in self._uncommitted:
             try:
                 file.unlink()

@@ -15,17 +15,30 @@ from pymongo.errors import OperationFailure, PyMongoError
 from db.embedded import wire
 from db.embedded.answering.cursors import Cursors
 from db.embedded.answering.requests import House
+from db.embedded.file.archive import archived
 from db.embedded.file.keeping import CommitFailed
 from db.embedded.file.storage import Storage
 from db.embedded.holding.engine import Engine
+from db.embedded.holding.history import History, Rules
 from db.embedded.server import Server
 from db.embedded.starting import CannotStart, ensure_running, why_it_ended
+from db.schema import COLLECTIONS, DECISIONS, SWARM
 from tests.embedded_server import EmbeddedServer
 from utils.clock import SystemClock
 
 pytestmark = pytest.mark.integration
 OUT_OF_DISK_SPACE, UNKNOWN_ERROR = 14031, 8
 PAYLOAD = "x" * 20_000
+LIMIT = 50
+(HISTORY,) = (plan.history for plan in COLLECTIONS if plan.name == DECISIONS and plan.history)
+
+
+class UnsureDisk(Storage):
+    """Writes changes and says that it could not, as where only the disk's confirmation fails."""
+
+    def commit(self) -> None:
+        super().commit()
+        raise sqlite3.OperationalError("disk I/O error")
 
 
 class SickDisk(Storage):
@@ -38,7 +51,9 @@ class SickDisk(Storage):
 async def answers_to(storage: Storage, *commands: dict[str, object]) -> list[dict[str, object]]:
     """What each of as many clients is told; all commands arrive before the commit."""
     clock = SystemClock()
-    server = Server(House(Engine(storage), Cursors(1), clock, clock.now(), 1))
+    house = House(Engine(storage), Cursors(1), clock, clock.now(), 1)
+    rules = Rules({DECISIONS: HISTORY}, beside=SWARM, limit=LIMIT)
+    server = Server(house, History(house.engine, clock, storage.path.parent, rules))
     port = await server.listen(0)
     lines = [await asyncio.open_connection("127.0.0.1", port) for _ in commands]
     for (_, writer), command in zip(lines, commands, strict=True):
@@ -77,6 +92,23 @@ def test_a_disk_that_fails_is_told_as_unconfirmed(tmp_path: Path) -> None:
     assert "not confirmed" in str(answer["errmsg"])
     with Storage(tmp_path / "embedded.db") as storage:
         assert Engine(storage).database_names() == []
+
+
+def test_history_that_may_have_left_the_file_stays_in_its_archive(tmp_path: Path) -> None:
+    with Storage(tmp_path / "embedded.db") as storage:
+        engine = Engine(storage)
+        engine.create("x", SWARM, {})
+        decisions = engine.create("x", DECISIONS, {})
+        for number in range(LIMIT):
+            decisions.insert({"_id": number}, storage)
+        storage.commit()
+    one_more: dict[str, object] = {"insert": DECISIONS, "documents": [{"_id": LIMIT}]}
+    with UnsureDisk(tmp_path / "embedded.db") as storage:
+        asyncio.run(answers_to(storage, one_more))
+    with Storage(tmp_path / "embedded.db") as storage:
+        kept = [d["_id"] for d in Engine(storage).existing("x", DECISIONS).documents.values()]
+    gone = [d["_id"] for d in archived(tmp_path, f"x.{DECISIONS}")]
+    assert [*gone, *kept] == list(range(LIMIT + 1))
 
 
 def fill(collection: Any) -> tuple[int, OperationFailure]:
