@@ -91,7 +91,7 @@ class Crew:
         if member.in_business and member.report is not None:
             return member.report.open_legs
         if member.kept_legs is None:
-            member.kept_legs = journals.open_legs(self._ways.state, member.name)
+            member.kept_legs = self._journaled_legs(member)
         return member.kept_legs
 
     def _member(self, name: str, wanted: Wanted) -> None:
@@ -104,7 +104,13 @@ class Crew:
 
     def is_needed(self, member: Member, held: Callable[[str], bool]) -> bool:
         """Open copies need its node: its own, or, of a master, those of its slaves."""
-        return held(member.name) if member.role is Role.MASTER else self.legs_of(member) > 0
+        if member.role is Role.MASTER:
+            return held(member.name)
+        return self.legs_of(member) > 0 or (member.alive and self._journaled_legs(member) > 0)
+
+    def _journaled_legs(self, member: Member) -> int:
+        """A report is up to a second old; the journal knows the copy that was just opened."""
+        return journals.open_legs(self._ways.state, member.name)
 
     def _forget_the_gone(self) -> None:
         """Nobody asks for them any more, and everybody has been told so."""

@@ -40,6 +40,8 @@ class Roster:
         self._in_force = {n: seen.settings for n, seen in unfinished.items() if seen.settings}
         self._in_force |= self._memory.documents
         self._before = dict(self._memory.documents)
+        #: What a node was last led away from: it may have opened a copy at that very moment.
+        self._left: dict[str, Document] = {}
         self.judgement = Judgement(accounts={})
         self._faults: dict[str, str] = {}
         self.documents: dict[str, Document] = {}
@@ -58,6 +60,7 @@ class Roster:
         self._keep_in_force(held)
         wanted = self._wanted()
         self._crew.want(wanted, held)
+        self._forget_the_left()
         self._remember(sight)
         self.paper_wanted = self._uses_paper()
         self._assign_ports(wanted, {} if sight is None else sight.addresses)
@@ -101,7 +104,7 @@ class Roster:
         return msgspec.structs.replace(judgement, accounts=accounts)
 
     def _kept(self, judged: Judged, held: Held) -> Judged:
-        document = self._in_force.get(judged.name)
+        document = self._left.get(judged.name) or self._in_force.get(judged.name)
         before = None if document is None else self._book.settings_of(document)
         if document is None or before is None or document == judged.document:
             return judged
@@ -109,11 +112,20 @@ class Roster:
             # It was bad before this launcher started; what it was last is known all the same.
             return msgspec.structs.replace(judged, document=document, settings=before)
         waits = self._leaves_its_copies(before, judged.settings)
-        if waits is None or not self._is_needed(judged.name, held):
+        if waits is None:
+            return judged
+        if not self._is_needed(judged.name, held):
+            self._left[judged.name] = document
             return judged
         return msgspec.structs.replace(
             judged, document=document, settings=before, conflicts=(*judged.conflicts, waits)
         )
+
+    def _forget_the_left(self) -> None:
+        """Whose node is at work where its document says now."""
+        there = {n for n, m in self._crew.members.items() if m.in_business and not m.restarting}
+        for name in there & set(self._left):
+            del self._left[name]
 
     def _leaves_its_copies(self, before: AccountSettings, after: AccountSettings) -> Problem | None:
         same = (before.login, before.server) == (after.login, after.server)

@@ -38,6 +38,12 @@ class FakeChild(Child):
         return self.running
 
 
+def write_leg(state: Path) -> None:
+    journal = Journal(journal_path(state, "S1"), "swarm-1", "S1")
+    journal.write(leg(1))
+    journal.close()
+
+
 class Swarm:
     """A crew of children that are only told of, and time that passes when a test says so."""
 
@@ -90,6 +96,10 @@ class Swarm:
             sent_at_ms=int(self.now_s * 1000) + 1,
         )
         member.hear(report, Policy(), self.now)
+
+    def ends(self, name: str) -> None:
+        """It refuses to run on that account, as its journal says it must."""
+        self.children[name].running = False
 
     def duty(self, name: str) -> Duty:
         member = self.crew.members.get(name)
@@ -164,6 +174,42 @@ def test_law_7_a_document_that_leads_away_from_open_copies_waits_for_their_end(
     assert swarm.stopped == ["S1"]
     role = Role((SLAVE | change)["type"])
     assert ("S1", role) in swarm.started[2:]
+
+
+@pytest.mark.parametrize("change", [{"path": "s9"}, {"enabled": False}], ids=str)
+def test_law_7_a_copy_opened_since_the_last_report_counts(
+    swarm: Swarm, tmp_path: Path, change: Document
+) -> None:
+    write_leg(tmp_path)
+    swarm.sees(MASTER, SLAVE | change, TWIN | {"path": "s2"})
+    assert (swarm.duty("S1"), swarm.stopped) == (Duty.DRAIN, [])
+    assert swarm.roster.documents["S1"]["path"] == "s1"
+
+
+def test_law_7_so_does_one_opened_while_its_node_was_asked_to_end(
+    swarm: Swarm, tmp_path: Path
+) -> None:
+    other = TWIN | {"path": "s2"}
+    swarm.sees(MASTER, SLAVE | {"path": "s9"}, other)
+    assert swarm.stopped == ["S1"]
+    write_leg(tmp_path)
+    swarm.ends("S1")
+    swarm.sees(MASTER, SLAVE | {"path": "s9"}, other)
+    assert swarm.duty("S1") is Duty.DRAIN
+    assert "S1: path: wanted s1" in swarm.roster.fault_of("S1")
+    assert swarm.roster.documents["S1"] == SLAVE
+
+
+def test_a_node_that_arrived_elsewhere_is_not_called_back(swarm: Swarm, tmp_path: Path) -> None:
+    elsewhere = SLAVE | {"path": "s9"}
+    for _ in range(2):
+        swarm.sees(MASTER, elsewhere, TWIN | {"path": "s2"})
+    swarm.reports("S1")
+    swarm.sees(MASTER, elsewhere, TWIN | {"path": "s2"})
+    write_leg(tmp_path)
+    swarm.reports("S1", open_legs=1)
+    swarm.sees(MASTER, elsewhere, TWIN | {"path": "s2"})
+    assert (swarm.duty("S1"), swarm.roster.fault_of("S1")) == (Duty.RUN, "")
 
 
 def test_law_7_so_does_one_that_was_edited_while_no_launcher_ran(
