@@ -1,5 +1,7 @@
 """Which nodes there are, how they fare, where masters are found, and the highest epochs."""
 
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +12,7 @@ from db.schema import NODES
 from domain.control import NodeReport
 
 ADDRESS_PAIR = 2
+ADDRESS = r"tcp://[^:]+:\d{1,5}"
 
 
 class Nodes:
@@ -31,15 +34,34 @@ class Nodes:
 
     def addresses(self) -> dict[str, tuple[str, str]]:
         """Each master's signals and snapshots addresses, by its name."""
-        found = self._nodes.find({"addresses": {"$exists": True}})
-        pairs = {str(node["name"]): tuple(map(str, node["addresses"])) for node in found}
-        return {name: (p[0], p[1]) for name, p in pairs.items() if len(p) == ADDRESS_PAIR}
+        return addresses_of(self._nodes.find({"addresses": {"$exists": True}}))
 
     def last_epoch(self, name: str) -> int:
         """The highest epoch this master ever reported here; 0 for none."""
-        found = self._nodes.find_one({"name": name})
-        return 0 if found is None else int(found.get("epoch", 0))
+        return epochs_of(self._nodes.find({"name": name})).get(name, 0)
 
     def all(self) -> list[dict[str, Any]]:
         """Every node's document, by name."""
         return list(self._nodes.find({}, {"_id": 0}).sort("name", 1))
+
+
+def addresses_of(nodes: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Where masters are found; a document that somebody spoiled says nothing of its node."""
+    pairs = {node["name"]: _pair(node.get("addresses")) for node in _named(nodes)}
+    return {name: pair for name, pair in pairs.items() if pair is not None}
+
+
+def epochs_of(nodes: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The highest epoch of each node."""
+    found = {node["name"]: node.get("epoch", 0) for node in _named(nodes)}
+    return {n: int(epoch) for n, epoch in found.items() if isinstance(epoch, int)}
+
+
+def _named(nodes: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [node for node in nodes if type(node.get("name")) is str]
+
+
+def _pair(written: object) -> tuple[str, str] | None:
+    found = [str(one) for one in written] if isinstance(written, list) else []
+    sound = len(found) == ADDRESS_PAIR and all(re.fullmatch(ADDRESS, one) for one in found)
+    return (found[0], found[1]) if sound else None

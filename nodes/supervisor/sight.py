@@ -1,6 +1,6 @@
 """One look at the database: is it ours, and what do all accounts, orders and nodes stand at?"""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,7 +9,7 @@ from pymongo.database import Database
 from db.commands import Commands, Pending
 from db.identity import swarm_of
 from db.latches import Latches
-from db.nodes import ADDRESS_PAIR, Nodes
+from db.nodes import Nodes, addresses_of, epochs_of
 from db.plain_documents import plain
 from db.schema import ACCOUNTS, TRADES
 from domain.policies import Latch
@@ -47,8 +47,8 @@ def look(database: Database[Document]) -> Look:
     sight = Sight(
         documents=tuple(plain(document) for document in stored),
         latches=Latches(database).all(),
-        addresses=_addresses(nodes),
-        epochs={str(node["name"]): int(node.get("epoch", 0)) for node in nodes},
+        addresses=addresses_of(nodes),
+        epochs=epochs_of(nodes),
         pending=tuple(Commands(database).pending()),
         held_masters=frozenset(str(name) for name in held if name),
     )
@@ -66,8 +66,3 @@ def insist_on_ours(database: Database[Document], swarm_ids: Collection[str]) -> 
             f"wanted the database of swarm {', '.join(swarm_ids)}, found one of "
             f"{found or 'no swarm'} in its place"
         )
-
-
-def _addresses(nodes: Iterable[Document]) -> dict[str, tuple[str, str]]:
-    pairs = {str(node["name"]): tuple(map(str, node.get("addresses") or ())) for node in nodes}
-    return {name: (p[0], p[1]) for name, p in pairs.items() if len(p) == ADDRESS_PAIR}
