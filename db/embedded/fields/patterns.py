@@ -5,6 +5,7 @@ import re
 from bson import Regex
 
 from db.embedded.errors import Refusal
+from db.embedded.fields.pcre import as_python
 
 _RE_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE, "u": 0}
 
@@ -22,6 +23,6 @@ def compile_regex(pattern: object, options: str) -> re.Pattern[str]:
     for letter in options:
         flags |= _RE_FLAGS[letter]
     try:
-        return re.compile(pattern, flags & ~re.UNICODE & ~re.LOCALE)
+        return re.compile(as_python(pattern), flags & ~re.UNICODE & ~re.LOCALE)
     except (re.error, OverflowError, RecursionError, ValueError) as reason:
         raise Refusal(51091, f"Regular expression is invalid: {reason}") from reason

@@ -15,6 +15,7 @@ FEATURES: dict[str, dict[str, str]] = {
         **dict.fromkeys(["$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear"], UNKNOWN),
         "$jsonSchema": UNKNOWN,
         "$bit": UNKNOWN,
+        "Perl's patterns": "it takes Java's",
         "update pipelines": "it takes documents of operators only",
     },
 }

@@ -232,6 +232,32 @@ def test_a_condition_on_bits(stock: Stock, query: dict[str, Any], expected: list
     assert sorted(d["_id"] for d in c.find(query)) == expected
 
 
+TEXTS = ["abc", "[:alph]", "\u0663", "x\n", "3", "é x", "]", "a-b"]
+PATTERNS: list[tuple[str, list[str]]] = [
+    ("^[[:alpha:]]+$", ["abc", "x\n"]),
+    ("^[^[:alpha:]]$", ["\u0663", "3", "]"]),
+    ("[x[:digit:]]", ["x\n", "3", "é x"]),
+    (r"x\Z", ["x\n", "é x"]),
+    (r"x\z", ["é x"]),
+    (r"\d", ["3"]),
+    (r"^[\d]$", ["3"]),
+    (r"^\w", ["abc", "x\n", "3", "a-b"]),
+    (r"^\W", ["[:alph]", "\u0663", "é x", "]"]),
+    (r"\bx", ["x\n", "é x"]),
+    ("^[]]$", ["]"]),
+    ("^[^]]b", ["abc"]),
+    ("É", []),
+    ("(?i)É", ["é x"]),
+]
+
+
+@pytest.mark.needs("Perl's patterns")
+@pytest.mark.parametrize(("pattern", "expected"), rows(PATTERNS))
+def test_a_pattern_means_what_perls_does(stock: Stock, pattern: str, expected: list[str]) -> None:
+    c = stock([{"v": text} for text in TEXTS])
+    assert [d["v"] for d in c.find({"v": {"$regex": pattern}})] == expected
+
+
 REFUSED: list[tuple[dict[str, Any], int]] = [
     ({"a": {"$frobnicate": 1}}, 2),
     ({"$frobnicate": 1}, 2),
