@@ -109,8 +109,9 @@ class Journal:
         if bound != (str(login), server) and not settled:
             raise JournalRefused(
                 f"journal {self.path}: wanted one of {login} at {server}, found one of "
-                f"{bound[0]} at {bound[1]}. Log the terminal in to that account, or move the "
-                "file away if its copies are settled."
+                f"{bound[0]} at {bound[1]}. Log the terminal in to that account; or, once its "
+                "copies are settled, write the login that is meant into the document, or move the "
+                "file away."
             )
         self._tell({"login": str(login), "server": server})
 

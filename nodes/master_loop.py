@@ -137,7 +137,9 @@ class MasterLoop:
             why = account.why if isinstance(account, Unknowable) else "a netting account"
             self._alarm("terminal", f"cannot be followed: {why}")
             return
-        self._parts.journal.bind(identity.login, identity.server)
+        # A document that takes whatever login it finds does not say that another one is meant.
+        named = self._parts.expected is not None
+        self._parts.journal.bind(identity.login, identity.server, meant=named)
         epoch = new_epoch(now.utc_ms, *self._parts.known_epochs, self._journaled_epoch())
         parts = self._parts
         self._story = Storyteller(parts.name, identity, epoch, parts.journal, parts.outlet)

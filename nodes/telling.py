@@ -130,11 +130,15 @@ class Storyteller:
 
 
 def _book_told(name: NodeName, identity: Identity, journal: Journal, start: Stamp) -> Book:
-    """The last book written down with the facts told since, as the start of a new epoch."""
+    """The last book written down with the facts told since, as the start of a new epoch.
+
+    A book of another account ends with it: it speaks only for its own.
+    """
     book = Book(master=name, login=identity.login, server=identity.server, stamp=Stamp(0, 0))
     kept = journal.book()
-    if kept is not None:
-        book = msgspec.msgpack.decode(kept.body, type=Book)
-        for fact in journal.facts_since(kept.stamp):
+    told = None if kept is None else msgspec.msgpack.decode(kept.body, type=Book)
+    if told is not None and (told.login, told.server) == (book.login, book.server):
+        book = told
+        for fact in journal.facts_since(told.stamp):
             book = apply_fact(book, fact)
     return msgspec.structs.replace(book, stamp=start)

@@ -1,9 +1,12 @@
 """A master core on a scripted terminal: what it tells, and what it must not."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from db.journal import Journal, JournalRefused
 from domain.book import Stamp
 from domain.control import Command, CommandDone, Settings, Stop
 from domain.market import Identity, Unknowable
@@ -17,10 +20,12 @@ from domain.signals import (
 )
 from messaging import wire
 from tests.builders import EPOCH, MASTER, SLAVE, an_account
+from tests.fakes import FakeDoor
 from tests.unit.nodes.swarm import MasterSide
 
 MUTE = Unknowable("pipe is closed")
 NOTHING = Stamp(0, 0)
+ANOTHER = Identity(8002, "FTMO-Demo")
 
 
 @pytest.fixture
@@ -535,3 +540,47 @@ def test_law_8_another_accounts_deals_are_no_facts_of_this_master(master: Master
     master.door.shut(master.door.trade())
     master.turn(8)
     assert master.told == []
+
+
+# another account
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> Iterator[MasterSide]:
+    """A master with a real journal, whose position stayed behind on another account."""
+    side = MasterSide()
+    side.journal = Journal(tmp_path / "m.sqlite", "swarm-1", MASTER)  # type: ignore[assignment]
+    side.start()
+    side.turn()
+    side.door.trade()
+    side.turn()
+    side.door = FakeDoor(ANOTHER, side.clock)
+    yield side
+    side.journal.close()  # type: ignore[attr-defined]
+
+
+def test_a_master_that_is_meant_to_be_another_account_begins_a_book_of_its_own(
+    moved: MasterSide,
+) -> None:
+    before = moved.beats[-1].head.epoch
+    moved.expected = ANOTHER
+    moved.start()
+    moved.turn(2)
+    snapshot = asked(moved, 500, have=Stamp(before, 1))
+    assert isinstance(snapshot, Snapshot)
+    assert (snapshot.book.login, snapshot.book.positions) == (ANOTHER.login, ())
+    assert snapshot.book.stamp.epoch > before
+    assert [leg.fate for leg in snapshot.legs] == ["unknown"]
+    assert moved.told == []
+    moved.start()
+    moved.turn(2)
+    assert moved.beats[-1].login == ANOTHER.login
+
+
+def test_a_master_whose_document_names_no_account_is_refused_by_its_journal(
+    moved: MasterSide,
+) -> None:
+    moved.expected = None
+    moved.start()
+    with pytest.raises(JournalRefused, match="write the login that is meant into the document"):
+        moved.turn()
