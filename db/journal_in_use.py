@@ -4,7 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from db.journal import JournalRefused, glance
+from db.journal import JournalRefused, glance, journal_path
+from domain.market import Identity
 from domain.records import JournalUnwritable
 
 
@@ -32,3 +33,12 @@ def _account(path: Path) -> str:
         return glance(path).account or path.stem
     except (JournalRefused, JournalUnwritable):
         return path.stem
+
+
+def identity_of(state: Path, account: str) -> Identity | None:
+    """The broker's account that this one's journal was written on; None where none tells."""
+    try:
+        found = glance(journal_path(state, account))
+    except (JournalRefused, JournalUnwritable, sqlite3.Error):
+        return None
+    return Identity(found.login, found.server) if found.login else None

@@ -9,6 +9,7 @@ from decisions.account_documents import every_zone, parse_account
 from decisions.swarm_check import NO_PAIR, check_swarm
 from domain.account_fields import AccountDefaults
 from domain.ids import NodeName
+from domain.market import Identity
 from domain.policies import AccountSettings
 from domain.problems import Problem
 
@@ -52,17 +53,25 @@ def lacks_path(path: object) -> bool:
     return isinstance(path, str) and path.startswith(NO_PATH_YET)
 
 
-def changed_identity(before: Document, after: Document) -> tuple[str, ...]:
-    """The fields that would make it another account; open copies would be left behind."""
+def changed_identity(
+    before: Document, after: Document, known: Identity | None = None
+) -> tuple[str, ...]:
+    """The fields that would make it another account; open copies would be left behind.
+
+    `known` is the account that the journal was written on.
+    """
     watched = [*WHOSE_ACCOUNT, *(["path"] if before.get("terminal") == "paper" else [])]
-    return tuple(name for name in watched if _leaves(name, before, after))
+    return tuple(name for name in watched if _leaves(name, before, after, known))
 
 
-def _leaves(name: str, before: Document, after: Document) -> bool:
-    """What was not said before can be said now."""
+def _leaves(name: str, before: Document, after: Document, known: Identity | None) -> bool:
+    """What was not said before can be said now, as what it is; a slip can be taken back."""
     usual = WHOSE_ACCOUNT.get(name)
-    known = before.get(name, usual)
-    return known not in (None, 0, "") and after.get(name, usual) != known
+    was, wished = before.get(name, usual), after.get(name, usual)
+    if name in {"login", "server"} and known is not None:
+        right = known.login if name == "login" else known.server
+        return wished not in (None, 0, "", right, was)
+    return was not in (None, 0, "") and wished != was
 
 
 def _path_needed(settings: AccountSettings) -> Problem:

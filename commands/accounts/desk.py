@@ -13,6 +13,7 @@ from config import Config
 from db.account_changes import AccountChanges
 from db.accounts import Accounts
 from db.clients import DATABASE_ERRORS
+from db.journal_in_use import identity_of
 from db.moments import moment
 from db.nodes import Nodes
 from db.plain_documents import plain
@@ -27,6 +28,7 @@ Plan = Mapping[str, Document | None]
 """What is to stand under each name; None for nothing."""
 
 TRIES = 20
+INTERRUPTED = 130
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +127,7 @@ class Desk:
         """Copies that nobody would close any more, because the account became another one."""
         both = ((name, present.get(name), wanted) for name, wanted in plan.items())
         changed = {
-            name: changed_identity(before, wanted)
+            name: changed_identity(before, wanted, identity_of(self.config.state, name))
             for name, before, wanted in both
             if before is not None and wanted is not None
         }
@@ -140,13 +142,15 @@ class Desk:
     ) -> bool:
         try:
             return self._write_all(present, plan, done)
+        except KeyboardInterrupt as fault:
+            raise Refused(
+                f"{_half_done(plan, done, 'it was stopped')}. Do the same again.", code=INTERRUPTED
+            ) from fault
         except DATABASE_ERRORS as fault:
             if not done:
                 raise
-            left = ", ".join(name for name in plan if name not in done) or "nothing"
             raise Refused(
-                f"Written: {', '.join(done)}. Then the database failed, and {left} was not "
-                f"written, or nobody can say so: {fault}. Do the same again."
+                f"{_half_done(plan, done, 'the database failed')}: {fault}. Do the same again."
             ) from fault
 
     def _write_all(
@@ -184,6 +188,14 @@ class Desk:
         now = moment(utc_ms())
         born = {} if before is not None or "created_at" in wanted else {"created_at": now}
         return {**wanted, **born, "updated_at": now, "updated_by": f"{self._by}, {self._via}"}
+
+
+def _half_done(plan: Plan, done: Collection[str], why: str) -> str:
+    left = ", ".join(name for name in plan if name not in done) or "nothing"
+    return (
+        f"Written: {', '.join(done) or 'nothing'}. Then {why}, and {left} was not written, or "
+        "nobody can say so"
+    )
 
 
 def _copies_open(name: str, fields: Collection[str], copies: int) -> Problem:

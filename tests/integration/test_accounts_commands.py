@@ -18,6 +18,8 @@ from commands.accounts.desk import TRIES, Desk, Plan
 from commands.cli import main
 from db.accounts import Accounts
 from db.clients import opened
+from db.identity import standing_of
+from db.journal import Journal, journal_path
 from db.setting_up import set_up
 from decisions.account_import import FORMAT
 from domain.account_fields import AccountDefaults
@@ -369,6 +371,41 @@ def test_an_account_with_open_copies_stays_the_account_it_is(desk: Person) -> No
     desk("edit", SLAVE, "--set", "max_lot=1")
     desk.database["trades"].update_many({}, {"$set": {"status": "CLOSED"}})
     desk("edit", SLAVE, "--set", "path=another")
+
+
+def test_a_login_that_the_journal_does_not_know_waits_for_the_copies_end(desk: Person) -> None:
+    desk.database["trades"].insert_one(an_open_copy())
+    desk("list")  # from now on this machine knows which database it belongs to
+    swarm = standing_of(desk.database).swarm
+    journal = Journal(journal_path(config.load().state, SLAVE), swarm, SLAVE)
+    journal.bind(55, "Apex-Demo")
+    journal.close()
+    refused = desk("edit", SLAVE, "--set", "login=77", code=1)
+    assert f"{SLAVE}: login: wanted the account it is" in refused.stderr
+    desk("edit", SLAVE, "--set", "login=55")
+    desk("edit", SLAVE, "--set", "login=0")
+
+
+class StoppedAtTheSecond(Accounts):
+    """Somebody presses Ctrl+C between two writes."""
+
+    def replace(self, before: dict[str, Any], after: Mapping[str, Any]) -> bool:
+        if before["name"] == MASTER:
+            raise KeyboardInterrupt
+        return super().replace(before, after)
+
+
+def test_ctrl_c_halfway_is_told_with_what_was_written(desk: Person) -> None:
+    mine = at(desk)
+    mine.accounts = StoppedAtTheSecond(desk.database)
+
+    def plan(present: dict[str, Any]) -> Plan:
+        return {name: {**present[name], "labels": ["x"]} for name in (SLAVE, MASTER)}
+
+    with pytest.raises(Refused, match=f"Written: {SLAVE}. Then it was stopped, and {MASTER}") as it:
+        mine.carry_out(plan)
+    assert it.value.code == 130
+    assert desk.document(SLAVE)["labels"] == ["x"]
 
 
 def test_open_copies_are_told_before_anything_is_removed(desk: Person) -> None:

@@ -11,6 +11,7 @@ from decisions.account_checks import (
     fresh_problems,
     problems_of,
 )
+from domain.market import Identity
 
 RULES = Rules()
 MASTER = {"name": "M", "type": "MASTER", "path": "m", "terminal": "paper"}
@@ -63,3 +64,22 @@ def test_what_makes_it_another_account_is_known(
     before: dict[str, Any], after: dict[str, Any], fields: tuple[str, ...]
 ) -> None:
     assert changed_identity(before, after) == fields
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fields"),
+    [
+        ({"login": 0}, {"login": 7}, ()),
+        ({"login": 0}, {"login": 77}, ("login",)),
+        ({"login": 77}, {"login": 7}, ()),
+        ({"login": 77}, {"login": 0}, ()),
+        ({"login": 77}, {"login": 77, "max_lot": 1}, ()),
+        ({"server": ""}, {"server": "Elsewhere"}, ("server",)),
+    ],
+    ids=["first said", "wrongly said", "corrected", "taken back", "other field", "server"],
+)
+def test_a_login_said_for_the_first_time_is_the_one_that_the_journal_knows(
+    before: dict[str, Any], after: dict[str, Any], fields: tuple[str, ...]
+) -> None:
+    known = Identity(7, "X")
+    assert changed_identity(slave("A", **before), slave("A", **after), known) == fields
