@@ -111,11 +111,24 @@ def lines(rows: Sequence[Row]) -> list[str]:
 def _rows(database: Database[dict[str, Any]]) -> list[Row]:
     nodes = {str(node["name"]): node for node in Nodes(database).all()}
     latches, now_ms = Latches(database).all(), utc_ms()
+    documents = Accounts(database).all()
+    names = {str(document.get("name")) for document in documents}
+    left = [node for name, node in nodes.items() if name not in names and at_work(node, now_ms)]
     found = [
         row(d, nodes.get(str(d.get("name"))), latches.get(str(d.get("name"))), now_ms)
-        for d in Accounts(database).all()
+        for d in (*documents, *map(_without_document, left))
     ]
     return sorted(found, key=lambda one: (one.role, one.name))
+
+
+def at_work(node: dict[str, Any], now_ms: int) -> bool:
+    """A node that reports, or holds copies: it is needed even where its document is gone."""
+    fresh = now_ms - ms_of_date(node.get("sent_at")) <= SILENT_AFTER_S * 1000
+    return (fresh and node.get("state") != STOPPED) or bool(node.get("open_legs"))
+
+
+def _without_document(node: dict[str, Any]) -> dict[str, Any]:
+    return {"name": node["name"], "type": node.get("role", "?"), "enabled": False}
 
 
 def _state(told: dict[str, Any], *, fresh: bool) -> str:

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from commands.status import lines, row
+import pytest
+
+from commands.status import at_work, lines, row
 from domain.policies import Latch, TradingState
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -52,3 +54,19 @@ def test_holds_and_alarms_stand_below_their_account() -> None:
 
 def test_no_accounts_says_what_to_do() -> None:
     assert lines([]) == ["No accounts. Run: python setup_db.py"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "later_ms", "shown"),
+    [
+        ({}, 1000, True),
+        ({}, 60_000, False),
+        ({"state": "STOPPED"}, 1000, False),
+        ({"state": "STOPPED", "open_legs": 1}, 60_000, True),
+    ],
+    ids=["reports", "silent", "stopped", "holds copies"],
+)
+def test_a_node_whose_document_is_gone_is_shown_while_it_works_or_holds_copies(
+    changes: dict[str, Any], later_ms: int, *, shown: bool
+) -> None:
+    assert at_work(node(**changes), NOW_MS + later_ms) is shown
