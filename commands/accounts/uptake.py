@@ -53,9 +53,8 @@ class Watch:
         seen: dict[str, Uptake] = {}
         while len(seen) < len(changed):
             seen |= self._look([one for one in changed if one.name not in seen])
-            if monotonic_s() >= deadline_s:
+            if monotonic_s() >= deadline_s or not _waited(waiter):
                 break
-            waiter.wait([], LOOK_EVERY_S)
         return {one.name: seen.get(one.name) or self._unseen(one, patient) for one in changed}
 
     def _look(self, awaited: Sequence[Written]) -> dict[str, Uptake]:
@@ -93,6 +92,12 @@ class Watch:
         if now and copies:
             text = f"it opens nothing any more; its node stays for {copies} open copies"
             return Uptake(in_force=True, text=text)
+        if copies:
+            text = (
+                f"it opens nothing any more; {copies} copies are open and no node of it runs at "
+                "this moment. Look at: python launcher.py status"
+            )
+            return Uptake(in_force=True, text=text)
         ended = "its node has ended" if before else "no node of it runs"
         return None if now else Uptake(in_force=True, text=f"in force; {ended}")
 
@@ -129,6 +134,15 @@ class Watch:
             text = "no launcher runs; its node, started by hand, reads the change by itself"
             return Uptake(in_force=False, text=text)
         return Uptake(in_force=False, text="no launcher runs: it holds from the next start on")
+
+
+def _waited(waiter: SocketWaiter) -> bool:
+    """No for Ctrl+C: everything is written, so what was done is told and nothing more awaited."""
+    try:
+        waiter.wait([], LOOK_EVERY_S)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def _pids(config: Config) -> dict[str, int]:
