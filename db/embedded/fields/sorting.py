@@ -1,15 +1,28 @@
 """Sorting as MongoDB does it: an array counts by its smallest or largest element."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from db.embedded.errors import Refusal
-from db.embedded.fields.paths import values_at
-from db.embedded.values import Document, Key, key_of
+from db.embedded.fields.paths import as_mapping, position_in, values_at
+from db.embedded.values import MISSING, Document, Key, key_of
 
+T = TypeVar("T")
+Ways: TypeAlias = list[tuple[tuple[str, ...], int]]
+
+
+class _Leaf(NamedTuple):
+    """The key at a path's end."""
+
+    key: Key
+
+
+Column: TypeAlias = _Leaf | tuple[object, tuple[str, ...]]
 _UNDEFINED: Key = (4,)
+_ABSENT = _Leaf(key_of(MISSING))
 
 
-def sort_directions(specification: object) -> list[tuple[tuple[str, ...], int]]:
+def sort_directions(specification: object) -> Ways:
     """Paths with 1 or -1."""
     if not isinstance(specification, Mapping):
         raise Refusal(14, "a sort specification must be an object")
@@ -24,35 +37,93 @@ def _direction(path: str, way: object) -> int:
 
 def sort_documents(documents: list[Document], specification: object) -> list[Document]:
     """A sorted copy."""
-    ordered = list(documents)
-    for parts, way in reversed(sort_directions(specification)):
-        ordered.sort(key=_sort_key(parts, way), reverse=way < 0)
-    return ordered
+    order = sorted_records(enumerate(documents), specification)
+    return [documents[place] for place in order]
 
 
-def sorted_records(numbered: Iterable[tuple[int, Document]], specification: object) -> list[int]:
+def sorted_records(numbered: Iterable[tuple[int, object]], specification: object) -> list[int]:
     """The records of documents in order; of each document only what orders it is kept."""
     ways = sort_directions(specification)
-    keys = [_sort_key(parts, way) for parts, way in ways]
-    rows = [(record, [key(document) for key in keys]) for record, document in numbered]
-    for place, (_, way) in reversed(list(enumerate(ways))):
-        rows.sort(key=lambda row, place=place: row[1][place], reverse=way < 0)  # type: ignore[misc]
+    rows = [(record, _ordering(document, ways)) for record, document in numbered]
+    _order(rows, ways, lambda row: row[1])
     return [record for record, _ in rows]
 
 
-def _sort_key(parts: tuple[str, ...], way: int) -> Callable[[object], Key]:
-    choose = min if way > 0 else max
+def _order(rows: list[T], ways: Ways, keys: Callable[[T], list[Key]]) -> None:
+    for place, (_, way) in reversed(list(enumerate(ways))):
+        rows.sort(key=lambda row, place=place: keys(row)[place], reverse=way < 0)  # type: ignore[misc]
 
-    def key(document: object) -> Key:
-        keys: list[Key] = []
-        for value in values_at(document, parts):
-            if isinstance(value, list):
-                keys += [key_of(item) for item in value] or [_UNDEFINED]
-            else:
-                keys.append(key_of(value))
-        return choose(keys, default=key_of(None))
 
-    return key
+def _ordering(document: object, ways: Ways) -> list[Key]:
+    """What a document counts by: of the keys an array gives it, those that come first."""
+    if len(ways) > 1 and any(_meets_array(document, parts) for parts, _ in ways):
+        found = _rows_of([(document, parts) for parts, _ in ways])
+        _order(found, ways, lambda row: row)
+        return found[0]
+    return [_first_key(document, parts, way) for parts, way in ways]
+
+
+def _meets_array(node: object, parts: tuple[str, ...]) -> bool:
+    for part in parts:
+        held = as_mapping(node)
+        if held is None or part not in held:
+            break
+        node = held[part]
+    return isinstance(node, list)
+
+
+def _first_key(document: object, parts: tuple[str, ...], way: int) -> Key:
+    keys: list[Key] = []
+    for value in values_at(document, parts):
+        if isinstance(value, list):
+            keys += [key_of(item) for item in value] or [_UNDEFINED]
+        else:
+            keys.append(key_of(value))
+    return (min if way > 0 else max)(keys, default=key_of(None))
+
+
+def _rows_of(columns: list[Column]) -> list[list[Key]]:
+    """Columns that go through the same array go through it together, element by element."""
+    walked = [column if isinstance(column, _Leaf) else _walked(*column) for column in columns]
+    arrays = [column[0] for column in walked if not isinstance(column, _Leaf)]
+    if not arrays:
+        return [[column.key for column in walked if isinstance(column, _Leaf)]]
+    array = arrays[0]
+    if not isinstance(array, list) or any(other is not array for other in arrays):
+        raise Refusal(2, "cannot sort with keys that are parallel arrays")
+    items = [[_of_item(column, item) for column in walked] for item in array]
+    rows = [_rows_of(item) for item in items or [[_of_nothing(column) for column in walked]]]
+    return [row for found in rows for row in found]
+
+
+def _walked(node: object, parts: tuple[str, ...]) -> Column:
+    """The value at the path's end, or the first array on the way; an element's place leads on."""
+    while parts and not isinstance(node, list):
+        held = as_mapping(node)
+        if held is None or parts[0] not in held:
+            return _ABSENT
+        node, parts = held[parts[0]], parts[1:]
+    if not isinstance(node, list):
+        return _Leaf(key_of(node))
+    at = position_in(parts[0]) if parts else None
+    if at is None:
+        return node, parts
+    return _walked(node[at], parts[1:]) if at < len(node) else _ABSENT
+
+
+def _of_item(column: Column, item: object) -> Column:
+    if isinstance(column, _Leaf):
+        return column
+    if not column[1]:
+        return _Leaf(key_of(item))
+    return _ABSENT if isinstance(item, list) else (item, column[1])
+
+
+def _of_nothing(column: Column) -> Column:
+    """What an empty array counts by."""
+    if isinstance(column, _Leaf):
+        return column
+    return _ABSENT if column[1] else _Leaf(_UNDEFINED)
 
 
 def sort_items(items: list[object], specification: object) -> list[object]:
@@ -60,7 +131,4 @@ def sort_items(items: list[object], specification: object) -> list[object]:
     if not isinstance(specification, Mapping):
         way = _direction("$sort", specification)
         return sorted(items, key=key_of, reverse=way < 0)
-    ordered = list(items)
-    for parts, way in reversed(sort_directions(specification)):
-        ordered.sort(key=_sort_key(parts, way), reverse=way < 0)
-    return ordered
+    return [items[place] for place in sorted_records(enumerate(items), specification)]

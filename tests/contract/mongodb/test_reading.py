@@ -69,6 +69,38 @@ def test_documents_are_sorted(
     assert [d["_id"] for d in stock(SORTED).find().sort(sort)] == expected
 
 
+PAIRED: list[tuple[list[tuple[str, int]], list[int]]] = [
+    ([("o.n", 1), ("o.m", 1)], [2, 1, 3]),
+    ([("o.n", 1), ("o.m", -1)], [1, 2, 3]),
+    ([("o.n", -1), ("o.m", 1)], [3, 1, 2]),
+    ([("o.n", -1), ("o.m", -1)], [3, 1, 2]),
+    ([("o.m", 1), ("o.n", 1)], [1, 3, 2]),
+    ([("o.1.n", 1), ("_id", -1)], [2, 3, 1]),
+]
+
+
+@pytest.mark.parametrize(("sort", "expected"), rows(PAIRED))
+def test_two_fields_of_one_element_count_together(
+    stock: Stock, sort: list[tuple[str, int]], expected: list[int]
+) -> None:
+    c = stock(
+        [
+            {"_id": 1, "o": [{"n": 1, "m": 9}, {"n": 2, "m": 0}]},
+            {"_id": 2, "o": [{"n": 1, "m": 5}]},
+            {"_id": 3, "o": [{"n": 3, "m": 1}, {"n": 2, "m": 7}]},
+        ]
+    )
+    assert [d["_id"] for d in c.find().sort(sort)] == expected
+    assert [d["_id"] for d in c.aggregate([{"$sort": dict(sort)}])] == expected
+
+
+def test_a_sort_by_two_arrays_of_one_document_is_refused(stock: Stock) -> None:
+    c = stock([{"a": [1, 2], "b": [3]}])
+    with pytest.raises(OperationFailure) as refused:
+        list(c.find().sort([("a", 1), ("b", 1)]))
+    assert refused.value.code == 2
+
+
 def test_a_sort_is_cut_by_skip_and_limit(stock: Stock) -> None:
     c = stock(SORTED)
     assert [d["_id"] for d in c.find().sort("_id", 1).skip(2).limit(2)] == [3, 4]
