@@ -22,6 +22,7 @@ from db.journal_rows import (
 )
 from domain.book import Stamp
 from domain.legs import Intent, Leg
+from domain.market import Identity
 from domain.policies import Latch
 from domain.records import (
     BookKept,
@@ -67,7 +68,7 @@ class Glance(NamedTuple):
     server: str
     open_legs: int
     settings: dict[str, Any] | None
-    masters: frozenset[str] = frozenset()
+    masters: frozenset[tuple[str, Identity]] = frozenset()
 
 
 def journal_path(state: Path, account: str) -> Path:
@@ -201,9 +202,13 @@ def glance(path: Path) -> Glance:
         login=int(about.get("login", "0")),
         server=about.get("server", ""),
         open_legs=len(legs),
-        masters=frozenset(leg.master for leg in legs),
+        masters=frozenset((leg.master, _master_of(leg)) for leg in legs),
         settings=None if kept is None else decode(SettingsKept, kept[0]).document,
     )
+
+
+def _master_of(leg: Leg) -> Identity:
+    return Identity(leg.key.master_login, leg.key.master_server)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

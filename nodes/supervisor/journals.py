@@ -28,7 +28,12 @@ def identity_of(state: Path, name: str) -> Identity | None:
 
 def held_masters(state: Path) -> frozenset[str]:
     """Whose positions are held as open copies on this machine, whatever the database has heard."""
-    found: set[str] = set()
+    return frozenset(master for master, _ in held_accounts(state))
+
+
+def held_accounts(state: Path) -> frozenset[tuple[str, Identity]]:
+    """The same, with the accounts that the masters had when the copies were opened."""
+    found: set[tuple[str, Identity]] = set()
     for path in sorted((state / "journals").glob("*.sqlite")):
         seen = _glance(path)
         found |= set() if seen is None else seen.masters

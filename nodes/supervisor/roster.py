@@ -15,6 +15,7 @@ from nodes.supervisor import journals
 from nodes.supervisor.accounts import AccountBook, Document, Judged, Judgement, role_of
 from nodes.supervisor.crew import Crew, Wanted, wanted_of
 from nodes.supervisor.database_line import Sight
+from nodes.supervisor.departures import Departures
 from nodes.supervisor.faults import HostFault
 from nodes.supervisor.memory import AccountMemory
 from nodes.supervisor.telling import pair_of
@@ -40,8 +41,7 @@ class Roster:
         self._in_force = {n: seen.settings for n, seen in unfinished.items() if seen.settings}
         self._in_force |= self._memory.documents
         self._before = dict(self._memory.documents)
-        #: What a node was last led away from: it may have opened a copy at that very moment.
-        self._left: dict[str, Document] = {}
+        self._departures = Departures(state)
         self.judgement = Judgement(accounts={})
         self._faults: dict[str, str] = {}
         self.documents: dict[str, Document] = {}
@@ -60,7 +60,6 @@ class Roster:
         self._keep_in_force(held)
         wanted = self._wanted()
         self._crew.want(wanted, held)
-        self._forget_the_left()
         self._remember(sight)
         self.paper_wanted = self._uses_paper()
         self._assign_ports(wanted, {} if sight is None else sight.addresses)
@@ -104,7 +103,8 @@ class Roster:
         return msgspec.structs.replace(judgement, accounts=accounts)
 
     def _kept(self, judged: Judged, held: Held) -> Judged:
-        document = self._left.get(judged.name) or self._in_force.get(judged.name)
+        behind = self._departures.behind(judged.name, arrived=self._has_arrived(judged.name))
+        document = behind or self._in_force.get(judged.name)
         before = None if document is None else self._book.settings_of(document)
         if document is None or before is None or document == judged.document:
             return judged
@@ -114,18 +114,16 @@ class Roster:
         waits = self._leaves_its_copies(before, judged.settings)
         if waits is None:
             return judged
-        if not self._is_needed(judged.name, held):
-            self._left[judged.name] = document
+        if behind is None and not self._is_needed(judged.name, held):
+            self._departures.note(judged.name, before.type, document)
             return judged
         return msgspec.structs.replace(
             judged, document=document, settings=before, conflicts=(*judged.conflicts, waits)
         )
 
-    def _forget_the_left(self) -> None:
-        """Whose node is at work where its document says now."""
-        there = {n for n, m in self._crew.members.items() if m.in_business and not m.restarting}
-        for name in there & set(self._left):
-            del self._left[name]
+    def _has_arrived(self, name: str) -> bool:
+        member = self._crew.members.get(name)
+        return member is not None and member.in_business and not member.restarting
 
     def _leaves_its_copies(self, before: AccountSettings, after: AccountSettings) -> Problem | None:
         same = (before.login, before.server) == (after.login, after.server)

@@ -11,6 +11,7 @@ from db.journal_rows import NEWEST_FACTS
 from db.outbox import Outbox
 from domain.book import Stamp
 from domain.legs import LegState
+from domain.market import Identity
 from domain.policies import Latch, TradingState
 from domain.records import BookKept, Cursor, JournalUnwritable, MasterAt, SettingsKept
 from tests.records_made import (
@@ -200,7 +201,7 @@ def test_anybody_may_glance_at_a_journal_in_use(journal: Journal, path: Path) ->
     journal.write(leg(1), leg(2), closed_leg(3), SettingsKept(account=SLAVE, document={"a": 1}))
     assert glance(path) == (
         *(SLAVE, "swarm-1", 5, "Apex-Live", 2, {"a": 1}),
-        frozenset({MASTER}),
+        frozenset({(MASTER, Identity(7001, "FTMO-Demo"))}),
     )
 
 

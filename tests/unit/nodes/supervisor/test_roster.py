@@ -44,6 +44,13 @@ def write_leg(state: Path) -> None:
     journal.close()
 
 
+def bind(state: Path, name: str, login: int) -> None:
+    """What a node does when it has arrived at its account."""
+    journal = Journal(journal_path(state, name), "swarm-1", name)
+    journal.bind(login, "FTMO-Demo", meant=True)
+    journal.close()
+
+
 class Swarm:
     """A crew of children that are only told of, and time that passes when a test says so."""
 
@@ -190,26 +197,48 @@ def test_law_7_so_does_one_opened_while_its_node_was_asked_to_end(
     swarm: Swarm, tmp_path: Path
 ) -> None:
     other = TWIN | {"path": "s2"}
+    bind(tmp_path, "S1", 7)
     swarm.sees(MASTER, SLAVE | {"path": "s9"}, other)
     assert swarm.stopped == ["S1"]
     write_leg(tmp_path)
     swarm.ends("S1")
-    swarm.sees(MASTER, SLAVE | {"path": "s9"}, other)
-    assert swarm.duty("S1") is Duty.DRAIN
-    assert "S1: path: wanted s1" in swarm.roster.fault_of("S1")
-    assert swarm.roster.documents["S1"] == SLAVE
-
-
-def test_a_node_that_arrived_elsewhere_is_not_called_back(swarm: Swarm, tmp_path: Path) -> None:
-    elsewhere = SLAVE | {"path": "s9"}
     for _ in range(2):
-        swarm.sees(MASTER, elsewhere, TWIN | {"path": "s2"})
-    swarm.reports("S1")
-    swarm.sees(MASTER, elsewhere, TWIN | {"path": "s2"})
+        swarm.sees(MASTER, SLAVE | {"path": "s9"}, other)
+        assert swarm.duty("S1") is Duty.DRAIN
+        assert "S1: path: wanted s1" in swarm.roster.fault_of("S1")
+        assert swarm.roster.documents["S1"] == SLAVE
+
+
+def test_law_7_a_master_is_called_back_for_a_copy_of_where_it_was(
+    swarm: Swarm, tmp_path: Path
+) -> None:
+    bind(tmp_path, MASTER["name"], 7001)
+    moved = MASTER | {"path": "m2"}
+    swarm.sees(moved, SLAVE)
     write_leg(tmp_path)
     swarm.reports("S1", open_legs=1)
-    swarm.sees(MASTER, elsewhere, TWIN | {"path": "s2"})
-    assert (swarm.duty("S1"), swarm.roster.fault_of("S1")) == (Duty.RUN, "")
+    swarm.sees(moved, SLAVE)
+    assert "path: wanted m1" in swarm.roster.fault_of(MASTER["name"])
+    assert swarm.roster.documents[MASTER["name"]] == MASTER
+
+
+def test_a_node_that_arrived_is_not_called_back_for_copies_of_where_it_is(
+    swarm: Swarm, tmp_path: Path
+) -> None:
+    for name, login in (("S1", 7), (MASTER["name"], 7002)):
+        bind(tmp_path, name, login)
+    moved = [MASTER | {"path": "m2"}, SLAVE | {"path": "s9"}]
+    swarm.sees(*moved)
+    swarm.sees(*moved)
+    bind(tmp_path, "S1", 8)
+    bind(tmp_path, MASTER["name"], 7001)
+    write_leg(tmp_path)  # of 7001, on 8
+    swarm.reports(MASTER["name"])
+    swarm.reports("S1", open_legs=1)
+    for _ in range(2):
+        swarm.sees(*moved)
+        faults = [swarm.roster.fault_of(name) for name in (MASTER["name"], "S1")]
+        assert (faults, swarm.duty("S1")) == (["", ""], Duty.RUN)
 
 
 def test_law_7_so_does_one_that_was_edited_while_no_launcher_ran(
