@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from decisions.account_edits import exact_number, put
+from decisions.unknown_fields import without_logins
 from domain.account_fields import ACCOUNT_FIELDS, SECRET_NAMES, SECRET_PATTERN
 from domain.policies import Role
 from domain.problems import Problem
-from utils.redaction import without_logins
 
 Document = dict[str, Any]
 

@@ -16,6 +16,7 @@ from domain.account_fields import (
 
 LEGACY = "legacy"
 LOOKS_ALIKE = 0.75
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]+@")
 
 
 def advice(section: str, name: str, value: object) -> str:
@@ -45,12 +46,19 @@ def _bare(name: str) -> str:
 
 
 def holds_secret(name: str, value: object) -> bool:
-    """It is called a password and is one, or has such a field within it."""
+    """It is called a password and is one, or has such a field, or an address with one, within."""
     if re.search(SECRET_NAMES, name, re.IGNORECASE) and not _is_harmless(value):
         return True
+    if isinstance(value, str):
+        return without_logins(value) != value
     if isinstance(value, Mapping):
         return any(holds_secret(str(inner), value[inner]) for inner in value)
     return isinstance(value, (list, tuple)) and any(holds_secret("", item) for item in value)
+
+
+def without_logins(text: str) -> str:
+    """The text as it is, but for user and password in any address within it."""
+    return _LOGIN.sub("***@", text)
 
 
 def _is_harmless(value: object) -> bool:

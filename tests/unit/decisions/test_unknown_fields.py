@@ -55,6 +55,10 @@ def test_within_a_section_its_own_fields_come_first() -> None:
         ("note", "hunter2", False),
         ("mt5", {"login": 5}, False),
         ("notes", ["a", "b"], False),
+        ("bridge", "http://me:hunter2@10.0.0.5:8080", True),
+        ("bridges", [{"url": "http://me:hunter2@host/"}], True),
+        ("bridge", "http://10.0.0.5:8080/me@firm", False),
+        ("mt5", {"pass": "hunter2"}, True),
     ],
 )
 def test_a_password_is_known_by_what_it_is_called(name: str, value: object, secret: bool) -> None:
