@@ -99,11 +99,19 @@ class Desk:
         for _ in range(TRIES):
             present = self.by_name()
             plan = make_plan(present)
+            self._insist_on_single_names(plan)
             if not heedless:
                 self._judge(present, plan, sound)
             if self._write_all_or_say(present, plan, done):
                 return [done[name] for name in plan]
         raise Refused("Somebody else keeps changing the same account; try again.")
+
+    def _insist_on_single_names(self, plan: Plan) -> None:
+        """A database that an earlier system filled may hold one name twice: which one is meant?"""
+        names = [document.get("name") for document in self.accounts.as_written()]
+        doubles = [_twice(name, names.count(name)) for name in plan if names.count(name) > 1]
+        if doubles:
+            raise Refused("Nothing was written.", doubles)
 
     def _judge(self, present: dict[str, Document], plan: Plan, sound: Collection[str]) -> None:
         problems = self.problems_after(present, plan, sound)
@@ -188,6 +196,16 @@ class Desk:
         now = moment(utc_ms())
         born = {} if before is not None or "created_at" in wanted else {"created_at": now}
         return {**wanted, **born, "updated_at": now, "updated_by": f"{self._by}, {self._via}"}
+
+
+def _twice(name: str, times: int) -> Problem:
+    return Problem(
+        account=name,
+        field="name",
+        wanted="one document of this name",
+        found=f"{times} documents",
+        what_to_do="Give all but one another name, or remove them, by their _id, in mongosh.",
+    )
 
 
 def _half_done(plan: Plan, done: Collection[str], why: str) -> str:

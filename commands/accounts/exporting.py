@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,11 @@ def export_accounts(args: argparse.Namespace, desk: Desk) -> Answer:
     present = desk.by_name()
     check_names(args.names, present)
     names = list(dict.fromkeys(args.names)) or sorted(present)
-    left_out: list[str] = []
+    left_out = [
+        f"{name}: {times} documents have this name, and only one of them is exported"
+        for name, times in Counter(one.get("name") for one in desk.accounts.as_written()).items()
+        if times > 1 and name in names
+    ]
     accounts = [_exported(name, present[name], left_out) for name in names]
     value = {"format": FORMAT, "version": VERSION, "accounts": accounts}
     text = json.dumps(value, indent=2, ensure_ascii=False)

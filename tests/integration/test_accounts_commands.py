@@ -408,6 +408,18 @@ def test_ctrl_c_halfway_is_told_with_what_was_written(desk: Person) -> None:
     assert desk.document(SLAVE)["labels"] == ["x"]
 
 
+def test_of_two_documents_of_one_name_none_is_taken_for_the_other(desk: Person) -> None:
+    accounts = desk.database["accounts"]
+    accounts.drop_indexes()
+    accounts.insert_one({"name": SLAVE, "type": "SLAVE", "path": "elsewhere", "enabled": False})
+    for words in (["edit", SLAVE, "--set", "max_lot=1"], ["remove", SLAVE, "--yes"]):
+        refused = desk(*words, code=1)
+        assert f"{SLAVE}: name: wanted one document of this name, found 2" in refused.stderr
+    assert accounts.count_documents({"name": SLAVE}) == 2
+    assert f"{SLAVE}: 2 documents have this name" in desk("export").stderr
+    desk("disable", MASTER)
+
+
 def test_open_copies_are_told_before_anything_is_removed(desk: Person) -> None:
     desk.database["trades"].insert_one(an_open_copy())
     refused = desk("remove", SLAVE, code=2)
