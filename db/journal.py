@@ -1,11 +1,9 @@
 """A node's memory on this machine: one SQLite file, written before the broker is called."""
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from db.journal_rows import (
     FACTS,
@@ -34,6 +32,7 @@ from domain.records import (
     SettingsKept,
 )
 from domain.signals import Fact
+from utils.file_names import marked
 
 FORMAT = 1
 PATIENCE_MS = 2000
@@ -73,8 +72,7 @@ class Glance(NamedTuple):
 
 def journal_path(state: Path, account: str) -> Path:
     """Where an account's journal is. Two names never share a file, on any file system."""
-    mark = hashlib.sha256(account.encode()).hexdigest()[:8]
-    return state / "journals" / f"{quote(account, safe=' ')[:80]}-{mark}.sqlite"
+    return state / "journals" / f"{marked(account)}.sqlite"
 
 
 class Journal:

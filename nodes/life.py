@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol
-from urllib.parse import quote
 
 import msgspec
 
@@ -34,6 +33,7 @@ from paper.admin import AdminError
 from paper.starting import PaperBrokerError
 from terminal.package import NoMetaTrader
 from utils.clock import monotonic_s, utc_ms
+from utils.file_names import file_name
 from utils.folders import make_writable
 from utils.log_setup import configure
 from utils.os_signals import StopRequest
@@ -95,8 +95,8 @@ def run(role: str, argv: Sequence[str]) -> int:
         config = machine.load()
         make_writable(config.state, "MURMURATION_STATE")
         by_hand = not config.control_address
-        file_name = quote(args.name, safe=" ")
-        logs = configure(file_name, config.state / "logs", config.log_level, console=by_hand)
+        name = file_name(args.name)
+        logs = configure(name, config.state / "logs", config.log_level, console=by_hand)
     except (ConfigError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         return FAULT

@@ -4,12 +4,12 @@ import logging
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 import msgspec
 
 from utils import os_signals
 from utils.clock import monotonic_s
+from utils.file_names import file_name
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def adopt(pid: int, birth: float) -> Child | None:
 
 def output_of(logs: Path, name: str) -> Path:
     """Where a node's output goes; any account name makes a file name."""
-    return logs / f"{quote(name, safe=' ')[:80]}.out"
+    return logs / f"{file_name(name)}.out"
 
 
 def stop_all(
