@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 MASTERS_AWAITED_S = 10.0
 STARTING_AT_ONCE = 4
 NEWBORN_S = 5.0
+CLOSE_ONLY = "it crashed again and again, and closes only: python launcher.py resume {}"
 #: Looks at the documents over which an account that was deleted is still shown as off.
 SHOWN_GONE = 10
 STOP_BY_SIGNAL_AFTER_S = 3.0
@@ -128,8 +129,12 @@ class Crew:
             role=member.role, enabled=known.enabled, sound=known.sound, needed=needed
         )
         member.duty = duty(standing)
-        if member.alive and known.settings is not None:
+        if known.settings is None:
+            return
+        if member.alive:
             self._restart_where_needed(member, known.settings)
+        else:
+            self._give_another_chance(member, known.settings)
 
     @staticmethod
     def _restart_where_needed(member: Member, settings: AccountSettings) -> None:
@@ -139,10 +144,17 @@ class Crew:
         elif member.running_on is None:
             member.running_on = settings
 
+    @staticmethod
+    def _give_another_chance(member: Member, settings: AccountSettings) -> None:
+        """What a person has changed since it failed may have been why: it starts at once."""
+        tried = member.running_on
+        if member.failures and tried is not None and needs_restart(tried, settings):
+            member.trust_again()
+
     def _act(self, member: Member, now: Now) -> None:
         step = next_step(member.as_child(), self._policy, now.monotonic_s, member.jitter)
         member.close_only |= step.close_only
-        member.alarm = step.alarm
+        member.alarm = step.alarm or (CLOSE_ONLY.format(member.name) if member.close_only else "")
         if step.action is Action.START:
             self._start_when_its_turn(member, now)
         elif step.action is Action.STOP:

@@ -80,6 +80,11 @@ class Member:
         self.started_at_s, self.started_ms = now.monotonic_s, now.utc_ms
         self.heard_at_s = self.ready_since_s = self.stop_asked_s = NEVER
 
+    def trust_again(self) -> None:
+        """A person has seen to it: a crash loop is forgotten."""
+        self.close_only = False
+        self.failures = 0
+
     def hear(self, report: NodeReport, policy: Policy, now: Now) -> None:
         """A heartbeat; one that the life before left behind is none."""
         if not self.alive or report.sent_at_ms < self.started_ms:

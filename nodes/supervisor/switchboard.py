@@ -134,8 +134,7 @@ class Switchboard:
         """An operator trusts the account again: a crash loop is forgotten."""
         member = self._crew.members.get(name)
         if member is not None:
-            member.close_only = False
-            member.failures = 0
+            member.trust_again()
 
     def _stored_latch(self, member: Member) -> Latch | None:
         """The database's, or one it has not got yet; None where neither was ever moved."""

@@ -363,3 +363,41 @@ def test_a_document_put_in_again_is_a_new_one(swarm: Swarm) -> None:
     swarm.sees(MASTER)
     swarm.sees(MASTER, SLAVE | {"max_lot": "x"})
     assert swarm.duty("S1") is Duty.DRAIN
+
+
+def crashes(swarm: Swarm, *documents: Document, times: int) -> None:
+    for _ in range(times):
+        swarm.now_s += 60.0
+        swarm.sees(*documents)
+        swarm.ends("S1")
+        swarm.sees(*documents)
+
+
+def test_what_a_person_corrects_is_tried_at_once_however_often_it_failed(swarm: Swarm) -> None:
+    wrong = SLAVE | {"login": 9}
+    swarm.sees(MASTER, wrong)
+    crashes(swarm, MASTER, wrong, times=7)
+    before = len(swarm.started)
+    swarm.sees(MASTER, SLAVE)
+    member = swarm.crew.members["S1"]
+    assert (len(swarm.started), member.close_only, member.alarm) == (before + 1, False, "")
+
+
+def test_an_edit_that_concerns_no_start_leaves_a_crash_loop_as_it_is(swarm: Swarm) -> None:
+    crashes(swarm, MASTER, SLAVE, times=7)
+    before = len(swarm.started)
+    swarm.sees(MASTER, SLAVE | {"magic_number": 3})
+    assert (len(swarm.started), swarm.crew.members["S1"].close_only) == (before, True)
+
+
+def test_law_5_while_it_closes_only_an_alarm_says_so(swarm: Swarm) -> None:
+    crashes(swarm, MASTER, SLAVE, times=7)
+    swarm.now_s += 60.0
+    swarm.sees(MASTER, SLAVE)
+    for _ in range(2):
+        swarm.now_s += 20.0
+        swarm.reports("S1")
+        swarm.sees(MASTER, SLAVE)
+    member = swarm.crew.members["S1"]
+    assert (member.failures, member.close_only) == (0, True)
+    assert "launcher.py resume S1" in member.alarm
