@@ -59,14 +59,15 @@ class Cursors:
         now_s: float,
         *,
         lasting: bool = False,
+        single: bool = False,
     ) -> Document:
-        """The first batch, with a cursor when there is more."""
+        """The first batch, with a cursor when there is more and it is wanted."""
         bodies = (item if isinstance(item, bytes) else encoded(item) for item in documents)
         most_idle_s = _MOST_IDLE_LASTING_S if lasting else _MOST_IDLE_S
         cursor = Cursor(namespace, deque(bodies), now_s, most_idle_s)
         batch = cursor.batch(FIRST_BATCH if size is None else size)
         number = 0
-        if cursor.left:
+        if cursor.left and not single:
             number = next(self._numbers)
             self._open[number] = cursor
         shown: Document = {"firstBatch": batch, "id": Int64(number), "ns": namespace}

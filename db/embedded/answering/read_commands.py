@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+import bson
 from bson import Int64
 
 from db.embedded.answering.requests import Request
@@ -11,10 +12,10 @@ from db.embedded.errors import Refusal
 from db.embedded.fields.paths import values_at
 from db.embedded.finding.matching import compile_filter
 from db.embedded.holding.choosing import chosen_records
-from db.embedded.holding.collection import Collection
+from db.embedded.holding.collection import MAX_DOCUMENT_BYTES, Collection
 from db.embedded.pipelines.aggregating import Pipeline
 from db.embedded.pipelines.projecting import compile_projection
-from db.embedded.values import Document, Missing, key_of
+from db.embedded.values import CODEC, Document, Missing, key_of
 
 
 def find(request: Request) -> Document:
@@ -24,16 +25,16 @@ def find(request: Request) -> Document:
     shown = compile_projection(projection, request.mapping("filter"))
     check_hint(collection, request.command.get("hint"))
     records, size = _chosen(request, collection, "filter"), request.whole("batchSize")
-    if request.flag("singleBatch"):
-        records = records[: size or len(records)]
-        size = max(len(records), 1)
+    single = request.flag("singleBatch")
+    size = len(records) if single and size is None else size
     found: Iterable[Document | bytes] = ()
     if collection is not None:
         shelf = collection.documents
         found = (shown(shelf[record]) if projection else shelf.body(record) for record in records)
     namespace = f"{request.database}.{request.target()}"
     lasting = request.flag("noCursorTimeout")
-    return request.house.cursors.answer(namespace, found, size, request.now_s(), lasting=lasting)
+    answer = request.house.cursors.answer
+    return answer(namespace, found, size, request.now_s(), lasting=lasting, single=single)
 
 
 def _chosen(request: Request, collection: Collection | None, field: str) -> list[int]:
@@ -81,6 +82,8 @@ def distinct(request: Request) -> Document:
                 if not isinstance(item, Missing):
                     seen.setdefault(key_of(item), item)
     values = sorted(seen.values(), key=key_of)
+    if len(bson.encode({"values": values}, codec_options=CODEC)) > MAX_DOCUMENT_BYTES:
+        raise Refusal(17217, "distinct too big, 16mb cap")
     return {"values": values, "ok": 1.0}
 
 

@@ -60,8 +60,9 @@ class Revision:
         self._house = house
         self._moment_ms = house.clock.now().utc_ms
         self.replaces = isinstance(update, Mapping) and is_replacement(update)
-        if array_filters and not isinstance(update, Mapping):
-            raise Refusal(9, "arrayFilters may not be given with a pipeline-style update")
+        _check_array_filters(array_filters)
+        if array_filters and (self.replaces or not isinstance(update, Mapping)):
+            raise Refusal(9, "arrayFilters are for updates by operators alone")
         if isinstance(update, Mapping) and not self.replaces:
             self._operators: Update | None = Update(update, array_filters, query)
         elif isinstance(update, (Mapping, list)):
@@ -78,6 +79,13 @@ class Revision:
         new = self._house.dated(self._update if isinstance(self._update, Mapping) else {})
         kept = {"_id": old["_id"]} if "_id" in old else {}
         return {**kept, **new}
+
+
+def _check_array_filters(stated: object) -> None:
+    if stated is None:
+        return
+    if not isinstance(stated, list) or not all(isinstance(item, dict) for item in stated):
+        raise Refusal(14, "'arrayFilters' must be an array of objects")
 
 
 def insert(request: Request) -> Document:
@@ -147,17 +155,24 @@ def update(request: Request) -> Document:
 
 def _update_one_statement(request: Request, item: Document) -> Outcome:
     _refuse_words(item, _UPDATE_WORDS, "update.updates")
-    multi, query = bool(item.get("multi")), _query(item)
+    multi, upsert, query = _yes(item, "multi"), _yes(item, "upsert"), _query(item)
     revision = Revision(item.get("u"), item.get("arrayFilters"), query, request.house)
     if multi and revision.replaces:
         raise Refusal(9, "multi update is not supported for replacement-style update")
-    collection = _collection(request, create=bool(item.get("upsert")))
+    collection = _collection(request, create=upsert)
     check_hint(collection, item.get("hint"))
     found = _found(collection, query, item.get("sort"), all_of_them=multi)
-    if not found and item.get("upsert") and collection is not None:
+    if not found and upsert and collection is not None:
         return _upsert(request, collection, query, revision)
     changed = [_revise(request, collection, record, revision) for record in found if collection]
     return Outcome(len(found), sum(outcome.modified for outcome in changed))
+
+
+def _yes(item: Document, word: str) -> bool:
+    stated = item.get(word, False)
+    if not isinstance(stated, (bool, int, float)):
+        raise Refusal(14, f"'{word}' of an update must be a bool, found {type_name(stated)}")
+    return bool(stated)
 
 
 def _collection(request: Request, *, create: bool) -> Collection | None:

@@ -13,7 +13,7 @@ from db.embedded.holding.conditions import Conditions, Span
 from db.embedded.holding.entries import OrderedEntries
 from db.embedded.holding.keys import after, packed
 from db.embedded.holding.rows import is_absent, rows
-from db.embedded.values import MISSING, Document, is_number, same
+from db.embedded.values import MISSING, Document, is_number, same, type_name
 
 _OPTIONS = frozenset(
     {
@@ -21,6 +21,11 @@ _OPTIONS = frozenset(
         "background", "ns",
     }
 )  # fmt: skip
+_KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("unique", (bool, int, float), "a bool"),
+    ("sparse", (bool, int, float), "a bool"),
+    ("name", (str,), "a string"),
+)
 _PARTIAL_WORDS = frozenset(
     {"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$type", "$exists", "$and", "$or"}
 )
@@ -219,6 +224,7 @@ def checked_specification(asked: Document) -> Document:
     for option in asked:
         if option not in _OPTIONS:
             raise not_implemented(f"the index option '{option}'")
+    _check_kinds(asked)
     pattern = _mapping(asked.get("key"), "key")
     for path, way in pattern.items():
         _check_column(path, way)
@@ -236,6 +242,16 @@ def checked_specification(asked: Document) -> Document:
         "name": name,
         **{k: v for k, v in rest.items() if v is not False},
     }
+
+
+def _check_kinds(asked: Document) -> None:
+    for word, kinds, wanted in _KINDS:
+        stated = asked.get(word)
+        if stated is not None and not isinstance(stated, kinds):
+            text = f"the index option '{word}' must be {wanted}, found {type_name(stated)}"
+            raise Refusal(14, text)
+    if asked.get("name") == "*":
+        raise Refusal(2, "The index name '*' is not valid.")
 
 
 def _check_column(path: str, way: object) -> None:

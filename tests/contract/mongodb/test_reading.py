@@ -249,6 +249,20 @@ def test_different_values_are_listed(stock: Stock) -> None:
     assert c.distinct("nothing") == []
 
 
+def test_different_values_beyond_one_document_are_refused(c: C) -> None:
+    for number in range(17):
+        c.insert_one({"_id": number, "text": f"{number}" + "x" * 1_000_000})
+    with pytest.raises(OperationFailure) as refused:
+        c.distinct("text")
+    assert refused.value.code == 17217
+
+
+def test_a_single_batch_of_nothing_leaves_no_cursor(stock: Stock) -> None:
+    c = stock(NUMBERED)
+    reply = c.database.command("find", c.name, batchSize=0, singleBatch=True)["cursor"]
+    assert (reply["firstBatch"], reply["id"]) == ([], 0)
+
+
 def test_every_type_comes_back_as_it_went(c: C) -> None:
     document = {"_id": 1, **{f"f{at}": value for at, value in enumerate(IN_ORDER) if at != 2}}
     c.insert_one(document)

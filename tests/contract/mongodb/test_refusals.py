@@ -25,6 +25,15 @@ COMMANDS: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"insert": "c"}, (40414, 14)),
     ({"insert": "c", "documents": [{}], "frobnicate": 1}, (40415,)),
     ({"update": "c", "updates": [{"q": {}, "u": 5}]}, (9, 14)),
+    ({"update": "c", "updates": [{"q": {}, "u": {"$set": {"a": 1}}, "multi": "no"}]}, (14,)),
+    ({"update": "c", "updates": [{"q": {}, "u": {"$set": {"a": 1}}, "upsert": "no"}]}, (14,)),
+    ({"update": "c", "updates": [{"q": {}, "u": {"$set": {"a": 1}}, "arrayFilters": {"x": 1}}]},
+     (14,)),
+    ({"update": "c", "updates": [{"q": {}, "u": {"a": 1}, "arrayFilters": [{"x": 1}]}]}, (9,)),
+    ({"createIndexes": "c", "indexes": [{"key": {"a": 1}, "name": "a", "unique": "no"}]}, (14,)),
+    ({"createIndexes": "c", "indexes": [{"key": {"a": 1}, "name": "a", "sparse": "no"}]}, (14,)),
+    ({"createIndexes": "c", "indexes": [{"key": {"a": 1}, "name": 5}]}, (14,)),
+    ({"createIndexes": "c", "indexes": [{"key": {"a": 1}, "name": "*"}]}, (2,)),
     ({"delete": "c", "deletes": [{"q": {}, "limit": 5}]}, (9,)),
     ({"aggregate": "c", "pipeline": 1, "cursor": {}}, (14,)),
     ({"aggregate": "c", "pipeline": [1], "cursor": {}}, (14, 40323)),
@@ -37,7 +46,7 @@ COMMANDS: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"create": "c", "frobnicate": 1}, (40415,)),
     ({"create": "k", "validationLevel": "frobnicate"}, (2,)),
     ({"insert": "c", "documents": [{}], "writeConcern": {"w": 3}}, (2, 100)),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("command", "codes"), rows(COMMANDS))
