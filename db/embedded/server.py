@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 _SWEEP_EVERY_S = 5.0
 _SWEEP_WHILE_BEHIND_S = 0.5
 _LAST_WORDS_WITHIN_S = 1.0
+_FIRST_FEW = 10
 _MOST_WAITING_BYTES = 256 * 1024
 
 
@@ -34,6 +35,7 @@ class Server:
         self._failed: CommitFailed | None = None
         self._connections: set[Connection] = set()
         self._connections_ever = 0
+        self._disconnected = 0
         self._listener: asyncio.Server | None = None
         self.stopped: asyncio.Future[None] = self._loop.create_future()
 
@@ -58,6 +60,13 @@ class Server:
         self._house.connections = len(self._connections)
         if self._stopping and not self._connections:
             self._finish()
+
+    def disconnected(self, reason: wire.WireError) -> None:
+        """Say it of the first few, then ever more rarely: bytes cost nothing, the log's room does."""
+        self._disconnected += 1
+        number = self._disconnected
+        if number <= _FIRST_FEW or number & (number - 1) == 0:
+            logger.warning("a client was disconnected: %s (number %d)", reason, number)
 
     def handle(self, message: wire.Message, connection: "Connection") -> None:
         """Run one command; its reply waits for the commit."""
@@ -231,7 +240,7 @@ class Connection(asyncio.Protocol):
             while not (self._answering or self._unread) and self._next_message():
                 pass
         except wire.WireError as reason:
-            logger.warning("a client was disconnected: %s", reason)
+            self._server.disconnected(reason)
             self.abort()
         self._take_bytes_while_there_is_room()
 

@@ -23,6 +23,7 @@ _MEANING = {
     TAKES_NO_WRITES: "ended because its file takes no more writes (is the disk full?)",
 }
 _LOG_END_BYTES = 64 * 1024
+_LONG_LOG_BYTES = 5 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 120.0  # a million documents take a while to be read
 _LOOK_EVERY_S = 0.03
@@ -98,8 +99,9 @@ def _command(state: Path, port: int, python: str, history_limit: int) -> list[st
 
 def _started(state: Path, command: list[str]) -> str:
     log = state / LOG
-    said_before = log.stat().st_size if log.exists() else 0
     _tell_why_it_ended(state)
+    _put_aside(log)
+    said_before = log.stat().st_size if log.exists() else 0
     child = _spawn(command, log)
     deadline_s = monotonic_s() + _READY_WITHIN_S
     while monotonic_s() < deadline_s:
@@ -111,6 +113,16 @@ def _started(state: Path, command: list[str]) -> str:
             raise CannotStart(_last_words(log, said_before, child.returncode))
     _let_go(child)
     raise CannotStart(f"the embedded database did not answer in {_READY_WITHIN_S:g} s: see {log}")
+
+
+def _put_aside(log: Path) -> None:
+    """A long log begins anew; the one before it stays beside it."""
+    if not log.exists() or log.stat().st_size < _LONG_LOG_BYTES:
+        return
+    try:
+        log.replace(log.with_name(f"{log.name}.1"))
+    except OSError as reason:  # on Windows somebody may be reading it
+        logger.warning("%s is long and could not be put aside: %s", log, reason)
 
 
 def _ended_within(child: subprocess.Popen[bytes], seconds: float) -> bool:

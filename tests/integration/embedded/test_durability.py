@@ -267,3 +267,15 @@ def test_a_restart_says_why_the_last_run_ended(
     finally:
         end(tmp_path)
     assert "is started again. It said: cannot write the database file y: disk full" in caplog.text
+
+
+def test_a_long_log_begins_anew_and_is_kept_beside(tmp_path: Path) -> None:
+    log = tmp_path / "embedded.log"
+    log.write_text("old words\n" * 600_000, "utf-8")
+    try:
+        ensure_running(tmp_path, port=0, python=sys.executable)
+    finally:
+        end(tmp_path)
+    assert "old words" not in log.read_text("utf-8")
+    assert "ready on" in log.read_text("utf-8")
+    assert (tmp_path / "embedded.log.1").read_text("utf-8").startswith("old words")

@@ -17,6 +17,7 @@ def test_noise_is_refused_and_harms_nobody(server: EmbeddedServer, seed: int) ->
     expected = [{"_id": n, "n": n + 1, "text": f"number {n}"} for n in range(written)]
     with MongoClient(server.uri) as client:
         assert list(client.kept.good.find()) == expected
+    assert server.log.read_text("utf-8").count("a client was disconnected") < 10 + 20
     server.kill()
     server.start()
     with MongoClient(server.uri) as client:
