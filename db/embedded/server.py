@@ -62,7 +62,7 @@ class Server:
             self._finish()
 
     def disconnected(self, reason: wire.WireError) -> None:
-        """Say it of the first few, then ever more rarely: bytes cost nothing, the log's room does."""
+        """Say it of the first few, then ever more rarely: the log's room is not theirs."""
         self._disconnected += 1
         number = self._disconnected
         if number <= _FIRST_FEW or number & (number - 1) == 0:
