@@ -32,7 +32,7 @@ from db.remembered import (
 )
 from utils.folders import make_writable
 
-CANNOT = 2
+CANNOT, INTERRUPTED = 2, 130
 LEAVING, REPLACING = "before-migration", "before-replacing"
 
 
@@ -74,15 +74,25 @@ def run(args: argparse.Namespace) -> int:
     console = prepare()
     try:
         settings = config.load()
+        return _moved(args, settings, console)
+    except FAULTS as fault:
+        print(fault, file=sys.stderr)
+        return CANNOT
+
+
+def _moved(args: argparse.Namespace, settings: Config, console: Console) -> int:
+    try:
         make_writable(settings.state, "MURMURATION_STATE")
         to = _kind(args.to, settings)
         insist_on_rest_here(settings)
         with sole_chooser(settings.state):
             insist_on_rest_here(settings)
             _migrate(to, settings, console, replace=args.replace)
-    except FAULTS as fault:
-        print(fault, file=sys.stderr)
-        return CANNOT
+    except KeyboardInterrupt:
+        lives = recall(settings.state)
+        where = "" if lives is None else f" The swarm lives in the {lives.kind} database."
+        print(f"Stopped.{where} Run it again to end what was begun.", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -34,13 +36,18 @@ from db.remembered import (
 from utils.clock import utc_ms
 from utils.folders import make_writable
 
-CANNOT = 2
+CANNOT, INTERRUPTED = 2, 130
 OCCASION = "before-restore"
 WITHDRAWN = "refused: the database was restored from a backup after this order was given"
 
 
 class NotRestored(Exception):  # noqa: N818 - it says what happened
     """Nothing was restored, or not all; the text says what to do."""
+
+    def __init__(self, text: str, code: int = CANNOT) -> None:
+        """`code` is what the command ends with."""
+        super().__init__(text)
+        self.code = code
 
 
 FAULTS = (
@@ -86,9 +93,12 @@ def run(args: argparse.Namespace) -> int:
         with sole_chooser(settings.state):
             insist_on_rest_here(settings)
             _restore(args, settings, backup, contents, console)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was changed.", file=sys.stderr)
+        return INTERRUPTED
     except FAULTS as fault:
         print(fault, file=sys.stderr)
-        return CANNOT
+        return fault.code if isinstance(fault, NotRestored) else CANNOT
     return 0
 
 
@@ -107,10 +117,11 @@ def _restore(
         kept = prepare_room(place, backup, contents, settings, OCCASION)
         if kept is not None:
             say(console, f"what was there is in {kept}")
-        _replace(place, backup, kept)
-        withdrawn = _withdraw_orders(place)
-        remember(settings.state, after)
-        complete(place.database, backup)
+        with said_where_it_does_not_end(place, backup, kept):
+            replace_contents(place.database, backup, _again(backup))
+            withdrawn = _withdraw_orders(place)
+            remember(settings.state, after)
+            complete(place.database, backup)
         say(console, f"restored and compared: {place.shown}")
         if withdrawn:
             say(console, f"{withdrawn} orders in it were never carried out and are withdrawn")
@@ -159,15 +170,23 @@ def _remembered(before: Remembered | None, kind: str, swarm: str, settings: Conf
     )
 
 
-def _replace(place: Place, backup: Path, kept: Path | None) -> None:
-    again = f"python launcher.py restore {backup}"
+def _again(backup: Path) -> str:
+    return f"python launcher.py restore {backup}"
+
+
+@contextmanager
+def said_where_it_does_not_end(place: Place, backup: Path, kept: Path | None) -> Iterator[None]:
+    """From the first thing replaced to the last; Ctrl+C leaves it as half done as a fault does."""
     try:
-        replace_contents(place.database, backup, again)
-    except (*DATABASE_ERRORS, CopyFault, OSError) as fault:
-        back = f", or bring back what was there: python launcher.py restore {kept}" if kept else ""
+        yield
+    except (KeyboardInterrupt, *DATABASE_ERRORS, CopyFault, OSError) as fault:
+        back = f", or bring back what was there: {_again(kept)}" if kept else ""
+        stopped = isinstance(fault, KeyboardInterrupt)
         raise NotRestored(
             f"{place.shown}: the restore did not end, and until one does nothing uses this "
-            f"database. {fault}\nRun it again: {again}{back}"
+            f"database. {'It was stopped.' if stopped else fault}\n"
+            f"Run it again: {_again(backup)}{back}",
+            INTERRUPTED if stopped else CANNOT,
         ) from fault
 
 

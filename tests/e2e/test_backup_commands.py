@@ -2,14 +2,18 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 import config
+from db.clients import opened
 from db.connecting import adopt
 from db.remembered import EMBEDDED, Remembered, remember
 from tests.integration.stores.conftest import Server
@@ -143,6 +147,49 @@ def test_only_backup_works_while_a_launcher_does(machine: Machine) -> None:
             launcher.wait(10)
     restored = machine.command("restore", str(file), "--replace")
     assert restored.returncode == 0, restored.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C goes to a whole console there")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["restore", "FILE", "--replace"], "Stopped. Nothing was changed."),
+        (["migrate", "--to", "mongodb"], "Stopped. The swarm lives in the embedded database."),
+    ],
+    ids=["restore", "migrate"],
+)
+def test_ctrl_c_says_where_the_swarm_lives(
+    machine: Machine, server: Server, words: list[str], told: str
+) -> None:
+    file = machine.folder / "kept"
+    assert machine.command("backup", str(file)).returncode == 0
+    machine.server.start()
+    with opened(machine.server.uri, "prop_copy_trader") as database:
+        # A node that reported just now has the command look for six seconds whether it goes on.
+        database["nodes"].insert_one({"name": "Apex_Slave_01", "sent_at": datetime.now(UTC)})
+    machine.environ["MONGO_URI"] = server.uri
+    typed = [str(file) if word == "FILE" else word for word in words]
+    command = subprocess.Popen(
+        [sys.executable, str(ROOT / "launcher.py"), "--no-setup", *typed],
+        cwd=machine.folder,
+        env=machine.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    eventually(lambda: _is_held(machine.state / "database.lock"), 20)
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=30)
+    assert (command.returncode, told in said) == (130, True), said
+    assert machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def test_where_no_swarm_ever_was_there_is_nothing_to_back_up_or_move(new_machine: Machine) -> None:

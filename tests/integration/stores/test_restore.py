@@ -8,10 +8,12 @@ from typing import Any
 
 import bson
 import pytest
+from pymongo import MongoClient
 from pymongo.database import Database
 
 import config
-from commands.backups.restore import run
+from commands.backups.database_at import Place
+from commands.backups.restore import NotRestored, run, said_where_it_does_not_end
 from db.backups import backup_file
 from db.backups.backing_up import back_up
 from db.backups.copying import replace_contents
@@ -203,6 +205,22 @@ def test_a_restore_that_fails_halfway_says_how_to_get_back_what_was_there(
     assert machine.restore(Path(kept)) == 0
     assert machine.contents() == before
     assert isinstance(settle(config.load()), Chosen)
+
+
+def test_ctrl_c_while_things_are_replaced_says_that_it_did_not_end() -> None:
+    client: MongoClient[Any] = MongoClient(connect=False)
+    place = Place(EMBEDDED, "mongodb://127.0.0.1:1/", client["swarm"])
+    backup, kept = Path("a.murmuration"), Path("kept.murmuration")
+    with (
+        pytest.raises(
+            NotRestored, match=r"It was stopped.\nRun it again: .*a.murmuration, or"
+        ) as it,
+        said_where_it_does_not_end(place, backup, kept),
+    ):
+        raise KeyboardInterrupt
+    assert it.value.code == 130
+    assert str(it.value).endswith("python launcher.py restore kept.murmuration")
+    client.close()
 
 
 class Reporting:
