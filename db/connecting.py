@@ -9,9 +9,10 @@ import msgspec
 from pymongo.errors import PyMongoError
 
 from db.clients import PATIENCE_MS, opened
+from db.embedded.address import read_address
 from db.embedded.starting import CannotStart, ensure_running
 from db.identity import Standing, clear_marks, give_identity, standing_of
-from db.journal import JournalRefused, glance
+from db.journal import Glance, JournalRefused, glance
 from db.remembered import (
     CHOOSING_WITHIN_S,
     EMBEDDED,
@@ -30,6 +31,7 @@ from utils.redaction import redacted
 Document = dict[str, Any]
 
 EMBEDDED_FILE = "embedded.db"
+UNKNOWN = "unknown"
 DEFAULT_PATIENCE_MS = 1500
 AGAIN_PATIENCE_MS = 2000  # a known database is asked again and again; each time shall be short
 
@@ -112,6 +114,34 @@ def settle(wishes: Wishes, within_s: float = CHOOSING_WITHIN_S) -> Chosen | Sile
     return found
 
 
+def find(wishes: Wishes) -> Chosen | Silent:
+    """The same at a start: where no database can be told, open copies are closed without one.
+
+    Raises DatabaseFault only where no journal of this machine holds any (laws 7 and 12).
+    """
+    try:
+        return settle(wishes)
+    except DatabaseFault as fault:
+        if not _copies_are_open(wishes.state):
+            raise
+        return Silent(
+            kind=UNKNOWN,
+            uri="",
+            database_name=wishes.database_name,
+            swarm_ids=_known_to_journals(wishes.state),
+            why=str(fault),
+        )
+
+
+def present_address(wishes: Wishes) -> str:
+    """Where the chosen database is to be found now; empty while nobody knows."""
+    remembered = recall(wishes.state)
+    if remembered is None or remembered.kind == MONGODB:
+        return wishes.mongo_uri
+    address = read_address(wishes.state)
+    return "" if address is None else address.uri
+
+
 def adopt(wishes: Wishes) -> Remembered:
     """The operator's word that the database answering now is one of ours from now on."""
     with sole_chooser(wishes.state):
@@ -187,11 +217,19 @@ def _first(wishes: Wishes) -> Chosen:
 
 def _known_to_journals(state: Path) -> tuple[str, ...]:
     """The swarms that journals of this machine name."""
-    found = set()
-    for path in (state / "journals").glob("*.sqlite"):
+    return tuple(sorted({seen.swarm for seen in _journals(state)} - {""}))
+
+
+def _copies_are_open(state: Path) -> bool:
+    return any(seen.open_legs for seen in _journals(state))
+
+
+def _journals(state: Path) -> list[Glance]:
+    seen = []
+    for path in sorted((state / "journals").glob("*.sqlite")):
         with suppress(JournalRefused, JournalUnwritable):  # its node says what is wrong with it
-            found.add(glance(path).swarm)
-    return tuple(sorted(found - {""}))
+            seen.append(glance(path))
+    return seen
 
 
 def _keep(state: Path, before: Remembered | None, found: Chosen) -> None:

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from db.delivering import deliver
 from db.identity import swarm_of
 from db.moments import moment
 from db.outbox import Outbox
+from db.remembered import DatabaseFault
 from utils.clock import monotonic_s, utc_ms
 
 logger = logging.getLogger(__name__)
@@ -37,10 +39,10 @@ class AnotherDatabase(Exception):  # noqa: N818 - it says what happened
 class Shipper:
     """Ships one journal. Ask it for `last_success_ms`, `pending()` and `trouble`."""
 
-    def __init__(self, journal: Path, uri: str, database_name: str) -> None:
-        """Nothing is opened before `start`."""
+    def __init__(self, journal: Path, where: Callable[[], str], database_name: str) -> None:
+        """Nothing is opened before `start`. `where` says under which address to find it now."""
         self._journal = journal
-        self._line = _Line(uri, database_name)
+        self._line = _Line(where, database_name)
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._flush_until_s = 0.0
@@ -100,7 +102,7 @@ class Shipper:
         """One batch; False where the database or the file did not answer."""
         try:
             self._ship_batch(outbox)
-        except (PyMongoError, AnotherDatabase, sqlite3.Error) as fault:
+        except (PyMongoError, AnotherDatabase, DatabaseFault, sqlite3.Error) as fault:
             self._say(f"{fault}")
             return False
         except Exception as fault:
@@ -150,8 +152,8 @@ class _Line:
     there by then, and what it took must not be forgotten here.
     """
 
-    def __init__(self, uri: str, database_name: str) -> None:
-        self._uri, self._name = uri, database_name
+    def __init__(self, where: Callable[[], str], database_name: str) -> None:
+        self._where, self._uri, self._name = where, "", database_name
         self._client: MongoClient[Document] | None = None
 
     def database(self, swarm: str) -> Database[Document]:
@@ -168,11 +170,16 @@ class _Line:
             )
 
     def _open(self) -> Database[Document]:
-        if self._client is None:
-            self._client = connect(self._uri, PATIENCE_MS)
+        uri = self._where()
+        if not uri:
+            raise AnotherDatabase("nobody knows where the embedded database is")
+        if self._client is None or uri != self._uri:
+            self.close()
+            self._uri, self._client = uri, connect(uri, PATIENCE_MS)
         return self._client[self._name]
 
     def close(self) -> None:
         """Let go of the connection."""
         if self._client is not None:
             self._client.close()
+            self._client = None

@@ -3,23 +3,24 @@
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+from pymongo import MongoClient
 from pymongo.database import Database
 
 from db.account_changes import AccountChanges
 from db.accounts import Accounts
-from db.clients import DATABASE_ERRORS, opened
+from db.clients import DATABASE_ERRORS, connect, opened
 from db.commands import Commands
-from db.connecting import Chosen
-from db.identity import swarm_of
+from db.connecting import Chosen, Silent
 from db.latches import Latches
 from db.nodes import Nodes
-from db.remembered import EMBEDDED
+from db.remembered import EMBEDDED, DatabaseFault
 from domain.control import Command, CommandDone, FromNode, NodeReport, Settings, ToNode
 from domain.policies import Role
+from nodes.supervisor.sight import AnotherDatabase, insist_on_ours
 from utils.clock import utc_ms
 
 T = TypeVar("T")
@@ -40,10 +41,21 @@ def settings_of(name: str, chosen: Chosen) -> Settings:
 class ByHandLine:
     """Satisfies nodes.ports.ControlLine; all database calls are in a thread of its own."""
 
-    def __init__(self, name: str, chosen: Chosen, told: Settings) -> None:
-        """`told` is what the node starts with; only what differs from it is passed on."""
+    def __init__(
+        self,
+        name: str,
+        place: Chosen | Silent,
+        told: Settings,
+        settle: Callable[[], Chosen | Silent],
+    ) -> None:
+        """`told` is what the node starts with; only what differs from it is passed on.
+
+        `settle` finds a database that is away again, starting the embedded one where it is gone.
+        """
         self._name = name
-        self._chosen = chosen
+        self._place = place
+        self._settle = settle
+        self._client: MongoClient[dict[str, Any]] | None = None
         self._told = told
         self._heard: queue.SimpleQueue[ToNode] = queue.SimpleQueue()
         self._said: queue.SimpleQueue[FromNode] = queue.SimpleQueue()
@@ -72,23 +84,47 @@ class ByHandLine:
         self._thread.join(LAST_WORDS_S)
 
     def _run(self) -> None:
-        with opened(self._chosen.uri, self._chosen.database_name) as database:
-            while not self._end.wait(ASK_EVERY_S):
-                self._turn(database)
-            self._turn(database)
+        while not self._end.wait(ASK_EVERY_S):
+            self._turn()
+        self._turn()
+        self._let_go()
 
-    def _turn(self, database: Database[dict[str, Any]]) -> None:
+    def _turn(self) -> None:
         try:
-            if swarm_of(database) not in self._chosen.swarm_ids:
-                self._tell_of_silence("another database stands in the place of ours")
+            place = self._found()
+            if isinstance(place, Silent):
+                self._tell_of_silence(place.why)
                 return
-            self._ask(database)
+            database = self._opened(place)
+            insist_on_ours(database, place.swarm_ids)
+            self._ask(place, database)
             self._write(database)
-        except DATABASE_ERRORS as fault:
+        except (*DATABASE_ERRORS, DatabaseFault, AnotherDatabase, OSError) as fault:
             self._tell_of_silence(str(fault))
+        except Exception as fault:
+            # Something in it cannot be read: nothing opens by it, and the next turn tries again.
+            if self._told.database:
+                logger.exception("database_not_understood")
+            self._tell_of_silence(f"what it holds is not understood: {fault!r}")
 
-    def _ask(self, database: Database[dict[str, Any]]) -> None:
-        told = _read(self._name, self._chosen, database)
+    def _found(self) -> Chosen | Silent:
+        """Where it was; after a silence it is looked for again."""
+        if not self._told.database and self._client is None and not self._end.is_set():
+            self._place = self._settle()
+        return self._place
+
+    def _opened(self, place: Chosen) -> Database[dict[str, Any]]:
+        if self._client is None:
+            self._client = connect(place.uri)
+        return self._client[place.database_name]
+
+    def _let_go(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _ask(self, place: Chosen, database: Database[dict[str, Any]]) -> None:
+        told = _read(self._name, place, database)
         if told != self._told:
             self._tell(told)
         self._record(told.document, database)
@@ -100,6 +136,7 @@ class ByHandLine:
 
     def _tell_of_silence(self, why: str) -> None:
         """The node closes only, until the database answers again."""
+        self._let_go()
         if self._told.database:
             logger.warning("database_silent", extra={"why": why})
             self._tell(msgspec.structs.replace(self._told, database=False))
@@ -137,6 +174,12 @@ class ByHandLine:
                 Commands(database).mark_done(message.command, message.result, utc_ms())
         for newest in reports[-1:]:
             Nodes(database).record(newest)
+
+
+def silent_settings(silent: Silent) -> Settings:
+    """What a node starts with whose open copies stand in its journal alone."""
+    swarm = next(iter(silent.swarm_ids), "")
+    return Settings(document=None, database=False, swarm=swarm, swarm_ids=silent.swarm_ids)
 
 
 def _read(name: str, chosen: Chosen, database: Database[dict[str, Any]]) -> Settings:

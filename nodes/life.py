@@ -12,8 +12,8 @@ import msgspec
 
 import config as machine
 from config import Config, ConfigError, SecretMissing
-from db.connecting import Silent, settle
-from db.journal import Journal, JournalRefused
+from db.connecting import Silent, find, present_address, settle
+from db.journal import Journal, JournalRefused, glance, journal_path
 from db.remembered import DatabaseFault
 from db.shipping import Shipper
 from domain.control import Hello, NodeReport, Settings, Stop
@@ -26,7 +26,7 @@ from messaging.control import ControlLine as SupervisedLine
 from messaging.sockets import AddressRefusedError
 from messaging.waiting import SocketWaiter
 from nodes import wiring
-from nodes.by_hand import ByHandLine, settings_of
+from nodes.by_hand import ByHandLine, settings_of, silent_settings
 from nodes.lease import Lease, LeaseRefusedError
 from nodes.ports import ControlLine
 from paper.admin import AdminError
@@ -186,17 +186,27 @@ def _supervised(
 
 
 def _by_hand(name: str, config: Config) -> tuple[ControlLine, Settings]:
-    chosen = settle(config)
-    if isinstance(chosen, Silent):
-        raise NodeFault(f"the database is silent: {chosen.why}")
-    told = settings_of(name, chosen)
+    found = find(config)
+    if isinstance(found, Silent):
+        told = _told_by_its_journal(name, config, found)
+        return ByHandLine(name, found, told, lambda: settle(config)), told
+    told = settings_of(name, found)
     if told.document is None:
         raise NodeFault(
-            f"account {name}: wanted its document in {chosen.database_name}.accounts, found none. "
+            f"account {name}: wanted its document in {found.database_name}.accounts, found none. "
             "Names are case-sensitive; `python setup_db.py` makes two samples."
         )
-    logger.info("started_by_hand", extra={"account": name, "database": chosen.kind})
-    return ByHandLine(name, chosen, told), told
+    logger.info("started_by_hand", extra={"account": name, "database": found.kind})
+    return ByHandLine(name, found, told, lambda: settle(config)), told
+
+
+def _told_by_its_journal(name: str, config: Config, silent: Silent) -> Settings:
+    """Open copies are closed without a database (law 12); nothing else is done without one."""
+    path = journal_path(config.state, name)
+    if not path.exists() or not glance(path).open_legs:
+        raise NodeFault(f"the database is silent: {silent.why}")
+    logger.warning("started_by_hand_to_close_only", extra={"account": name, "why": silent.why})
+    return silent_settings(silent)
 
 
 def _settings(
@@ -285,8 +295,10 @@ def _loop(
 
 
 def _shipper(journal: Journal, config: Config, told: Settings) -> Shipper:
-    uri = told.embedded_uri or config.mongo_uri
-    return Shipper(journal.path, uri, config.database_name)
+    def where() -> str:
+        return present_address(config) or told.embedded_uri
+
+    return Shipper(journal.path, where, config.database_name)
 
 
 def turn(loop: Loop, stop: StopRequest) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import config as machine
 from config import Config, SecretMissing
 from db.clients import DATABASE_ERRORS
-from db.connecting import Chosen, Silent, settle
+from db.connecting import Chosen, Silent, find
 from db.remembered import DatabaseFault
 from decisions.roster import Pair
 from domain.policies import AccountSettings
@@ -43,9 +43,9 @@ def nobody_else_runs(config: Config) -> pid_file.RunFile | None:
 
 
 def find_database(config: Config) -> Chosen | Silent:
-    """Which database this swarm lives in; at a first start it must answer."""
+    """Which database this swarm lives in; at a first start, nothing being open, it must answer."""
     try:
-        return settle(config)
+        return find(config)
     except (DatabaseFault, OSError, *DATABASE_ERRORS) as fault:
         raise HostFault(str(fault)) from fault
 

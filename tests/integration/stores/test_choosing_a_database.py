@@ -9,11 +9,12 @@ import pytest
 
 import config
 from db.clients import opened
-from db.connecting import Chosen, Silent, adopt, settle
+from db.connecting import Chosen, Silent, adopt, find, settle
 from db.identity import give_identity, mark_moved
 from db.journal import Journal, journal_path
 from db.remembered import (
     EMBEDDED,
+    MEMORY,
     MONGODB,
     DatabaseFault,
     Remembered,
@@ -23,6 +24,7 @@ from db.remembered import (
 )
 from db.schema import SWARM
 from tests.integration.stores.conftest import Server
+from tests.records_made import leg
 
 pytestmark = pytest.mark.integration
 
@@ -177,6 +179,27 @@ def test_a_damaged_memory_stops_everything_that_would_choose(
         with pytest.raises(DatabaseFault, match=r"database\.json: wanted .* Restore the file"):
             act(wishes)
     assert (tmp_path / "database.json").read_bytes() == content
+
+
+def test_law_7_while_copies_are_open_a_damaged_memory_is_silence_and_ends_by_itself(
+    server: Server, tmp_path: Path
+) -> None:
+    server.start()
+    wishes = settings(tmp_path / "state", server.uri)
+    swarm = chosen(settle(wishes)).swarm
+    memory = wishes.state / MEMORY
+    good = memory.read_bytes()
+    memory.write_text("{", "utf-8")
+    with pytest.raises(DatabaseFault, match="Restore the file"):
+        find(wishes)
+
+    journal = Journal(journal_path(wishes.state, "S1"), swarm, "S1")
+    journal.write(leg(1))
+    journal.close()
+    found = silent(find(wishes))
+    assert (found.swarm_ids, "Restore the file" in found.why) == ((swarm,), True)
+    memory.write_bytes(good)
+    assert chosen(find(wishes)).swarm == swarm
 
 
 def test_two_state_folders_may_share_one_database(server: Server, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_database_that_is_away_is_asked_for_again(ours: Server, chosen: Chosen
 @pytest.fixture
 def by_hand(chosen: Chosen) -> Iterator[Callable[[], Settings]]:
     """What a node that was started by hand was told last."""
-    made = ByHandLine("S1", chosen, settings_of("S1", chosen))
+    made = ByHandLine("S1", chosen, settings_of("S1", chosen), lambda: chosen)
     told = [settings_of("S1", chosen)]
 
     def newest() -> Settings:
@@ -161,3 +161,15 @@ def test_law_12_a_node_started_by_hand_takes_no_other_database_for_its_own(
         database[COMMANDS].delete_many({})
     eventually(lambda: not by_hand().database, 10)
     assert (by_hand().document or {}).get("name") == "S1"
+
+
+def test_a_node_started_by_hand_outlives_what_it_cannot_understand(
+    by_hand: Callable[[], Settings], ours: Server
+) -> None:
+    write(ours, LATCHES, {"account_id": "S1", "state": "NO SUCH STATE", "counter": 1})
+    eventually(lambda: not by_hand().database, 10)
+    with opened(ours.uri, NAME) as database:
+        database[LATCHES].delete_many({})
+    edit(ours, magic_number=9)
+    eventually(lambda: by_hand().database, 10)
+    assert (by_hand().document or {})["magic_number"] == 9

@@ -66,7 +66,7 @@ def shipping(journal: Journal) -> Iterator[Callable[[str], Shipper]]:
     begun: list[Shipper] = []
 
     def start(uri: str) -> Shipper:
-        shipper = Shipper(journal.path, uri, NAME)
+        shipper = Shipper(journal.path, lambda: uri, NAME)
         begun.append(shipper)
         shipper.start()
         return shipper
@@ -222,6 +222,21 @@ def test_while_the_database_is_away_all_is_kept_and_arrives_when_it_is_back(
     eventually(lambda: shipper.pending() == 0 and not shipper.trouble, 20)
     assert count(server.uri, TRADES) == 599
     assert shipper.last_success_ms > 0
+    assert shipper.stop()
+
+
+def test_an_embedded_database_is_found_again_wherever_it_starts(
+    server: Server, journal: Journal
+) -> None:
+    server.start()
+    identified(server.uri)
+    journal.write(leg(1))
+    found = [""]
+    shipper = Shipper(journal.path, lambda: found[0], NAME)
+    shipper.start()
+    eventually(lambda: "nobody knows where" in shipper.trouble, 10)
+    found[0] = server.uri
+    eventually(lambda: count(server.uri, TRADES) == 1, 10)
     assert shipper.stop()
 
 
