@@ -23,8 +23,15 @@ _OUTSIDE = {rf"\{letter}": rf"(?a:\{letter})" for letter in "dDwWsSbB"} | {
     r"\Z": r"(?=\n?\Z)",
     r"\z": r"\Z",
 }
-_INSIDE = {r"\d": "0-9", r"\w": "A-Za-z0-9_", r"\s": r" \t\n\r\f\v", "[": r"\["}
-_BEYOND_INSIDE = frozenset({r"\D", r"\W", r"\S"})
+_INSIDE = {
+    r"\d": "0-9",
+    r"\w": "A-Za-z0-9_",
+    r"\s": r" \t\n\r\f\v",
+    r"\D": r"\x00-/:-\U0010ffff",
+    r"\W": r"\x00-/:-@\[-\^`{-\U0010ffff",
+    r"\S": r"\x00-\x08\x0e-\x1f!-\U0010ffff",
+    "[": r"\[",
+}
 
 
 def as_python(pattern: str) -> str:
@@ -60,6 +67,4 @@ def _inside(piece: str) -> str:
         if name not in _NAMED:
             raise re.error(f"the class {piece} is not known to the embedded database", piece, 0)
         return _INSIDE.get(_NAMED[name], _NAMED[name])
-    if piece in _BEYOND_INSIDE:
-        raise re.error(f"{piece} within brackets is not known to the embedded database", piece, 0)
     return _INSIDE.get(piece, piece)
