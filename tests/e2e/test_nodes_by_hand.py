@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.database import Database
 
 import config
+from db.clients import connect
 from db.connecting import adopt
 from db.embedded.address import read_address
 from db.embedded.asking import ask
@@ -37,6 +39,7 @@ class Machine:
         self.folder = folder
         self.state = folder / "state"
         self.children: dict[str, subprocess.Popen[str]] = {}
+        self.client: MongoClient[dict[str, Any]] | None = None
         self.environ = os.environ | {
             "MURMURATION_STATE": str(self.state),
             "MURMURATION_LEASES": str(folder / "leases"),
@@ -80,11 +83,15 @@ class Machine:
     def said(self, name: str) -> str:
         return (self.folder / f"{name}.out").read_text("utf-8")
 
-    def database(self) -> MongoClient[dict[str, Any]]:
-        uri = ensure_running(self.state, port=0, python=sys.executable)
-        return MongoClient(uri, tz_aware=True)
+    def database(self) -> Database[dict[str, Any]]:
+        """Its client is closed when the test ends, however it ends."""
+        if self.client is None:
+            self.client = connect(ensure_running(self.state, port=0, python=sys.executable))
+        return self.client["prop_copy_trader"]
 
     def end(self) -> None:
+        if self.client is not None:
+            self.client.close()
         for child in self.children.values():
             if child.poll() is None:
                 kill(child.pid, born(child.pid))
@@ -144,31 +151,27 @@ def test_a_master_and_a_slave_started_by_hand_copy_a_trade(
 ) -> None:
     set_up.start("master", "FTMO_Master")
     eventually(lambda: "master_begins" in set_up.said("FTMO_Master"), 20)
-    client = set_up.database()
-    nodes = client["prop_copy_trader"]["nodes"]
+    nodes = set_up.database()["nodes"]
     eventually(lambda: nodes.find_one({"name": "FTMO_Master", "ready": True}), 20)
     slave = set_up.start("slave", "Apex_Slave_01")
     eventually(lambda: nodes.find_one({"name": "Apex_Slave_01", "ready": True}), 20)
 
     order = buy(trader("ftmo"), "XAUUSD", 0.3)
 
-    trades = client["prop_copy_trader"]["trades"]
+    trades = set_up.database()["trades"]
     trade = eventually(lambda: trades.find_one({"master_ticket": order}), 10)
     assert (trade["symbol"], trade["direction"], trade["status"]) == ("GOLD", "BUY", "OPEN")
     copies = trader("apex-01").positions_get()
     assert [(p.symbol, p.volume, p.comment) for p in copies] == [("GOLD", 0.3, str(order))]
     assert "started_by_hand" in set_up.said("Apex_Slave_01")
-    client.close()
     assert ask_to_stop(slave.pid, born(slave.pid))
     assert slave.wait(5) == 0
 
 
 def test_a_second_slave_on_the_same_account_is_refused(set_up: Machine) -> None:
     set_up.start("slave", "Apex_Slave_01")
-    client = set_up.database()
-    nodes = client["prop_copy_trader"]["nodes"]
+    nodes = set_up.database()["nodes"]
     eventually(lambda: nodes.find_one({"name": "Apex_Slave_01"}), 20)
-    client.close()
 
     second = set_up.type_(str(ROOT / "nodes" / "slave.py"), "--name", "Apex_Slave_01")
 
@@ -201,11 +204,9 @@ def test_bad_input_by_hand_is_said_and_ends_with_2(
     set_up: Machine, kind: str, document: dict[str, Any] | None, words: list[str]
 ) -> None:
     if document is not None:
-        client = set_up.database()
         # As a database without validators would hold it.
-        accounts = client["prop_copy_trader"]["accounts"]
+        accounts = set_up.database()["accounts"]
         accounts.insert_one({"name": "Nobody", **document}, bypass_document_validation=True)
-        client.close()
 
     done = set_up.type_(str(ROOT / "nodes" / f"{kind}.py"), "--name", "Nobody")
 

@@ -21,6 +21,7 @@ from db.remembered import EMBEDDED, Remembered, remember
 from nodes.supervisor import pid_file
 from paper.address import published
 from tests.client_copies import fresh_client
+from tests.ports import free_ports
 from tests.waiting import eventually
 from utils.clock import monotonic_s
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
@@ -32,31 +33,13 @@ MASTER, SLAVE = "FTMO_Master", "Apex_Slave_01"
 READY_WITHIN_S = 30
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports in a row that nobody listens on right now."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            start = first.getsockname()[1]
-            wanted = range(start + 1, start + 1 + count)
-            if start + count < 65536 and all(is_free(port) for port in wanted):
-                return list(wanted)
-
-
-def is_free(port: int) -> bool:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
-
-
 class Machine:
     """A state folder and ports of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state"
-        control, database, paper, signals, _ = free_ports(5)
+        control, database, paper, signals, *_further_masters = free_ports(8)
         self.signals_port = signals
         environ = {name: value for name, value in os.environ.items() if name != "MONGO_URI"}
         self.environ = environ | {

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from itertools import count
@@ -16,6 +15,7 @@ from pymongo.database import Database
 from db.clients import opened
 from db.embedded.address import read_address
 from db.embedded.starting import ensure_running
+from tests.ports import free_port
 from tests.waiting import eventually
 
 _numbers = count(1)
@@ -26,9 +26,7 @@ class Server:
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
 
     @property
     def uri(self) -> str:

@@ -24,17 +24,12 @@ from db.remembered import (
 )
 from db.schema import SWARM
 from tests.integration.stores.conftest import Server
+from tests.ports import free_port
 from tests.records_made import leg
 
 pytestmark = pytest.mark.integration
 
 SECRET = "hunter2-do-not-show"  # noqa: S105 - what must not be shown
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def settings(state: Path, uri: str = "", **other: str) -> config.Config:
