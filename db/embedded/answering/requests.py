@@ -70,14 +70,14 @@ class Request:
     def target(self) -> str:
         """The collection the command names."""
         name = self.command[self.name]
-        if not isinstance(name, str):
+        if not isinstance(name, str) or type_name(name) != "string":
             raise Refusal(73, f"collection name has invalid type {type_name(name)}")
         return name
 
     def text(self, field: str) -> str:
         """A string that must be there."""
         value = self.command.get(field)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or type_name(value) != "string":
             raise self._wrong(field, value, "string")
         return value
 

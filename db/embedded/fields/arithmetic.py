@@ -61,3 +61,14 @@ def _exact(left: Decimal, right: Decimal, *, multiply: bool) -> Decimal128:
     with localcontext(create_decimal128_context()) as context:
         result = context.multiply(left, right) if multiply else context.add(left, right)
         return Decimal128(result)
+
+
+def truncated(value: object) -> int | None:
+    """A number without what stands behind its point; None for NaN, infinity and other types."""
+    number = value.to_decimal() if isinstance(value, Decimal128) else value
+    if isinstance(value, bool) or not isinstance(number, (int, float, Decimal)):
+        return None
+    try:
+        return int(number)
+    except (ValueError, OverflowError):
+        return None

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import TypeAlias
 
-from bson import Decimal128, MaxKey, MinKey, Regex
+from bson import MaxKey, MinKey, Regex
 
 from db.embedded.errors import Refusal, not_implemented
 from db.embedded.expressions.expressions import compile_expression, truth
+from db.embedded.fields.arithmetic import truncated
 from db.embedded.fields.paths import as_mapping, position_in, values_at
 from db.embedded.fields.patterns import compile_regex
 from db.embedded.fields.type_aliases import wanted_types
@@ -298,7 +298,7 @@ def _size_test(wanted: object) -> Test:
 
 
 def _mod_test(wanted: object) -> Test:
-    parts = [_truncated(part) for part in wanted] if isinstance(wanted, list) else []
+    parts = [truncated(part) for part in wanted] if isinstance(wanted, list) else []
     if len(parts) != 2 or None in parts:  # noqa: PLR2004 - divisor and remainder
         raise Refusal(2, "malformed mod, needs to be an array of two numbers")
     divisor, remainder = parts
@@ -306,24 +306,13 @@ def _mod_test(wanted: object) -> Test:
         raise Refusal(2, "divisor cannot be 0")
 
     def test(value: object) -> bool:
-        whole = _truncated(value)
+        whole = truncated(value)
         if whole is None:
             return False
         left = abs(whole) % abs(divisor)
         return (left if whole >= 0 else -left) == remainder
 
     return test
-
-
-def _truncated(value: object) -> int | None:
-    """A number without what stands behind its point; None for NaN, infinity and other types."""
-    number = value.to_decimal() if isinstance(value, Decimal128) else value
-    if isinstance(value, bool) or not isinstance(number, (int, float, Decimal)):
-        return None
-    try:
-        return int(number)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _elem_match_test(wanted: object) -> Test:

@@ -11,7 +11,7 @@ from db.embedded.pipelines import shaping
 from db.embedded.pipelines.bucketing import bucket, bucket_auto
 from db.embedded.pipelines.grouping import group
 from db.embedded.pipelines.joining import compile_union, lookup
-from db.embedded.values import Document
+from db.embedded.values import Document, type_name
 from utils.randomness import unseeded
 
 Documents: TypeAlias = list[Document]
@@ -105,9 +105,10 @@ def _whole(operand: object, name: str) -> int:
 
 
 def _count(documents: Documents, operand: object) -> Documents:
-    if not isinstance(operand, str) or not operand or operand.startswith("$") or "." in operand:
+    is_name = isinstance(operand, str) and type_name(operand) == "string"
+    if not is_name or not operand or str(operand).startswith("$") or "." in str(operand):
         raise Refusal(40156, "the count field must be a non-empty string without $ and .")
-    return [{operand: len(documents)}] if documents else []
+    return [{str(operand): len(documents)}] if documents else []
 
 
 def _sort_by_count(documents: Documents, operand: object) -> Documents:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from db.embedded.errors import Refusal, not_implemented
+from db.embedded.fields.arithmetic import truncated
 from db.embedded.fields.kept_fields import compile_kept
 from db.embedded.fields.places import Parts, copied_document, find_place
 from db.embedded.finding.matching import compile_filter
@@ -136,12 +137,19 @@ def _is_plain_slice(stated: object) -> bool:
 
 
 def _add_slice(parted: Parted, path: str, stated: object) -> None:
-    numbers = [int(str(number).split(".")[0]) for number in _listed(stated)]
+    numbers = [_place(number) for number in _listed(stated)]
     if len(numbers) == _SKIP_AND_LIMIT and numbers[1] <= 0:
         raise Refusal(28729, "First argument to $slice must be a positive number")
     parts = tuple(path.split("."))
     parted.sliced.append(path)
     parted.changes.append(lambda result, _: _slice_at(result, parts, numbers))
+
+
+def _place(number: object) -> int:
+    whole = truncated(number)
+    if whole is None:
+        raise Refusal(2, f"$slice takes numbers that are places in an array, not {number}")
+    return whole
 
 
 def _listed(stated: object) -> list[object]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from bson import Decimal128, Int64
+from bson import Code, Decimal128, Int64
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
@@ -197,6 +197,7 @@ REFUSED: list[tuple[dict[str, Any], int]] = [
     ({"$bucket": {"groupBy": "$pnl", "boundaries": [5, 0]}}, 40194),
     ({"$bucketAuto": {"groupBy": "$pnl", "buckets": 0}}, 40243),
     ({"$count": ""}, 40156),
+    ({"$count": Code("x", {"a": 1})}, 40156),
     ({"$sample": {}}, 28749),
     ({"$addFields": 1}, 40272),
     ({"$sort": {}}, 15976),

@@ -126,6 +126,7 @@ PROJECTIONS: list[tuple[Any, dict[str, Any]]] = [
     ({"nothing": 1}, {"_id": 1}),
     ({"n.x": 1}, {"_id": 1}),
     ({"l": {"$slice": 2}, "a": 0, "legs": 0}, {"_id": 1, "l": [1, 2], "n": None}),
+    ({"l": {"$slice": 1e16}, "n": 1}, {"_id": 1, "l": [1, 2, 3, 4], "n": None}),
     ({"l": {"$slice": -1}, "n": 1}, {"_id": 1, "l": [4], "n": None}),
     ({"l": {"$slice": [1, 2]}, "_id": 0, "n": 1}, {"l": [2, 3], "n": None}),
     ({"l": {"$slice": [-3, 1]}, "n": 1}, {"_id": 1, "l": [2], "n": None}),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from bson import Int64
+from bson import Code, Int64
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
@@ -17,6 +17,7 @@ COMMANDS: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"find": "c", "frobnicate": 1}, (40415,)),
     ({"find": "c", "filter": 1}, (14,)),
     ({"find": 1}, (73,)),
+    ({"find": Code("c", {})}, (73,)),
     ({"find": "c", "limit": "x"}, (14,)),
     ({"find": "c", "skip": -1}, (2, 51024)),
     ({"find": "c", "sort": {"a": 5}}, (2, 15975)),
