@@ -41,8 +41,9 @@ class Nodes:
         return epochs_of(self._nodes.find({"name": name})).get(name, 0)
 
     def all(self) -> list[dict[str, Any]]:
-        """Every node's document, by name."""
-        return list(self._nodes.find({}, {"_id": 0}).sort("name", 1))
+        """Every node's document, by name; one without a name is nobody's."""
+        named = {"name": {"$type": "string"}}
+        return list(self._nodes.find(named, {"_id": 0}).sort("name", 1))
 
 
 def addresses_of(nodes: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bson import Decimal128, Int64
+from bson import Decimal128, Int64, ObjectId
 
 LONGEST_WHOLE = 2**63
+PLAIN = frozenset({str, bool, int, float})
 
 
 def plain(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,9 +26,13 @@ def _plain(value: object) -> object:
         return int(value)
     if isinstance(value, datetime):
         return value.isoformat()
-    # JavaScript comes as a text of its own kind, which is neither a key nor fit for the wire.
-    known = type(value) in {str, bool, int, float}
-    return value if known or value is None else str(value)
+    return value if value is None or type(value) in PLAIN else _named(value)
+
+
+def _named(value: object) -> object:
+    """JavaScript comes as a text of its own kind; neither it nor others shall pass for a text."""
+    text = str(value)
+    return text if isinstance(value, ObjectId) else {f"${type(value).__name__}": text}
 
 
 def _number(value: Decimal128) -> int | float:

@@ -79,12 +79,13 @@ def test_an_order_inserted_by_hand_needs_account_and_kind_only(ready: Documents)
 
 def test_a_masters_addresses_and_epoch_outlive_a_poorer_report(ready: Documents) -> None:
     nodes = Nodes(ready)
-    nodes.record(report(addresses=("tcp://a", "tcp://b"), epoch=9, sent_at_ms=MOMENT_MS))
+    nodes.record(report(addresses=("tcp://a:1", "tcp://a:2"), epoch=9, sent_at_ms=MOMENT_MS))
     nodes.record(report(epoch=3, state="ending"))
     nodes.record(report(name=NodeName("Slave"), role="SLAVE"))
-    assert nodes.addresses() == {MASTER: ("tcp://a", "tcp://b")}
+    assert nodes.addresses() == {MASTER: ("tcp://a:1", "tcp://a:2")}
     assert nodes.last_epoch(MASTER) == 9
     assert nodes.last_epoch("Nobody") == 0
+    ready["nodes"].insert_one({"x": 1})
     assert [node["state"] for node in nodes.all()] == ["ok", "ending"][::-1]
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from bson import Code, Decimal128, Int64, ObjectId
+from bson import Code, Decimal128, Int64, MinKey, ObjectId
 
 from db.plain_documents import plain
 from decisions.account_documents import parse_account
@@ -23,8 +23,9 @@ from decisions.account_documents import parse_account
         (Int64(7), 7),
         (datetime(2014, 5, 2, tzinfo=UTC), "2014-05-02T00:00:00+00:00"),
         (ObjectId("0" * 24), "0" * 24),
-        (Code("x"), "x"),
-        (Code("x", {"a": 1}), "x"),
+        (Code("x"), {"$Code": "x"}),
+        (Code("x", {"a": 1}), {"$Code": "x"}),
+        (MinKey(), {"$MinKey": "MinKey()"}),
         ([{"a": Int64(1)}, None, True, "x", 1.5], [{"a": 1}, None, True, "x", 1.5]),
     ],
     ids=repr,
@@ -43,3 +44,11 @@ def test_any_number_can_be_sent_and_judged(number: str) -> None:
     assert msgspec.msgpack.encode(document)
     assert msgspec.json.encode(document)
     parse_account(document)
+
+
+@pytest.mark.parametrize("odd", [Code("S1"), MinKey(), b"S1"], ids=repr)
+def test_what_is_no_text_does_not_pass_for_a_name(odd: object) -> None:
+    document = plain({"name": odd, "type": "SLAVE", "terminal": "paper", "path": "s1"})
+    found = parse_account(document)
+    assert isinstance(found, tuple)
+    assert [problem.field for problem in found] == ["name"]
