@@ -21,6 +21,7 @@ from utils.clock import monotonic_s, utc_ms
 
 WITHIN_S = 5.0
 LOOK_EVERY_S = 0.05
+ENDED = "ended with code"
 # A node's report is written at least every five seconds.
 SILENT_AFTER_MS = 15_000
 
@@ -41,6 +42,7 @@ class Watch:
         self._desk = desk
         self._config: Config = desk.config
         self._pids = _pids(desk.config)
+        self._ended_before = {str(n["name"]): _ends(n) for n in Nodes(desk.database).all()}
         self._faulty: frozenset[str] = frozenset()
 
     def wait(self, written: Sequence[Written], *, patient: bool) -> dict[str, Uptake]:
@@ -75,8 +77,11 @@ class Watch:
         if one.name in self._faulty:
             text = "the document has faults, so its last good settings stay in force"
             return Uptake(in_force=False, text=text)
+        if self._cannot_run(node) and _is_newer(node, one):
+            text = f"its node cannot run: {_ends(node)[0]}"
+            return Uptake(in_force=False, text=text, restart=self.restarts(one))
         if before and self.restarts(one):
-            anew = now and now != before
+            anew = now and now != before and node.get("pid") == now and node.get("ready")
             text = f"its node was restarted for it, as process {now}"
             return Uptake(in_force=True, text=text, restart=True) if anew else None
         if not now and node.get("state") == "FAULT" and _is_newer(node, one):
@@ -86,6 +91,11 @@ class Watch:
             how = "its node goes on without a restart" if before else f"it runs as process {now}"
             return Uptake(in_force=True, text=f"in force; {how}")
         return None
+
+    def _cannot_run(self, node: Document) -> bool:
+        """What it said before this change may be just what the change puts right."""
+        ends = _ends(node)
+        return bool(ends) and not node.get("ready") and ends != self._ended_before.get(node["name"])
 
     def _told_of_the_end(self, one: Written, before: int, now: int) -> Uptake | None:
         copies = self._desk.open_copies(one.name)
@@ -161,6 +171,11 @@ def _is_known(one: Written, known: dict[str, Any], node: Document) -> bool:
 def _is_newer(node: Document, one: Written) -> bool:
     written = {} if one.after is None else one.after
     return ms_of_date(node.get("sent_at")) >= ms_of_date(written.get("updated_at"))
+
+
+def _ends(node: Document) -> list[str]:
+    """How its processes ended, where they end by themselves."""
+    return [str(alarm) for alarm in node.get("alarms", ()) if str(alarm).startswith(ENDED)]
 
 
 def _takes_part(document: Document | None) -> bool:

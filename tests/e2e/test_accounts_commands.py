@@ -122,6 +122,14 @@ def test_a_database_that_does_not_run_is_started_for_the_command_and_ended(desk:
     assert desk.document(SLAVE)["max_lot"] == 2
 
 
+def test_an_edit_that_its_node_cannot_run_with_is_told(machine: Machine) -> None:
+    swarm_of(machine)
+    eventually(machine.both_ready, 30)
+    told = Desk(machine).json("edit", SLAVE, "--set", "login=77")["accounts"][0]["uptake"]
+    assert not told["in_force"]
+    assert "its node cannot run: ended with code 2: paper terminal" in told["text"]
+
+
 def test_a_running_swarm_follows_at_once_and_open_copies_live_on(machine: Machine) -> None:
     swarm_of(machine)
     desk = Desk(machine)
