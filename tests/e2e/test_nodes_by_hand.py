@@ -28,7 +28,7 @@ from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
-BUY, DEAL, IOC = 0, 1, 1
+BUY, SELL, DEAL, IOC = 0, 1, 1, 1
 PAPER_MASTER = {"type": "MASTER", "terminal": "paper", "path": "x"}
 
 
@@ -139,8 +139,13 @@ def trader(set_up: Machine) -> Iterator[Callable[[str], ModuleType]]:
 
 
 def buy(desk: ModuleType, symbol: str, lots: float) -> int:
+    return deal(desk, symbol, lots, BUY)
+
+
+def deal(desk: ModuleType, symbol: str, lots: float, kind: int, **more: int) -> int:
     tick = desk.symbol_info_tick(symbol)
-    wish = {"action": DEAL, "symbol": symbol, "volume": lots, "type": BUY, "price": tick.ask}
+    price = tick.ask if kind == BUY else tick.bid
+    wish = {"action": DEAL, "symbol": symbol, "volume": lots, "type": kind, "price": price, **more}
     told = desk.order_send(wish | {"deviation": 50, "type_filling": IOC})
     assert told.retcode == 10009, told
     return int(told.order)
@@ -160,6 +165,7 @@ def test_a_master_and_a_slave_started_by_hand_copy_a_trade(
 
     trades = set_up.database()["trades"]
     trade = eventually(lambda: trades.find_one({"master_ticket": order}), 10)
+    assert trade is not None
     assert (trade["symbol"], trade["direction"], trade["status"]) == ("GOLD", "BUY", "OPEN")
     copies = trader("apex-01").positions_get()
     assert [(p.symbol, p.volume, p.comment) for p in copies] == [("GOLD", 0.3, str(order))]
@@ -214,3 +220,29 @@ def test_bad_input_by_hand_is_said_and_ends_with_2(
     for word in words:
         assert word in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_law_12_a_slave_started_by_hand_closes_while_no_database_can_be_told(
+    set_up: Machine, trader: Callable[[str], ModuleType]
+) -> None:
+    set_up.start("master", "FTMO_Master")
+    slave = set_up.start("slave", "Apex_Slave_01")
+    nodes = set_up.database()["nodes"]
+    eventually(lambda: nodes.find_one({"name": "Apex_Slave_01", "ready": True}), 20)
+    master, copies = trader("ftmo"), trader("apex-01")
+    buy(master, "XAUUSD", 0.3)
+    eventually(copies.positions_get, 10)
+    kill(slave.pid, born(slave.pid))
+    slave.wait(10)
+
+    memory = set_up.state / "database.json"
+    kept = memory.read_bytes()
+    memory.write_text("{", "utf-8")
+    set_up.start("slave", "Apex_Slave_01")
+    eventually(lambda: "started_by_hand_to_close_only" in set_up.said("Apex_Slave_01"), 20)
+    for held in master.positions_get():
+        deal(master, held.symbol, held.volume, SELL, position=held.ticket)
+    eventually(lambda: not copies.positions_get(), 20)
+    memory.write_bytes(kept)
+    ended = {"name": "Apex_Slave_01", "ready": True, "pid": {"$ne": slave.pid}}
+    eventually(lambda: nodes.find_one(ended), 20)
