@@ -1,11 +1,14 @@
 """All databases of one file: collections by name, and what is done to them as a whole."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 from bson import Binary
 
 from db.embedded.errors import Refusal
+from db.embedded.file.opening import StorageError
 from db.embedded.file.storage import Storage
 from db.embedded.holding.collection import Collection
 from db.embedded.values import Document
@@ -26,13 +29,15 @@ class Engine:
         by_number: dict[int, Collection] = {}
         for stored in self.storage.collections():
             namespace = f"{stored.database}.{stored.name}"
-            collection = Collection(stored.number, namespace, stored.description)
+            with _said_of(namespace, self.storage.path):
+                collection = Collection(stored.number, namespace, stored.description)
             by_number[stored.number] = collection
             self._databases.setdefault(stored.database, {})[stored.name] = collection
         for number, record, body in self.storage.bodies():
             by_number[number].load(record, body)
         for collection in by_number.values():
-            collection.loaded()
+            with _said_of(collection.namespace, self.storage.path):
+                collection.loaded()
 
     def database_names(self) -> list[str]:
         """Databases that hold a collection."""
@@ -105,3 +110,16 @@ def check_names(database: str, name: str) -> None:
     )
     if bad or len(f"{database}.{name}".encode()) > _MOST_NAME:
         raise Refusal(73, f"Invalid collection name: '{database}.{name}'")
+
+
+@contextmanager
+def _said_of(namespace: str, path: Path) -> Iterator[None]:
+    """What another version of the program took, and this one does not, is no broken file."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise StorageError(
+            f"the database file {path} holds rules or indexes of {namespace} that this version of "
+            f"the program cannot keep: {refusal.message}. Start the version that made them, change "
+            "them there, then update. Nothing was changed."
+        ) from refusal
