@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import getpass
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +11,7 @@ from pymongo.database import Database
 import config
 from commands.account_names import NoSuchAccount, check_names, check_while_a_launcher_runs
 from commands.console import prepare, say
+from commands.operator_name import operator_name
 from commands.order_shown import Awaited, wait_until_shown
 from commands.swarm_at_work import control_address
 from commands.swarm_database import NoSwarm, swarm_database
@@ -157,19 +157,12 @@ def _orders(kind: str, names: list[str], why: str) -> dict[str, OperatorOrder]:
             account=name,
             command=randomness.token(12),
             kind=kind,
-            by=_operator(),
+            by=operator_name(),
             why=why,
         )
         for name in dict.fromkeys(names)
     ]
     return {one.command: one for one in made}
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such user in this system's list
-        return "operator"
 
 
 def _write_down(database: Database[dict[str, Any]], given: Given) -> None:

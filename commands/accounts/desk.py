@@ -1,6 +1,5 @@
 """Where account documents are changed: judged as a whole, written one by one, each recorded."""
 
-import getpass
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from pymongo.database import Database
 
 import config as settings_of_this_machine
 from commands.accounts.answer import Refused
+from commands.operator_name import operator_name
 from config import Config
 from db.account_changes import AccountChanges
 from db.accounts import Accounts
@@ -66,7 +66,7 @@ class Desk:
         self.rules = Rules(
             defaults=config.account_defaults, zone_exists=settings_of_this_machine.zone_exists
         )
-        self._by, self._via = _user(), f"accounts {deed}"
+        self._by, self._via = operator_name(), f"accounts {deed}"
 
     def by_name(self) -> dict[str, Document]:
         """Every document as it is stored."""
@@ -224,10 +224,3 @@ def _copies_open(name: str, fields: Collection[str], copies: int) -> Problem:
         found=f"{copies} open copies",
         what_to_do="Disable it, wait until `accounts show` tells of none, then change it.",
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser().replace(",", " ")
-    except (OSError, KeyError, ImportError):  # no such user in this system's list
-        return "operator"
