@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from decisions.swarm_check import check_swarm
+from decisions.swarm_check import NO_PAIR, check_swarm, has_pair
 from domain.ids import NodeName
 from domain.policies import AccountSettings, Role
 from domain.problems import Problem
@@ -91,7 +91,8 @@ class AccountBook:
                 accounts[judged.name] = judged
             else:
                 nameless += judged.problems
-        swarm = tuple(problem for problem in between if not problem.account)
+        over = (NO_PAIR,) if _has_pair_in_force(accounts) else ()
+        swarm = tuple(p for p in between if not p.account and p not in over)
         return Judgement(accounts=accounts, nameless=nameless, swarm=swarm)
 
     def _forget_all_but(self, names: set[str]) -> None:
@@ -126,6 +127,12 @@ class AccountBook:
             result = self._on_this_host(result) or result
         self._readings[key] = _Reading(digest, now_s, result)
         return result
+
+
+def _has_pair_in_force(accounts: Mapping[str, Judged]) -> bool:
+    """A wrong document takes nobody out whose last good settings are in force."""
+    in_force = [a.settings for a in accounts.values() if a.settings and not a.conflicts]
+    return has_pair(in_force)
 
 
 def host_problems(

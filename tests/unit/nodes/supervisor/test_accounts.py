@@ -40,6 +40,18 @@ def test_a_bad_document_stops_its_account_alone() -> None:
     assert [p.account for p in judgement.problems] == ["S2"]
 
 
+def test_the_only_pair_is_still_one_while_its_last_good_settings_are_in_force() -> None:
+    accounts = book()
+    accounts.judge([MASTER, SLAVE])
+    spoiled = accounts.judge([MASTER, SLAVE | {"max_lot": "x"}])
+    assert [problem.field for problem in spoiled.problems] == ["max_lot"]
+
+
+def test_a_pair_that_was_never_sound_is_none() -> None:
+    judgement = book().judge([MASTER, SLAVE | {"max_lot": "x"}])
+    assert [problem.field for problem in judgement.swarm] == ["accounts"]
+
+
 def test_a_running_account_goes_on_with_its_last_good_settings() -> None:
     accounts = book()
     accounts.judge([MASTER, SLAVE])
