@@ -300,7 +300,7 @@ def embedded_address(wishes: Wishes) -> str:
         )
     except CannotStart as fault:
         raise CannotStart(
-            f"database: wanted the embedded one in {wishes.state}, found that it cannot start: "
+            f"database: wanted the embedded one in {wishes.state}, found none: "
             f"{fault} (Its port is EMBEDDED_DB_PORT, {wishes.embedded_db_port}.)"
         ) from fault
 
