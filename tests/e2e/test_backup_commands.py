@@ -17,6 +17,7 @@ from db.clients import opened
 from db.connecting import adopt
 from db.remembered import EMBEDDED, Remembered, remember
 from tests.integration.stores.conftest import Server
+from tests.typist import Typist
 from tests.waiting import eventually
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
 
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Machine:
+class Machine(Typist):
     """A state folder of its own, with the embedded database."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,21 +49,6 @@ class Machine:
         adopt(config.load(self.environ))
         done = self.type_(str(ROOT / "setup_db.py"), "--no-setup")
         assert done.returncode == 0, done.stderr
-
-    def type_(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=self.folder,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.type_(str(ROOT / "launcher.py"), "--no-setup", *words)
 
     def accounts(self) -> list[str]:
         shown = self.command("status", "--json")

@@ -22,6 +22,7 @@ from db.remembered import EMBEDDED, Remembered, remember
 from paper.address import published
 from paper.admin import Admin
 from tests.client_copies import fresh_client
+from tests.typist import Typist
 from tests.waiting import eventually
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
 
@@ -32,7 +33,7 @@ BUY, SELL, DEAL, IOC = 0, 1, 1, 1
 PAPER_MASTER = {"type": "MASTER", "terminal": "paper", "path": "x"}
 
 
-class Machine:
+class Machine(Typist):
     """A state folder of its own, and the processes started in it."""
 
     def __init__(self, folder: Path) -> None:
@@ -52,18 +53,6 @@ class Machine:
         # Whatever MongoDB runs on this machine is somebody's, and stays untouched.
         remember(self.state, Remembered(kind=EMBEDDED, swarm_ids=()))
         adopt(config.load(self.environ))
-
-    def type_(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=self.folder,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
 
     def start(self, kind: str, name: str) -> subprocess.Popen[str]:
         out = (self.folder / f"{name}.out").open("w", encoding="utf-8")

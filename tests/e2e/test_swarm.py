@@ -22,6 +22,7 @@ from nodes.supervisor import pid_file
 from paper.address import published
 from tests.client_copies import fresh_client
 from tests.ports import free_ports
+from tests.typist import Typist
 from tests.waiting import eventually
 from utils.clock import monotonic_s
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
@@ -33,7 +34,7 @@ MASTER, SLAVE = "FTMO_Master", "Apex_Slave_01"
 READY_WITHIN_S = 30
 
 
-class Machine:
+class Machine(Typist):
     """A state folder and ports of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -69,21 +70,6 @@ class Machine:
         assert address is not None
         with opened(address.uri, "prop_copy_trader") as database:
             database["accounts"].update_one({"name": name}, {"$set": changes})
-
-    def type_(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=self.folder,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.type_(str(ROOT / "launcher.py"), "--no-setup", *words)
 
     def launch(self) -> subprocess.Popen[str]:
         with self.console.open("a", encoding="utf-8") as out:
