@@ -21,7 +21,7 @@ M, S = Role.MASTER, Role.SLAVE
         pytest.param(True, False, True, Duty.DRAIN, id="bad document, with legs: drains"),
     ],
 )
-def test_an_account_with_open_legs_is_always_started(
+def test_law_7_an_account_with_open_legs_is_always_started(
     enabled: bool, sound: bool, needed: bool, expected: Duty
 ) -> None:
     account = Standing(role=S, enabled=enabled, sound=sound, needed=needed)
