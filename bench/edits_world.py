@@ -18,7 +18,7 @@ from db.schema import ACCOUNTS, NODES
 from domain.records import JournalUnwritable
 from nodes.supervisor import pid_file
 from paper import client
-from paper.tick_files import bundled
+from paper.service.tick_files import bundled
 from utils import os_signals
 from utils.os_signals import new_process_group_kwargs
 

@@ -9,10 +9,10 @@ import zmq
 from filelock import FileLock, Timeout
 
 from paper.address import publish, withdraw
-from paper.server import HOST, PortTakenError, Server, ServerSettings
+from paper.service.server import HOST, PortTakenError, Server, ServerSettings
+from paper.service.tick_files import TickFileError
+from paper.service.world import MissingFeedError
 from paper.starting import ALREADY_SERVED
-from paper.tick_files import TickFileError
-from paper.world import MissingFeedError
 
 LOCK_FILE = "paper.lock"
 HOST_FAULT = 2

@@ -5,7 +5,7 @@ import socket
 from types import TracebackType
 from typing import Any, Final, Self
 
-from paper.protocol import OK, PROTOCOL_VERSION, FrameReader, frame
+from paper.wire.protocol import OK, PROTOCOL_VERSION, FrameReader, frame
 
 CHUNK_BYTES: Final = 65_536
 

@@ -10,18 +10,17 @@ where keywords are allowed a dict), because MetaTrader parses them itself.
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any
 
-from paper import arguments as _arguments
-from paper import mt5_types as _types
-from paper.calling import Calls as _Calls
-from paper.calling import refuse_arguments as _refuse_arguments
-from paper.failures import NOT_FOUND as _NOT_FOUND
-from paper.failures import BadArgument as _BadArgument
-from paper.failures import Failed as _Failed
-from paper.group_filter import group_filter as _group_filter
-from paper.login_rules import initialize_words as _initialize_words
-from paper.login_rules import login_words as _login_words
-from paper.mt5_constants import *  # noqa: F403 - its 223 names are this module's names
-from paper.mt5_types import (
+from paper.module import arguments as _arguments
+from paper.module import mt5_types as _types
+from paper.module.calling import Calls as _Calls
+from paper.module.calling import refuse_arguments as _refuse_arguments
+from paper.module.failures import NOT_FOUND as _NOT_FOUND
+from paper.module.failures import BadArgument as _BadArgument
+from paper.module.failures import Failed as _Failed
+from paper.module.login_rules import initialize_words as _initialize_words
+from paper.module.login_rules import login_words as _login_words
+from paper.module.mt5_constants import *  # noqa: F403 - its 223 names are this module's names
+from paper.module.mt5_types import (
     AccountInfo,
     BookInfo,  # noqa: F401 - exported: market_book_get's result
     OrderCheckResult,
@@ -34,8 +33,9 @@ from paper.mt5_types import (
     TradePosition,
     TradeRequest,  # noqa: F401 - exported: the type of a result's `request`
 )
-from paper.request_rules import trade_request as _trade_request
-from paper.terminal_session import TerminalSession as _TerminalSession
+from paper.module.request_rules import trade_request as _trade_request
+from paper.module.terminal_session import TerminalSession as _TerminalSession
+from paper.wire.group_filter import group_filter as _group_filter
 
 __version__ = "5.0.6231"
 __author__ = "MetaQuotes Ltd."

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import zmq
 
-from paper.mt5_fields import FIELDS
-from paper.protocol import OK, FrameReader, account_topic, frame, tick_topic
+from paper.wire.mt5_fields import FIELDS
+from paper.wire.protocol import OK, FrameReader, account_topic, frame, tick_topic
 
 KEY, BROKER = "terminal-1", "Stand-In"
 Answer = Callable[[list[Any]], Any]

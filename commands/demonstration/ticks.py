@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 from typing import Final
 
-from paper.tick_files import bundled
+from paper.service.tick_files import bundled
 
 #: 2014-05-02 12:29:40 UTC: the figures came at 12:30:00, gold fell by 10 dollars at 12:30:02.
 LIVELY_FROM_MS: Final = 1_399_033_780_000

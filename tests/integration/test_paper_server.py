@@ -19,8 +19,8 @@ import zmq
 from domain.mt5_words import Filling, OrderType, Retcode
 from paper.address import Address, published
 from paper.admin import Admin, AdminError
-from paper.protocol import FrameReader, account_topic, frame, tick_topic
 from paper.starting import PaperBrokerError, ensure_running
+from paper.wire.protocol import FrameReader, account_topic, frame, tick_topic
 from tests.client_copies import fresh_client
 from tests.unit.paper.desk import named, request
 from tests.waiting import eventually

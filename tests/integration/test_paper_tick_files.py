@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paper.tick_files import TickFileError, bundled, load
+from paper.service.tick_files import TickFileError, bundled, load
 
 pytestmark = pytest.mark.integration
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from commands.demonstration.ticks import LIVELY_FROM_MS, lively
-from paper.tick_files import load
+from paper.service.tick_files import load
 
 
 def test_the_tape_begins_shortly_before_the_payrolls(tmp_path: Path) -> None:

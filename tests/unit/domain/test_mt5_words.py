@@ -5,7 +5,7 @@ from enum import IntEnum, IntFlag
 import pytest
 
 from domain import mt5_words as words
-from paper import mt5_constants
+from paper.module import mt5_constants
 
 FAMILIES: list[tuple[str, type[IntEnum] | type[IntFlag]]] = [
     ("TRADE_RETCODE", words.Retcode),

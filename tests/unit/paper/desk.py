@@ -8,12 +8,12 @@ import msgspec
 
 from domain.mt5_words import Filling, OrderType, TradeAction
 from paper.address import Address
-from paper.mt5_fields import FIELDS
-from paper.records import TradeRequest
-from paper.replay import FeedTick
-from paper.session import Session
-from paper.store import Store
-from paper.world import Wish, World
+from paper.broker.market import FeedTick
+from paper.broker.records import TradeRequest
+from paper.service.session import Session
+from paper.service.store import Store
+from paper.service.world import Wish, World
+from paper.wire.mt5_fields import FIELDS
 
 KEY = "terminal-1"
 NOON_UTC_MS = 1_399_032_000_000  # 2014-05-02 12:00 UTC, server time 15:00

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from domain.mt5_words import OrderType
-from paper.mt5_fields import FIELDS
-from paper.world import ServerRefusal, Wish
+from paper.service.world import ServerRefusal, Wish
+from paper.wire.mt5_fields import FIELDS
 from tests.unit.paper.desk import KEY, Desk, named
 
 OpenDesk = Callable[..., Desk]

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from domain.mt5_words import DealEntry, DealType, Filling, OrderType, Reason, Retcode, TradeAction
-from paper.world import ServerRefusal
+from paper.service.world import ServerRefusal
 from tests.unit.paper.desk import Desk
 
 OpenDesk = Callable[..., Desk]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from paper.arguments import moment_s
+from paper.module.arguments import moment_s
 from tests.client_copies import fresh_client
 
 OFFLINE = (-10004, "No IPC connection")

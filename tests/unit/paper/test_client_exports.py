@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from paper import client
-from paper.mt5_fields import FIELDS
+from paper.wire.mt5_fields import FIELDS
 
 FACTS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "contract_facts.json").read_text(encoding="utf-8")

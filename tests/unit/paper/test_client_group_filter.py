@@ -2,7 +2,7 @@
 
 import pytest
 
-from paper.group_filter import group_filter
+from paper.wire.group_filter import group_filter
 
 SYMBOLS = ["EURUSD", "XAUUSD", "EURUSD"]
 

@@ -6,8 +6,8 @@ import pickle
 
 import pytest
 
-from paper.failures import Failed
-from paper.mt5_types import OrderSendResult, Tick, TradePosition, TradeRequest, one, several
+from paper.module.failures import Failed
+from paper.module.mt5_types import OrderSendResult, Tick, TradePosition, TradeRequest, one, several
 
 ROW = [11, 1, 1000, 1, 1000, 0, 0, 11, 0, 0.1, 1.1, 0.0, 0.0, 1.2, 0.0, 1.0, "EURUSD", "c", "ext"]
 REQUEST_ROW = [1, 2, 0, "EURUSD", 0.1, 1.1, 0.0, 0.0, 0.0, 20, 0, 1, 0, 0, "x", 0, 0]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper.protocol import LENGTH, MAX_FRAME_BYTES, FrameReader, ProtocolError, frame
+from paper.wire.protocol import LENGTH, MAX_FRAME_BYTES, FrameReader, ProtocolError, frame
 
 VALUES = st.lists(
     st.one_of(st.integers(0, 2**64 - 1), st.text(max_size=50), st.floats(allow_nan=False)),

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper.market import Market
-from paper.replay import FeedTick, Replay, Stamps
-from paper.tape import Tape
-from paper.tick_files import Feed
+from paper.broker.market import Market
+from paper.service.replay import FeedTick, Replay, Stamps
+from paper.service.tape import Tape
+from paper.service.tick_files import Feed
 from tests.unit.paper.desk import NOON_UTC_MS
 from utils.clock import Now
 

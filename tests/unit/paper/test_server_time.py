@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from paper.server_time import eet_offset_ms
+from paper.broker.server_time import eet_offset_ms
 
 
 @pytest.mark.parametrize(

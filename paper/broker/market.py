@@ -2,12 +2,21 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import NamedTuple
 
 from domain.mt5_words import TickFlag
-from paper.brokers import SymbolProfile
-from paper.replay import FeedTick
+from paper.broker.brokers import SymbolProfile
 
 TickRow = list[float | int]
+
+
+class FeedTick(NamedTuple):
+    """One recorded quote."""
+
+    symbol: str
+    ts_ms: int
+    bid: float
+    ask: float
 
 
 class NoRateError(Exception):

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from paper.house import Event
-from paper.records import AccountTerms, Changes, Deal, Order, Position
+from paper.broker.house import Event
+from paper.broker.records import AccountTerms, Changes, Deal, Order, Position
 
 T = TypeVar("T")
 

@@ -5,12 +5,12 @@ from typing import Final
 import msgspec
 
 from domain.mt5_words import DealEntry, DealType, OrderState, Reason, Retcode, TradeAction
-from paper.account import Account
-from paper.brokers import SymbolProfile
-from paper.checks import Ask, Refusal, added_margin, refusal
-from paper.market import Market
-from paper.money import Trade, figures, floating_profit, profit, trade_of
-from paper.records import (
+from paper.broker.account import Account
+from paper.broker.brokers import SymbolProfile
+from paper.broker.checks import Ask, Refusal, added_margin, refusal
+from paper.broker.market import Market
+from paper.broker.money import Trade, figures, floating_profit, profit, trade_of
+from paper.broker.records import (
     Answer,
     Changes,
     CheckAnswer,

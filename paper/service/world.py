@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from domain.mt5_words import LastError, MarginMode
-from paper.account import Account
-from paper.brokers import profile_for
-from paper.checks import Switches
-from paper.engine import deposit
-from paper.house import Event, House
-from paper.records import AccountTerms
-from paper.replay import FeedTick
-from paper.store import Store
+from paper.broker.account import Account
+from paper.broker.brokers import profile_for
+from paper.broker.checks import Switches
+from paper.broker.engine import deposit
+from paper.broker.house import Event, House
+from paper.broker.market import FeedTick
+from paper.broker.records import AccountTerms
+from paper.service.store import Store
 
 SMALLEST_LOGIN = 10_000_000
 LARGEST_LOGIN = 99_999_999

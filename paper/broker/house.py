@@ -5,14 +5,13 @@ from typing import NamedTuple
 from zlib import crc32
 
 from domain.mt5_words import Reason
-from paper.account import Account
-from paper.brokers import BrokerProfile
-from paper.engine import Why, close_by_server, worst_position
-from paper.guards import Guards, stop_hit
-from paper.market import Market
-from paper.money import figures
-from paper.records import Changes, Position
-from paper.replay import FeedTick
+from paper.broker.account import Account
+from paper.broker.brokers import BrokerProfile
+from paper.broker.engine import Why, close_by_server, worst_position
+from paper.broker.guards import Guards, stop_hit
+from paper.broker.market import FeedTick, Market
+from paper.broker.money import figures
+from paper.broker.records import Changes, Position
 
 
 class Event(NamedTuple):

@@ -5,10 +5,10 @@ from typing import Final
 import msgspec
 
 from domain.mt5_words import CalcMode
-from paper.account import Account
-from paper.brokers import SymbolProfile
-from paper.market import Market, NoRateError
-from paper.records import Position
+from paper.broker.account import Account
+from paper.broker.brokers import SymbolProfile
+from paper.broker.market import Market, NoRateError
+from paper.broker.records import Position
 
 CENTS: Final = 2
 

@@ -6,19 +6,19 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 
 from domain.mt5_words import MAX_COMMENT_KEPT, LastError
-from paper.account import Account
 from paper.address import Address
-from paper.brokers import SymbolProfile
-from paper.calls import CallTable
-from paper.checks import Ask
-from paper.engine import check, execute
-from paper.group_filter import group_filter
-from paper.house import House
-from paper.market import NoRateError, TickRow
-from paper.money import Trade, figures, margin, profit
-from paper.records import Answer, CheckAnswer, Deal, Order, Position, TradeRequest
-from paper.rows import Row, account_row, position_row, symbol_row, terminal_row, version_row
-from paper.world import ServerRefusal, Terminal, World
+from paper.broker.account import Account
+from paper.broker.brokers import SymbolProfile
+from paper.broker.checks import Ask
+from paper.broker.engine import check, execute
+from paper.broker.house import House
+from paper.broker.market import NoRateError, TickRow
+from paper.broker.money import Trade, figures, margin, profit
+from paper.broker.records import Answer, CheckAnswer, Deal, Order, Position, TradeRequest
+from paper.service.calls import CallTable
+from paper.service.rows import Row, account_row, position_row, symbol_row, terminal_row, version_row
+from paper.service.world import ServerRefusal, Terminal, World
+from paper.wire.group_filter import group_filter
 
 OpenBy = Literal["all", "ticket", "symbol"]
 PastBy = Literal["window", "ticket", "position"]

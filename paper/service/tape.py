@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from paper.replay import FeedTick, Replay
+from paper.broker.market import FeedTick
+from paper.service.replay import Replay
 from utils.clock import Clock
 
 MOST_AT_ONCE: Final = 256

@@ -9,13 +9,13 @@ from domain.mt5_words import (
     SwapMode,
     SymbolTradeMode,
 )
-from paper.account import Account
-from paper.brokers import BrokerProfile, SymbolProfile, is_metal
-from paper.checks import Switches
-from paper.house import House
-from paper.market import Market, NoRateError, Quote
-from paper.money import Figures, closing_price, floating_profit
-from paper.records import Position
+from paper.broker.account import Account
+from paper.broker.brokers import BrokerProfile, SymbolProfile, is_metal
+from paper.broker.checks import Switches
+from paper.broker.house import House
+from paper.broker.market import Market, NoRateError, Quote
+from paper.broker.money import Figures, closing_price, floating_profit
+from paper.broker.records import Position
 
 Row = list[bool | int | float | str]
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from paper.failures import RECEIVE_FAILED, SEND_FAILED, malformed, not_connected, refused
-from paper.mt5_types import checked
-from paper.protocol import OK, FrameReader, ProtocolError, frame
+from paper.module.failures import RECEIVE_FAILED, SEND_FAILED, malformed, not_connected, refused
+from paper.module.mt5_types import checked
+from paper.wire.protocol import OK, FrameReader, ProtocolError, frame
 
 _CHUNK_BYTES: Final = 65_536
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 import zmq
 
-from paper.failures import malformed
-from paper.protocol import account_topic, tick_topic
+from paper.module.failures import malformed
+from paper.wire.protocol import account_topic, tick_topic
 
 # At the default of 1,000 a busy market fills the queue while a slow call runs, and what is then
 # thrown away is the newest tick, not the oldest.

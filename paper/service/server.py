@@ -11,16 +11,16 @@ from typing import Any, Final
 import msgspec
 
 from paper.address import Address
-from paper.control import Control
-from paper.peer import Peer, PeerGone
-from paper.protocol import ProtocolError
-from paper.pushing import Pushing
-from paper.replay import Replay, Stamps
-from paper.session import Session
-from paper.store import Store
-from paper.tape import Tape
-from paper.tick_files import bundled, load
-from paper.world import LARGEST_LOGIN, SMALLEST_LOGIN, World
+from paper.service.control import Control
+from paper.service.peer import Peer, PeerGone
+from paper.service.pushing import Pushing
+from paper.service.replay import Replay, Stamps
+from paper.service.session import Session
+from paper.service.store import Store
+from paper.service.tape import Tape
+from paper.service.tick_files import bundled, load
+from paper.service.world import LARGEST_LOGIN, SMALLEST_LOGIN, World
+from paper.wire.protocol import ProtocolError
 from utils.clock import SystemClock
 from utils.randomness import token, unseeded
 

@@ -6,16 +6,16 @@ from typing import Any, Final
 import msgspec
 import zmq
 
-from paper.connection import Connection
-from paper.failures import (
+from paper.module.connection import Connection
+from paper.module.failures import (
     INITIALIZE_FAILED,
     INVALID_VERSION,
     not_connected,
     refused,
 )
-from paper.mt5_types import checked
-from paper.protocol import PROTOCOL_VERSION
-from paper.pushed import Pushed
+from paper.module.mt5_types import checked
+from paper.module.pushed import Pushed
+from paper.wire.protocol import PROTOCOL_VERSION
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 27118

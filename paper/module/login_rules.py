@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from paper import arguments
-from paper.failures import BadArgument
-from paper.terminal_session import LoginWords
+from paper.module import arguments
+from paper.module.failures import BadArgument
+from paper.module.terminal_session import LoginWords
 
 _WORD_LIMIT: Final = 253
 _PATH_LIMIT: Final = 257

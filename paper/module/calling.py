@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from paper.failures import SUCCESS, BadArgument, Failed, Unrepresentable
+from paper.module.failures import SUCCESS, BadArgument, Failed, Unrepresentable
 
 _MODULE: Final = "MetaTrader5._core"
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.mt5_words import LastError
-from paper.world import ServerRefusal
+from paper.service.world import ServerRefusal
 
 Method = Callable[..., object]
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from paper import arguments
-from paper.failures import BadArgument
-from paper.mt5_fields import FIELDS
+from paper.module import arguments
+from paper.module.failures import BadArgument
+from paper.wire.mt5_fields import FIELDS
 
 _CHECKS: Final[dict[str, Callable[[object, str], object]]] = {
     **dict.fromkeys(

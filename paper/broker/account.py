@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from paper.records import AccountTerms, Changes, Deal, Order, Position
+from paper.broker.records import AccountTerms, Changes, Deal, Order, Position
 
 
 class Account:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from math import inf
 
 from domain.mt5_words import Reason
-from paper.engine import Why
-from paper.market import Quote
-from paper.records import Position
+from paper.broker.engine import Why
+from paper.broker.market import Quote
+from paper.broker.records import Position
 
 
 class Guards:

@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 
 from domain.mt5_words import Execution, Filling, FillingFlag, OrderType, Retcode, TradeAction
-from paper.account import Account
-from paper.brokers import SymbolProfile
-from paper.market import Market, NoRateError, Quote
-from paper.money import Trade, figures, margin
-from paper.records import Position, TradeRequest
+from paper.broker.account import Account
+from paper.broker.brokers import SymbolProfile
+from paper.broker.market import Market, NoRateError, Quote
+from paper.broker.money import Trade, figures, margin
+from paper.broker.records import Position, TradeRequest
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True):

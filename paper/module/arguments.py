@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from paper.failures import BadArgument, Unrepresentable
+from paper.module.failures import BadArgument, Unrepresentable
 
 INVALID: Final = "Invalid arguments"
 WRONG_NUMBER: Final = "Invalid number of arguments"

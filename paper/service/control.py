@@ -6,9 +6,9 @@ import msgspec
 
 from domain.mt5_words import LastError
 from paper.address import Address
-from paper.calls import CallTable
-from paper.tape import Tape
-from paper.world import ServerRefusal, Wish, World
+from paper.service.calls import CallTable
+from paper.service.tape import Tape
+from paper.service.world import ServerRefusal, Wish, World
 
 
 class TerminalPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,22 +2,14 @@
 
 import heapq
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-from paper.tick_files import Feed
+from paper.broker.market import FeedTick
+from paper.service.tick_files import Feed
 
 Stamps = Literal["live", "original"]
 LONGEST_SILENCE_MS: Final = 60_000
 LATEST_S: Final = 5.0
-
-
-class FeedTick(NamedTuple):
-    """One recorded quote."""
-
-    symbol: str
-    ts_ms: int
-    bid: float
-    ask: float
 
 
 class Replay:

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from domain.mt5_words import CalcMode, Execution, FillingFlag
-from paper.server_time import eet_offset_ms
+from paper.broker.server_time import eet_offset_ms
 
 METALS: Final = ("XAU", "XAG", "XPT", "XPD")
 

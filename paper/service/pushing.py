@@ -4,11 +4,11 @@ from typing import Final
 
 import zmq
 
-from paper.house import House
-from paper.money import figures
-from paper.protocol import account_topic, pack, tick_topic
-from paper.rows import account_row, terminal_row
-from paper.world import Terminal, World
+from paper.broker.house import House
+from paper.broker.money import figures
+from paper.service.rows import account_row, terminal_row
+from paper.service.world import Terminal, World
+from paper.wire.protocol import account_topic, pack, tick_topic
 
 QUEUE_LIMIT: Final = 100_000
 SUBSCRIBED: Final = 1

@@ -6,10 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from domain.mt5_words import LastError
-from paper.control import Control
-from paper.protocol import OK, PROTOCOL_VERSION, FrameReader, ProtocolError, frame
-from paper.session import Session
-from paper.world import ServerRefusal
+from paper.service.control import Control
+from paper.service.session import Session
+from paper.service.world import ServerRefusal
+from paper.wire.protocol import OK, PROTOCOL_VERSION, FrameReader, ProtocolError, frame
 
 CHUNK_BYTES: Final = 256 * 1024
 Call = tuple[int, str, list[Any]]

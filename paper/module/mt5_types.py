@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from paper.failures import malformed
-from paper.mt5_fields import FIELDS
+from paper.module.failures import malformed
+from paper.wire.mt5_fields import FIELDS
 
 
 class _FieldSlot(ctypes.Structure):

@@ -1,0 +1,1 @@
+"""The broker's process: sockets, store, tape, one session per client."""
