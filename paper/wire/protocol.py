@@ -15,6 +15,10 @@ MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 LENGTH: Final = struct.Struct(">I")
 
 OK: Final = 1
+HELD: Final = 2
+"""Sent ahead of an answer: the client reads on without letting go of the interpreter."""
+PIPE_LOST: Final = 3
+"""Sent ahead of the end, with id 0: the pipe breaks while the terminal's process lives on."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder()
