@@ -6,12 +6,13 @@ from paper.broker.records import AccountTerms, Changes, Deal, Order, Position
 
 
 class Account:
-    """Positions by ticket, deals and orders in order; changed by whole `Changes` only."""
+    """What is open, what waits and what is past, by ticket; changed by whole `Changes` only."""
 
     def __init__(self, terms: AccountTerms) -> None:
         self.terms = terms
         self.balance = 0.0
         self.positions: dict[int, Position] = {}
+        self.waiting: dict[int, Order] = {}
         self.deals: dict[int, Deal] = {}
         self.orders: dict[int, Order] = {}
         self._deals_of: dict[int, list[Deal]] = {}
@@ -23,7 +24,10 @@ class Account:
             del self.positions[ticket]
         for position in changes.kept:
             self.positions[position.ticket] = position
+        for order in changes.placed:
+            self.waiting[order.ticket] = order
         for order in changes.orders:
+            self.waiting.pop(order.ticket, None)
             self.orders[order.ticket] = order
             self._orders_of.setdefault(order.position_id, []).append(order)
         self._book(changes.deals)
@@ -33,6 +37,13 @@ class Account:
             self.deals[deal.ticket] = deal
             self._deals_of.setdefault(deal.position_id, []).append(deal)
             self.balance = round(self.balance + deal.amount, 2)
+
+    def position_of(self, identifier: int) -> Position | None:
+        """The open position of that identifier, whatever ticket it has by now."""
+        found = self.positions.get(identifier)
+        if found is not None and found.identifier == identifier:
+            return found
+        return next((p for p in self.positions.values() if p.identifier == identifier), None)
 
     def deals_of(self, position_id: int) -> list[Deal]:
         """Deals that made or unmade one position."""

@@ -5,9 +5,17 @@ from typing import Final
 
 import msgspec
 
-from domain.mt5_words import CalcMode, Execution, FillingFlag
+from domain.mt5_words import (
+    CalcMode,
+    Execution,
+    FillingFlag,
+    SwapMode,
+    SymbolTradeMode,
+)
 from paper.broker.server_time import eet_offset_ms
 
+EVERY_ORDER: Final = 127
+EVERY_EXPIRATION: Final = 15
 METALS: Final = ("XAU", "XAG", "XPT", "XPD")
 
 
@@ -27,6 +35,19 @@ class SymbolProfile(msgspec.Struct, frozen=True, kw_only=True):
     calc_mode: int = CalcMode.FOREX
     commission_per_lot: float = 0.0
     extra_spread_points: int = 0
+    trade_mode: int = SymbolTradeMode.FULL
+    order_mode: int = EVERY_ORDER
+    expiration_mode: int = EVERY_EXPIRATION
+    order_gtc_mode: int = 0
+    freeze_level_points: int = 0
+    volume_limit: float = 0.0
+    book_depth: int = 0
+    swap_mode: int = SwapMode.DISABLED
+    swap_long: float = 0.0
+    swap_short: float = 0.0
+    swap_rollover3days: int = 3
+    margin_initial: float = 0.0
+    margin_maintenance: float = 0.0
 
     @property
     def point(self) -> float:
@@ -49,6 +70,18 @@ class SymbolProfile(msgspec.Struct, frozen=True, kw_only=True):
         return self.base if self.calc_mode == CalcMode.FOREX else self.quote
 
 
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """How an accepted market order is filled: at once and whole, unless said otherwise."""
+
+    first_part: float = 1.0
+    """Part of the volume that is filled before the answer; 0 answers 10008, less than 1 10010."""
+    rest_after_ms: int | None = None
+    """When what is left is filled; None cancels it."""
+
+
+AT_ONCE: Final = Routing()
+
+
 class BrokerProfile(msgspec.Struct, frozen=True, kw_only=True):
     """One broker: its symbols and its clock."""
 
@@ -58,6 +91,14 @@ class BrokerProfile(msgspec.Struct, frozen=True, kw_only=True):
     stop_out_percent: float = 30.0
     margin_call_percent: float = 50.0
     clock_offset_ms: Callable[[int], int] = eet_offset_ms
+    fifo_close: bool = False
+    hedging_allowed: bool = True
+    limit_orders: int = 200
+    limit_positions: int = 0
+    requests_per_second: int = 0
+    renumbers_at_rollover: bool = False
+    shows_fill_price: bool = True
+    routing: Routing = AT_ONCE
 
 
 Offer = Callable[[str, int], SymbolProfile]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from math import inf
 
 from domain.mt5_words import Reason
-from paper.broker.engine import Why
+from paper.broker.by_server import Why
 from paper.broker.market import Quote
 from paper.broker.records import Position
 

@@ -7,7 +7,8 @@ from zlib import crc32
 from domain.mt5_words import Reason
 from paper.broker.account import Account
 from paper.broker.brokers import BrokerProfile
-from paper.broker.engine import Why, close_by_server, worst_position
+from paper.broker.by_server import Why, close_by_server, worst_position
+from paper.broker.duties import DUTIES, Duty, Moment
 from paper.broker.guards import Guards, stop_hit
 from paper.broker.market import FeedTick, Market
 from paper.broker.money import figures
@@ -62,6 +63,25 @@ class House:
             if self._guards_of(symbol).reached(self.market.quotes[symbol]):
                 events += self._close_stopped(symbol, utc_ms)
         return events
+
+    def on_clock(self, account: Account, utc_ms: int) -> list[Event]:
+        """Whatever is due by now without anybody asking for it."""
+        return [event for duty in DUTIES for event in self._fulfilled(duty, account, utc_ms)]
+
+    def _fulfilled(self, duty: Duty, account: Account, utc_ms: int) -> list[Event]:
+        events: list[Event] = []
+        while (changes := duty(self._moment(account, utc_ms))) is not None:
+            events.append(self.apply(account.terms.login, changes))
+        return events
+
+    def _moment(self, account: Account, utc_ms: int) -> Moment:
+        return Moment(
+            broker=self.profile,
+            market=self.market,
+            account=account,
+            now_msc=self.server_ms(utc_ms),
+            next_ticket=self.next_ticket,
+        )
 
     def stop_out(self, account: Account, utc_ms: int) -> list[Event]:
         """Close the worst positions until the margin level is above the limit."""

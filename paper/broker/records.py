@@ -1,5 +1,7 @@
 """What a broker writes down, in the field order MetaTrader's API shows it."""
 
+from typing import Final
+
 import msgspec
 
 from domain.mt5_words import AccountTradeMode, MarginMode, OrderState
@@ -150,6 +152,12 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
     kept: tuple[Position, ...] = ()
     gone: tuple[int, ...] = ()
+    placed: tuple[Order, ...] = ()
+    """Orders that wait now, as they stand."""
     orders: tuple[Order, ...] = ()
+    """Orders that are done: they wait no more."""
     deals: tuple[Deal, ...] = ()
     last_ticket: int = 0
+
+
+NOTHING: Final = Changes()

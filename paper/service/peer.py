@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.mt5_words import LastError
+from paper.service.answering import answer
 from paper.service.control import Control
 from paper.service.session import Session
 from paper.service.world import ServerRefusal
@@ -77,7 +78,7 @@ class Peer:
             raise ServerRefusal(LastError.INVALID_PARAMS, f"say hello before {verb!r}")
         if verb.startswith("admin."):
             return self._control.ask(verb, args)
-        return self._session.ask(verb, args)
+        return answer(self._session, verb, args)
 
     def _hello(self, version: object = None, *_pid: object) -> object:
         if version != PROTOCOL_VERSION:

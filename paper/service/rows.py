@@ -10,8 +10,8 @@ from domain.mt5_words import (
     SymbolTradeMode,
 )
 from paper.broker.account import Account
+from paper.broker.asking import Switches
 from paper.broker.brokers import BrokerProfile, SymbolProfile, is_metal
-from paper.broker.checks import Switches
 from paper.broker.house import House
 from paper.broker.market import Market, NoRateError, Quote
 from paper.broker.money import Figures, closing_price, floating_profit

@@ -104,7 +104,7 @@ class Server:
         now_s = self._tape.now_s()
         if now_s >= self._floating_due_s:
             self._floating_due_s = now_s + FLOATING_EVERY_S
-            self._world.stop_out(self._tape.utc_ms())
+            self._world.on_clock(self._tape.utc_ms())
             self._pushing.push_floating()
         self._pushing.push_changed()
 

@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS accounts
   (broker TEXT, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, login));
 CREATE TABLE IF NOT EXISTS positions
   (broker TEXT, ticket INTEGER, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, ticket));
+CREATE TABLE IF NOT EXISTS waiting
+  (broker TEXT, ticket INTEGER, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, ticket));
 CREATE TABLE IF NOT EXISTS orders
   (broker TEXT, ticket INTEGER, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, ticket));
 CREATE TABLE IF NOT EXISTS deals
@@ -27,11 +29,17 @@ CREATE TABLE IF NOT EXISTS deals
 """
 PUT: Final = {
     "positions": "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?)",
+    "waiting": "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
     "orders": "INSERT INTO orders VALUES (?, ?, ?, ?)",
     "deals": "INSERT INTO deals VALUES (?, ?, ?, ?)",
 }
+GONE: Final = {
+    "positions": "DELETE FROM positions WHERE broker = ? AND ticket = ?",
+    "waiting": "DELETE FROM waiting WHERE broker = ? AND ticket = ?",
+}
 READ: Final = {
     "positions": "SELECT body FROM positions WHERE broker = ? AND login = ? ORDER BY ticket",
+    "waiting": "SELECT body FROM waiting WHERE broker = ? AND login = ? ORDER BY ticket",
     "orders": "SELECT body FROM orders WHERE broker = ? AND login = ? ORDER BY ticket",
     "deals": "SELECT body FROM deals WHERE broker = ? AND login = ? ORDER BY ticket",
 }
@@ -95,6 +103,7 @@ class Store:
         """Everything an account holds and did, as one set of changes."""
         return Changes(
             kept=tuple(self._read("positions", terms, Position)),
+            placed=tuple(self._read("waiting", terms, Order)),
             orders=tuple(self._read("orders", terms, Order)),
             deals=tuple(self._read("deals", terms, Deal)),
         )
@@ -112,12 +121,13 @@ class Store:
     def _write_one(self, event: Event) -> None:
         changes = event.changes
         self._put("positions", event, changes.kept)
+        self._put("waiting", event, changes.placed)
         self._put("orders", event, changes.orders)
         self._put("deals", event, changes.deals)
         for ticket in changes.gone:
-            self._db.execute(
-                "DELETE FROM positions WHERE broker = ? AND ticket = ?", (event.broker, ticket)
-            )
+            self._db.execute(GONE["positions"], (event.broker, ticket))
+        for order in changes.orders:
+            self._db.execute(GONE["waiting"], (event.broker, order.ticket))
         if changes.last_ticket:
             self._db.execute(
                 "INSERT OR REPLACE INTO brokers VALUES (?, ?)", (event.broker, changes.last_ticket)

@@ -6,9 +6,9 @@ import msgspec
 
 from domain.mt5_words import LastError, MarginMode
 from paper.broker.account import Account
+from paper.broker.asking import Switches
+from paper.broker.booking import deposit
 from paper.broker.brokers import profile_for
-from paper.broker.checks import Switches
-from paper.broker.engine import deposit
 from paper.broker.house import Event, House
 from paper.broker.market import FeedTick
 from paper.broker.records import AccountTerms
@@ -131,10 +131,11 @@ class World:
             if (terminal.broker, terminal.login) in touched:
                 terminal.stale = terminal.positions_changed = True
 
-    def stop_out(self, utc_ms: int) -> None:
-        """Close what accounts can no longer carry."""
+    def on_clock(self, utc_ms: int) -> None:
+        """What time alone brings about, and the end of what accounts can no longer carry."""
         for house in self.houses.values():
             for account in house.accounts.values():
+                self.settle(house.on_clock(account, utc_ms))
                 self.settle(house.stop_out(account, utc_ms))
 
     def close_market(self) -> None:

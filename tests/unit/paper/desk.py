@@ -10,6 +10,7 @@ from domain.mt5_words import Filling, OrderType, TradeAction
 from paper.address import Address
 from paper.broker.market import FeedTick
 from paper.broker.records import TradeRequest
+from paper.service.answering import answer
 from paper.service.session import Session
 from paper.service.store import Store
 from paper.service.world import Wish, World
@@ -55,7 +56,7 @@ class Desk:
 
     def ask(self, verb: str, *args: object) -> Any:
         """Any call, its answer as it would arrive at the client."""
-        return msgspec.to_builtins(self.session.ask(verb, list(args)))
+        return msgspec.to_builtins(answer(self.session, verb, list(args)))
 
     def send(self, **fields: Any) -> SimpleNamespace:
         """order_send of a market order, a buy of 0.1 EURUSD unless said otherwise."""

@@ -67,7 +67,7 @@ def _tick(desk: Desk, move: int, spread: int, _: None) -> None:
     desk.quote("EURUSD", round(bid, 5), round(bid + spread * 1e-5, 5))
     gold = 1286.0 + move / 10
     desk.quote("XAUUSD", round(gold, 3), round(gold + spread / 100, 3))
-    desk.world.stop_out(desk.utc_ms)
+    desk.world.on_clock(desk.utc_ms)
 
 
 @given(ACTIONS)

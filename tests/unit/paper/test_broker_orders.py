@@ -252,7 +252,7 @@ def test_a_stop_out_takes_the_largest_loss_first_and_stops_when_it_can(
     loser = desk.send(volume=1.0).order
     keeper = desk.send(volume=0.1).order
     desk.quote("EURUSD", 1.3710, 1.3711)
-    desk.world.stop_out(desk.utc_ms)
+    desk.world.on_clock(desk.utc_ms)
     assert [position.ticket for position in desk.positions()] == [keeper]
     assert desk.deals(loser)[-1].reason == Reason.SO
 

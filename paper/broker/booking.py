@@ -1,0 +1,118 @@
+"""What is written into the books: orders, deals, and the rounding of what stands in them."""
+
+import msgspec
+
+from domain.mt5_words import DealEntry, DealType, OrderState, Reason
+from paper.broker.asking import Ask
+from paper.broker.brokers import SymbolProfile
+from paper.broker.records import Changes, Deal, Order
+
+
+class Booked(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution as its deal shows it."""
+
+    ticket: int
+    entry: DealEntry
+    position_id: int
+    lots: float
+    price: float
+    profit: float
+    swap: float
+    now_msc: int
+
+
+def order_of(ask: Ask, *, position_id: int = 0) -> Order:
+    """A request as the order it becomes, with nothing filled yet."""
+    request, profile = ask.request, ask.profile
+    return Order(
+        ticket=ask.next_ticket,
+        time_setup=ask.now_msc // 1000,
+        time_setup_msc=ask.now_msc,
+        time_done=0,
+        time_done_msc=0,
+        time_expiration=request.expiration,
+        type=request.type,
+        type_time=request.type_time,
+        type_filling=request.type_filling,
+        state=OrderState.PLACED,
+        magic=request.magic,
+        position_id=position_id,
+        position_by_id=0,
+        reason=Reason.EXPERT,
+        volume_initial=on_step(request.volume, profile),
+        volume_current=on_step(request.volume, profile),
+        price_open=on_point(request.price, profile),
+        sl=on_point(request.sl, profile),
+        tp=on_point(request.tp, profile),
+        price_current=ask.price,
+        price_stoplimit=on_point(request.stoplimit, profile),
+        symbol=profile.name,
+        comment=request.comment,
+        external_id="",
+    )
+
+
+def done(order: Order, state: OrderState, now_msc: int) -> Order:
+    """The order as history keeps it."""
+    return msgspec.structs.replace(
+        order, state=state, time_done=now_msc // 1000, time_done_msc=now_msc
+    )
+
+
+def deal_of(order: Order, profile: SymbolProfile, booked: Booked) -> Deal:
+    """The deal of one execution of an order."""
+    return Deal(
+        ticket=booked.ticket,
+        order=order.ticket,
+        time=booked.now_msc // 1000,
+        time_msc=booked.now_msc,
+        type=order.type & 1,
+        entry=booked.entry,
+        magic=order.magic,
+        position_id=booked.position_id,
+        reason=order.reason,
+        volume=booked.lots,
+        price=booked.price,
+        commission=-round(profile.commission_per_lot * booked.lots, 2) or 0.0,
+        swap=booked.swap,
+        profit=booked.profit,
+        fee=0.0,
+        symbol=profile.name,
+        comment=order.comment,
+        external_id="",
+    )
+
+
+def deposit(amount: float, ticket: int, now_msc: int) -> Changes:
+    """The deal that puts money into an account."""
+    deal = Deal(
+        ticket=ticket,
+        order=0,
+        time=now_msc // 1000,
+        time_msc=now_msc,
+        type=DealType.BALANCE,
+        entry=DealEntry.IN,
+        magic=0,
+        position_id=0,
+        reason=Reason.CLIENT,
+        volume=0.0,
+        price=0.0,
+        commission=0.0,
+        swap=0.0,
+        profit=round(amount, 2),
+        fee=0.0,
+        symbol="",
+        comment="Deposit",
+        external_id="",
+    )
+    return Changes(deals=(deal,), last_ticket=ticket)
+
+
+def on_step(lots: float, profile: SymbolProfile) -> float:
+    """A volume exactly on the symbol's grid."""
+    return round(round(lots / profile.volume_step) * profile.volume_step, 8)
+
+
+def on_point(price: float, profile: SymbolProfile) -> float:
+    """A price with the symbol's digits."""
+    return round(price, profile.digits)

@@ -1,0 +1,18 @@
+"""Whether an order that names a position can close it."""
+
+from domain.mt5_words import Retcode
+from paper.broker.asking import TOLERANCE, Ask, Refusal
+
+
+def closing(ask: Ask) -> Refusal | None:
+    """An order that names a position must be able to close it."""
+    if not ask.request.position:
+        return None
+    position = ask.position
+    if position is None:
+        return Refusal(Retcode.POSITION_CLOSED, "Position doesn't exist", by_server=True)
+    if position.symbol != ask.symbol or position.type == ask.request.type:
+        return Refusal(Retcode.INVALID, "Invalid request")
+    if ask.request.volume > position.volume + TOLERANCE * ask.profile.volume_step:
+        return Refusal(Retcode.INVALID_CLOSE_VOLUME, "Invalid close volume", by_server=True)
+    return None
