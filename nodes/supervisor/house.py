@@ -32,6 +32,7 @@ from nodes.supervisor.servers import Servers
 from nodes.supervisor.switchboard import Switchboard
 from utils import os_signals, randomness
 from utils.clock import Now
+from utils.job_object import JobObjects
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = {Role.MASTER: "nodes/master.py", Role.SLAVE: "nodes/slave.py"}
@@ -49,6 +50,7 @@ class House(NamedTuple):
     switchboard: Switchboard
     orders: OrderDesk
     recorder: Recorder
+    jobs: JobObjects
 
 
 def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> House:
@@ -64,6 +66,7 @@ def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> Hou
         undo.callback(line.close)
         line.start(FIRST_LOOK_WITHIN_S)
         house = _furnished(config, policy, (desk, address), servers, line)
+        undo.callback(house.jobs.close)
         house.roster.take_up(line.sight)
         house.roster.check(strict=strict, silence=line.trouble)
         _adopt(house, earlier, config, now)
@@ -93,8 +96,9 @@ def _furnished(
 ) -> House:
     desk, address = control
     logs = config.state / "logs"
+    jobs = JobObjects()
     ways = Ways(
-        start=_starter(config, address, servers),
+        start=_starter(config, address, servers, jobs),
         say_stop=desk.say,
         jitter=randomness.unseeded().random,
         state=config.state,
@@ -119,10 +123,13 @@ def _furnished(
         switchboard=switchboard,
         orders=OrderDesk(switchboard, line),
         recorder=Recorder(config.state, line, entry),
+        jobs=jobs,
     )
 
 
-def _starter(config: Config, address: str, servers: Servers) -> Callable[[Member], Child]:
+def _starter(
+    config: Config, address: str, servers: Servers, jobs: JobObjects
+) -> Callable[[Member], Child]:
     """Starts a member's process with the settings of this machine in its environment."""
 
     def start(member: Member) -> Child:
@@ -131,7 +138,7 @@ def _starter(config: Config, address: str, servers: Servers) -> Callable[[Member
         own = msgspec.structs.replace(
             config, control_address=address, paper_port=servers.paper_port
         )
-        return spawn(
+        child = spawn(
             Order(
                 command=(sys.executable, "-X", "utf8", script, *options),
                 environment=machine.child_environment(own),
@@ -139,6 +146,8 @@ def _starter(config: Config, address: str, servers: Servers) -> Callable[[Member
                 output=output_of(config.state / "logs", member.name),
             )
         )
+        jobs.take_in(child.pid, child.birth)
+        return child
 
     return start
 
@@ -149,6 +158,7 @@ def _adopt(house: House, earlier: pid_file.RunFile | None, config: Config, now: 
     for name, entry in ({} if earlier is None else earlier.nodes).items():
         child = adopt(entry.pid, entry.birth)
         if child is not None:
+            house.jobs.take_in(child.pid, child.birth)
             output = output_of(config.state / "logs", name)
             member = crew.members.setdefault(name, Member(name, Role(entry.role), output))
             member.begin(child, before(name), now)

@@ -86,6 +86,7 @@ class Supervisor:
             house.desk.say(member.name, Stop(why="the launcher ends"))
         children = [member.child for member in house.crew.living() if member.child is not None]
         stop_all(children, deadline_s * NODES_SHARE, lambda s: self._hear_last_words(house, s))
+        house.jobs.end_all()
         self._record_the_end(house)
         house.line.close()
         house.servers.stop(max(0.2, until_s - monotonic_s() - 0.2))
