@@ -1,27 +1,7 @@
 """What the clock alone brings about, asked again until nothing more is due."""
 
-from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
-from paper.broker.account import Account
-from paper.broker.brokers import BrokerProfile
-from paper.broker.market import Market
-from paper.broker.records import Changes
-
-
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """One account at one instant of its server's clock."""
-
-    broker: BrokerProfile
-    market: Market
-    account: Account
-    now_msc: int
-    next_ticket: int
-
-
-Duty = Callable[[Moment], Changes | None]
-"""The next thing that is due, or None; applied before the duty is asked again."""
+from paper.broker.moment import Duty
 
 DUTIES: Final[tuple[Duty, ...]] = ()

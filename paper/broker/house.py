@@ -8,9 +8,10 @@ from domain.mt5_words import Reason
 from paper.broker.account import Account
 from paper.broker.brokers import BrokerProfile
 from paper.broker.by_server import Why, close_by_server, worst_position
-from paper.broker.duties import DUTIES, Duty, Moment
+from paper.broker.duties import DUTIES
 from paper.broker.guards import Guards, stop_hit
 from paper.broker.market import FeedTick, Market
+from paper.broker.moment import Duty, Moment
 from paper.broker.money import figures
 from paper.broker.records import Changes, Position
 
