@@ -103,7 +103,7 @@ class SymbolTradeMode(IntEnum):
 
 
 class CalcMode(IntEnum):
-    """How margin and profit are computed; only the modes we meet."""
+    """How margin and profit are computed."""
 
     FOREX = 0
     FUTURES = 1
@@ -111,6 +111,21 @@ class CalcMode(IntEnum):
     CFD_INDEX = 3
     CFD_LEVERAGE = 4
     FOREX_NO_LEVERAGE = 5
+    EXCH_STOCKS = 32
+    EXCH_FUTURES = 33
+    EXCH_OPTIONS = 34
+    EXCH_OPTIONS_MARGIN = 36
+    EXCH_BONDS = 37
+    EXCH_STOCKS_MOEX = 38
+    EXCH_BONDS_MOEX = 39
+    SERV_COLLATERAL = 64
+
+
+class ChartMode(IntEnum):
+    """Which price a symbol's charts and stops go by."""
+
+    BID = 0
+    LAST = 1
 
 
 class MarginMode(IntEnum):
@@ -137,10 +152,17 @@ class StopOutMode(IntEnum):
 
 
 class SwapMode(IntEnum):
-    """How swap is charged; only the modes we meet."""
+    """How swap is charged, numbered as MetaTrader's package has it."""
 
     DISABLED = 0
     POINTS = 1
+    CURRENCY_SYMBOL = 2
+    CURRENCY_MARGIN = 3
+    CURRENCY_DEPOSIT = 4
+    INTEREST_CURRENT = 5
+    INTEREST_OPEN = 6
+    REOPEN_CURRENT = 7
+    REOPEN_BID = 8
 
 
 class OrderState(IntEnum):
