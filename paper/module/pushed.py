@@ -21,6 +21,8 @@ class _AccountPush(msgspec.Struct, frozen=True, kw_only=True):
     account: list[Any]
     terminal: list[Any]
     positions: bool = False
+    to_ask: frozenset[str] = frozenset()
+    """Calls that are answered by the server alone, whatever was pushed."""
 
 
 _account_decoder = msgspec.msgpack.Decoder(_AccountPush)
@@ -90,6 +92,7 @@ class Pushed:
         self._has_heard_of_ticks = False
         self._has_heard_of_account = False
         self._positions_changed = False
+        self._to_ask: frozenset[str] = frozenset()
 
     def socket(self) -> zmq.Socket[bytes]:
         """The socket that becomes readable when the account has changed."""
@@ -144,6 +147,7 @@ class Pushed:
         if push.positions or not self._has_heard_of_account:
             self._positions_changed = True
         self._has_heard_of_account = True
+        self._to_ask = push.to_ask
 
     def _take_tick(self, push: list[Any]) -> None:
         symbol, *values = push
@@ -152,20 +156,20 @@ class Pushed:
 
     def state(self, verb: str) -> Any:  # noqa: ANN401 - a list of values off the wire
         """What account_info or terminal_info would answer; None while unknown."""
-        return self._known.get(verb)
+        return None if verb in self._to_ask else self._known.get(verb)
 
     def tick(self, symbol: str) -> Any:  # noqa: ANN401 - as above
         """What symbol_info_tick would answer; None while unknown."""
-        return self._ticks.get(symbol)
+        return None if "symbol_info_tick" in self._to_ask else self._ticks.get(symbol)
 
     def remember_state(self, verb: str, values: object) -> None:
         """Keep an answer, if every later change of it is sure to be pushed."""
-        if self._has_heard_of_account:
+        if self._has_heard_of_account and verb not in self._to_ask:
             self._known[verb] = values
 
     def remember_tick(self, symbol: str, values: object) -> None:
         """Keep an answer, if every later change of it is sure to be pushed."""
-        if self._has_heard_of_ticks:
+        if self._has_heard_of_ticks and "symbol_info_tick" not in self._to_ask:
             self._ticks[symbol] = values
 
     def positions_changed(self) -> bool:
