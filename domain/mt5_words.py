@@ -83,6 +83,14 @@ class TimeInForce(IntEnum):
     SPECIFIED_DAY = 3
 
 
+class GtcMode(IntEnum):
+    """What a symbol drops at the end of the trade day (`order_gtc_mode`)."""
+
+    GTC = 0
+    DAILY = 1
+    DAILY_NO_STOPS = 2
+
+
 class Execution(IntEnum):
     """How a symbol's orders are executed (`trade_exemode`)."""
 

@@ -45,6 +45,24 @@ def dealt(ask: Ask, *, deal: int, order: int, lots: float, price: float) -> Answ
     )
 
 
+def placed(ask: Ask, *, order: int, lots: float) -> Answer:
+    """An order waits: it has a ticket and no price yet."""
+    quote = ask.market.quotes[ask.symbol]
+    return Answer(
+        Retcode.DONE,
+        0,
+        order,
+        lots,
+        0.0,
+        quote.bid,
+        quote.ask,
+        EXECUTED,
+        ask.request_id,
+        0,
+        ask.request,
+    )
+
+
 def executed(ask: Ask, *, order: int = 0) -> Answer:
     """Done without a deal: a change of stops, of an order, its withdrawal."""
     return Answer(

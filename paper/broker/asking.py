@@ -5,11 +5,14 @@ from typing import Final
 
 import msgspec
 
-from domain.mt5_words import Retcode
+from domain.mt5_words import Retcode, TradeAction
 from paper.broker.account import Account
 from paper.broker.brokers import AT_ONCE, BrokerProfile, Routing, SymbolProfile
 from paper.broker.market import Market, Quote
 from paper.broker.records import Order, Position, TradeRequest
+
+FOR_A_WAITING_ORDER: Final = (TradeAction.MODIFY, TradeAction.REMOVE)
+"""Actions that name an order by its ticket."""
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +46,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def symbol(self) -> str:
-        """The symbol asked for; a change of stops may leave it to the position."""
+        """The symbol asked for; what changes an order or a position may leave it to that."""
+        if self.waiting is not None and self.request.action in FOR_A_WAITING_ORDER:
+            return self.waiting.symbol
         if self.request.symbol or self.position is None:
             return self.request.symbol
         return self.position.symbol
@@ -55,8 +60,26 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def position(self) -> Position | None:
-        """The position asked for."""
+        """The position asked for; on a netting account the symbol's, whatever is named."""
+        if self.account.nets and self.request.symbol:
+            return self.account.position_in(self.request.symbol)
         return self.account.positions.get(self.request.position)
+
+    @property
+    def closing(self) -> Position | None:
+        """The position a deal closes, in part, in full or and beyond."""
+        position = self.position
+        if position is None or (self.account.nets and position.type == self.request.type):
+            return None
+        return position
+
+    @property
+    def opening_lots(self) -> float:
+        """How much of the volume opens or increases a position: what closes none."""
+        closing = self.closing
+        if closing is None:
+            return self.request.volume
+        return max(0.0, self.request.volume - closing.volume)
 
     @property
     def price(self) -> float:

@@ -133,6 +133,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     swap: float
     symbol: str
     comment: str
+    stops_msc: int = 0
+    """When the stops were last set by themselves; 0 if never since it was opened."""
 
 
 class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):
