@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from domain.mt5_words import MarginMode
 from paper.broker.records import AccountTerms, Changes, Deal, Order, Position
 
 
@@ -37,6 +38,15 @@ class Account:
             self.deals[deal.ticket] = deal
             self._deals_of.setdefault(deal.position_id, []).append(deal)
             self.balance = round(self.balance + deal.amount, 2)
+
+    @property
+    def nets(self) -> bool:
+        """Whether there is one position per symbol, as on netting and exchange accounts."""
+        return self.terms.margin_mode != MarginMode.RETAIL_HEDGING
+
+    def position_in(self, symbol: str) -> Position | None:
+        """The first position in a symbol: on a netting account the only one."""
+        return next((p for p in self.positions.values() if p.symbol == symbol), None)
 
     def position_of(self, identifier: int) -> Position | None:
         """The open position of that identifier, whatever ticket it has by now."""

@@ -66,6 +66,14 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         return self.account.positions.get(self.request.position)
 
     @property
+    def held(self) -> Position:
+        """The position asked for, known to exist once that was checked."""
+        position = self.position
+        if position is None:
+            raise LookupError(f"position {self.request.position} was not checked to exist")
+        return position
+
+    @property
     def closing(self) -> Position | None:
         """The position a deal closes, in part, in full or and beyond."""
         position = self.position

@@ -5,13 +5,14 @@ import msgspec
 from domain.mt5_words import DealEntry, DealType, OrderState, Reason
 from paper.broker.asking import Ask
 from paper.broker.brokers import SymbolProfile
-from paper.broker.records import Changes, Deal, Order
+from paper.broker.records import Changes, Deal, Order, Position
 
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
     """One execution as its deal shows it."""
 
     ticket: int
+    type: int
     entry: DealEntry
     position_id: int
     lots: float
@@ -66,7 +67,7 @@ def deal_of(order: Order, profile: SymbolProfile, booked: Booked) -> Deal:
         order=order.ticket,
         time=booked.now_msc // 1000,
         time_msc=booked.now_msc,
-        type=order.type & 1,
+        type=booked.type,
         entry=booked.entry,
         magic=order.magic,
         position_id=booked.position_id,
@@ -106,6 +107,13 @@ def deposit(amount: float, ticket: int, now_msc: int) -> Changes:
         external_id="",
     )
     return Changes(deals=(deal,), last_ticket=ticket)
+
+
+def part_of_swap(position: Position, lots: float) -> float:
+    """The swap that is realised with so much of a position: in proportion, to the cent."""
+    if lots >= position.volume:
+        return position.swap
+    return round(position.swap * lots / position.volume, 2)
 
 
 def on_step(lots: float, profile: SymbolProfile) -> float:

@@ -9,8 +9,8 @@ from paper.broker.records import Answer, Changes
 
 def deal(ask: Ask) -> tuple[Answer, Changes]:
     """Fill it at once and whole."""
-    target = ask.position
-    order = order_of(ask, position_id=target.identifier if target else 0)
+    closing = ask.closing
+    order = order_of(ask, position_id=closing.identifier if closing else 0)
     execution = Execution(
         order=order,
         lots=order.volume_initial,

@@ -4,9 +4,10 @@ import msgspec
 
 from domain.mt5_words import DealEntry, OrderState
 from paper.broker.account import Account
-from paper.broker.booking import Booked, deal_of, done, on_step
+from paper.broker.booking import Booked, deal_of, done, on_step, part_of_swap
 from paper.broker.market import Market
 from paper.broker.money import Trade, profit
+from paper.broker.netting import increased, reduced, turned
 from paper.broker.records import Changes, Order, Position
 
 
@@ -21,26 +22,36 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def filled(market: Market, account: Account, execution: Execution) -> Changes:
-    """The changes: the deal, the position it opens or closes, the order as it stands then.
+    """The changes: the deal, what it does to positions, the order as it stands then.
 
-    An order whose `position_id` names an open position closes it; any other opens one.
+    On a netting account the deal meets the position of its symbol. On a hedging account it meets
+    the position that the order's `position_id` names, if that is still open; any other order opens
+    one, and the later parts of an opening order add to the position its first part made.
     What is left of the order waits on, as PARTIAL; an order with nothing left is history.
     """
-    target = account.position_of(execution.order.position_id)
+    target = _target(account, execution.order)
     if target is None:
         return _opened(market, execution)
-    return _reduced(market, account, execution, target)
+    if target.type == execution.order.type & 1:
+        return _increased(market, execution, target)
+    return _decreased(market, account, execution, target)
+
+
+def _target(account: Account, order: Order) -> Position | None:
+    if account.nets:
+        return account.position_in(order.symbol)
+    return account.position_of(order.position_id)
 
 
 def _opened(market: Market, execution: Execution) -> Changes:
-    """On a hedging account every opening order makes a position of its own."""
-    order = msgspec.structs.replace(execution.order, position_id=execution.order.ticket)
-    booked = _booked(execution, order, DealEntry.IN, 0.0)
-    changes = _written(market, execution, order, booked)
-    return msgspec.structs.replace(changes, kept=(_born(order, execution),))
+    """The position gets the number of the order that opened it."""
+    booked = _booked(execution, DealEntry.IN, execution.order.ticket)
+    changes = _written(market, execution, booked)
+    return msgspec.structs.replace(changes, kept=(_born(execution),))
 
 
-def _born(order: Order, execution: Execution) -> Position:
+def _born(execution: Execution) -> Position:
+    order = execution.order
     return Position(
         ticket=order.ticket,
         identifier=order.ticket,
@@ -59,44 +70,68 @@ def _born(order: Order, execution: Execution) -> Position:
     )
 
 
-def _reduced(market: Market, account: Account, execution: Execution, position: Position) -> Changes:
-    """In full or in part; what stays keeps ticket, price, stops and comment."""
+def _increased(market: Market, execution: Execution, position: Position) -> Changes:
+    booked = _booked(execution, DealEntry.IN, position.identifier)
+    changes = _written(market, execution, booked)
+    lots = on_step(position.volume + execution.lots, market.profiles[position.symbol])
+    return msgspec.structs.replace(changes, kept=(increased(position, _born(execution), lots),))
+
+
+def _decreased(
+    market: Market, account: Account, execution: Execution, position: Position
+) -> Changes:
+    """Closed in full, in part, or turned: profit and swap are realised for what is closed."""
     profile = market.profiles[position.symbol]
-    trade = Trade(position.type, execution.lots, position.price_open)
-    earned = profit(market, profile, account.terms.currency, trade, execution.price)
-    order = execution.order
-    booked = _booked(execution, order, DealEntry.OUT, earned)
-    changes = _written(market, execution, order, booked)
     left = on_step(position.volume - execution.lots, profile)
-    if left <= 0:
-        return msgspec.structs.replace(changes, gone=(position.ticket,))
-    rest = msgspec.structs.replace(position, volume=left, time_update_msc=execution.now_msc)
-    return msgspec.structs.replace(changes, kept=(rest,))
+    closed = min(execution.lots, position.volume)
+    trade = Trade(position.type, closed, position.price_open)
+    booked = _booked(
+        execution,
+        DealEntry.INOUT if left < 0 else DealEntry.OUT,
+        position.identifier,
+        profit=profit(market, profile, account.terms.currency, trade, execution.price),
+        swap=part_of_swap(position, closed),
+    )
+    changes = _written(market, execution, booked)
+    if left > 0:
+        rest = reduced(position, left, execution.now_msc, swap_realised=booked.swap)
+        return msgspec.structs.replace(changes, kept=(rest,))
+    kept = (turned(position, _born(execution), -left),) if left < 0 else ()
+    return msgspec.structs.replace(changes, gone=(position.ticket,), kept=kept)
 
 
-def _booked(execution: Execution, order: Order, entry: DealEntry, earned: float) -> Booked:
+def _booked(
+    execution: Execution,
+    entry: DealEntry,
+    position_id: int,
+    *,
+    profit: float = 0.0,
+    swap: float = 0.0,
+) -> Booked:
     return Booked(
         ticket=execution.deal_ticket,
+        type=execution.order.type & 1,
         entry=entry,
-        position_id=order.position_id,
+        position_id=position_id,
         lots=execution.lots,
         price=execution.price,
-        profit=earned,
-        swap=0.0,
+        profit=profit,
+        swap=swap,
         now_msc=execution.now_msc,
     )
 
 
-def _written(market: Market, execution: Execution, order: Order, booked: Booked) -> Changes:
-    profile = market.profiles[order.symbol]
+def _written(market: Market, execution: Execution, booked: Booked) -> Changes:
+    order, profile = execution.order, market.profiles[execution.order.symbol]
     left = on_step(order.volume_current - execution.lots, profile)
     after = msgspec.structs.replace(
         order,
+        position_id=booked.position_id,
         volume_current=max(left, 0.0),
         price_current=execution.price,
         price_open=order.price_open if order.type > 1 else execution.price,
     )
-    deals = (deal_of(order, profile, booked),)
+    deals = (deal_of(after, profile, booked),)
     if left > 0:
         waiting = msgspec.structs.replace(after, state=OrderState.PARTIAL)
         return Changes(placed=(waiting,), deals=deals, last_ticket=execution.deal_ticket)

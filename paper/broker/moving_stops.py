@@ -10,7 +10,7 @@ from paper.broker.records import Answer, Changes
 
 def move_stops(ask: Ask) -> tuple[Answer, Changes]:
     """Both stops at once, zero takes one away; time_update stays, it tells of volume only."""
-    position = ask.account.positions[ask.request.position]
+    position = ask.held
     moved = msgspec.structs.replace(
         position,
         sl=on_point(ask.request.sl, ask.profile),

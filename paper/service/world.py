@@ -1,6 +1,7 @@
 """All brokers, accounts and terminals of one paper broker process."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -8,14 +9,20 @@ from domain.mt5_words import LastError, MarginMode
 from paper.broker.account import Account
 from paper.broker.asking import Switches
 from paper.broker.booking import deposit
-from paper.broker.brokers import profile_for
 from paper.broker.house import Event, House
 from paper.broker.market import FeedTick
+from paper.broker.profiles.by_name import profile_for
 from paper.broker.records import AccountTerms
 from paper.service.store import Store
 
 SMALLEST_LOGIN = 10_000_000
 LARGEST_LOGIN = 99_999_999
+MARGIN_MODES: Final[dict[str | int, MarginMode]] = {
+    "hedging": MarginMode.RETAIL_HEDGING,
+    "netting": MarginMode.RETAIL_NETTING,
+    "exchange": MarginMode.EXCHANGE,
+    **{mode.value: mode for mode in MarginMode},
+}
 
 
 class ServerRefusal(Exception):  # noqa: N818 - MetaTrader's word for it is a failed call
@@ -184,6 +191,7 @@ class World:
             name=f"Paper {wish.key}"[:127],
             currency=wish.currency,
             leverage=wish.leverage,
+            margin_mode=MARGIN_MODES[wish.margin_mode],
         )
 
     def _free_login(self, house: House) -> int:
@@ -229,11 +237,11 @@ def _check_same(terminal: Terminal, wish: Wish) -> None:
 
 
 def _check_wish(wish: Wish) -> None:
-    if wish.margin_mode not in ("hedging", int(MarginMode.RETAIL_HEDGING)):
+    if wish.margin_mode not in MARGIN_MODES:
+        known = ", ".join(repr(mode) for mode in MARGIN_MODES)
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
-            f"margin mode {wish.margin_mode!r} is not offered yet by the paper broker: "
-            "use 'hedging'",
+            f"margin mode {wish.margin_mode!r} is none that MetaTrader has: wanted one of {known}",
         )
     if not (wish.deposit >= 0 and wish.leverage >= 1 and len(wish.currency) == len("USD")):
         raise ServerRefusal(

@@ -5,8 +5,8 @@ from paper.broker.asking import TOLERANCE, Ask, Refusal
 
 
 def closing(ask: Ask) -> Refusal | None:
-    """An order that names a position must be able to close it."""
-    if not ask.request.position:
+    """An order that names a position must be able to close it; netting accounts need no name."""
+    if ask.account.nets or not ask.request.position:
         return None
     position = ask.position
     if position is None:

@@ -18,15 +18,15 @@ def countable(ask: Ask) -> Refusal | None:
 
 def money(ask: Ask) -> Refusal | None:
     """There is margin for it."""
-    if added_margin(ask) <= figures(ask.market, ask.account).margin_free or ask.request.position:
+    if not ask.opening_lots or added_margin(ask) <= figures(ask.market, ask.account).margin_free:
         return None
     return Refusal(Retcode.NO_MONEY, "No money", by_server=True)
 
 
 def added_margin(ask: Ask) -> float:
     """What a new position would tie up; closing ties up nothing."""
-    if ask.request.action != TradeAction.DEAL or ask.request.position:
+    if ask.request.action != TradeAction.DEAL or not ask.opening_lots:
         return 0.0
     terms = ask.account.terms
-    trade = Trade(ask.request.type, ask.request.volume, ask.price)
+    trade = Trade(ask.request.type, ask.opening_lots, ask.price)
     return margin(ask.market, ask.profile, terms.currency, terms.leverage, trade)

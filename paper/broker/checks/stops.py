@@ -15,7 +15,7 @@ def position_exists(ask: Ask) -> Refusal | None:
 
 def same_symbol(ask: Ask) -> Refusal | None:
     """The symbol named is the position's."""
-    position = ask.account.positions[ask.request.position]
+    position = ask.held
     if ask.symbol == position.symbol:
         return None
     return Refusal(Retcode.INVALID, "Invalid request")
@@ -23,22 +23,22 @@ def same_symbol(ask: Ask) -> Refusal | None:
 
 def no_change(ask: Ask) -> Refusal | None:
     """Something would change."""
-    position = ask.account.positions[ask.request.position]
+    position = ask.held
     if (ask.request.sl, ask.request.tp) != (position.sl, position.tp):
         return None
     return Refusal(Retcode.NO_CHANGES, "No changes")
 
 
 def opening_stops(ask: Ask) -> Refusal | None:
-    """Stops of a new position."""
-    if ask.request.position:
+    """Stops of a new position, or of one that is increased or turned."""
+    if not ask.opening_lots:
         return None
     return stops_of(ask, ask.request.type)
 
 
 def changed_stops(ask: Ask) -> Refusal | None:
     """Stops an open position is to get."""
-    position = ask.account.positions[ask.request.position]
+    position = ask.held
     return stops_of(ask, position.type)
 
 

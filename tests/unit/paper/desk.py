@@ -25,12 +25,17 @@ DIGITS = {"EURUSD": 5, "XAUUSD": 3}
 class Desk:
     """What a trader at one terminal does and sees, with fields by name."""
 
-    def __init__(self, broker: str = "FTMO-Demo", deposit: float = 100_000.0) -> None:
+    def __init__(
+        self,
+        broker: str = "FTMO-Demo",
+        deposit: float = 100_000.0,
+        margin_mode: str | int = "hedging",
+    ) -> None:
         self.store = Store(Path(":memory:"))
         self.utc_ms = NOON_UTC_MS
         self.wish = Wish(
             key=KEY, broker=broker, deposit=deposit, currency="USD", leverage=100,
-            margin_mode="hedging",
+            margin_mode=margin_mode,
         )  # fmt: skip
         self.prices = {"EURUSD": (1.38600, 1.38610), "XAUUSD": (1286.000, 1286.300)}
         self.restart()

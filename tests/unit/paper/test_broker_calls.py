@@ -187,7 +187,7 @@ def test_an_account_is_made_once_per_terminal(desk: Desk) -> None:
         ),
         pytest.param({"key": KEY, "login": 5}, "holds login", id="other login"),
         pytest.param({"login": 10_000_001}, "already taken", id="login taken"),
-        pytest.param({"margin_mode": "netting"}, "not offered yet", id="netting"),
+        pytest.param({"margin_mode": "sideways"}, "wanted one of", id="unknown margin mode"),
         pytest.param({"currency": "JPY"}, "needs rates", id="no rate"),
         pytest.param({"leverage": 0}, "leverage of 1 or more", id="no leverage"),
         pytest.param({"deposit": float("nan")}, "deposit of 0 or more", id="no number"),

@@ -1,0 +1,44 @@
+"""What one position becomes when deals meet it: larger, smaller, or turned to the other side."""
+
+from typing import Final
+
+import msgspec
+
+from paper.broker.records import Position
+
+PRICE_DECIMALS: Final = 10
+"""An average price is kept finer than any symbol's digits: rounding to digits would make money."""
+
+
+def increased(position: Position, part: Position, lots: float) -> Position:
+    """A deal of the same side adds to it, at the volume-weighted price.
+
+    Its stops replace the position's, but only those that are set. A later part of the order that
+    made the position brings no stops: whoever moved them since meant it. Magic, comment and
+    opening time stay the opener's.
+    """
+    paid = position.price_open * position.volume + part.price_open * part.volume
+    first_part = part.ticket != position.ticket
+    return msgspec.structs.replace(
+        position,
+        volume=lots,
+        price_open=round(paid / (position.volume + part.volume), PRICE_DECIMALS),
+        time_update_msc=part.time_msc,
+        sl=(first_part and part.sl) or position.sl,
+        tp=(first_part and part.tp) or position.tp,
+    )
+
+
+def reduced(position: Position, lots: float, now_msc: int, *, swap_realised: float) -> Position:
+    """What stays keeps ticket, price, stops, comment and its share of the swap."""
+    return msgspec.structs.replace(
+        position,
+        volume=lots,
+        time_update_msc=now_msc,
+        swap=round(position.swap - swap_realised, 2),
+    )
+
+
+def turned(position: Position, part: Position, lots: float) -> Position:
+    """A larger deal of the other side: a new position in all but its identifier."""
+    return msgspec.structs.replace(part, identifier=position.identifier, volume=lots)
