@@ -1,9 +1,10 @@
 """Stands in for `import MetaTrader5`: the same names, types, strictness and failures.
 
-Public is what MetaTrader's module exports and nothing else. Three private names are for our own
+Public is what MetaTrader's module exports and nothing else. Four private names are for our own
 adapter and tests: `_connect_to(host, port)` says where the server is, `_hint_socket()` is a socket
 that becomes readable when something was pushed, `_positions_changed()` is true once after a push
-that said the positions changed. Functions get their arguments as they were written (a tuple, and
+that said the positions changed, `_hold_the_interpreter(True)` makes every call block the whole
+process, as MetaTrader's do. Functions get their arguments as they were written (a tuple, and
 where keywords are allowed a dict), because MetaTrader parses them itself.
 """
 
@@ -12,6 +13,7 @@ from typing import Any as _Any
 
 from paper.module import arguments as _arguments
 from paper.module import mt5_types as _types
+from paper.module import price_arrays as _arrays
 from paper.module.calling import Calls as _Calls
 from paper.module.calling import refuse_arguments as _refuse_arguments
 from paper.module.failures import NOT_FOUND as _NOT_FOUND
@@ -20,9 +22,10 @@ from paper.module.failures import Failed as _Failed
 from paper.module.login_rules import initialize_words as _initialize_words
 from paper.module.login_rules import login_words as _login_words
 from paper.module.mt5_constants import *  # noqa: F403 - its 223 names are this module's names
+from paper.module.mt5_constants import ORDER_TYPE_BUY, ORDER_TYPE_SELL
 from paper.module.mt5_types import (
     AccountInfo,
-    BookInfo,  # noqa: F401 - exported: market_book_get's result
+    BookInfo,
     OrderCheckResult,
     OrderSendResult,
     SymbolInfo,
@@ -33,6 +36,8 @@ from paper.module.mt5_types import (
     TradePosition,
     TradeRequest,  # noqa: F401 - exported: the type of a result's `request`
 )
+from paper.module.quick_trades import Extras as _Extras
+from paper.module.quick_trades import QuickTrades as _QuickTrades
 from paper.module.request_rules import trade_request as _trade_request
 from paper.module.terminal_session import TerminalSession as _TerminalSession
 from paper.wire.group_filter import group_filter as _group_filter
@@ -42,6 +47,8 @@ __author__ = "MetaQuotes Ltd."
 
 _calls = _Calls()
 _session = _TerminalSession()
+
+_BY_NUMBER = frozenset(("ticket", "position"))
 
 _Args = tuple[_Any, ...]
 _Keywords = dict[str, _Any]
@@ -109,14 +116,14 @@ def symbols_get(args: _Args, keywords: _Keywords) -> _Any:
 def _group_argument(args: _Args, keywords: _Keywords) -> str:
     if len(args) > 1:
         raise _BadArgument(_arguments.WRONG_NUMBER)
+    placed = "*"
     if args:
-        return _arguments.text(args[0], _arguments.unnamed(0), _arguments.GROUP_LIMIT)
-    return _group(keywords)
+        placed = _arguments.text(args[0], _arguments.unnamed(0), _arguments.GROUP_LIMIT)
+    return _group(keywords) if "group" in keywords else placed
 
 
 def _group(keywords: _Keywords) -> str:
-    given = keywords.get("group", "*")
-    return _arguments.text(given, _arguments.named("group"), _arguments.GROUP_LIMIT)
+    return _arguments.text(keywords["group"], _arguments.named("group"), _arguments.GROUP_LIMIT)
 
 
 @_calls.positional()
@@ -134,17 +141,109 @@ def symbol_info_tick(args: _Args) -> _Any:
 @_calls.positional(failure=False)
 def symbol_select(args: _Args) -> bool:
     """Show a symbol in Market Watch, or hide it."""
-    symbol, enable = _symbol(args[:1]), args[1:] or (True,)
-    if len(enable) > 1:
+    if len(args) not in {1, 2}:
         raise _BadArgument(_arguments.INVALID)
-    _session.ask("symbol_select", symbol, bool(enable[0]))
+    enable = _arguments.truth(args[1]) if args[1:] else True
+    _session.ask("symbol_select", _text_symbol(args[0]), enable)
     return True
 
 
 def _symbol(args: _Args) -> str:
-    if len(args) != 1:
+    (symbol,) = _exactly(1, args)
+    return _text_symbol(symbol)
+
+
+def _text_symbol(value: object) -> str:
+    return _arguments.text(value, _arguments.INVALID)
+
+
+def _exactly(count: int, args: _Args) -> _Args:
+    if len(args) != count:
         raise _BadArgument(_arguments.INVALID)
-    return _arguments.text(args[0], _arguments.INVALID)
+    return args
+
+
+def _moment_s(value: object) -> int:
+    if _arguments.overflows(value):
+        _calls.spoil()
+    return _arguments.moment_s(value)
+
+
+def _window_s(args: _Args) -> list[int]:
+    """A from after its to is the server's business."""
+    return [_moment_s(value) for value in _exactly(2, args)]
+
+
+@_calls.positional()
+def market_book_add(args: _Args) -> _Any:
+    """Ask for one symbol's market depth."""
+    return _book_order("market_book_add", _symbol(args))
+
+
+@_calls.positional()
+def market_book_release(args: _Args) -> _Any:
+    """Ask for it no longer."""
+    return _book_order("market_book_release", _symbol(args))
+
+
+def _book_order(verb: str, symbol: str) -> bool:
+    """False is all that is heard of a failure: last_error goes on saying Success."""
+    try:
+        done: bool = _types.checked(_session.ask(verb, symbol), bool)
+    except _Failed:
+        return False
+    return done
+
+
+@_calls.positional()
+def market_book_get(args: _Args) -> _Any:
+    """One symbol's market depth, once it was asked for."""
+    return _types.several(BookInfo, _session.ask("market_book_get", _symbol(args)))
+
+
+@_calls.positional()
+def copy_rates_from(args: _Args) -> _Any:
+    """So many bars up to a date."""
+    symbol, timeframe, date_from, count = _exactly(4, args)
+    timeframe, count = _arguments.int_32(timeframe), _arguments.int_32(count)
+    asked = (_text_symbol(symbol), timeframe, _moment_s(date_from), count)
+    return _arrays.rates(_session.ask("copy_rates_from", *asked))
+
+
+@_calls.positional()
+def copy_rates_from_pos(args: _Args) -> _Any:
+    """So many bars from a place, counted back from the current bar at 0."""
+    symbol, *places = _exactly(4, args)
+    timeframe, start, count = [_arguments.int_32(place) for place in places]
+    asked = (_text_symbol(symbol), timeframe, start, count)
+    return _arrays.rates(_session.ask("copy_rates_from_pos", *asked))
+
+
+@_calls.positional()
+def copy_rates_range(args: _Args) -> _Any:
+    """The bars that opened between two dates."""
+    symbol, timeframe, *dates = _exactly(4, args)
+    timeframe = _arguments.int_32(timeframe)
+    asked = (_text_symbol(symbol), timeframe, *_window_s(tuple(dates)))
+    return _arrays.rates(_session.ask("copy_rates_range", *asked))
+
+
+@_calls.positional()
+def copy_ticks_from(args: _Args) -> _Any:
+    """So many ticks from a date on."""
+    symbol, date_from, count, flags = _exactly(4, args)
+    count, flags = _arguments.int_32(count), _arguments.int_32(flags)
+    asked = (_text_symbol(symbol), _moment_s(date_from), count, flags)
+    return _arrays.ticks(_session.ask("copy_ticks_from", *asked))
+
+
+@_calls.positional()
+def copy_ticks_range(args: _Args) -> _Any:
+    """The ticks between two dates."""
+    symbol, *dates, flags = _exactly(4, args)
+    flags = _arguments.int_32(flags)
+    asked = (_text_symbol(symbol), *_window_s(tuple(dates)), flags)
+    return _arrays.ticks(_session.ask("copy_ticks_range", *asked))
 
 
 @_calls.without_arguments()
@@ -206,7 +305,7 @@ def _of_group(group: str, records: _Iterable[_Any]) -> tuple[_Any, ...]:
 @_calls.positional()
 def history_orders_total(args: _Args) -> _Any:
     """How many past orders a time window holds."""
-    window = _arguments.window_s(args)
+    window = _window_s(args)
     return _types.checked(_session.ask("history_orders_total", window), int)
 
 
@@ -219,7 +318,7 @@ def history_orders_get(args: _Args, keywords: _Keywords) -> _Any:
 @_calls.positional()
 def history_deals_total(args: _Args) -> _Any:
     """How many deals a time window holds."""
-    window = _arguments.window_s(args)
+    window = _window_s(args)
     return _types.checked(_session.ask("history_deals_total", window), int)
 
 
@@ -232,15 +331,22 @@ def history_deals_get(args: _Args, keywords: _Keywords) -> _Any:
 def _past_records(verb: str, made: _Any, args: _Args, keywords: _Keywords) -> _Any:
     """Dates win over ticket, ticket over position; a group counts only with dates."""
     if args:
-        window, group = _arguments.window_s(args), _group(keywords)
-        records = _types.several(made, _session.ask(verb, "window", window))
-        return _of_group(group, records) if "group" in keywords else records
+        return _records_of_window(verb, made, args, keywords)
     if "ticket" in keywords:
         return _by_ticket(verb, made, keywords)
     if "position" not in keywords:
         raise _BadArgument(_arguments.INVALID)
     position = _arguments.unsigned(keywords["position"], _arguments.named("position"))
     return _types.several(made, _session.ask(verb, "position", [position]))
+
+
+def _records_of_window(verb: str, made: _Any, args: _Args, keywords: _Keywords) -> _Any:
+    if len(args) != len(("from", "to")) and not _BY_NUMBER.isdisjoint(keywords):
+        raise _BadArgument(_arguments.NAMED_ONLY)
+    window = _window_s(args)
+    group = _group(keywords) if "group" in keywords else None
+    records = _types.several(made, _session.ask(verb, "window", window))
+    return records if group is None else _of_group(group, records)
 
 
 @_calls.with_keywords()
@@ -270,16 +376,44 @@ def order_calc_profit(args: _Args) -> _Any:
 
 
 def _calculated(verb: str, args: _Args, prices: int) -> _Any:
-    if len(args) != len(("action", "symbol", "volume")) + prices:
-        raise _BadArgument(_arguments.INVALID)
-    action, symbol = _arguments.whole(args[0]), _symbol(args[1:2])
-    figures = [_arguments.convertible(figure) for figure in args[2:]]
-    return _types.checked(_session.ask(verb, action, symbol, *figures), float)
+    action, symbol, *figures = _exactly(3 + prices, args)
+    kind = _arguments.masked_32(action)
+    doubles = [_arguments.double(figure) for figure in figures]
+    return _types.checked(_session.ask(verb, kind, _text_symbol(symbol), *doubles), float)
+
+
+_quick_trades = _QuickTrades(symbol_info_tick, positions_get, order_send)
+
+
+def Buy(
+    symbol: _Any, volume: _Any, price: _Any = None, *, comment: _Any = None, ticket: _Any = None
+) -> _Any:
+    """Buy at the market."""
+    extras = _Extras(comment, ticket)
+    return _quick_trades.trade(ORDER_TYPE_BUY, symbol, volume, price, extras)
+
+
+def Sell(
+    symbol: _Any, volume: _Any, price: _Any = None, *, comment: _Any = None, ticket: _Any = None
+) -> _Any:
+    """Sell at the market."""
+    extras = _Extras(comment, ticket)
+    return _quick_trades.trade(ORDER_TYPE_SELL, symbol, volume, price, extras)
+
+
+def Close(symbol: _Any, *, comment: _Any = None, ticket: _Any = None) -> _Any:
+    """Close a symbol's positions, or the one with this ticket."""
+    return _quick_trades.close(symbol, _Extras(comment, ticket))
 
 
 def _connect_to(host: str, port: int) -> None:
     """Where the next initialize looks for the paper broker's server."""
     _session.connect_to(host, port)
+
+
+def _hold_the_interpreter(is_held: bool) -> None:
+    """True: while a call waits, this process does nothing else, as with MetaTrader's module."""
+    _session.hold_the_interpreter(is_held=is_held)
 
 
 def _hint_socket() -> _Any:

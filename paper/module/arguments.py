@@ -1,7 +1,6 @@
 """How strictly MetaTrader's module takes its arguments, before anything is sent."""
 
-import math
-from collections.abc import Sequence
+import ctypes
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +15,12 @@ GROUP_LIMIT: Final = 1997
 _ORDINALS: Final = ("1st", "2nd", "3rd")
 _I64_LOWEST: Final = -(2**63)
 _I64_HIGHEST: Final = 2**63 - 1
+_I32_LOWEST: Final = -(2**31)
+_I32_HIGHEST: Final = 2**31 - 1
+_U32: Final = 2**32 - 1
+# Between these two, Windows can say what a wall clock without a zone means.
+_WALL_CLOCK_FROM_S: Final = 86_400
+_WALL_CLOCK_TO_S: Final = 32_535_215_999
 
 
 def named(key: str) -> str:
@@ -35,7 +40,8 @@ def text(value: object, refusal: str, limit: int = SYMBOL_LIMIT) -> str:
     units = value.encode("utf-16-le", "surrogatepass")
     if len(units) > 2 * limit:
         raise BadArgument(refusal)
-    return units.decode("utf-16-le", "replace")
+    # C ends a text at its first NUL; only the length above counts what follows.
+    return units.decode("utf-16-le", "replace").partition("\0")[0]
 
 
 def unsigned(value: object, refusal: str, bits: int = 64) -> int:
@@ -63,44 +69,75 @@ def real(value: object, refusal: str) -> float:
     return float(value)
 
 
-def convertible(value: Any) -> float:  # noqa: ANN401 - whatever has __float__, as C converts it
-    """Anything C can turn into a double, as order_calc_margin and order_calc_profit take it."""
-    if isinstance(value, str | bytes):
-        raise Unrepresentable(INVALID)
+def double(value: Any) -> float:  # noqa: ANN401 - whatever C converts
+    """Anything C can turn into a double: int, Decimal and numpy's numbers, but no text."""
     try:
-        return float(value)
+        return ctypes.c_double(value).value
     except (TypeError, ValueError, OverflowError) as found:
         raise Unrepresentable(INVALID) from found
 
 
-def whole(value: Any) -> int:  # noqa: ANN401 - whatever has __index__, as C converts it
-    """Anything with __index__ that fits 32 bits without a sign, numpy's integers included."""
+def int_32(value: Any) -> int:  # noqa: ANN401 - as above
+    """Anything with __index__ that fits 32 bits with a sign, numpy's integers included."""
     try:
         number = int(value.__index__())
     except (AttributeError, TypeError) as found:
         raise Unrepresentable(INVALID) from found
-    return unsigned(number, INVALID, 32)
+    if not _I32_LOWEST <= number <= _I32_HIGHEST:
+        raise Unrepresentable(INVALID)
+    return number
 
 
-def moment_s(value: object) -> int:
-    """A date as whole seconds since 1970: a naive datetime is read in the process's own zone."""
-    if isinstance(value, datetime):
-        return _timestamp_s(value)
-    if isinstance(value, float):
-        # C casts what does not fit to the lowest number there is.
-        return int(value) if math.isfinite(value) and abs(value) <= _I64_HIGHEST else _I64_LOWEST
-    return signed_64(value, INVALID)
+def masked_32(value: object) -> int:
+    """The lowest 32 bits of an int or a subclass; numpy's integers are none."""
+    if not isinstance(value, int):
+        raise Unrepresentable(INVALID)
+    return value & _U32
 
 
-def _timestamp_s(value: datetime) -> int:
+def truth(value: object) -> bool:
+    """Whether a value counts as true; one that cannot say so is a SystemError."""
     try:
-        return int(value.timestamp())
-    except (OSError, OverflowError, ValueError) as found:
+        return bool(value)
+    except Exception as found:  # whatever the value's own __bool__ raises
         raise Unrepresentable(INVALID) from found
 
 
-def window_s(values: Sequence[object]) -> list[int]:
-    """Exactly a from and a to; a from after its to is the server's business."""
-    if len(values) != 2:  # noqa: PLR2004 - from and to
+def moment_s(value: object) -> int:
+    """A date as whole seconds since 1970 in 32 bits, as MetaTrader's module computes it.
+
+    A datetime without a zone is read in the process's own. What lies beyond January 2038 becomes
+    the lowest number there is, so a window that ends there is empty; a Python int that large is
+    -1 and overflows (see `overflows`).
+    """
+    if isinstance(value, datetime):
+        return _in_32_bits(_timestamp_s(value))
+    if isinstance(value, float):
+        return _in_32_bits(float(value))
+    if not isinstance(value, int):
         raise BadArgument(INVALID)
-    return [moment_s(value) for value in values]
+    return -1 if overflows(value) else int(value)
+
+
+def overflows(value: object) -> bool:
+    """Whether a date is an int that 32 bits cannot hold.
+
+    MetaTrader's module notices it only when the call is over: the call is made all the same, and
+    then ends in a SystemError.
+    """
+    return isinstance(value, int) and not _I32_LOWEST <= value <= _I32_HIGHEST
+
+
+def _in_32_bits(seconds: float) -> int:
+    return int(seconds) if _I32_LOWEST - 1 < seconds < _I32_HIGHEST + 1 else _I32_LOWEST
+
+
+def _timestamp_s(value: datetime) -> float:
+    try:
+        seconds = value.timestamp()
+    except (OSError, OverflowError, ValueError) as found:
+        raise Unrepresentable(INVALID) from found
+    # Windows refuses such wall clocks, other systems do not: a script shall fail on both.
+    if value.tzinfo is None and not _WALL_CLOCK_FROM_S <= seconds <= _WALL_CLOCK_TO_S:
+        raise Unrepresentable(INVALID)
+    return seconds

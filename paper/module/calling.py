@@ -22,6 +22,7 @@ class Calls:
 
     def __init__(self) -> None:
         self.last_error: tuple[int, str] = (0, "")
+        self._is_spoiled = False
         # The real module never lets go of the interpreter, so its calls cannot overlap.
         self._one_at_a_time = threading.RLock()
 
@@ -60,8 +61,18 @@ class Calls:
 
         return decorate
 
+    def spoil(self) -> None:
+        """The call under way goes on, but whatever comes of it ends in a SystemError."""
+        self._is_spoiled = True
+
     def _run(self, body: _Function, args: _Args, failure: object, bad_argument: object) -> Any:  # noqa: ANN401 - as above
-        self.last_error = SUCCESS
+        self.last_error, self._is_spoiled = SUCCESS, False
+        answer = self._answer(body, args, failure, bad_argument)
+        if self._is_spoiled:
+            raise _system_error(body.__name__)
+        return answer
+
+    def _answer(self, body: _Function, args: _Args, failure: object, bad_argument: object) -> Any:  # noqa: ANN401 - as above
         try:
             return body(*args)
         except Failed as failed:

@@ -1,6 +1,7 @@
 """What initialize and login refuse on the spot, and the words they make of what remains."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from paper.module import arguments
@@ -12,45 +13,58 @@ _PATH_LIMIT: Final = 257
 _TIMEOUT_BITS: Final = 32
 _LOGIN_POSITIONS: Final = ("login", "password", "server")
 
-_Args = tuple[Any, ...]
-_Keywords = Mapping[str, Any]
+_word: Final = partial(arguments.text, limit=_WORD_LIMIT)
+# In the order in which MetaTrader's module looks: the first one that is wrong is complained of.
+_CHECKS: Final[dict[str, Callable[[object, str], object]]] = {
+    "login": arguments.unsigned,
+    "server": _word,
+    "password": _word,
+    "timeout": partial(arguments.unsigned, bits=_TIMEOUT_BITS),
+}
+
+_Args = tuple[object, ...]
+_Keywords = Mapping[str, object]
 
 
 def initialize_words(args: _Args, keywords: _Keywords) -> tuple[str, LoginWords]:
     """The terminal's path ("" where none is given) and whom to log in as."""
     if len(args) > 1:
         raise BadArgument(arguments.WRONG_NUMBER)
-    path, refusal = _given("path", args, ("path",), keywords, "")
-    return arguments.text(path, refusal, _PATH_LIMIT), _words((), (), keywords)
+    path = arguments.text(args[0], arguments.unnamed(0), _PATH_LIMIT) if args else ""
+    words = _words(_by_name(keywords))
+    if "path" in keywords:
+        path = arguments.text(keywords["path"], arguments.named("path"), _PATH_LIMIT)
+    return path, words
 
 
 def login_words(args: _Args, keywords: _Keywords) -> LoginWords:
     """Whom to log in as; without a login there is nobody."""
     if len(args) > len(_LOGIN_POSITIONS):
         raise BadArgument(arguments.WRONG_NUMBER)
-    if not args and "login" not in keywords:
+    given = _by_place(args) | _by_name(keywords)
+    if "login" not in given:
         raise BadArgument(arguments.named("login"))
-    return _words(args, _LOGIN_POSITIONS, keywords)
+    return _words(given)
 
 
-def _words(args: _Args, positions: tuple[str, ...], keywords: _Keywords) -> LoginWords:
-    login, login_refusal = _given("login", args, positions, keywords, 0)
-    password, password_refusal = _given("password", args, positions, keywords, "")
-    server, server_refusal = _given("server", args, positions, keywords, "")
-    timeout, timeout_refusal = _given("timeout", args, positions, keywords, 0)
+def _by_place(args: _Args) -> dict[str, Any]:
+    places = enumerate(zip(_LOGIN_POSITIONS, args, strict=False))
+    return {key: _CHECKS[key](value, arguments.unnamed(place)) for place, (key, value) in places}
+
+
+def _by_name(keywords: _Keywords) -> dict[str, Any]:
+    """What was named wins over what was placed, and is looked at even so."""
+    return {
+        key: check(keywords[key], arguments.named(key))
+        for key, check in _CHECKS.items()
+        if key in keywords
+    }
+
+
+def _words(given: dict[str, Any]) -> LoginWords:
     return LoginWords(
-        login=arguments.unsigned(login, login_refusal),
-        password=arguments.text(password, password_refusal, _WORD_LIMIT),
-        server=arguments.text(server, server_refusal, _WORD_LIMIT),
-        timeout_ms=arguments.unsigned(timeout, timeout_refusal, _TIMEOUT_BITS),
+        login=given.get("login", 0),
+        password=given.get("password", ""),
+        server=given.get("server", ""),
+        timeout_ms=given.get("timeout", 0),
     )
-
-
-def _given(
-    key: str, args: _Args, positions: tuple[str, ...], keywords: _Keywords, absent: object
-) -> tuple[object, str]:
-    """An argument and what refuses it, which depends on the way it was given."""
-    if key in positions and positions.index(key) < len(args):
-        position = positions.index(key)
-        return args[position], arguments.unnamed(position)
-    return keywords.get(key, absent), arguments.named(key)

@@ -1,6 +1,6 @@
 """What order_send and order_check refuse on the spot, and the request they make of what remains."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -21,35 +21,28 @@ _WHEN_ABSENT: Final[dict[str, object]] = {"i": 0, "f": 0.0, "s": ""}
 _FIELDS: Final = tuple(field.split(":") for field in FIELDS["TradeRequest"].split())
 
 
-def trade_request(positional: tuple[object, ...], keywords: Mapping[str, object]) -> list[object]:
+def trade_request(positional: tuple[object, ...], keywords: dict[str, object]) -> list[object]:
     """The request's 17 values: unknown keys are ignored, and a missing one is zero or empty."""
     given = _container(positional, keywords)
     return [_value(given, key, kind) for key, kind in _FIELDS]
 
 
-def _container(
-    positional: tuple[object, ...], keywords: Mapping[str, object]
-) -> Mapping[Any, object]:
+def _container(positional: tuple[object, ...], keywords: dict[str, object]) -> dict[Any, object]:
     """One dict by position, or the fields by keyword: then `request=` is just an unknown field."""
-    if not positional:
-        return _by_keyword(keywords)
-    if len(positional) > 1:
-        raise BadArgument(arguments.WRONG_NUMBER)
     if keywords:
-        raise BadArgument(arguments.NAMED_ONLY)
+        if positional:
+            raise BadArgument(arguments.NAMED_ONLY)
+        return keywords
+    if len(positional) != 1:
+        raise BadArgument(arguments.WRONG_NUMBER)
     request = positional[0]
     if not isinstance(request, dict):
         raise BadArgument(arguments.INVALID)
     return request
 
 
-def _by_keyword(keywords: Mapping[str, object]) -> Mapping[Any, object]:
-    if not keywords:
-        raise BadArgument(arguments.WRONG_NUMBER)
-    return dict(keywords)
-
-
-def _value(given: Mapping[Any, object], key: str, kind: str) -> object:
-    if key not in given:
+def _value(given: dict[Any, object], key: str, kind: str) -> object:
+    # As C reads a dict: what a subclass makes of looking up does not count.
+    if not dict.__contains__(given, key):
         return _WHEN_ABSENT[kind]
-    return _CHECKS[key](given[key], arguments.named(key))
+    return _CHECKS[key](dict.__getitem__(given, key), arguments.named(key))

@@ -50,11 +50,18 @@ class TerminalSession:
         self._address = (DEFAULT_HOST, DEFAULT_PORT)
         self._connection: Connection | None = None
         self._has_met_a_terminal = False
+        self._is_held = False
         self.pushed = Pushed()
 
     def connect_to(self, host: str, port: int) -> None:
         """Where the next initialize looks for the server."""
         self._address = (host, port)
+
+    def hold_the_interpreter(self, *, is_held: bool) -> None:
+        """From now on every read waits without letting another thread run, or as usual again."""
+        self._is_held = is_held
+        if self._connection is not None:
+            self._connection.is_held = is_held
 
     def open(self, path: str, words: LoginWords) -> None:
         """Let go of any earlier terminal and take up this one; a Failed leaves none."""
@@ -70,7 +77,7 @@ class TerminalSession:
 
     def _connected(self, path: str) -> Connection:
         try:
-            return Connection(*self._address)
+            return Connection(*self._address, is_held=self._is_held)
         except OSError as found:
             detail = f"Process create failed '{path}'" if path else "MetaTrader 5 x64 not found"
             raise refused("initialize", INITIALIZE_FAILED, detail) from found
@@ -127,8 +134,10 @@ class TerminalSession:
 
     def _look(self) -> None:
         """What was pushed counts only while the server lives: silence alone proves nothing."""
-        if self._connection is None or not self._connection.is_alive():
+        if self._connection is None:
             raise not_connected()
+        if not self._connection.is_alive():
+            raise self._connection.lost()
         self.pushed.drain()
 
     def hint_socket(self) -> "zmq.Socket[bytes]":

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 OK = (1, "Success")
-EVER = (0, 4_000_000_000)
+EVER = (0, 2_000_000_000)
 
 
 @contextlib.contextmanager

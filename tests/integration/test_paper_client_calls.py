@@ -304,7 +304,7 @@ def test_an_unknown_ticket_is_an_empty_success(
     assert online.last_error() == (-1, "Terminal: Call failed")
 
 
-@pytest.mark.parametrize("answer", [refuse(0), refuse(2), [[1, 2]], "text"])
+@pytest.mark.parametrize("answer", [refuse(0), refuse(3), refuse(7), [[1, 2]], "text"])
 def test_a_malformed_answer_is_a_failed_receive_and_the_connection_stays(
     server: StandInTerminal, online: ModuleType, answer: Any
 ) -> None:
