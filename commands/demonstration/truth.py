@@ -22,7 +22,7 @@ Document = dict[str, Any]
 T = TypeVar("T")
 
 #: Every deal there ever was, on any broker's clock, in seconds.
-ALL_TIME_S = (0, 4_000_000_000)
+ALL_TIME_S = (0, 2_000_000_000)
 DEFAULT_MAGIC = 234000
 
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 LEG = LegKey(1001, "FTMO-Demo", OpeningOrder(557416654))
-EVER = (0, 4_000_000_000)
+EVER = (0, 2_000_000_000)
 Process = subprocess.Popen[bytes]
 
 

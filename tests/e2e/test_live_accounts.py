@@ -100,7 +100,7 @@ class Broker:
         assert self.terminal.initialize(path), self.terminal.last_error()
 
     def deals(self) -> list[tuple[Any, ...]]:
-        found = self.terminal.history_deals_get(0, 4_000_000_000)
+        found = self.terminal.history_deals_get(0, 2_000_000_000)
         return [(d.ticket, d.order, d.entry, d.volume, d.magic) for d in found]
 
     def positions(self) -> list[Any]:

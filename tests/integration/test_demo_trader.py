@@ -18,7 +18,7 @@ from utils.os_signals import born
 pytestmark = pytest.mark.integration
 
 TURN_S = 0.7
-EVER = (0, 4_000_000_000)
+EVER = (0, 2_000_000_000)
 
 
 @pytest.fixture
