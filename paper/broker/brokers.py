@@ -1,22 +1,54 @@
-"""What each broker in the box offers: its names for symbols, its sizes, its habits."""
+"""What a broker may be like: its symbols, its sizes, its habits."""
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
 from domain.mt5_words import (
+    AccountTradeMode,
     CalcMode,
+    ChartMode,
     Execution,
     FillingFlag,
+    MarginMode,
+    StopOutMode,
     SwapMode,
     SymbolTradeMode,
 )
-from paper.broker.server_time import eet_offset_ms
+from paper.broker.hours import AROUND_THE_CLOCK, Week
+from paper.broker.server_time import ClockOffset, eet_offset_ms
 
 EVERY_ORDER: Final = 127
 EVERY_EXPIRATION: Final = 15
 METALS: Final = ("XAU", "XAG", "XPT", "XPD")
+FOREX_MODES: Final = (CalcMode.FOREX, CalcMode.FOREX_NO_LEVERAGE)
+
+
+class Making(msgspec.Struct, frozen=True, kw_only=True):
+    """How a symbol's prices come out of the feed's: as they are, unless said otherwise."""
+
+    factor: float = 1.0
+    upside_down: bool = False
+    """One divided by the feed's price: a pair seen from its other side."""
+    divided_by: str = ""
+    """Another feed to divide by: a cross."""
+
+
+AS_FED: Final = Making()
+
+
+class Commission(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deal costs, in deposit currency: on every side, unless said otherwise."""
+
+    per_lot: float = 0.0
+    percent: float = 0.0
+    """Of the turnover."""
+    minimum: float = 0.0
+    """Per deal that costs anything."""
+    on_entry_only: bool = False
+
+
+FREE: Final = Commission()
 
 
 class SymbolProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,49 +57,94 @@ class SymbolProfile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     feed: str
     digits: int
+    made: Making = AS_FED
     contract_size: float = 100_000.0
     volume_min: float = 0.01
     volume_max: float = 500.0
     volume_step: float = 0.01
+    volume_limit: float = 0.0
+    tick_points: int = 1
+    tick_value: float = 0.0
+    """Worth of a tick of one lot in profit currency; 0 for what the contract makes it."""
     stops_level_points: int = 0
+    freeze_level_points: int = 0
+    extra_spread_points: int = 0
     filling_mask: int = FillingFlag.IOC
     execution: int = Execution.MARKET
     calc_mode: int = CalcMode.FOREX
-    commission_per_lot: float = 0.0
-    extra_spread_points: int = 0
+    chart_mode: int = ChartMode.BID
     trade_mode: int = SymbolTradeMode.FULL
     order_mode: int = EVERY_ORDER
     expiration_mode: int = EVERY_EXPIRATION
     order_gtc_mode: int = 0
-    freeze_level_points: int = 0
-    volume_limit: float = 0.0
+    sessions: Week = AROUND_THE_CLOCK
     book_depth: int = 0
+    commission: Commission = FREE
     swap_mode: int = SwapMode.DISABLED
     swap_long: float = 0.0
     swap_short: float = 0.0
     swap_rollover3days: int = 3
     margin_initial: float = 0.0
+    """Fixed margin of one lot in margin currency; 0 for what the formula says."""
     margin_maintenance: float = 0.0
+    """The same while the position is held; 0 for the initial one."""
+    margin_rate_buy: float = 1.0
+    margin_rate_sell: float = 1.0
+    margin_hedged: float | None = None
+    """Contract size that counts for the covered part; None for the contract's own."""
+    margin_hedged_use_leg: bool = True
+    """Of opposite positions only the larger side is counted."""
+    face_value: float = 0.0
+    currency_base: str = ""
+    currency_profit: str = ""
+    currency_margin: str = ""
+    folder: str = ""
+    category: str = ""
+    exchange: str = ""
+    isin: str = ""
+    description: str = ""
 
     @property
     def point(self) -> float:
-        """Smallest step of the price."""
+        """Smallest step a price can be written in."""
         return float(10.0**-self.digits)
+
+    @property
+    def tick_size(self) -> float:
+        """Smallest step of the price."""
+        return self.tick_points * self.point
+
+    @property
+    def tick_worth(self) -> float:
+        """What a tick of one lot is worth in profit currency."""
+        return self.tick_value or self.contract_size * self.tick_size
 
     @property
     def base(self) -> str:
         """What is bought or sold."""
-        return self.feed[:3]
+        return self.currency_base or self.feed[:3]
 
     @property
     def quote(self) -> str:
         """What profit is counted in."""
-        return self.feed[3:6]
+        return self.currency_profit or self.feed[3:6]
 
     @property
     def margin_currency(self) -> str:
         """What margin is counted in."""
-        return self.base if self.calc_mode == CalcMode.FOREX else self.quote
+        if self.currency_margin:
+            return self.currency_margin
+        return self.base if self.calc_mode in FOREX_MODES else self.quote
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The feeds its prices are made from."""
+        return (self.feed, self.made.divided_by) if self.made.divided_by else (self.feed,)
+
+    @property
+    def commission_per_lot(self) -> float:
+        """What one lot costs on one side."""
+        return self.commission.per_lot
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,14 +160,18 @@ AT_ONCE: Final = Routing()
 
 
 class BrokerProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """One broker: its symbols and its clock."""
+    """One broker: its symbols, its clock, its house rules."""
 
     name: str
     company: str
     symbols: tuple[SymbolProfile, ...]
-    stop_out_percent: float = 30.0
-    margin_call_percent: float = 50.0
-    clock_offset_ms: Callable[[int], int] = eet_offset_ms
+    margin_modes: tuple[MarginMode, ...] = (MarginMode.RETAIL_HEDGING, MarginMode.RETAIL_NETTING)
+    """The kinds of account it offers."""
+    trade_mode: AccountTradeMode = AccountTradeMode.DEMO
+    stop_out_mode: StopOutMode = StopOutMode.PERCENT
+    stop_out_level: float = 30.0
+    margin_call_level: float = 50.0
+    clock_offset_ms: ClockOffset = eet_offset_ms
     fifo_close: bool = False
     hedging_allowed: bool = True
     limit_orders: int = 200
@@ -101,83 +182,6 @@ class BrokerProfile(msgspec.Struct, frozen=True, kw_only=True):
     routing: Routing = AT_ONCE
 
 
-Offer = Callable[[str, int], SymbolProfile]
-"""From a feed symbol and its digits to what a broker makes of it."""
-
-
-def profile_for(name: str, feed_digits: Mapping[str, int]) -> BrokerProfile:
-    """The broker of that name, selling whatever the feeds have; an unknown name sells plainly."""
-    offer = OFFERS.get(name, _generic)
-    symbols = tuple(offer(feed, digits) for feed, digits in sorted(feed_digits.items()))
-    return BrokerProfile(name=name, company=f"{name} (paper)", symbols=symbols)
-
-
 def is_metal(feed: str) -> bool:
     """Metals have contracts, digits and margins of their own."""
     return feed.startswith(METALS)
-
-
-def _generic(feed: str, digits: int) -> SymbolProfile:
-    """Plain names, the feed's digits, everything allowed."""
-    metal = is_metal(feed)
-    return SymbolProfile(
-        name=feed,
-        feed=feed,
-        digits=2 if metal else digits,
-        contract_size=100.0 if metal else 100_000.0,
-        calc_mode=CalcMode.CFD_LEVERAGE if metal else CalcMode.FOREX,
-        filling_mask=FillingFlag.FOK | FillingFlag.IOC,
-    )
-
-
-def _ftmo(feed: str, digits: int) -> SymbolProfile:
-    """Plain names, immediate-or-cancel only, commission on both sides."""
-    return msgspec.structs.replace(
-        _generic(feed, digits),
-        filling_mask=FillingFlag.IOC,
-        volume_max=100.0,
-        commission_per_lot=2.5,
-    )
-
-
-def _apex(feed: str, digits: int) -> SymbolProfile:
-    """Suffix .c, gold by another name, fill-or-kill only: an IOC order is refused."""
-    return msgspec.structs.replace(
-        _generic(feed, digits),
-        name="GOLD" if feed == "XAUUSD" else f"{feed}.c",
-        filling_mask=FillingFlag.FOK,
-        extra_spread_points=2,
-    )
-
-
-def _harbor(feed: str, digits: int) -> SymbolProfile:
-    """Suffix m, gold in three digits, tenths of a lot only."""
-    return msgspec.structs.replace(
-        _generic(feed, digits),
-        name=f"{feed}m",
-        digits=3 if is_metal(feed) else digits,
-        volume_min=0.1,
-        volume_step=0.1,
-        volume_max=200.0,
-        stops_level_points=5,
-    )
-
-
-def _union(feed: str, digits: int) -> SymbolProfile:
-    """Suffix .pro, gold in small contracts, instant execution: the price asked for matters."""
-    metal = is_metal(feed)
-    return msgspec.structs.replace(
-        _generic(feed, digits),
-        name="GOLD.pro" if feed == "XAUUSD" else f"{feed}.pro",
-        contract_size=10.0 if metal else 100_000.0,
-        execution=Execution.INSTANT,
-        commission_per_lot=1.0,
-    )
-
-
-OFFERS: Final[dict[str, Offer]] = {
-    "FTMO-Demo": _ftmo,
-    "Apex-Demo": _apex,
-    "Harbor-Demo": _harbor,
-    "Union-Demo": _union,
-}

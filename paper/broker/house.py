@@ -98,7 +98,7 @@ class House:
         if not account.positions or not self.market.open:
             return None
         now = figures(self.market, account)
-        if not now.margin or now.margin_level > self.profile.stop_out_percent:
+        if not now.margin or now.margin_level > self.profile.stop_out_level:
             return None
         return Why(Reason.SO, f"[so {now.margin_level:.2f}%]")
 

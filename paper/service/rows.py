@@ -49,8 +49,8 @@ def account_row(account: Account, broker: BrokerProfile, now: Figures, switches:
         now.margin,
         now.margin_free,
         now.margin_level,
-        broker.margin_call_percent,
-        broker.stop_out_percent,
+        broker.margin_call_level,
+        broker.stop_out_level,
         0.0,  # margin_initial
         0.0,  # margin_maintenance
         0.0,  # assets

@@ -1,0 +1,1 @@
+"""The brokers there are; `paper/broker/profiles/by_name.py` is their list."""
