@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from paper.broker.expiry import drop_stops_of_the_day, expire
 from paper.broker.moment import Duty
 
-DUTIES: Final[tuple[Duty, ...]] = ()
+DUTIES: Final[tuple[Duty, ...]] = (
+    expire,
+    drop_stops_of_the_day,
+)

@@ -14,12 +14,16 @@ from paper.broker.dealing import deal
 from paper.broker.money import figures
 from paper.broker.moving_stops import move_stops
 from paper.broker.records import NOTHING, Answer, Changes, CheckAnswer
+from paper.broker.waiting import modify, place, remove
 
 Action = Callable[[Ask], tuple[Answer, Changes]]
 
 ACTIONS: Final[dict[int, Action]] = {
     TradeAction.DEAL: deal,
     TradeAction.SLTP: move_stops,
+    TradeAction.PENDING: place,
+    TradeAction.MODIFY: modify,
+    TradeAction.REMOVE: remove,
 }
 
 

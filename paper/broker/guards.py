@@ -1,4 +1,4 @@
-"""Which stop losses and take profits a quote has reached, looked up in constant time."""
+"""Which stops and waiting orders a quote has reached, looked up in constant time."""
 
 from collections.abc import Iterable
 from math import inf
@@ -6,42 +6,52 @@ from math import inf
 from domain.mt5_words import Reason
 from paper.broker.by_server import Why
 from paper.broker.market import Quote
-from paper.broker.records import Position
+from paper.broker.records import Order, Position
+from paper.broker.triggers import PENDING, WAITS_FOR_A_RISE
 
 
 class Guards:
-    """The nearest stops of all positions in one symbol, over all accounts of a broker."""
+    """The nearest prices at which something happens in one symbol, over all accounts of a broker.
 
-    __slots__ = ("buy_gain", "buy_loss", "sell_gain", "sell_loss")
+    Stops of buys and waiting sells look at the bid, stops of sells and waiting buys at the ask.
+    """
 
-    def __init__(self, positions: Iterable[Position]) -> None:
-        self.buy_loss = self.sell_gain = -inf
-        self.buy_gain = self.sell_loss = inf
+    __slots__ = ("ask_above", "ask_below", "bid_above", "bid_below")
+
+    def __init__(self, positions: Iterable[Position], orders: Iterable[Order]) -> None:
+        self.ask_below = self.bid_below = -inf
+        self.ask_above = self.bid_above = inf
         for position in positions:
             if position.type & 1:
-                self._take_sell(position)
+                self._watch_ask(above=position.sl, below=position.tp)
             else:
-                self._take_buy(position)
+                self._watch_bid(above=position.tp, below=position.sl)
+        for order in orders:
+            if order.type in PENDING:
+                self._take(order)
 
-    def _take_buy(self, position: Position) -> None:
-        if position.sl:
-            self.buy_loss = max(self.buy_loss, position.sl)
-        if position.tp:
-            self.buy_gain = min(self.buy_gain, position.tp)
+    def _take(self, order: Order) -> None:
+        watch = self._watch_bid if order.type & 1 else self._watch_ask
+        if order.type in WAITS_FOR_A_RISE:
+            watch(above=order.price_open)
+        else:
+            watch(below=order.price_open)
 
-    def _take_sell(self, position: Position) -> None:
-        if position.sl:
-            self.sell_loss = min(self.sell_loss, position.sl)
-        if position.tp:
-            self.sell_gain = max(self.sell_gain, position.tp)
+    def _watch_ask(self, *, above: float = 0.0, below: float = 0.0) -> None:
+        self.ask_above = min(self.ask_above, above or inf)
+        self.ask_below = max(self.ask_below, below or -inf)
+
+    def _watch_bid(self, *, above: float = 0.0, below: float = 0.0) -> None:
+        self.bid_above = min(self.bid_above, above or inf)
+        self.bid_below = max(self.bid_below, below or -inf)
 
     def reached(self, quote: Quote) -> bool:
-        """Whether any stop in this symbol is hit: buys close on bid, sells on ask."""
+        """Whether anything in this symbol is set off."""
         return (
-            quote.bid <= self.buy_loss
-            or quote.bid >= self.buy_gain
-            or quote.ask >= self.sell_loss
-            or quote.ask <= self.sell_gain
+            quote.bid <= self.bid_below
+            or quote.bid >= self.bid_above
+            or quote.ask >= self.ask_above
+            or quote.ask <= self.ask_below
         )
 
 

@@ -1,6 +1,6 @@
 """One broker at work: its market, its accounts, its ticket numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
@@ -9,11 +9,14 @@ from paper.broker.account import Account
 from paper.broker.brokers import BrokerProfile
 from paper.broker.by_server import Why, close_by_server, worst_position
 from paper.broker.duties import DUTIES
+from paper.broker.expiry import has_ended
 from paper.broker.guards import Guards, stop_hit
 from paper.broker.market import FeedTick, Market
+from paper.broker.minutes import Minutes
 from paper.broker.moment import Duty, Moment
 from paper.broker.money import figures
-from paper.broker.records import Changes, Position
+from paper.broker.records import Changes, Order, Position
+from paper.broker.triggers import is_reached, set_off
 
 
 class Event(NamedTuple):
@@ -32,6 +35,7 @@ class House:
         self.market = Market(profile.symbols)
         self.accounts: dict[int, Account] = {}
         self.moved: set[str] = set()
+        self.minutes = Minutes()
         self._guards: dict[str, Guards] = {}
         # Brokers count from different numbers, so that mixing two up shows.
         self._last_ticket = last_ticket or 100_000_000 + crc32(profile.name.encode()) % 800_000_000
@@ -53,16 +57,20 @@ class House:
         account.apply(changes)
         for position in changes.kept:
             self._guards.pop(position.symbol, None)
+        for order in (*changes.placed, *changes.orders):
+            self._guards.pop(order.symbol, None)
         self._last_ticket = max(self._last_ticket, changes.last_ticket)
         return Event(self.profile.name, login, changes)
 
     def on_tick(self, tick: FeedTick, utc_ms: int) -> list[Event]:
-        """Move the prices and close whatever stops they reach."""
+        """Move the prices; close at stops they reach, then set off the orders they reach."""
         events: list[Event] = []
         for symbol in self.market.tick(tick, self.server_ms(utc_ms)):
             self.moved.add(symbol)
+            self.minutes.note(symbol, self.market.quotes[symbol])
             if self._guards_of(symbol).reached(self.market.quotes[symbol]):
                 events += self._close_stopped(symbol, utc_ms)
+                events += self._set_off(symbol, utc_ms)
         return events
 
     def on_clock(self, account: Account, utc_ms: int) -> list[Event]:
@@ -106,8 +114,30 @@ class House:
         guards = self._guards.get(symbol)
         if guards is None:
             held = self._held(lambda position: position.symbol == symbol)
-            guards = self._guards[symbol] = Guards(position for _, position in held)
+            orders = (order for _, order in self._waiting_in(symbol))
+            guards = self._guards[symbol] = Guards((position for _, position in held), orders)
         return guards
+
+    def _waiting_in(self, symbol: str) -> Iterator[tuple[Account, Order]]:
+        for account in self.accounts.values():
+            for order in account.waiting.values():
+                if order.symbol == symbol:
+                    yield account, order
+
+    def _set_off(self, symbol: str, utc_ms: int) -> list[Event]:
+        """Oldest ticket first; one whose time is over by now waits only for the clock to say so."""
+        quote, profile = self.market.quotes[symbol], self.market.profiles[symbol]
+        now_msc = self.server_ms(utc_ms)
+        reached = [
+            (account, order)
+            for account, order in self._waiting_in(symbol)
+            if is_reached(order, quote) and not has_ended(order, profile, now_msc)
+        ]
+        reached.sort(key=lambda found: found[1].ticket)
+        return [
+            self.apply(account.terms.login, set_off(self._moment(account, utc_ms), order))
+            for account, order in reached
+        ]
 
     def _held(self, wanted: Callable[[Position], bool]) -> list[tuple[Account, Position]]:
         return [

@@ -15,5 +15,6 @@ def move_stops(ask: Ask) -> tuple[Answer, Changes]:
         position,
         sl=on_point(ask.request.sl, ask.profile),
         tp=on_point(ask.request.tp, ask.profile),
+        stops_msc=ask.now_msc,
     )
     return executed(ask), Changes(kept=(moved,))

@@ -4,7 +4,17 @@ from typing import Final
 
 from domain.mt5_words import TradeAction
 from paper.broker.asking import Ask, Check, Refusal
-from paper.broker.checks import closing, hours, money, orders, permissions, quoting, stops
+from paper.broker.checks import (
+    closing,
+    freezing,
+    hours,
+    money,
+    orders,
+    pending,
+    permissions,
+    quoting,
+    stops,
+)
 
 ALWAYS: Final[tuple[Check, ...]] = (
     permissions.terminal_button,  # 10027
@@ -22,6 +32,7 @@ FOR_A_DEAL: Final[tuple[Check, ...]] = (
     orders.quotes,  # 10021
     stops.opening_stops,  # 10015, 10016
     closing.closing,  # 10036, 10013, 10038
+    freezing.closing_free,  # 10029
     hours.session_open,  # 10018
     money.countable,  # 10021
     money.money,  # 10019
@@ -34,11 +45,43 @@ FOR_STOPS: Final[tuple[Check, ...]] = (
     stops.no_change,  # 10025
     orders.quotes,  # 10021
     stops.changed_stops,  # 10015, 10016
+    freezing.position_free,  # 10029
+    hours.session_open,  # 10018
+)
+FOR_A_PENDING: Final[tuple[Check, ...]] = (
+    orders.symbol_exists,  # 10013
+    pending.type_offered,  # 10035
+    orders.volume,  # 10014
+    pending.prices,  # 10015
+    pending.filling,  # 10030
+    pending.lifetime,  # 10022
+    orders.quotes,  # 10021
+    pending.side,  # 10015
+    stops.waiting_stops,  # 10015, 10016
+    hours.session_open,  # 10018
+)
+FOR_A_MODIFICATION: Final[tuple[Check, ...]] = (
+    pending.order_exists,  # 10013
+    pending.prices,  # 10015
+    pending.lifetime,  # 10022
+    orders.quotes,  # 10021
+    pending.no_change,  # 10025
+    pending.side,  # 10015
+    stops.waiting_stops,  # 10015, 10016
+    freezing.order_free,  # 10029
+    hours.session_open,  # 10018
+)
+FOR_A_REMOVAL: Final[tuple[Check, ...]] = (
+    pending.order_exists,  # 10013
+    freezing.order_free,  # 10029
     hours.session_open,  # 10018
 )
 BY_ACTION: Final[dict[int, tuple[Check, ...]]] = {
     TradeAction.DEAL: FOR_A_DEAL,
     TradeAction.SLTP: FOR_STOPS,
+    TradeAction.PENDING: FOR_A_PENDING,
+    TradeAction.MODIFY: FOR_A_MODIFICATION,
+    TradeAction.REMOVE: FOR_A_REMOVAL,
 }
 
 

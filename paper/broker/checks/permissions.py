@@ -1,9 +1,18 @@
 """Whether this terminal and this account may send this at all."""
 
 from math import isfinite
+from typing import Final
 
 from domain.mt5_words import Retcode, TradeAction
 from paper.broker.asking import Ask, Refusal
+
+OFFERED: Final = (
+    TradeAction.DEAL,
+    TradeAction.PENDING,
+    TradeAction.SLTP,
+    TradeAction.MODIFY,
+    TradeAction.REMOVE,
+)
 
 
 def terminal_button(ask: Ask) -> Refusal | None:
@@ -28,10 +37,8 @@ def account_allowed(ask: Ask) -> Refusal | None:
 def action(ask: Ask) -> Refusal | None:
     """The action is one that is offered."""
     action = ask.request.action
-    if action in (TradeAction.DEAL, TradeAction.SLTP):
+    if action in OFFERED:
         return None
-    if action in (TradeAction.PENDING, TradeAction.MODIFY, TradeAction.REMOVE):
-        return Refusal(Retcode.INVALID_ORDER, "Pending orders not offered yet")
     if action == TradeAction.CLOSE_BY:
         return Refusal(Retcode.INVALID_ORDER, "Close by not offered yet")
     return Refusal(Retcode.INVALID, "Invalid request")
@@ -40,7 +47,7 @@ def action(ask: Ask) -> Refusal | None:
 def numbers(ask: Ask) -> Refusal | None:
     """No number is negative, infinite or none."""
     request = ask.request
-    floats = (request.volume, request.price, request.sl, request.tp)
+    floats = (request.volume, request.price, request.stoplimit, request.sl, request.tp)
     if all(isfinite(value) and value >= 0 for value in floats):
         return None
     return Refusal(Retcode.INVALID, "Invalid request")

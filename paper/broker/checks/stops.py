@@ -2,8 +2,10 @@
 
 from domain.mt5_words import Retcode
 from paper.broker.asking import TOLERANCE, Ask, Refusal, on_grid
-from paper.broker.market import Quote
+from paper.broker.booking import on_point
 from paper.broker.records import TradeRequest
+from paper.broker.triggers import AS_LIMIT, opening_price
+from paper.broker.waiting import wanted
 
 
 def position_exists(ask: Ask) -> Refusal | None:
@@ -15,16 +17,16 @@ def position_exists(ask: Ask) -> Refusal | None:
 
 def same_symbol(ask: Ask) -> Refusal | None:
     """The symbol named is the position's."""
-    position = ask.held
-    if ask.symbol == position.symbol:
+    if ask.symbol == ask.held.symbol:
         return None
     return Refusal(Retcode.INVALID, "Invalid request")
 
 
 def no_change(ask: Ask) -> Refusal | None:
     """Something would change."""
-    position = ask.held
-    if (ask.request.sl, ask.request.tp) != (position.sl, position.tp):
+    position, profile = ask.held, ask.profile
+    asked = (on_point(ask.request.sl, profile), on_point(ask.request.tp, profile))
+    if asked != (position.sl, position.tp):
         return None
     return Refusal(Retcode.NO_CHANGES, "No changes")
 
@@ -33,33 +35,39 @@ def opening_stops(ask: Ask) -> Refusal | None:
     """Stops of a new position, or of one that is increased or turned."""
     if not ask.opening_lots:
         return None
-    return stops_of(ask, ask.request.type)
+    return _against_the_market(ask, ask.request.type)
 
 
 def changed_stops(ask: Ask) -> Refusal | None:
     """Stops an open position is to get."""
-    position = ask.held
-    return stops_of(ask, position.type)
+    return _against_the_market(ask, ask.held.type)
 
 
-def stops_of(ask: Ask, kind: int) -> Refusal | None:
-    quote = ask.market.quotes[ask.symbol]
-    point = ask.profile.point
-    for wanted in (ask.request.sl, ask.request.tp):
-        if not on_grid(wanted, point):
-            return Refusal(Retcode.INVALID_PRICE, "Invalid price")
-    if stops_hold(ask.request, kind, quote, (ask.profile.stops_level_points or 1) * point):
+def waiting_stops(ask: Ask) -> Refusal | None:
+    """Stops of an order that waits, counted from the price its position would have."""
+    order = wanted(ask)
+    price = order.price_stoplimit if order.type in AS_LIMIT else order.price_open
+    return _stops(ask, order.type, price)
+
+
+def _against_the_market(ask: Ask, side: int) -> Refusal | None:
+    """Counted from the price a position of this side is closed at."""
+    return _stops(ask, side, opening_price(1 - (side & 1), ask.market.quotes[ask.symbol]))
+
+
+def _stops(ask: Ask, side: int, price: float) -> Refusal | None:
+    point, tick = ask.profile.point, ask.profile.tick_size
+    if not (on_grid(ask.request.sl, tick) and on_grid(ask.request.tp, tick)):
+        return Refusal(Retcode.INVALID_PRICE, "Invalid price")
+    if stops_hold(ask.request, side, price, (ask.profile.stops_level_points or 1) * point):
         return None
     return Refusal(Retcode.INVALID_STOPS, "Invalid stops")
 
 
-def stops_hold(request: TradeRequest, kind: int, quote: Quote, distance: float) -> bool:
-    """Whether both stops are on their side of the market, far enough away."""
+def stops_hold(request: TradeRequest, side: int, price: float, distance: float) -> bool:
+    """Whether both stops are on their side of a price, far enough away."""
+    up = -1 if side & 1 else 1
     slack = distance * (1 - TOLERANCE)
-    if kind & 1:
-        loss_ok = request.sl >= quote.ask + slack
-        gain_ok = request.tp <= quote.ask - slack
-    else:
-        loss_ok = request.sl <= quote.bid - slack
-        gain_ok = request.tp >= quote.bid + slack
+    loss_ok = (price - request.sl) * up >= slack
+    gain_ok = (request.tp - price) * up >= slack
     return (not request.sl or loss_ok) and (not request.tp or gain_ok)
