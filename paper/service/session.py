@@ -1,10 +1,12 @@
 """What one connection has taken up: a terminal, and through it a broker and an account."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from domain.mt5_words import LastError
 from paper.address import Address
 from paper.broker.account import Account
+from paper.broker.brokers import Routing
 from paper.broker.house import House
 from paper.service.world import ServerRefusal, Terminal, World
 
@@ -17,6 +19,7 @@ class Session:
         self.place = place
         self.utc_ms = utc_ms
         self._terminal: Terminal | None = None
+        self._routing: Routing | None = None
 
     def take_up(self, terminal: Terminal) -> None:
         """From now on every call is about this terminal."""
@@ -25,6 +28,11 @@ class Session:
     def let_go(self) -> None:
         """From now on there is no terminal."""
         self._terminal = None
+
+    @property
+    def key(self) -> str:
+        """The key of the terminal taken up; empty while there is none."""
+        return "" if self._terminal is None else self._terminal.key
 
     @property
     def terminal(self) -> Terminal:
@@ -37,6 +45,20 @@ class Session:
     def house(self) -> House:
         """The broker of the terminal's account."""
         return self.world.house_of(self.terminal)
+
+    @property
+    def routing(self) -> Routing:
+        """How the broker fills: its own way, or the way that was asked for once."""
+        return self.house.profile.routing if self._routing is None else self._routing
+
+    @contextmanager
+    def routed(self, routing: Routing) -> Iterator[None]:
+        """For as long as this lasts, orders are filled this way."""
+        self._routing = routing
+        try:
+            yield
+        finally:
+            self._routing = None
 
     @property
     def account(self) -> Account:

@@ -50,6 +50,18 @@ class Terminal:
         self.changes_told = 0
         self.positions_changed = False
         self.stale = True
+        self.to_ask: frozenset[str] = frozenset()
+        """Calls whose answers must not be taken from what is pushed."""
+        self.down: Down | None = None
+        self.last_known: Account | None = None
+        """What it shows while it is cut off from its broker."""
+
+
+class Down(msgspec.Struct, frozen=True, kw_only=True):
+    """A terminal whose process has ended."""
+
+    until_s: float
+    code: int
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +116,8 @@ class World:
         return self.houses[terminal.broker]
 
     def account_of(self, terminal: Terminal) -> Account:
-        """The account a terminal is logged in to."""
-        return self.houses[terminal.broker].accounts[terminal.login]
+        """The account a terminal is logged in to, as far as it knows."""
+        return terminal.last_known or self.houses[terminal.broker].accounts[terminal.login]
 
     def terminal(self, key: str) -> Terminal:
         """The terminal of that key."""

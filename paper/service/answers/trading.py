@@ -43,7 +43,7 @@ def _as_ask(session: Session, request: TradeRequest) -> Ask:
         now_msc=house.server_ms(session.utc_ms()),
         next_ticket=house.next_ticket,
         request_id=terminal.requests_sent + 1,
-        routing=house.profile.routing,
+        routing=session.routing,
     )
 
 
