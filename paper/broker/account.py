@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.mt5_words import MarginMode
-from paper.broker.records import AccountTerms, Changes, Deal, Order, Position
+from paper.broker.records import AccountTerms, Changes, Deal, Due, Order, Position
 
 
 class Account:
@@ -14,6 +14,7 @@ class Account:
         self.balance = 0.0
         self.positions: dict[int, Position] = {}
         self.waiting: dict[int, Order] = {}
+        self.due: dict[int, Due] = {}
         self.deals: dict[int, Deal] = {}
         self.orders: dict[int, Order] = {}
         self._deals_of: dict[int, list[Deal]] = {}
@@ -27,8 +28,11 @@ class Account:
             self.positions[position.ticket] = position
         for order in changes.placed:
             self.waiting[order.ticket] = order
+        for due in changes.due:
+            self.due[due.ticket] = due
         for order in changes.orders:
             self.waiting.pop(order.ticket, None)
+            self.due.pop(order.ticket, None)
             self.orders[order.ticket] = order
             self._orders_of.setdefault(order.position_id, []).append(order)
         self._book(changes.deals)
@@ -54,6 +58,17 @@ class Account:
         if found is not None and found.identifier == identifier:
             return found
         return next((p for p in self.positions.values() if p.identifier == identifier), None)
+
+    def lots_being_closed(self, position: Position) -> float:
+        """What market orders that wait will close of a position."""
+        return sum(
+            (
+                order.volume_current
+                for order in self.waiting.values()
+                if order.position_id == position.identifier and order.type == 1 - position.type
+            ),
+            start=0.0,
+        )
 
     def deals_of(self, position_id: int) -> list[Deal]:
         """Deals that made or unmade one position."""

@@ -3,10 +3,12 @@
 from typing import Final
 
 from domain.mt5_words import Retcode
-from paper.broker.asking import Ask, Refusal
+from paper.broker.asking import TOLERANCE, Ask, Refusal
 from paper.broker.records import Answer
 
 EXECUTED: Final = "Request executed"
+EXECUTED_IN_PART: Final = "Request executed partially"
+ACCEPTED: Final = "Order placed"
 
 
 def refused(ask: Ask, no: Refusal) -> Answer:
@@ -28,21 +30,49 @@ def refused(ask: Ask, no: Refusal) -> Answer:
 
 
 def dealt(ask: Ask, *, deal: int, order: int, lots: float, price: float) -> Answer:
-    """A deal was made."""
-    quote = ask.market.quotes[ask.symbol]
+    """A deal was made, of all that was asked for or of a part."""
+    whole = lots >= ask.request.volume * (1 - TOLERANCE)
+    shown = price if ask.broker.shows_fill_price else 0.0
+    bid, ask_price = _shown_quote(ask)
     return Answer(
-        Retcode.DONE,
+        Retcode.DONE if whole else Retcode.DONE_PARTIAL,
         deal,
         order,
         lots,
-        price,
-        quote.bid,
-        quote.ask,
-        EXECUTED,
+        shown,
+        bid,
+        ask_price,
+        EXECUTED if whole else EXECUTED_IN_PART,
         ask.request_id,
         0,
         ask.request,
     )
+
+
+def routed(ask: Ask, *, order: int, lots: float) -> Answer:
+    """The order was accepted, its deal is still to come."""
+    bid, ask_price = _shown_quote(ask)
+    return Answer(
+        Retcode.PLACED,
+        0,
+        order,
+        lots,
+        0.0,
+        bid,
+        ask_price,
+        ACCEPTED,
+        ask.request_id,
+        0,
+        ask.request,
+    )
+
+
+def _shown_quote(ask: Ask) -> tuple[float, float]:
+    """Some brokers tell no prices at all: who wants them must look at the deal."""
+    if not ask.broker.shows_fill_price:
+        return 0.0, 0.0
+    quote = ask.market.quotes[ask.symbol]
+    return quote.bid, quote.ask
 
 
 def placed(ask: Ask, *, order: int, lots: float) -> Answer:

@@ -1,9 +1,11 @@
 """What is written into the books: orders, deals, and the rounding of what stands in them."""
 
+from math import floor
+
 import msgspec
 
 from domain.mt5_words import DealEntry, DealType, OrderState, Reason
-from paper.broker.asking import Ask
+from paper.broker.asking import TOLERANCE, Ask
 from paper.broker.brokers import SymbolProfile
 from paper.broker.records import Changes, Deal, Order, Position
 
@@ -119,6 +121,12 @@ def part_of_swap(position: Position, lots: float) -> float:
 def on_step(lots: float, profile: SymbolProfile) -> float:
     """A volume exactly on the symbol's grid."""
     return round(round(lots / profile.volume_step) * profile.volume_step, 8)
+
+
+def part_on_step(lots: float, share: float, profile: SymbolProfile) -> float:
+    """A share of a volume, cut to the symbol's grid; never nothing."""
+    steps = max(1, floor(lots * share / profile.volume_step + TOLERANCE))
+    return min(lots, on_step(steps * profile.volume_step, profile))
 
 
 def on_point(price: float, profile: SymbolProfile) -> float:

@@ -4,8 +4,10 @@ from typing import Final
 
 from paper.broker.expiry import drop_stops_of_the_day, expire
 from paper.broker.moment import Duty
+from paper.broker.routing import late_execution
 
 DUTIES: Final[tuple[Duty, ...]] = (
+    late_execution,
     expire,
     drop_stops_of_the_day,
 )

@@ -149,6 +149,14 @@ class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):
     trade_mode: int = AccountTradeMode.DEMO
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a waiting market order, and when: filled with what is left, or withdrawn."""
+
+    ticket: int
+    at_msc: int
+    fills: bool
+
+
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """All that one event did to one account: written to disk together or not at all."""
 
@@ -159,6 +167,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[Order, ...] = ()
     """Orders that are done: they wait no more."""
     deals: tuple[Deal, ...] = ()
+    due: tuple[Due, ...] = ()
+    """What the broker has resolved for waiting orders; it ends with the order."""
     last_ticket: int = 0
 
 

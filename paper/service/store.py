@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from paper.broker.house import Event
-from paper.broker.records import AccountTerms, Changes, Deal, Order, Position
+from paper.broker.records import AccountTerms, Changes, Deal, Due, Order, Position
 
 T = TypeVar("T")
 
@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS positions
   (broker TEXT, ticket INTEGER, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, ticket));
 CREATE TABLE IF NOT EXISTS waiting
   (broker TEXT, ticket INTEGER, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, ticket));
+CREATE TABLE IF NOT EXISTS due
+  (broker TEXT, ticket INTEGER, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, ticket));
 CREATE TABLE IF NOT EXISTS orders
   (broker TEXT, ticket INTEGER, login INTEGER, body BLOB NOT NULL, PRIMARY KEY (broker, ticket));
 CREATE TABLE IF NOT EXISTS deals
@@ -30,17 +32,20 @@ CREATE TABLE IF NOT EXISTS deals
 PUT: Final = {
     "positions": "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?)",
     "waiting": "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
+    "due": "INSERT OR REPLACE INTO due VALUES (?, ?, ?, ?)",
     "orders": "INSERT INTO orders VALUES (?, ?, ?, ?)",
     "deals": "INSERT INTO deals VALUES (?, ?, ?, ?)",
 }
 GONE: Final = {
     "positions": "DELETE FROM positions WHERE broker = ? AND ticket = ?",
     "waiting": "DELETE FROM waiting WHERE broker = ? AND ticket = ?",
+    "due": "DELETE FROM due WHERE broker = ? AND ticket = ?",
 }
 READ: Final = {
     "positions": "SELECT body FROM positions WHERE broker = ? AND login = ? ORDER BY ticket",
     "waiting": "SELECT body FROM waiting WHERE broker = ? AND login = ? ORDER BY ticket",
-    "orders": "SELECT body FROM orders WHERE broker = ? AND login = ? ORDER BY ticket",
+    "due": "SELECT body FROM due WHERE broker = ? AND login = ? ORDER BY ticket",
+    "orders": "SELECT body FROM orders WHERE broker = ? AND login = ? ORDER BY rowid",
     "deals": "SELECT body FROM deals WHERE broker = ? AND login = ? ORDER BY ticket",
 }
 
@@ -104,6 +109,7 @@ class Store:
         return Changes(
             kept=tuple(self._read("positions", terms, Position)),
             placed=tuple(self._read("waiting", terms, Order)),
+            due=tuple(self._read("due", terms, Due)),
             orders=tuple(self._read("orders", terms, Order)),
             deals=tuple(self._read("deals", terms, Deal)),
         )
@@ -122,18 +128,22 @@ class Store:
         changes = event.changes
         self._put("positions", event, changes.kept)
         self._put("waiting", event, changes.placed)
+        self._put("due", event, changes.due)
         self._put("orders", event, changes.orders)
         self._put("deals", event, changes.deals)
         for ticket in changes.gone:
             self._db.execute(GONE["positions"], (event.broker, ticket))
         for order in changes.orders:
             self._db.execute(GONE["waiting"], (event.broker, order.ticket))
+            self._db.execute(GONE["due"], (event.broker, order.ticket))
         if changes.last_ticket:
             self._db.execute(
                 "INSERT OR REPLACE INTO brokers VALUES (?, ?)", (event.broker, changes.last_ticket)
             )
 
-    def _put(self, table: str, event: Event, records: Iterable[Position | Order | Deal]) -> None:
+    def _put(
+        self, table: str, event: Event, records: Iterable[Position | Order | Deal | Due]
+    ) -> None:
         for record in records:
             body = msgspec.json.encode(record)
             self._db.execute(PUT[table], (event.broker, record.ticket, event.login, body))

@@ -16,3 +16,14 @@ def closing(ask: Ask) -> Refusal | None:
     if ask.request.volume > position.volume + TOLERANCE * ask.profile.volume_step:
         return Refusal(Retcode.INVALID_CLOSE_VOLUME, "Invalid close volume", by_server=True)
     return None
+
+
+def nobody_else_closes(ask: Ask) -> Refusal | None:
+    """Closing orders on their way leave enough of the position for this one."""
+    if ask.account.nets or not ask.request.position:
+        return None
+    position = ask.held
+    lots = ask.request.volume + ask.account.lots_being_closed(position)
+    if lots <= position.volume + TOLERANCE * ask.profile.volume_step:
+        return None
+    return Refusal(Retcode.CLOSE_ORDER_EXIST, "Close order already exists", by_server=True)

@@ -25,18 +25,20 @@ ALWAYS: Final[tuple[Check, ...]] = (
 )
 FOR_A_DEAL: Final[tuple[Check, ...]] = (
     orders.symbol_exists,  # 10013
-    orders.type_offered,  # 10035
+    orders.type_offered,  # 10013, 10035
     orders.volume,  # 10014
     orders.price,  # 10015
     orders.filling,  # 10030
     orders.quotes,  # 10021
     stops.opening_stops,  # 10015, 10016
     closing.closing,  # 10036, 10013, 10038
+    closing.nobody_else_closes,  # 10039
     freezing.closing_free,  # 10029
     hours.session_open,  # 10018
     money.countable,  # 10021
     money.money,  # 10019
     quoting.requote,  # 10004
+    quoting.whole_volume,  # 10006
 )
 FOR_STOPS: Final[tuple[Check, ...]] = (
     stops.position_exists,  # 10036

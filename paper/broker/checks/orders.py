@@ -2,10 +2,14 @@
 
 from typing import Final
 
-from domain.mt5_words import Execution, Filling, FillingFlag, OrderType, Retcode
+from domain.mt5_words import Execution, Filling, FillingFlag, OrderMode, OrderType, Retcode
 from paper.broker.asking import TOLERANCE, Ask, Refusal, on_grid
 from paper.broker.brokers import SymbolProfile
 
+AT_MARKET: Final = (OrderType.BUY, OrderType.SELL)
+BY_PRICE: Final = range(OrderType.BUY_LIMIT, OrderType.SELL_STOP_LIMIT + 1)
+AT_A_PRICE: Final = (Execution.REQUEST, Execution.INSTANT)
+"""Executions that promise the price asked for."""
 FLAG_OF_FILLING: Final = {Filling.FOK: FillingFlag.FOK, Filling.IOC: FillingFlag.IOC}
 
 
@@ -16,16 +20,19 @@ def symbol_exists(ask: Ask) -> Refusal | None:
 
 
 def type_offered(ask: Ask) -> Refusal | None:
-    """The type of order fits the action."""
-    if ask.request.type in (OrderType.BUY, OrderType.SELL):
+    """A deal is bought or sold at the market, and the symbol takes such orders."""
+    kind = ask.request.type
+    if kind in BY_PRICE or (kind in AT_MARKET and not ask.profile.order_mode & OrderMode.MARKET):
+        return Refusal(Retcode.INVALID_ORDER, "Invalid order")
+    if kind in AT_MARKET:
         return None
-    return Refusal(Retcode.INVALID_ORDER, "Only market orders offered yet")
+    return Refusal(Retcode.INVALID, "Invalid request")
 
 
 def volume(ask: Ask) -> Refusal | None:
     """The volume is on the symbol's grid and within its bounds."""
-    lots, profile, position = ask.request.volume, ask.profile, ask.position
-    if position is not None and lots == position.volume:
+    lots, profile, closing = ask.request.volume, ask.profile, ask.closing
+    if closing is not None and lots == closing.volume:
         return None  # what is left is always closable, be it below the minimum
     low, high = profile.volume_min * (1 - TOLERANCE), profile.volume_max * (1 + TOLERANCE)
     if low <= lots <= high and on_grid(lots, profile.volume_step):
@@ -34,8 +41,8 @@ def volume(ask: Ask) -> Refusal | None:
 
 
 def price(ask: Ask) -> Refusal | None:
-    """Market execution ignores the price asked for."""
-    if ask.profile.execution == Execution.MARKET:
+    """Only instant and request execution care for the price asked for."""
+    if ask.profile.execution not in AT_A_PRICE:
         return None
     if ask.request.price > 0 and on_grid(ask.request.price, ask.profile.point):
         return None
@@ -44,17 +51,22 @@ def price(ask: Ask) -> Refusal | None:
 
 def filling(ask: Ask) -> Refusal | None:
     """The symbol takes this filling."""
-    if _filling_allowed(ask.profile, ask.request.type_filling):
+    if ask.request.type_filling in fillings_at_market(ask.profile):
         return None
     return Refusal(Retcode.INVALID_FILL, "Unsupported filling mode")
 
 
-def _filling_allowed(profile: SymbolProfile, wanted: int) -> bool:
-    if profile.execution in (Execution.REQUEST, Execution.INSTANT):
-        return wanted in (Filling.FOK, Filling.IOC, Filling.RETURN)
-    if wanted in (Filling.FOK, Filling.IOC):
-        return bool(profile.filling_mask & FLAG_OF_FILLING[Filling(wanted)])
-    return False
+def fillings_at_market(profile: SymbolProfile) -> frozenset[int]:
+    """Fillings a market order may name, which the mask restricts at some executions only.
+
+    BOC is for orders that are to stand in the book: a market order never does.
+    """
+    if profile.execution in AT_A_PRICE:
+        return frozenset((Filling.FOK, Filling.IOC, Filling.RETURN))
+    by_mask = {wanted for wanted, flag in FLAG_OF_FILLING.items() if flag & profile.filling_mask}
+    if profile.execution == Execution.EXCHANGE:
+        return frozenset((*by_mask, Filling.RETURN))
+    return frozenset(by_mask)
 
 
 def quotes(ask: Ask) -> Refusal | None:
