@@ -1,0 +1,106 @@
+"""From one currency to another with a broker's own quotes, through a third where it must be."""
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import NamedTuple, Protocol
+
+from paper.broker.brokers import FOREX_MODES, SymbolProfile
+
+
+class NoRateError(Exception):
+    """One currency cannot be turned into another with the quotes at hand."""
+
+
+class TwoPrices(Protocol):
+    """What money needs of a quote."""
+
+    @property
+    def bid(self) -> float:
+        """What one gets for selling."""
+
+    @property
+    def ask(self) -> float:
+        """What one pays for buying."""
+
+
+class Hop(NamedTuple):
+    """From one currency of a pair to its other one."""
+
+    symbol: str
+    wanted: str
+    sells_base: bool
+
+
+Route = tuple[Hop, ...]
+
+
+class Rates:
+    """Who sells money gets the worse price, who needs it pays the better one to others."""
+
+    def __init__(
+        self, symbols: Iterable[SymbolProfile], quote_of: Callable[[str], TwoPrices | None]
+    ) -> None:
+        self._quote_of = quote_of
+        self._hops: dict[str, list[Hop]] = {}
+        self._routes: dict[tuple[str, str], Route | None] = {}
+        for profile in symbols:
+            if profile.calc_mode in FOREX_MODES:
+                self._learn(profile)
+
+    def _learn(self, pair: SymbolProfile) -> None:
+        out = Hop(pair.name, pair.quote, sells_base=True)
+        back = Hop(pair.name, pair.base, sells_base=False)
+        self._hops.setdefault(pair.base, []).append(out)
+        self._hops.setdefault(pair.quote, []).append(back)
+
+    def fetched(self, held: str, wanted: str) -> float:
+        """What one unit of the held currency brings in the wanted one."""
+        rate = 1.0
+        for hop in self._route(held, wanted):
+            quote = self._quoted(hop)
+            rate *= quote.bid if hop.sells_base else 1.0 / quote.ask
+        return rate
+
+    def paid(self, owed: str, paying: str) -> float:
+        """What one unit of the owed currency costs in the paying one."""
+        rate = 1.0
+        for hop in self._route(owed, paying):
+            quote = self._quoted(hop)
+            rate *= quote.ask if hop.sells_base else 1.0 / quote.bid
+        return rate
+
+    def connects(self, held: str, wanted: str) -> bool:
+        """Whether there is a way at all, quoted by now or not."""
+        return self._found(held, wanted) is not None
+
+    def _route(self, held: str, wanted: str) -> Route:
+        route = self._found(held, wanted)
+        if route is None:
+            raise NoRateError(f"no feed turns {held} into {wanted}")
+        return route
+
+    def _found(self, held: str, wanted: str) -> Route | None:
+        key = (held, wanted)
+        if key not in self._routes:
+            self._routes[key] = self._search(held, wanted)
+        return self._routes[key]
+
+    def _search(self, held: str, wanted: str) -> Route | None:
+        """The pair itself before any cross of two."""
+        if held == wanted:
+            return ()
+        first = self._hops.get(held, [])
+        direct = ((hop,) for hop in first if hop.wanted == wanted)
+        crossed = (
+            (hop, then)
+            for hop in first
+            for then in self._hops.get(hop.wanted, [])
+            if then.wanted == wanted
+        )
+        return next(chain[Route](direct, crossed), None)
+
+    def _quoted(self, hop: Hop) -> TwoPrices:
+        quote = self._quote_of(hop.symbol)
+        if quote is None:
+            raise NoRateError(f"no quote of {hop.symbol} yet")
+        return quote
