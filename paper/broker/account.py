@@ -25,7 +25,7 @@ class Account:
         for ticket in changes.gone:
             del self.positions[ticket]
         for position in changes.kept:
-            self.positions[position.ticket] = position
+            self._keep(position)
         for order in changes.placed:
             self.waiting[order.ticket] = order
         for due in changes.due:
@@ -36,6 +36,14 @@ class Account:
             self.orders[order.ticket] = order
             self._orders_of.setdefault(order.position_id, []).append(order)
         self._book(changes.deals)
+
+    def _keep(self, position: Position) -> None:
+        """By ticket, as the store has them: an order filled late comes before what came since."""
+        is_late = self.positions and position.ticket < next(reversed(self.positions))
+        is_new = position.ticket not in self.positions
+        self.positions[position.ticket] = position
+        if is_late and is_new:
+            self.positions = dict(sorted(self.positions.items()))
 
     def _book(self, deals: Iterable[Deal]) -> None:
         for deal in deals:

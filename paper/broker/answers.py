@@ -3,7 +3,7 @@
 from typing import Final
 
 from domain.mt5_words import Retcode
-from paper.broker.asking import TOLERANCE, Ask, Refusal
+from paper.broker.asking import Ask, Refusal
 from paper.broker.records import Answer
 
 EXECUTED: Final = "Request executed"
@@ -29,9 +29,8 @@ def refused(ask: Ask, no: Refusal) -> Answer:
     )
 
 
-def dealt(ask: Ask, *, deal: int, order: int, lots: float, price: float) -> Answer:
+def dealt(ask: Ask, *, deal: int, order: int, lots: float, price: float, whole: bool) -> Answer:
     """A deal was made, of all that was asked for or of a part."""
-    whole = lots >= ask.request.volume * (1 - TOLERANCE)
     shown = price if ask.broker.shows_fill_price else 0.0
     bid, ask_price = _shown_quote(ask)
     return Answer(

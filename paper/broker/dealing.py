@@ -33,5 +33,6 @@ def _dealt(ask: Ask, order: Order, lots: float) -> tuple[Answer, Changes]:
         order=order.ticket,
         lots=execution.lots,
         price=execution.price,
+        whole=lots == order.volume_initial,
     )
     return answer, with_rest(ask, filled(ask.market, ask.account, execution))

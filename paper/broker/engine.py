@@ -10,6 +10,7 @@ from paper.broker.answers import refused
 from paper.broker.asking import Ask
 from paper.broker.checks.in_order import refusal
 from paper.broker.checks.money import added_margin
+from paper.broker.closing_by import close_by
 from paper.broker.dealing import deal
 from paper.broker.money import figures
 from paper.broker.moving_stops import move_stops
@@ -24,6 +25,7 @@ ACTIONS: Final[dict[int, Action]] = {
     TradeAction.PENDING: place,
     TradeAction.MODIFY: modify,
     TradeAction.REMOVE: remove,
+    TradeAction.CLOSE_BY: close_by,
 }
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from domain.mt5_words import TradeAction
 from paper.broker.asking import Ask, Check, Refusal
 from paper.broker.checks import (
+    close_by,
     closing,
     freezing,
     hours,
@@ -20,7 +21,7 @@ ALWAYS: Final[tuple[Check, ...]] = (
     permissions.terminal_button,  # 10027
     permissions.connection,  # 10031
     permissions.account_allowed,  # 10017
-    permissions.action,  # 10013, 10035
+    permissions.action,  # 10013
     permissions.numbers,  # 10013
 )
 FOR_A_DEAL: Final[tuple[Check, ...]] = (
@@ -78,12 +79,24 @@ FOR_A_REMOVAL: Final[tuple[Check, ...]] = (
     freezing.order_free,  # 10029
     hours.session_open,  # 10018
 )
+FOR_A_CLOSE_BY: Final[tuple[Check, ...]] = (
+    close_by.hedging_account,  # 10013
+    close_by.both_exist,  # 10036
+    close_by.opposite,  # 10013
+    close_by.offered,  # 10035
+    orders.quotes,  # 10021
+    close_by.nobody_else_closes,  # 10039
+    freezing.position_free,  # 10029
+    hours.session_open,  # 10018
+    money.countable,  # 10021
+)
 BY_ACTION: Final[dict[int, tuple[Check, ...]]] = {
     TradeAction.DEAL: FOR_A_DEAL,
     TradeAction.SLTP: FOR_STOPS,
     TradeAction.PENDING: FOR_A_PENDING,
     TradeAction.MODIFY: FOR_A_MODIFICATION,
     TradeAction.REMOVE: FOR_A_REMOVAL,
+    TradeAction.CLOSE_BY: FOR_A_CLOSE_BY,
 }
 
 

@@ -6,13 +6,7 @@ from typing import Final
 from domain.mt5_words import Retcode, TradeAction
 from paper.broker.asking import Ask, Refusal
 
-OFFERED: Final = (
-    TradeAction.DEAL,
-    TradeAction.PENDING,
-    TradeAction.SLTP,
-    TradeAction.MODIFY,
-    TradeAction.REMOVE,
-)
+OFFERED: Final = tuple(TradeAction)
 
 
 def terminal_button(ask: Ask) -> Refusal | None:
@@ -36,11 +30,8 @@ def account_allowed(ask: Ask) -> Refusal | None:
 
 def action(ask: Ask) -> Refusal | None:
     """The action is one that is offered."""
-    action = ask.request.action
-    if action in OFFERED:
+    if ask.request.action in OFFERED:
         return None
-    if action == TradeAction.CLOSE_BY:
-        return Refusal(Retcode.INVALID_ORDER, "Close by not offered yet")
     return Refusal(Retcode.INVALID, "Invalid request")
 
 

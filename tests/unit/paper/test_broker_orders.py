@@ -105,7 +105,7 @@ def test_a_stop_left_out_is_taken_away(desk: Desk) -> None:
     ("fields", "broker", "retcode"),
     [
         pytest.param({"action": TradeAction.PENDING}, "FTMO-Demo", 10035, id="waiting buy"),
-        pytest.param({"action": TradeAction.CLOSE_BY}, "FTMO-Demo", 10035, id="close by later"),
+        pytest.param({"action": TradeAction.CLOSE_BY}, "FTMO-Demo", 10036, id="close by nothing"),
         pytest.param({"action": 0}, "FTMO-Demo", 10013, id="empty request"),
         pytest.param({"volume": nan}, "FTMO-Demo", 10013, id="volume not a number"),
         pytest.param({"sl": inf}, "FTMO-Demo", 10013, id="endless stop"),
