@@ -11,7 +11,7 @@ from paper.broker.brokers import SymbolProfile
 from paper.broker.moment import Moment
 from paper.broker.records import Changes, Order, Position
 from paper.broker.server_time import DAY_MS
-from paper.broker.triggers import PENDING
+from paper.broker.triggers import PENDING, at_market
 
 DAY_S: Final = DAY_MS // 1000
 
@@ -51,9 +51,11 @@ def day_end_s(moment_s: int) -> int:
 
 def expire(moment: Moment) -> Changes | None:
     """The first waiting order whose time is over."""
+    market = moment.market
     for order in moment.account.waiting.values():
-        if has_ended(order, moment.market.profiles[order.symbol], moment.now_msc):
-            return Changes(orders=(done(order, OrderState.EXPIRED, moment.now_msc),))
+        if has_ended(order, market.profiles[order.symbol], moment.now_msc):
+            over = at_market(order, market.quotes.get(order.symbol))
+            return Changes(orders=(done(over, OrderState.EXPIRED, moment.now_msc),))
     return None
 
 

@@ -29,6 +29,13 @@ def opening_price(order_type: int, quote: Quote) -> float:
     return quote.bid if order_type & 1 else quote.ask
 
 
+def at_market(order: Order, quote: Quote | None) -> Order:
+    """The order with the price its side sees now; as it was while there is no quote."""
+    if quote is None:
+        return order
+    return msgspec.structs.replace(order, price_current=opening_price(order.type, quote))
+
+
 def is_reached(order: Order, quote: Quote) -> bool:
     """Whether the market is at an order's price or beyond it."""
     price = opening_price(order.type, quote)
@@ -47,6 +54,7 @@ def set_off(moment: Moment, order: Order) -> Changes:
     changes = filled(moment.market, moment.account, _execution(moment, order))
     if _is_affordable(moment.market, moment.account, changes):
         return changes
+    order = at_market(order, moment.market.quotes[order.symbol])
     return Changes(orders=(done(order, OrderState.REJECTED, moment.now_msc),))
 
 

@@ -8,7 +8,7 @@ from paper.broker.asking import Ask
 from paper.broker.booking import done, on_point, order_of
 from paper.broker.expiry import lifetime_s
 from paper.broker.records import Answer, Changes, Order
-from paper.broker.triggers import AS_LIMIT, opening_price
+from paper.broker.triggers import AS_LIMIT, at_market
 
 
 def wanted(ask: Ask) -> Order:
@@ -44,9 +44,6 @@ def modify(ask: Ask) -> tuple[Answer, Changes]:
 
 def remove(ask: Ask) -> tuple[Answer, Changes]:
     """What was not filled yet never will be."""
-    order = ask.account.waiting[ask.request.order]
-    if ask.quote is not None:
-        price = opening_price(order.type, ask.quote)
-        order = msgspec.structs.replace(order, price_current=price)
+    order = at_market(ask.account.waiting[ask.request.order], ask.quote)
     changes = Changes(orders=(done(order, OrderState.CANCELED, ask.now_msc),))
     return executed(ask, order=order.ticket), changes

@@ -223,8 +223,9 @@ class World:
 
 
 def _refuse_unquoted(house: House, account: Account) -> None:
-    """Positions without a feed could be neither valued nor closed."""
+    """Positions without a feed could be neither valued nor closed, orders never set off."""
     held = {position.symbol for position in account.positions.values()}
+    held |= {order.symbol for order in account.waiting.values()}
     unknown = sorted(held - set(house.market.profiles))
     if unknown:
         raise MissingFeedError(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from paper.broker.records import Deal, Order, Position
+from paper.broker.triggers import at_market
 from paper.service.rows import Row, position_row
 from paper.service.session import Session
 
@@ -37,7 +38,12 @@ def orders_total(session: Session) -> int:
 
 def orders_get(session: Session, kind: OpenBy, value: object = None) -> list[Order]:
     """TradeOrder of waiting orders: of all, of one ticket or of one symbol."""
-    return [o for o in session.account.waiting.values() if _is_wanted(kind, value, o)]
+    market = session.house.market
+    return [
+        at_market(order, market.quotes.get(order.symbol))
+        for order in session.account.waiting.values()
+        if _is_wanted(kind, value, order)
+    ]
 
 
 def history_orders_get(session: Session, kind: PastBy, values: Numbers) -> list[Order]:
