@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from domain.mt5_words import MarginMode
+from domain.mt5_words import DealType, MarginMode
+from paper.broker.currencies import rounded
 from paper.broker.records import AccountTerms, Changes, Deal, Due, Order, Position
 
 
@@ -12,6 +13,7 @@ class Account:
     def __init__(self, terms: AccountTerms) -> None:
         self.terms = terms
         self.balance = 0.0
+        self.credit = 0.0
         self.positions: dict[int, Position] = {}
         self.waiting: dict[int, Order] = {}
         self.due: dict[int, Due] = {}
@@ -49,7 +51,14 @@ class Account:
         for deal in deals:
             self.deals[deal.ticket] = deal
             self._deals_of.setdefault(deal.position_id, []).append(deal)
-            self.balance = round(self.balance + deal.amount, 2)
+            self._move_money(deal)
+
+    def _move_money(self, deal: Deal) -> None:
+        currency = self.terms.currency
+        if deal.type == DealType.CREDIT:
+            self.credit = rounded(self.credit + deal.amount, currency)
+        else:
+            self.balance = rounded(self.balance + deal.amount, currency)
 
     @property
     def nets(self) -> bool:

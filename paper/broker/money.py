@@ -1,16 +1,17 @@
-"""What trades cost and earn, by MetaTrader's formulas."""
+"""What trades cost and earn in an account's currency, and how the account stands."""
 
-from typing import Final
+from collections.abc import Iterable
 
 import msgspec
 
-from domain.mt5_words import CalcMode
 from paper.broker.account import Account
-from paper.broker.brokers import SymbolProfile
+from paper.broker.brokers import FOREX_MODES, SymbolProfile
+from paper.broker.currencies import CENTS, decimals_of, rounded
+from paper.broker.formulas import Trade, earned, tied_up
 from paper.broker.market import Market, NoRateError
-from paper.broker.records import Position
+from paper.broker.records import AccountTerms, Position
 
-CENTS: Final = 2
+__all__ = ["Trade"]
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -19,16 +20,18 @@ class Figures(msgspec.Struct, frozen=True):
     balance: float
     profit: float
     margin: float
+    credit: float = 0.0
+    decimals: int = CENTS
 
     @property
     def equity(self) -> float:
-        """Balance and everything floating."""
-        return round(self.balance + self.profit, CENTS)
+        """Balance, credit and everything floating."""
+        return round(self.balance + self.credit + self.profit, self.decimals)
 
     @property
     def margin_free(self) -> float:
         """What new positions may still use."""
-        return round(self.equity - self.margin, CENTS)
+        return round(self.equity - self.margin, self.decimals)
 
     @property
     def margin_level(self) -> float:
@@ -36,34 +39,52 @@ class Figures(msgspec.Struct, frozen=True):
         return self.equity / self.margin * 100 if self.margin else 0.0
 
 
-class Trade(msgspec.Struct, frozen=True):
-    """A side, a size and an opening price: enough to count money with."""
-
-    type: int
-    lots: float
-    price_open: float
-
-
 def profit(
     market: Market, profile: SymbolProfile, currency: str, trade: Trade, price_close: float
 ) -> float:
     """Profit in deposit currency of a trade closed at this price."""
-    direction = -1 if trade.type & 1 else 1
-    moved = (price_close - trade.price_open) * direction
-    in_quote = moved * profile.contract_size * trade.lots
-    return round(in_quote * market.rate(profile.quote, currency), CENTS)
+    return in_deposit(market, earned(profile, trade, price_close), profile.quote, currency)
+
+
+def in_deposit(market: Market, amount: float, held: str, currency: str) -> float:
+    """What is earned is sold for the deposit currency, what is owed is bought with it."""
+    rates = market.rates
+    rate = rates.fetched(held, currency) if amount >= 0 else rates.paid(held, currency)
+    return rounded(amount * rate, currency)
+
+
+def tick_values(market: Market, profile: SymbolProfile, currency: str) -> tuple[float, float]:
+    """Worth of one tick of one lot, as a profit and as a loss."""
+    tick = earned(profile, Trade(0, 1.0, 0.0), profile.tick_size)
+    rates = market.rates
+    return (
+        tick * rates.fetched(profile.quote, currency),
+        tick * rates.paid(profile.quote, currency),
+    )
 
 
 def margin(
-    market: Market, profile: SymbolProfile, currency: str, leverage: int, trade: Trade
+    market: Market,
+    profile: SymbolProfile,
+    currency: str,
+    leverage: int,
+    trade: Trade,
+    *,
+    is_held: bool = False,
 ) -> float:
     """Margin in deposit currency of a trade on its own."""
-    units = trade.lots * profile.contract_size / leverage
-    if profile.calc_mode == CalcMode.FOREX:
-        if profile.quote == currency:
-            return round(units * trade.price_open, CENTS)
-        return round(units * market.rate(profile.base, currency), CENTS)
-    return round(units * trade.price_open * market.rate(profile.quote, currency), CENTS)
+    amount = tied_up(profile, trade, leverage, is_held=is_held)
+    return rounded(amount * _margin_rate(market, profile, currency, trade), currency)
+
+
+def _margin_rate(market: Market, profile: SymbolProfile, currency: str, trade: Trade) -> float:
+    """A pair quoted in the deposit currency brings its own rate: the price it is opened at."""
+    pair = profile.calc_mode in FOREX_MODES and profile.margin_currency == profile.base
+    if pair and profile.quote == currency:
+        return trade.price_open
+    if trade.type & 1:
+        return market.rates.fetched(profile.margin_currency, currency)
+    return market.rates.paid(profile.margin_currency, currency)
 
 
 def closing_price(market: Market, position: Position) -> float | None:
@@ -93,6 +114,7 @@ def trade_of(position: Position) -> Trade:
 
 def figures(market: Market, account: Account) -> Figures:
     """Floating profit and margin of everything open."""
+    currency = account.terms.currency
     floating = sum(
         (
             floating_profit(market, account, position) + position.swap
@@ -100,22 +122,62 @@ def figures(market: Market, account: Account) -> Figures:
         ),
         start=0.0,
     )
-    return Figures(account.balance, round(floating, CENTS), total_margin(market, account))
+    return Figures(
+        account.balance,
+        rounded(floating, currency),
+        total_margin(market, account),
+        account.credit,
+        decimals_of(currency),
+    )
 
 
 def total_margin(market: Market, account: Account) -> float:
-    """Margin of all positions; of opposite ones in a symbol only the larger side counts."""
-    sides: dict[str, list[float]] = {}
-    for position in account.positions.values():
-        needed = _margin_of(market, account, position)
-        sides.setdefault(position.symbol, [0.0, 0.0])[position.type & 1] += needed
-    return round(sum((max(both) for both in sides.values()), start=0.0), CENTS)
+    """Margin of all positions; waiting orders need none."""
+    held = ((p.symbol, trade_of(p)) for p in account.positions.values())
+    return margin_of(market, account.terms, held)
 
 
-def _margin_of(market: Market, account: Account, position: Position) -> float:
+def margin_of(market: Market, terms: AccountTerms, trades: Iterable[tuple[str, Trade]]) -> float:
+    """Margin of trades held side by side, opposite ones in a symbol as its hedging rule says."""
+    books: dict[str, tuple[_Side, _Side]] = {}
+    for symbol, trade in trades:
+        side = books.setdefault(symbol, (_Side(), _Side()))[trade.type & 1]
+        side.lots += trade.lots
+        side.margin += _held_margin(market, terms, market.profiles[symbol], trade)
+    needed = (_hedged(market.profiles[symbol], *sides) for symbol, sides in books.items())
+    return rounded(sum(needed, start=0.0), terms.currency)
+
+
+class _Side:
+    """All buys or all sells in one symbol."""
+
+    __slots__ = ("lots", "margin")
+
+    def __init__(self) -> None:
+        self.lots = self.margin = 0.0
+
+
+def _hedged(profile: SymbolProfile, buys: _Side, sells: _Side) -> float:
+    """The larger side alone; or what is not covered, and the pair's own margin for what is."""
+    if profile.margin_hedged_use_leg or not buys.lots or not sells.lots:
+        return max(buys.margin, sells.margin)
+    covered, larger = min(buys.lots, sells.lots), max(buys, sells, key=lambda side: side.lots)
+    uncovered = larger.margin * (larger.lots - covered) / larger.lots
+    average = (buys.margin / buys.lots + sells.margin / sells.lots) / 2
+    return uncovered + covered * average * _hedged_part(profile)
+
+
+def _hedged_part(profile: SymbolProfile) -> float:
+    if profile.margin_hedged is None:
+        return 1.0
+    return profile.margin_hedged / (profile.margin_initial or profile.contract_size)
+
+
+def _held_margin(
+    market: Market, terms: AccountTerms, profile: SymbolProfile, trade: Trade
+) -> float:
     """Margin of one open position; none while there is no quote to count it with."""
-    terms, profile = account.terms, market.profiles[position.symbol]
     try:
-        return margin(market, profile, terms.currency, terms.leverage, trade_of(position))
+        return margin(market, profile, terms.currency, terms.leverage, trade, is_held=True)
     except NoRateError:
         return 0.0
