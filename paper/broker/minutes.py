@@ -3,14 +3,19 @@
 from array import array
 from typing import Final
 
-from paper.broker.market import Quote
+from domain.mt5_words import TickFlag
+from paper.broker.quotes import Quote
 
 MINUTE_MS: Final = 60_000
 MINUTES_KEPT: Final = 100_000
+TRADED: Final = int(TickFlag.BUY | TickFlag.SELL)
 
 
 class MinutesOfSymbol:
-    """The bid's course minute by minute on the server's clock; the oldest fall away, in halves."""
+    """The price's course minute by minute on the server's clock; the oldest fall away, in halves.
+
+    The price is the bid, or the last trade where the symbol is charted by trades.
+    """
 
     def __init__(self) -> None:
         self.minutes = array("q")
@@ -18,41 +23,47 @@ class MinutesOfSymbol:
         self.highs = array("d")
         self.lows = array("d")
         self.closes = array("d")
+        self.last_bids = array("d")
         self.last_asks = array("d")
         self.counts = array("q")
+        self.volumes = array("q")
 
     def note(self, quote: Quote) -> None:
         """One more tick; a clock that was set back stays in the minute it had reached."""
         minute = quote.time_msc // MINUTE_MS
         if self.minutes and minute <= self.minutes[-1]:
-            self._widen(quote)
+            self._widen(quote.price)
         else:
-            self._begin(minute, quote)
-
-    def _widen(self, quote: Quote) -> None:
-        bid = quote.bid
-        if bid > self.highs[-1]:
-            self.highs[-1] = bid
-        elif bid < self.lows[-1]:
-            self.lows[-1] = bid
-        self.closes[-1] = bid
-        self.last_asks[-1] = quote.ask
+            self._begin(minute, quote.price)
+        self.last_bids[-1], self.last_asks[-1] = quote.bid, quote.ask
         self.counts[-1] += 1
+        if quote.flags & TRADED:
+            self.volumes[-1] += quote.volume
 
-    def _begin(self, minute: int, quote: Quote) -> None:
+    def _widen(self, price: float) -> None:
+        if price > self.highs[-1]:
+            self.highs[-1] = price
+        elif price < self.lows[-1]:
+            self.lows[-1] = price
+        self.closes[-1] = price
+
+    def _begin(self, minute: int, price: float) -> None:
         self.minutes.append(minute)
         for prices in (self.opens, self.highs, self.lows, self.closes):
-            prices.append(quote.bid)
-        self.last_asks.append(quote.ask)
-        self.counts.append(1)
+            prices.append(price)
+        for totals in (self.last_bids, self.last_asks):
+            totals.append(0.0)
+        for counts in (self.counts, self.volumes):
+            counts.append(0)
         if len(self.minutes) > 2 * MINUTES_KEPT:
             self._forget()
 
     def _forget(self) -> None:
-        for column in (self.opens, self.highs, self.lows, self.closes, self.last_asks):
+        prices = (self.opens, self.highs, self.lows, self.closes, self.last_bids, self.last_asks)
+        for column in prices:
             del column[:-MINUTES_KEPT]
-        del self.minutes[:-MINUTES_KEPT]
-        del self.counts[:-MINUTES_KEPT]
+        for numbers in (self.minutes, self.counts, self.volumes):
+            del numbers[:-MINUTES_KEPT]
 
 
 class Minutes:
@@ -67,4 +78,7 @@ class Minutes:
 
     def of(self, symbol: str) -> MinutesOfSymbol:
         """What is known of one symbol."""
-        return self._by_symbol.setdefault(symbol, MinutesOfSymbol())
+        found = self._by_symbol.get(symbol)
+        if found is None:
+            found = self._by_symbol[symbol] = MinutesOfSymbol()
+        return found
