@@ -8,6 +8,7 @@ import msgspec
 
 from domain.mt5_words import Filling, OrderType, TradeAction
 from paper.address import Address
+from paper.broker.brokers import Routing
 from paper.broker.market import FeedTick
 from paper.broker.records import TradeRequest
 from paper.service.answering import answer
@@ -71,6 +72,30 @@ class Desk:
         """order_check of the same."""
         return named("OrderCheckResult", self.ask("order_check", request(**fields)))
 
+    def resell(self, symbol: str, **fields: Any) -> None:
+        """Let the broker sell a symbol in another way."""
+        profiles = self.session.house.market.profiles
+        profiles[symbol] = msgspec.structs.replace(profiles[symbol], **fields)
+
+    def habits(self, **fields: Any) -> None:
+        """Let the broker have other habits."""
+        house = self.session.house
+        house.profile = msgspec.structs.replace(house.profile, **fields)
+
+    def route(self, first_part: float, rest_after_ms: int | None = None) -> None:
+        """Let the broker fill market orders in part, the rest later or never."""
+        self.habits(routing=Routing(first_part=first_part, rest_after_ms=rest_after_ms))
+
+    def clock(self, ms: int) -> None:
+        """Let time pass and bring about what is due."""
+        self.later(ms)
+        self.world.on_clock(self.utc_ms)
+
+    def close_by(self, ticket: int, against: int, **fields: Any) -> SimpleNamespace:
+        """Let two positions close each other."""
+        by = {"action": TradeAction.CLOSE_BY, "symbol": "", "volume": 0.0}
+        return self.send(**{**by, "position": ticket, "position_by": against, **fields})
+
     def stops(self, ticket: int, sl: float = 0.0, tp: float = 0.0) -> SimpleNamespace:
         """Move both stops of a position."""
         return self.send(
@@ -84,6 +109,10 @@ class Desk:
     def positions(self) -> list[SimpleNamespace]:
         """All open positions."""
         return [named("TradePosition", row) for row in self.ask("positions_get", "all")]
+
+    def waiting(self) -> list[SimpleNamespace]:
+        """All waiting orders."""
+        return [named("TradeOrder", row) for row in self.ask("orders_get", "all")]
 
     def deals(self, position: int | None = None) -> list[SimpleNamespace]:
         """All deals, or those of one position."""
