@@ -241,7 +241,7 @@ def ask(module: Any, expression: str) -> Answer:
 
 def _plain(text: str, module: str) -> str:
     """Without what differs between any two processes, and between any two modules."""
-    return re.sub(r" at 0x[0-9A-Fa-f]+", " at 0x", text).replace(module, "the_module")
+    return re.sub(r" at 0x[0-9A-Fa-f]+", " at 0x", text).replace(f"module '{module}'", "module")
 
 
 def _call(function: str, *args: str, **named: str) -> str:
