@@ -351,8 +351,8 @@ def _types() -> Cases:
         yield from (f"m.{name}({odd})" for odd in ODD)
         for made in (f"m.{name}", whole):
             yield from (f"{made}.{attribute}" for attribute in _ATTRIBUTES)
-            # Python gives __annotations__ to any type that was not compiled in.
-            yield f"sorted(set(dir({made})) - {{'__annotations__'}})"
+            # Python gives these two to any type that was not compiled in.
+            yield f"sorted(set(dir({made})) - {{'__annotations__', '__module__'}})"
             yield f"type({made})"
         yield from (question.replace("{}", whole) for question in _QUESTIONS)
         yield f"m.{name}(range(m.{name}.n_fields - 1))"
