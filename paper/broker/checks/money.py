@@ -3,11 +3,11 @@
 from domain.mt5_words import Retcode, TradeAction
 from paper.broker.asking import Ask, Refusal
 from paper.broker.market import NoRateError
-from paper.broker.money import Trade, figures, margin
+from paper.broker.money import Trade, figures, margin, margin_of, trade_of
 
 
 def countable(ask: Ask) -> Refusal | None:
-    """Profit can be turned into the deposit currency."""
+    """Profit and margin can be turned into the deposit currency."""
     try:
         ask.market.rate(ask.profile.quote, ask.account.terms.currency)
         added_margin(ask)
@@ -17,16 +17,32 @@ def countable(ask: Ask) -> Refusal | None:
 
 
 def money(ask: Ask) -> Refusal | None:
-    """There is margin for it."""
-    if not ask.opening_lots or added_margin(ask) <= figures(ask.market, ask.account).margin_free:
+    """There is margin for it; what needs no more than is tied up already may always be done."""
+    if not ask.opening_lots:
+        return None
+    now = figures(ask.market, ask.account)
+    needed = _margin_after(ask) - now.margin
+    if needed <= 0 or needed <= now.margin_free:
         return None
     return Refusal(Retcode.NO_MONEY, "No money", by_server=True)
 
 
 def added_margin(ask: Ask) -> float:
-    """What a new position would tie up; closing ties up nothing."""
+    """What a new position would tie up on its own; closing ties up nothing."""
     if ask.request.action != TradeAction.DEAL or not ask.opening_lots:
         return 0.0
     terms = ask.account.terms
-    trade = Trade(ask.request.type, ask.opening_lots, ask.price)
-    return margin(ask.market, ask.profile, terms.currency, terms.leverage, trade)
+    return margin(ask.market, ask.profile, terms.currency, terms.leverage, _opened(ask))
+
+
+def _opened(ask: Ask) -> Trade:
+    return Trade(ask.request.type, ask.opening_lots, ask.price)
+
+
+def _margin_after(ask: Ask) -> float:
+    """What would be held then, with the initial margin for what is new."""
+    terms, new = ask.account.terms, _opened(ask)
+    kept = [p for p in ask.account.positions.values() if p is not ask.closing]
+    trades = [*((p.symbol, trade_of(p)) for p in kept), (ask.symbol, new)]
+    held = margin(ask.market, ask.profile, terms.currency, terms.leverage, new, is_held=True)
+    return margin_of(ask.market, terms, trades) + added_margin(ask) - held

@@ -3,10 +3,21 @@
 from math import isfinite
 from typing import Final
 
-from domain.mt5_words import Retcode, TradeAction
+from domain.mt5_words import PositionType, Retcode, SymbolTradeMode, TradeAction
 from paper.broker.asking import Ask, Refusal
+from paper.broker.checks.limits import opens
 
 OFFERED: Final = tuple(TradeAction)
+ONE_SIDE: Final = {
+    SymbolTradeMode.LONG_ONLY: (
+        PositionType.BUY,
+        Refusal(Retcode.LONG_ONLY, "Only long positions allowed", by_server=True),
+    ),
+    SymbolTradeMode.SHORT_ONLY: (
+        PositionType.SELL,
+        Refusal(Retcode.SHORT_ONLY, "Only short positions allowed", by_server=True),
+    ),
+}
 
 
 def terminal_button(ask: Ask) -> Refusal | None:
@@ -42,3 +53,23 @@ def numbers(ask: Ask) -> Refusal | None:
     if all(isfinite(value) and value >= 0 for value in floats):
         return None
     return Refusal(Retcode.INVALID, "Invalid request")
+
+
+def symbol_tradable(ask: Ask) -> Refusal | None:
+    """The symbol is there to be traded, not only to be looked at."""
+    if ask.profile.trade_mode != SymbolTradeMode.DISABLED:
+        return None
+    return Refusal(Retcode.TRADE_DISABLED, "Trade disabled", by_server=True)
+
+
+def side_offered(ask: Ask) -> Refusal | None:
+    """The symbol takes new positions, and on this side; closing is always taken."""
+    mode = ask.profile.trade_mode
+    if not opens(ask):
+        return None
+    if mode == SymbolTradeMode.CLOSE_ONLY:
+        return Refusal(Retcode.CLOSE_ONLY, "Only position closing allowed", by_server=True)
+    if mode in ONE_SIDE:
+        side, refusal = ONE_SIDE[SymbolTradeMode(mode)]
+        return None if ask.request.type & 1 == side else refusal
+    return None
