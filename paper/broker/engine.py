@@ -5,10 +5,10 @@ from typing import Final
 
 import msgspec
 
-from domain.mt5_words import TradeAction
+from domain.mt5_words import Retcode, TradeAction
 from paper.broker.answers import refused
 from paper.broker.asking import Ask
-from paper.broker.checks.in_order import refusal
+from paper.broker.checks.in_order import foreseen_refusal, refusal
 from paper.broker.checks.money import added_margin
 from paper.broker.closing_by import close_by
 from paper.broker.dealing import deal
@@ -27,6 +27,11 @@ ACTIONS: Final[dict[int, Action]] = {
     TradeAction.REMOVE: remove,
     TradeAction.CLOSE_BY: close_by,
 }
+GRANTED: Final[dict[int, tuple[Retcode, ...]]] = {
+    **dict.fromkeys(ACTIONS, (Retcode.DONE,)),
+    TradeAction.DEAL: (Retcode.DONE, Retcode.DONE_PARTIAL, Retcode.PLACED),
+}
+"""Which codes each action answers when nothing is wrong with it."""
 
 
 def execute(ask: Ask) -> tuple[Answer, Changes]:
@@ -39,7 +44,7 @@ def execute(ask: Ask) -> tuple[Answer, Changes]:
 
 def check(ask: Ask) -> CheckAnswer:
     """What order_check answers: the account after the trade, or the refusal."""
-    no = refusal(ask)
+    no = foreseen_refusal(ask)
     if no is not None:
         return CheckAnswer(no.retcode, 0, 0, 0, 0, 0, 0, no.comment, ask.request)
     now = figures(ask.market, ask.account)

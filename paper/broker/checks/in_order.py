@@ -195,19 +195,10 @@ ONLY_BY_FAULT: Final = frozenset(
         Retcode.TIMEOUT,
         Retcode.PRICE_CHANGED,
         Retcode.ORDER_CHANGED,
-        Retcode.TOO_MANY_REQUESTS,
         Retcode.SERVER_DISABLES_AT,
         Retcode.LOCKED,
         Retcode.ONLY_REAL,
-        Retcode.LIMIT_ORDERS,
-        Retcode.LIMIT_VOLUME,
-        Retcode.LIMIT_POSITIONS,
         Retcode.REJECT_CANCEL,
-        Retcode.LONG_ONLY,
-        Retcode.SHORT_ONLY,
-        Retcode.CLOSE_ONLY,
-        Retcode.FIFO_CLOSE,
-        Retcode.HEDGE_PROHIBITED,
     }
 )
 """Codes no check gives and no execution answers: a script of faults can have each of them."""
