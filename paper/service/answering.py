@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from domain.mt5_words import LastError
 from paper.broker.market import NoRateError
-from paper.service.answers import records, symbols, terminal, trading
+from paper.service.answers import book, prices, records, symbols, terminal, trading
 from paper.service.calls import CallTable
 from paper.service.session import Session
 from paper.service.world import ServerRefusal
@@ -22,6 +22,14 @@ CALLS: Final = CallTable(
         symbols.symbol_info,
         symbols.symbol_info_tick,
         symbols.symbol_select,
+        book.market_book_add,
+        book.market_book_release,
+        book.market_book_get,
+        prices.copy_rates_from,
+        prices.copy_rates_from_pos,
+        prices.copy_rates_range,
+        prices.copy_ticks_from,
+        prices.copy_ticks_range,
         records.positions_total,
         records.positions_get,
         records.orders_total,

@@ -1,10 +1,15 @@
 """What the tape has said since the start: the newest ticks of every feed, as they came."""
 
 from array import array
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from paper.broker.making import FeedTick
+from paper.service.tick_files import Feed
+
+if TYPE_CHECKING:
+    from paper.service.past.shelf import Shelf
 
 TICKS_KEPT: Final = 100_000
 
@@ -29,11 +34,22 @@ class FeedRecord:
 
 
 class Recorded:
-    """All feeds."""
+    """All feeds: the tape they are played from, and what was played of it."""
 
-    def __init__(self, symbols: Iterable[str]) -> None:
-        self.feeds = {symbol: FeedRecord() for symbol in symbols}
+    def __init__(self, tape: Sequence[Feed]) -> None:
+        self.tape = tape
+        self.feeds = {feed.symbol: FeedRecord() for feed in tape}
 
     def note(self, tick: FeedTick, utc_ms: int) -> None:
         """A tick was played."""
         self.feeds[tick.symbol].add(utc_ms, tick.bid, tick.ask)
+
+    @cached_property
+    def shelf(self) -> "Shelf":
+        """Bars and ticks for scripts; numpy is loaded when the first of them asks."""
+        from paper.service.past.shelf import Shelf
+
+        return Shelf(self)
+
+
+NOTHING_RECORDED: Final = Recorded(())

@@ -20,7 +20,7 @@ class Replay:
     """
 
     def __init__(self, feeds: Sequence[Feed], *, speed: float, stamps: Stamps, at_s: float) -> None:
-        self._feeds = tuple(feeds)
+        self.feeds = tuple(feeds)
         self.stamps: Stamps = stamps
         self.speed = speed
         self.paused = False
@@ -30,8 +30,8 @@ class Replay:
         self._rewind(at_s)
 
     def _rewind(self, at_s: float) -> None:
-        self._cursors = [0] * len(self._feeds)
-        self._next = [(feed.times_ms[0], i) for i, feed in enumerate(self._feeds)]
+        self._cursors = [0] * len(self.feeds)
+        self._next = [(feed.times_ms[0], i) for i, feed in enumerate(self.feeds)]
         heapq.heapify(self._next)
         self._anchor_s = at_s
         self._anchor_ms = float(self._next[0][0])
@@ -40,7 +40,7 @@ class Replay:
         """The first quote of every symbol, so that a live market opens with all its prices."""
         return [
             FeedTick(feed.symbol, feed.times_ms[0], feed.bids[0], feed.asks[0])
-            for feed in self._feeds
+            for feed in self.feeds
         ]
 
     def clock_ms(self, at_s: float) -> int:
@@ -104,7 +104,7 @@ class Replay:
 
     def _pop(self) -> FeedTick:
         ts_ms, i = heapq.heappop(self._next)
-        feed, row = self._feeds[i], self._cursors[i]
+        feed, row = self.feeds[i], self._cursors[i]
         self._cursors[i] = row + 1
         if row + 1 < len(feed.times_ms):
             heapq.heappush(self._next, (feed.times_ms[row + 1], i))
@@ -114,5 +114,5 @@ class Replay:
         if self.stamps == "live":
             self._rewind(at_s)
             return
-        self._anchor_ms = max(float(feed.times_ms[-1]) for feed in self._feeds)
+        self._anchor_ms = max(float(feed.times_ms[-1]) for feed in self.feeds)
         self.ended = True

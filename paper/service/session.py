@@ -8,22 +8,32 @@ from paper.address import Address
 from paper.broker.account import Account
 from paper.broker.brokers import Routing
 from paper.broker.house import House
+from paper.service.recorded import NOTHING_RECORDED, Recorded
 from paper.service.world import ServerRefusal, Terminal, World
 
 
 class Session:
     """One client's view of the world; `paper/service/answering.py` answers its calls."""
 
-    def __init__(self, world: World, place: Address, utc_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        world: World,
+        place: Address,
+        utc_ms: Callable[[], int],
+        recorded: Recorded = NOTHING_RECORDED,
+    ) -> None:
         self.world = world
         self.place = place
         self.utc_ms = utc_ms
+        self.recorded = recorded
+        self.books: set[str] = set()
         self._terminal: Terminal | None = None
         self._routing: Routing | None = None
 
     def take_up(self, terminal: Terminal) -> None:
         """From now on every call is about this terminal."""
         self._terminal = terminal
+        self.books = set()
 
     def let_go(self) -> None:
         """From now on there is no terminal."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 from paper.broker.market import FeedTick
+from paper.service.recorded import Recorded
 from paper.service.replay import Replay
 from utils.clock import Clock
 
@@ -14,7 +15,13 @@ class Tape:
 
     def __init__(self, replay: Replay, clock: Clock) -> None:
         self.replay = replay
+        self.recorded = Recorded(replay.feeds)
         self._clock = clock
+        self._ahead_ms = 0
+
+    def jump(self, ms: int) -> None:
+        """The brokers' clocks go forward or back by so much, on a live tape."""
+        self._ahead_ms += ms
 
     def now_s(self) -> float:
         """Seconds that never go back."""
@@ -24,7 +31,7 @@ class Tape:
         """The brokers' idea of UTC: now with live stamps, the tape's time with original ones."""
         now = self._clock.now()
         if self.replay.stamps == "live":
-            return now.utc_ms
+            return now.utc_ms + self._ahead_ms
         return self.replay.clock_ms(now.monotonic_s)
 
     def due(self) -> list[FeedTick]:
@@ -32,8 +39,10 @@ class Tape:
         return self.replay.take(self.now_s(), MOST_AT_ONCE)
 
     def stamp_ms(self, tick: FeedTick, utc_ms: int) -> int:
-        """When a tick happened, for brokers."""
-        return utc_ms if self.replay.stamps == "live" else tick.ts_ms
+        """When a tick happens, for brokers and for whoever asks later what happened."""
+        stamp_ms = utc_ms if self.replay.stamps == "live" else tick.ts_ms
+        self.recorded.note(tick, stamp_ms)
+        return stamp_ms
 
     def wait_s(self, at_most_s: float) -> float:
         """How long nothing is due."""

@@ -169,7 +169,7 @@ def test_arguments_of_the_wrong_kind_answer_minus_2(
 
 def test_an_unknown_call_is_unsupported(desk: Desk) -> None:
     with pytest.raises(ServerRefusal) as refused:
-        desk.ask("copy_rates_from")
+        desk.ask("no_such_call")
     assert refused.value.code == -7
 
 
