@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from domain.mt5_words import DealType, MarginMode
 from paper.broker.currencies import rounded
+from paper.broker.pace import Pace
 from paper.broker.records import AccountTerms, Changes, Deal, Due, Order, Position
 
 
@@ -14,6 +15,7 @@ class Account:
         self.terms = terms
         self.balance = 0.0
         self.credit = 0.0
+        self.pace = Pace()
         self.positions: dict[int, Position] = {}
         self.waiting: dict[int, Order] = {}
         self.due: dict[int, Due] = {}

@@ -4,10 +4,12 @@ from typing import Final
 
 from paper.broker.expiry import drop_stops_of_the_day, expire
 from paper.broker.moment import Duty
+from paper.broker.rollover import roll_over
 from paper.broker.routing import late_execution
 
 DUTIES: Final[tuple[Duty, ...]] = (
     late_execution,
     expire,
     drop_stops_of_the_day,
+    roll_over,
 )

@@ -135,6 +135,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     stops_msc: int = 0
     """When the stops were last set by themselves; 0 if never since it was opened."""
+    swap_day: int = 0
+    """The server's day that swap is charged up to; 0 while none was since it was opened."""
 
 
 class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):

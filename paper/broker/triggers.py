@@ -81,7 +81,7 @@ def _execution(moment: Moment, order: Order) -> Execution:
 def _is_affordable(market: Market, account: Account, changes: Changes) -> bool:
     """Whether the account could carry what it would hold then; to need less is always allowed."""
     after = Account(account.terms)
-    after.balance = account.balance
+    after.balance, after.credit = account.balance, account.credit
     after.positions = dict(account.positions)
     after.apply(changes)
     if total_margin(market, after) <= total_margin(market, account):

@@ -21,6 +21,7 @@ def order_send(session: Session, request: TradeRequest) -> Answer:
     """Execute a request; what it changed is on disk when this returns."""
     ask = _as_ask(session, request)
     session.terminal.requests_sent += 1
+    ask.account.pace.note(ask.now_msc)
     answer, changes = execute(ask)
     if changes != NOTHING:
         session.world.settle([session.house.apply(session.account.terms.login, changes)])
@@ -34,16 +35,18 @@ def _as_ask(session: Session, request: TradeRequest) -> Ask:
             LastError.AUTO_TRADING_DISABLED,
             "Auto-Trading using Python API disabled in Terminal",
         )
+    now_msc = house.server_ms(session.utc_ms())
     return Ask(
         request=msgspec.structs.replace(request, comment=request.comment[:MAX_COMMENT_KEPT]),
         account=session.account,
         market=house.market,
         broker=house.profile,
         switches=terminal.switches,
-        now_msc=house.server_ms(session.utc_ms()),
+        now_msc=now_msc,
         next_ticket=house.next_ticket,
         request_id=terminal.requests_sent + 1,
         routing=session.routing,
+        requests_lately=session.account.pace.lately(now_msc),
     )
 
 
