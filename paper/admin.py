@@ -8,6 +8,8 @@ from typing import Any, Final, Self
 from paper.wire.protocol import OK, PROTOCOL_VERSION, FrameReader, frame
 
 CHUNK_BYTES: Final = 65_536
+SCOPE: Final = ("call", "order", "symbol", "skip", "every", "times", "chance", "after_ms", "for_ms")
+"""What says which calls a fault is about, how often and how long."""
 
 
 class AdminError(Exception):
@@ -100,6 +102,37 @@ class Admin:
     def turn(self, terminal_key: str, **switches: bool) -> None:
         """Turn switches: connected, trade_allowed, tradeapi_disabled, account_trade_allowed."""
         self.ask("admin.terminal", terminal_key, switches)
+
+    def tick(self, feed: str, bid: float, ask: float) -> None:
+        """A price of the tape made by hand, for every broker; pause the tape to keep it."""
+        self.ask("admin.tick", feed, bid, ask)
+
+    def advance_clock(self, ms: int) -> int:
+        """Let the brokers' clocks jump, back where it is negative; their time then, UTC."""
+        utc_ms: int = self.ask("admin.advance_clock", ms)
+        return utc_ms
+
+    def fault(self, kind: str, terminal: str = "*", **settings: object) -> int:
+        """Something goes wrong from here on; the rule's number. docs/FAULTS.md lists all settings.
+
+        `call`, `order`, `symbol`, `skip`, `every`, `times`, `chance`, `after_ms` and `for_ms` say
+        when; whatever else is given belongs to the kind.
+        """
+        scope: dict[str, object] = {name: settings.pop(name) for name in SCOPE if name in settings}
+        number: int = self.ask(
+            "admin.add_fault", {"terminal": terminal, **scope}, {"kind": kind, **settings}
+        )
+        return number
+
+    def faults(self) -> list[dict[str, Any]]:
+        """All rules, how often they were met and how often they struck."""
+        rows: list[dict[str, Any]] = self.ask("admin.faults")
+        return rows
+
+    def clear_faults(self, *numbers: int, terminal: str = "") -> list[int]:
+        """Take rules back: these, else a terminal's, else all; the numbers of what is gone."""
+        gone: list[int] = self.ask("admin.clear_faults", numbers, terminal)
+        return gone
 
     def shutdown(self) -> None:
         """Stop the server; accounts and positions stay in its folder."""

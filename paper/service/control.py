@@ -6,7 +6,12 @@ import msgspec
 
 from domain.mt5_words import LastError
 from paper.address import Address
+from paper.broker.market import FeedTick
 from paper.service.calls import CallTable
+from paper.service.faults.desk import FaultDesk
+from paper.service.faults.kinds import KINDS, Fault
+from paper.service.faults.rules import Rule, Scope
+from paper.service.faults.script import Live
 from paper.service.tape import Tape
 from paper.service.world import ServerRefusal, Wish, World
 
@@ -23,12 +28,15 @@ class TerminalPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Control:
     """The `admin.` verbs."""
 
-    def __init__(self, world: World, tape: Tape, place: Address, seed: int) -> None:
+    def __init__(
+        self, world: World, tape: Tape, place: Address, seed: int, faults: FaultDesk
+    ) -> None:
         self._world = world
         self._tape = tape
         self._replay = tape.replay
         self._place = place
         self._seed = seed
+        self._faults = faults
         self.stop_wanted = False
 
     def ask(self, verb: str, args: list[Any]) -> object:
@@ -109,17 +117,70 @@ class Control:
 
     def terminal(self, key: str, patch: TerminalPatch) -> bool:
         """Turn switches of one terminal."""
-        terminal = self._world.terminal(key)
         wanted = msgspec.structs.asdict(patch)
         given = {name: value for name, value in wanted.items() if value is not None}
-        terminal.switches = msgspec.structs.replace(terminal.switches, **given)
-        terminal.stale = True
+        self._world.turn(self._world.terminal(key), given)
+        self._faults.tend()
         return True
+
+    def tick(self, feed: str, bid: float, ask: float) -> bool:
+        """One more price of the tape, made by hand."""
+        self._world.refuse_unknown_feed(feed)
+        utc_ms = self._tape.utc_ms()
+        made = FeedTick(feed, utc_ms, bid, ask)
+        self._world.ticks((made,), self._tape.stamp_ms(made, utc_ms))
+        return True
+
+    def advance_clock(self, ms: int) -> int:
+        """Let the brokers' clocks jump, and do at once what is due by then; their time, UTC."""
+        if self._replay.stamps != "live":
+            raise ServerRefusal(
+                LastError.UNSUPPORTED, "the clock follows the tape here; it jumps on live stamps"
+            )
+        self._tape.jump(ms)
+        self._world.on_clock(self._tape.utc_ms())
+        return self._tape.utc_ms()
+
+    def add_fault(self, scope: Scope, fault: dict[str, object]) -> int:
+        """A rule is in force from here on; its number."""
+        return self._faults.add(Rule(scope=scope, fault=_as_fault(fault))).number
+
+    def faults(self) -> list[dict[str, object]]:
+        """All rules with how often they were met and struck."""
+        return [self._row(live) for live in self._faults.rules()]
+
+    def clear_faults(self, numbers: tuple[int, ...], terminal: str) -> list[int]:
+        """Take rules back: by number, else a terminal's, else all; what is gone."""
+        return [live.number for live in self._faults.take_back(numbers, terminal)]
+
+    def _row(self, live: Live) -> dict[str, object]:
+        return {
+            "number": live.number,
+            "call": live.rule.call,
+            "scope": live.rule.scope,
+            "fault": live.rule.fault,
+            "met": live.met,
+            "struck": live.struck,
+            "over": self._faults.is_over(live),
+        }
 
     def shutdown(self) -> bool:
         """Stop the server once this is answered."""
         self.stop_wanted = True
         return True
+
+
+def _as_fault(given: dict[str, object]) -> Fault:
+    kind = str(given.get("kind"))
+    if kind not in KINDS:
+        raise ServerRefusal(
+            LastError.NOT_FOUND, f"no fault {kind!r}; wanted one of {', '.join(sorted(KINDS))}"
+        )
+    try:
+        fault: Fault = msgspec.convert(given, Fault)
+    except msgspec.ValidationError as wrong:
+        raise ServerRefusal(LastError.INVALID_PARAMS, f"fault {kind}: {wrong}") from wrong
+    return fault
 
 
 CALLS: Final = CallTable(
@@ -130,6 +191,11 @@ CALLS: Final = CallTable(
         Control.pause,
         Control.resume,
         Control.terminal,
+        Control.tick,
+        Control.advance_clock,
+        Control.add_fault,
+        Control.faults,
+        Control.clear_faults,
         Control.shutdown,
     ),
     prefix="admin.",

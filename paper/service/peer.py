@@ -1,42 +1,63 @@
 """The server's end of one client's connection."""
 
 import socket
+from collections import deque
 from typing import Any, Final
 
 import msgspec
 
 from domain.mt5_words import LastError
-from paper.service.answering import answer
 from paper.service.control import Control
+from paper.service.faults.course import UNDISTURBED
+from paper.service.faults.desk import FaultDesk
+from paper.service.faults.performing import told
+from paper.service.faults.rules import Called
+from paper.service.faults.running import Frame, Hands, Running
 from paper.service.session import Session
 from paper.service.world import ServerRefusal
-from paper.wire.protocol import OK, PROTOCOL_VERSION, FrameReader, ProtocolError, frame
+from paper.wire.protocol import OK, PIPE_LOST, PROTOCOL_VERSION, FrameReader, ProtocolError, frame
 
 CHUNK_BYTES: Final = 256 * 1024
 Call = tuple[int, str, list[Any]]
 
 
 class PeerGone(Exception):  # noqa: N818 - it is what happened, not a fault of ours
-    """The other end hung up."""
+    """The other end hung up, or was hung up on."""
 
 
 class Peer:
-    """Reads calls, writes answers, never waits."""
+    """Reads calls, writes answers in their order, never waits: what is not due yet is owed."""
 
-    def __init__(self, connection: socket.socket, session: Session, control: Control) -> None:
+    def __init__(
+        self, connection: socket.socket, session: Session, control: Control, faults: FaultDesk
+    ) -> None:
         self.connection = connection
         self._session = session
         self._control = control
+        self._faults = faults
         self._frames = FrameReader()
         self._unsent = bytearray()
+        self._calls: deque[object] = deque()
+        self._running: Running | None = None
         self._greeted = False
+        self._is_cut = False
 
     @property
     def has_unsent(self) -> bool:
         """Whether answers wait for the socket."""
         return bool(self._unsent)
 
-    def on_readable(self) -> None:
+    @property
+    def terminal_key(self) -> str:
+        """The terminal it has taken up; empty for none."""
+        return self._session.key
+
+    @property
+    def due_s(self) -> float | None:
+        """When a call under way goes on; None where there is none."""
+        return None if self._running is None else self._running.due_s
+
+    def on_readable(self, now_s: float) -> None:
         """Take in what has come and answer it."""
         try:
             received = self.connection.recv(CHUNK_BYTES)
@@ -46,9 +67,8 @@ class Peer:
             raise PeerGone from broken
         if not received:
             raise PeerGone
-        for call in self._frames.feed(received):
-            self._unsent += frame(self._answer(call))
-        self.on_writable()
+        self._calls.extend(self._frames.feed(received))
+        self.go_on(now_s)
 
     def on_writable(self) -> None:
         """Send as much as the socket takes."""
@@ -61,24 +81,81 @@ class Peer:
                 raise PeerGone from broken
             del self._unsent[:sent]
 
-    def _answer(self, received: object) -> tuple[int, int, object]:
+    def go_on(self, now_s: float) -> None:
+        """Do what is due, one call after the other, and send it."""
+        self._go_on_running(now_s)
+        while self._calls and self._running is None:
+            self._begin(self._calls.popleft())
+            self._go_on_running(now_s)
+        self.on_writable()
+        if self._is_cut:
+            raise PeerGone
+
+    def _go_on_running(self, now_s: float) -> None:
+        if self._running is not None:
+            self._running.go_on(now_s)
+            if self._running.is_done:
+                self._running = None
+
+    def finish_alone(self, now_s: float) -> None:
+        """The other end is gone; what it asked for is still done when it is due."""
+        self._calls.clear()
+        if self._running is not None:
+            self._running.nobody_listens()
+            self._go_on_running(now_s)
+        self._unsent.clear()
+
+    def cut(self, *, is_pipe_alone: bool) -> None:
+        """The terminal is gone, or only the pipe to it; nothing under way is answered."""
+        self._running = None
+        self._calls.clear()
+        if is_pipe_alone:
+            self._say((0, PIPE_LOST, None))
+            self.on_writable()
+
+    def _begin(self, received: object) -> None:
         try:
             call_id, verb, args = msgspec.convert(received, Call)
         except msgspec.ValidationError as wrong:
             raise ProtocolError(f"not a call [id, verb, args]: {wrong}") from wrong
         try:
-            return call_id, OK, self._ask(verb, args)
+            if verb == "hello" or verb.startswith("admin.") or not self._greeted:
+                self._say((call_id, OK, self._own(verb, args)))
+            else:
+                self._disturb(call_id, self._called(verb, args))
         except ServerRefusal as refused:
-            return call_id, refused.code, str(refused)
+            self._say((call_id, refused.code, str(refused)))
 
-    def _ask(self, verb: str, args: list[Any]) -> object:
+    def _called(self, verb: str, args: list[Any]) -> Called:
+        """A terminal that is only now taken up is named by the call itself."""
+        key = args[0] if verb == "initialize" and args else self._session.key
+        return Called(terminal=str(key), verb=verb, args=args)
+
+    def _disturb(self, call_id: int, called: Called) -> None:
+        steps = self._faults.course(called)
+        if steps is UNDISTURBED:
+            self._say((call_id, *told(self._session, called)))
+            return
+        hands = Hands(
+            perform=lambda struck: told(self._session, called, struck),
+            say=self._say,
+            hang_up=self._hang_up,
+            kill_terminal=lambda death: self._faults.kill(called.terminal, death),
+        )
+        self._running = Running(call_id, steps, hands)
+
+    def _say(self, answer: Frame) -> None:
+        self._unsent += frame(answer)
+
+    def _hang_up(self) -> None:
+        self._is_cut = True
+
+    def _own(self, verb: str, args: list[Any]) -> object:
         if verb == "hello":
             return self._hello(*args)
         if not self._greeted:
             raise ServerRefusal(LastError.INVALID_PARAMS, f"say hello before {verb!r}")
-        if verb.startswith("admin."):
-            return self._control.ask(verb, args)
-        return answer(self._session, verb, args)
+        return self._control.ask(verb, args)
 
     def _hello(self, version: object = None, *_pid: object) -> object:
         if version != PROTOCOL_VERSION:

@@ -78,9 +78,14 @@ class Pushing:
     def push_floating(self) -> None:
         """Accounts whose positions are worth something else than before."""
         for terminal in self._world.terminals.values():
-            if terminal.broker in self._repriced and self._world.account_of(terminal).positions:
+            if terminal.last_known is None and self._has_moved(terminal):
                 self._push_account(terminal)
         self._repriced = set()
+
+    def _has_moved(self, terminal: Terminal) -> bool:
+        return terminal.broker in self._repriced and bool(
+            self._world.account_of(terminal).positions
+        )
 
     def _push_account(self, terminal: Terminal) -> None:
         house, account = self._world.house_of(terminal), self._world.account_of(terminal)
@@ -91,6 +96,7 @@ class Pushing:
             "terminal": terminal_row(terminal.key, house.profile, terminal.switches),
             "changed": terminal.changes_told,
             "positions": terminal.positions_changed,
+            "to_ask": sorted(terminal.to_ask),
         }
         terminal.stale = terminal.positions_changed = False
         self._socket.send_multipart((account_topic(terminal.key), pack(told)), zmq.NOBLOCK)

@@ -5,13 +5,16 @@ import os
 import selectors
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from paper.address import Address
 from paper.service.control import Control
+from paper.service.faults.desk import FaultDesk
 from paper.service.peer import Peer, PeerGone
 from paper.service.pushing import Pushing
 from paper.service.replay import Replay, Stamps
@@ -58,7 +61,9 @@ class Server:
         self._pushing = Pushing(self._world, settings.pub_port)
         self._listener = _listening(settings.port)
         self.place = self._as_place(settings)
-        self._control = Control(self._world, self._tape, self.place, settings.seed)
+        self._faults = FaultDesk(self._world, self._tape, settings.seed)
+        self._control = Control(self._world, self._tape, self.place, settings.seed, self._faults)
+        self._owing: set[Peer] = set()
         self._selector = selectors.DefaultSelector()
         self._floating_due_s = 0.0
 
@@ -82,15 +87,45 @@ class Server:
         self._close()
 
     def _turn(self) -> None:
-        wait_s = self._tape.wait_s(FLOATING_EVERY_S)
+        wait_s = self._tape.wait_s(self._until_due_s())
         for key, mask in self._selector.select(wait_s):
             if key.fileobj is self._listener:
                 self._welcome()
             elif isinstance(key.data, Peer):
-                self._serve(key.data, mask)
+                self._serve(key.data, partial(self._move_bytes, key.data, mask))
+        self._pay_what_is_due()
+        self._cut_off()
         self._pushing.greet_newcomers()
         self._play()
         self._tell()
+
+    def _until_due_s(self) -> float:
+        if not self._owing:
+            return FLOATING_EVERY_S
+        due_s = min(peer.due_s for peer in self._owing if peer.due_s is not None)
+        return min(FLOATING_EVERY_S, max(0.0, due_s - self._tape.now_s()))
+
+    def _pay_what_is_due(self) -> None:
+        """Answers that faults have put off, and orders whose sender is gone by now."""
+        now_s = self._tape.now_s()
+        for peer in [*self._owing]:
+            if peer.due_s is None or peer.due_s > now_s:
+                continue
+            if peer.connection.fileno() < 0:
+                self._finish_alone(peer)
+            else:
+                self._serve(peer, partial(peer.go_on, now_s))
+
+    def _cut_off(self) -> None:
+        for ending in self._faults.take_endings():
+            for peer in self._peers():
+                if peer.terminal_key == ending.terminal:
+                    with contextlib.suppress(PeerGone):
+                        peer.cut(is_pipe_alone=ending.is_pipe_alone)
+                    self._drop(peer)
+
+    def _peers(self) -> list[Peer]:
+        return [k.data for k in self._selector.get_map().values() if isinstance(k.data, Peer)]
 
     def _play(self) -> None:
         utc_ms = self._tape.utc_ms()
@@ -104,6 +139,7 @@ class Server:
         now_s = self._tape.now_s()
         if now_s >= self._floating_due_s:
             self._floating_due_s = now_s + FLOATING_EVERY_S
+            self._faults.tend()
             self._world.on_clock(self._tape.utc_ms())
             self._pushing.push_floating()
         self._pushing.push_changed()
@@ -115,16 +151,19 @@ class Server:
             return
         connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        session = Session(self._world, self.place, self._tape.utc_ms)
-        peer = Peer(connection, session, self._control)
+        session = Session(self._world, self.place, self._tape.utc_ms, self._tape.recorded)
+        peer = Peer(connection, session, self._control, self._faults)
         self._selector.register(connection, selectors.EVENT_READ, peer)
 
-    def _serve(self, peer: Peer, mask: int) -> None:
+    def _move_bytes(self, peer: Peer, mask: int) -> None:
+        if mask & selectors.EVENT_READ:
+            peer.on_readable(self._tape.now_s())
+        if mask & selectors.EVENT_WRITE:
+            peer.on_writable()
+
+    def _serve(self, peer: Peer, do: Callable[[], None]) -> None:
         try:
-            if mask & selectors.EVENT_READ:
-                peer.on_readable()
-            if mask & selectors.EVENT_WRITE:
-                peer.on_writable()
+            do()
         except PeerGone:
             self._drop(peer)
         except ProtocolError as wrong:
@@ -134,6 +173,7 @@ class Server:
             self._watch(peer)
 
     def _watch(self, peer: Peer) -> None:
+        self._note_debts(peer)
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.has_unsent else 0)
         if self._selector.get_key(peer.connection).events != wanted:
             self._selector.modify(peer.connection, wanted, peer)
@@ -141,14 +181,23 @@ class Server:
     def _drop(self, peer: Peer) -> None:
         self._selector.unregister(peer.connection)
         peer.connection.close()
+        self._finish_alone(peer)
+
+    def _finish_alone(self, peer: Peer) -> None:
+        peer.finish_alone(self._tape.now_s())
+        self._note_debts(peer)
+
+    def _note_debts(self, peer: Peer) -> None:
+        if peer.due_s is None:
+            self._owing.discard(peer)
+        else:
+            self._owing.add(peer)
 
     def _close(self) -> None:
-        peers: list[Any] = [key.data for key in self._selector.get_map().values()]
-        for peer in peers:
-            if isinstance(peer, Peer):
-                with contextlib.suppress(PeerGone):
-                    peer.on_writable()
-                self._drop(peer)
+        for peer in self._peers():
+            with contextlib.suppress(PeerGone):
+                peer.on_writable()
+            self._drop(peer)
         self._selector.close()
         self._listener.close()
         self._pushing.close()

@@ -1,6 +1,7 @@
 """All brokers, accounts and terminals of one paper broker process."""
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy, deepcopy
 from typing import Final
 
 import msgspec
@@ -28,7 +29,7 @@ MARGIN_MODES: Final[dict[str | int, MarginMode]] = {
 class ServerRefusal(Exception):  # noqa: N818 - MetaTrader's word for it is a failed call
     """A call that fails, with MetaTrader's server-side code."""
 
-    def __init__(self, code: LastError, text: str) -> None:
+    def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code = int(code)
 
@@ -53,7 +54,7 @@ class Terminal:
         self.to_ask: frozenset[str] = frozenset()
         """Calls whose answers must not be taken from what is pushed."""
         self.down: Down | None = None
-        self.last_known: Account | None = None
+        self.last_known: House | None = None
         """What it shows while it is cut off from its broker."""
 
 
@@ -86,6 +87,7 @@ class World:
         self._feed_digits = dict(feed_digits)
         self._new_login = new_login
         self._last_of_feed: dict[str, FeedTick] = {}
+        self._feed_moves: dict[str, float] = {}
         self._market_open = True
         self.houses: dict[str, House] = {}
         self.terminals: dict[str, Terminal] = {}
@@ -108,16 +110,16 @@ class World:
             house = self.houses[broker] = House(profile, self._store.last_ticket(broker))
             house.market.open = self._market_open
             for tick in self._last_of_feed.values():
-                house.on_tick(tick, utc_ms)
+                house.on_tick(self._moved(tick), utc_ms)
         return house
 
     def house_of(self, terminal: Terminal) -> House:
-        """The broker a terminal is logged in to."""
-        return self.houses[terminal.broker]
+        """The broker a terminal is logged in to, as far as it knows."""
+        return terminal.last_known or self.houses[terminal.broker]
 
     def account_of(self, terminal: Terminal) -> Account:
         """The account a terminal is logged in to, as far as it knows."""
-        return terminal.last_known or self.houses[terminal.broker].accounts[terminal.login]
+        return self.house_of(terminal).accounts[terminal.login]
 
     def terminal(self, key: str) -> Terminal:
         """The terminal of that key."""
@@ -134,11 +136,46 @@ class World:
     def ticks(self, ticks: Iterable[FeedTick], utc_ms: int) -> None:
         """Prices move, stops close; written down before this returns."""
         events: list[Event] = []
-        for tick in ticks:
-            self._last_of_feed[tick.symbol] = tick
+        for told in ticks:
+            self._last_of_feed[told.symbol] = told
+            tick = self._moved(told)
             for house in self.houses.values():
                 events += house.on_tick(tick, utc_ms)
         self.settle(events)
+
+    def feeds(self) -> list[str]:
+        """The symbols of the tape."""
+        return sorted(self._feed_digits)
+
+    def move_feed(self, symbol: str, points: float, utc_ms: int) -> None:
+        """From its last price on, a feed is so far from what the tape says."""
+        self.refuse_unknown_feed(symbol)
+        moved = points * 10.0 ** -self._feed_digits[symbol]
+        self._feed_moves[symbol] = self._feed_moves.get(symbol, 0.0) + moved
+        if symbol in self._last_of_feed:
+            self.ticks((self._last_of_feed[symbol],), utc_ms)
+
+    def refuse_unknown_feed(self, symbol: str) -> None:
+        """Prices come by the names the tick files have, not by a broker's."""
+        if symbol not in self._feed_digits:
+            known = ", ".join(self.feeds())
+            raise ServerRefusal(
+                LastError.NOT_FOUND, f"no feed {symbol!r}; wanted one of the tape's: {known}"
+            )
+
+    def _moved(self, tick: FeedTick) -> FeedTick:
+        moved = self._feed_moves.get(tick.symbol)
+        return tick._replace(bid=tick.bid + moved, ask=tick.ask + moved) if moved else tick
+
+    def turn(self, terminal: Terminal, given: Mapping[str, bool]) -> None:
+        """Turn switches; a terminal that is cut off shows what it knew last."""
+        terminal.switches = msgspec.structs.replace(terminal.switches, **given)
+        terminal.stale = True
+        if terminal.switches.connected:
+            terminal.positions_changed |= terminal.last_known is not None
+            terminal.last_known = None
+        elif terminal.last_known is None:
+            terminal.last_known = _frozen(self.house_of(terminal), terminal.login)
 
     def settle(self, events: list[Event]) -> None:
         """Write applied changes down, and remember whom to tell."""
@@ -147,7 +184,7 @@ class World:
         self._store.write(events)
         touched = {(event.broker, event.login) for event in events}
         for terminal in self.terminals.values():
-            if (terminal.broker, terminal.login) in touched:
+            if (terminal.broker, terminal.login) in touched and terminal.last_known is None:
                 terminal.stale = terminal.positions_changed = True
 
     def on_clock(self, utc_ms: int) -> None:
@@ -172,6 +209,8 @@ class World:
         if (broker, login) != (terminal.broker, terminal.login):
             self._store.attach(terminal.key, broker, login)
             terminal.broker, terminal.login = broker, login
+            if terminal.last_known is not None:
+                terminal.last_known = _frozen(house, login)
             terminal.stale = terminal.positions_changed = True
 
     def ensure_account(self, wish: Wish, utc_ms: int) -> Terminal:
@@ -220,6 +259,14 @@ class World:
                 f"{', '.join(missing)} that no tick file gives: "
                 f"use another currency or add a tick file that pairs it with {terms.currency}",
             )
+
+
+def _frozen(house: House, login: int) -> House:
+    """A broker as one of its accounts saw it last."""
+    frozen, market = copy(house), copy(house.market)
+    market.quotes = {symbol: copy(quote) for symbol, quote in market.quotes.items()}
+    frozen.market, frozen.accounts = market, {login: deepcopy(house.accounts[login])}
+    return frozen
 
 
 def _refuse_unquoted(house: House, account: Account) -> None:
