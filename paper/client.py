@@ -64,8 +64,17 @@ def last_error(*args: _Any, **keywords: _Any) -> tuple[int, str]:
 def initialize(args: _Args, keywords: _Keywords) -> bool:
     """Take up the terminal at `path`, logging in where a login is given."""
     path, words = _initialize_words(args, keywords)
+    _look_at_portable(keywords)
     _session.open(path, words)
     return True
+
+
+def _look_at_portable(keywords: _Keywords) -> None:
+    """Its value changes nothing here, unless it cannot say whether it is true."""
+    try:
+        bool(keywords.get("portable"))
+    except Exception as undecided:  # noqa: BLE001 - whatever its __bool__ raises
+        _calls.spoil(undecided)
 
 
 @_calls.with_keywords(failure=False, bad_argument=False)
@@ -164,9 +173,10 @@ def _exactly(count: int, args: _Args) -> _Args:
 
 
 def _moment_s(value: object) -> int:
+    seconds = _arguments.moment_s(value, is_late=_calls.is_spoiled)
     if _arguments.overflows(value):
-        _calls.spoil()
-    return _arguments.moment_s(value)
+        _calls.spoil(OverflowError(f"{value} does not fit 32 bits"))
+    return seconds
 
 
 def _window_s(args: _Args) -> list[int]:

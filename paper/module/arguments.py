@@ -1,6 +1,8 @@
 """How strictly MetaTrader's module takes its arguments, before anything is sent."""
 
 import ctypes
+import errno
+import operator
 from datetime import datetime
 from typing import Any, Final
 
@@ -49,7 +51,7 @@ def unsigned(value: object, refusal: str, bits: int = 64) -> int:
     if not isinstance(value, int):
         raise BadArgument(refusal)
     if not 0 <= value < 2**bits:
-        raise Unrepresentable(refusal)
+        raise Unrepresentable(refusal) from OverflowError(f"{value} does not fit {bits} bits")
     return int(value)
 
 
@@ -58,7 +60,7 @@ def signed_64(value: object, refusal: str) -> int:
     if not isinstance(value, int):
         raise BadArgument(refusal)
     if not _I64_LOWEST <= value <= _I64_HIGHEST:
-        raise Unrepresentable(refusal)
+        raise Unrepresentable(refusal) from OverflowError(f"{value} does not fit 64 bits")
     return int(value)
 
 
@@ -73,25 +75,25 @@ def double(value: Any) -> float:  # noqa: ANN401 - whatever C converts
     """Anything C can turn into a double: int, Decimal and numpy's numbers, but no text."""
     try:
         return ctypes.c_double(value).value
-    except (TypeError, ValueError, OverflowError) as found:
+    except Exception as found:  # whatever the value's own __float__ raises
         raise Unrepresentable(INVALID) from found
 
 
 def int_32(value: Any) -> int:  # noqa: ANN401 - as above
     """Anything with __index__ that fits 32 bits with a sign, numpy's integers included."""
     try:
-        number = int(value.__index__())
-    except (AttributeError, TypeError) as found:
+        number = operator.index(value)
+    except Exception as found:  # whatever the value's own __index__ raises
         raise Unrepresentable(INVALID) from found
-    if not _I32_LOWEST <= number <= _I32_HIGHEST:
-        raise Unrepresentable(INVALID)
+    if overflows(number):
+        raise Unrepresentable(INVALID) from OverflowError(f"{number} does not fit 32 bits")
     return number
 
 
 def masked_32(value: object) -> int:
     """The lowest 32 bits of an int or a subclass; numpy's integers are none."""
     if not isinstance(value, int):
-        raise Unrepresentable(INVALID)
+        raise Unrepresentable(INVALID) from TypeError(f"{type(value).__name__} is no int")
     return value & _U32
 
 
@@ -103,14 +105,16 @@ def truth(value: object) -> bool:
         raise Unrepresentable(INVALID) from found
 
 
-def moment_s(value: object) -> int:
+def moment_s(value: object, *, is_late: bool = False) -> int:
     """A date as whole seconds since 1970 in 32 bits, as MetaTrader's module computes it.
 
     A datetime without a zone is read in the process's own. What lies beyond January 2038 becomes
     the lowest number there is, so a window that ends there is empty; a Python int that large is
-    -1 and overflows (see `overflows`).
+    -1 and overflows (see `overflows`). After such an int a datetime cannot be converted any more.
     """
     if isinstance(value, datetime):
+        if is_late:
+            raise Unrepresentable(INVALID) from SystemError("timestamp() after an overflow")
         return _in_32_bits(_timestamp_s(value))
     if isinstance(value, float):
         return _in_32_bits(float(value))
@@ -139,5 +143,5 @@ def _timestamp_s(value: datetime) -> float:
         raise Unrepresentable(INVALID) from found
     # Windows refuses such wall clocks, other systems do not: a script shall fail on both.
     if value.tzinfo is None and not _WALL_CLOCK_FROM_S <= seconds <= _WALL_CLOCK_TO_S:
-        raise Unrepresentable(INVALID)
+        raise Unrepresentable(INVALID) from OSError(errno.EINVAL, "no such wall clock on Windows")
     return seconds

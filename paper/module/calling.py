@@ -22,7 +22,7 @@ class Calls:
 
     def __init__(self) -> None:
         self.last_error: tuple[int, str] = (0, "")
-        self._is_spoiled = False
+        self._spoiled_by: BaseException | None = None
         # The real module never lets go of the interpreter, so its calls cannot overlap.
         self._one_at_a_time = threading.RLock()
 
@@ -61,15 +61,20 @@ class Calls:
 
         return decorate
 
-    def spoil(self) -> None:
+    @property
+    def is_spoiled(self) -> bool:
+        """Whether the call under way will end in a SystemError."""
+        return self._spoiled_by is not None
+
+    def spoil(self, cause: BaseException) -> None:
         """The call under way goes on, but whatever comes of it ends in a SystemError."""
-        self._is_spoiled = True
+        self._spoiled_by = cause
 
     def _run(self, body: _Function, args: _Args, failure: object, bad_argument: object) -> Any:  # noqa: ANN401 - as above
-        self.last_error, self._is_spoiled = SUCCESS, False
+        self.last_error, self._spoiled_by = SUCCESS, None
         answer = self._answer(body, args, failure, bad_argument)
-        if self._is_spoiled:
-            raise _system_error(body.__name__)
+        if self._spoiled_by is not None:
+            raise _system_error(body.__name__) from self._spoiled_by
         return answer
 
     def _answer(self, body: _Function, args: _Args, failure: object, bad_argument: object) -> Any:  # noqa: ANN401 - as above
@@ -78,7 +83,7 @@ class Calls:
         except Failed as failed:
             self.last_error = (failed.code, failed.text)
             if isinstance(failed, Unrepresentable):
-                raise _system_error(body.__name__) from failed
+                raise _system_error(body.__name__) from failed.__cause__
             return bad_argument if isinstance(failed, BadArgument) else failure
 
 

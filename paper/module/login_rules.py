@@ -38,11 +38,11 @@ def initialize_words(args: _Args, keywords: _Keywords) -> tuple[str, LoginWords]
 
 
 def login_words(args: _Args, keywords: _Keywords) -> LoginWords:
-    """Whom to log in as; without a login there is nobody."""
+    """Whom to log in as; without a login, or with 0, there is nobody."""
     if len(args) > len(_LOGIN_POSITIONS):
         raise BadArgument(arguments.WRONG_NUMBER)
     given = _by_place(args) | _by_name(keywords)
-    if "login" not in given:
+    if not given.get("login"):
         raise BadArgument(arguments.named("login"))
     return _words(given)
 

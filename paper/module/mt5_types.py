@@ -52,12 +52,27 @@ def _split(type_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(name for name, _ in pairs), tuple(kind for _, kind in pairs)
 
 
+_DOCS: Final = {
+    "AccountInfo": "This is a structure for storing account information",
+    "BookInfo": "This is a structure for storing Depth of Market information",
+    "OrderCheckResult": "order_check result structure",
+    "OrderSendResult": "order_send result structure",
+    "SymbolInfo": "This is a structure for storing symbol information",
+    "TerminalInfo": "This is a structure for storing terminal information",
+    "Tick": "This is a structure for storing latest symbol prices",
+    "TradeDeal": "Trade deal structure",
+    "TradeOrder": "Trade order structure",
+    "TradePosition": "Trade position structure",
+    "TradeRequest": "Trade request structure",
+}
+
+
 def _struct_sequence(type_name: str, names: tuple[str, ...]) -> Any:  # noqa: ANN401 - made at run time
     end = _FieldSlot(None, None)
     slots = (_FieldSlot * (len(names) + 1))(
         *[_FieldSlot(name.encode(), None) for name in names], end
     )
-    blueprint = _Blueprint(type_name.encode(), None, slots, len(names))
+    blueprint = _Blueprint(type_name.encode(), _DOCS[type_name].encode(), slots, len(names))
     _kept_alive.append((slots, blueprint))
     with warnings.catch_warnings():
         # Python wants a module in the name; the real types have none and say "builtins".

@@ -43,6 +43,13 @@ class _Welcome(msgspec.Struct, frozen=True, kw_only=True):
     broker: str
 
 
+def _what_is_missing(path: str) -> str:
+    """MetaTrader's module prints the path by a C function that gives up on anything but ASCII."""
+    if not path:
+        return "MetaTrader 5 x64 not found"
+    return f"Process create failed '{path}'" if path.isascii() else ""
+
+
 class TerminalSession:
     """At most one terminal at a time, as in MetaTrader's module."""
 
@@ -79,8 +86,7 @@ class TerminalSession:
         try:
             return Connection(*self._address, is_held=self._is_held)
         except OSError as found:
-            detail = f"Process create failed '{path}'" if path else "MetaTrader 5 x64 not found"
-            raise refused("initialize", INITIALIZE_FAILED, detail) from found
+            raise refused("initialize", INITIALIZE_FAILED, _what_is_missing(path)) from found
 
     def _follow(self, payload: object) -> None:
         welcome: _Welcome = checked(payload, _Welcome)

@@ -1,0 +1,27 @@
+"""The paper broker's client answers what MetaTrader's module answers where there is no terminal."""
+
+from types import ModuleType
+
+import pytest
+
+from tests.client_copies import fresh_client
+from tests.contract.mt5.calls import CASES, Case, outcome
+from tests.ports import free_port
+
+
+@pytest.fixture(scope="module")
+def mt5() -> ModuleType:
+    """A client that looks for its server where none is."""
+    module = fresh_client()
+    module._connect_to("127.0.0.1", free_port())
+    return module
+
+
+def test_no_two_cases_share_a_name() -> None:
+    names = [case.name for case in CASES]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_call_comes_to_what_metatraders_module_makes_of_it(mt5: ModuleType, case: Case) -> None:
+    assert outcome(mt5, case.call) == (case.result, case.error)
