@@ -7,6 +7,7 @@ import msgspec
 from domain.mt5_words import DealEntry, DealType, OrderState, Reason
 from paper.broker.asking import TOLERANCE, Ask
 from paper.broker.brokers import SymbolProfile
+from paper.broker.currencies import rounded
 from paper.broker.records import Changes, Deal, Order, Position
 
 
@@ -111,11 +112,11 @@ def deposit(amount: float, ticket: int, now_msc: int) -> Changes:
     return Changes(deals=(deal,), last_ticket=ticket)
 
 
-def part_of_swap(position: Position, lots: float) -> float:
-    """The swap that is realised with so much of a position: in proportion, to the cent."""
+def part_of_swap(position: Position, lots: float, currency: str) -> float:
+    """The swap that is realised with so much of a position: in proportion, whole with the last."""
     if lots >= position.volume:
         return position.swap
-    return round(position.swap * lots / position.volume, 2)
+    return rounded(position.swap * lots / position.volume, currency)
 
 
 def on_step(lots: float, profile: SymbolProfile) -> float:

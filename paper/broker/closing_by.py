@@ -67,7 +67,7 @@ def _leg(ask: Ask, position: Position, lots: float, against: Position, nth: int)
         lots=lots,
         price=price,
         profit=profit(ask.market, ask.profile, currency, trade, price),
-        swap=part_of_swap(position, lots),
+        swap=part_of_swap(position, lots, currency),
         now_msc=ask.now_msc,
     )
 

@@ -81,7 +81,7 @@ def _decreased(
     market: Market, account: Account, execution: Execution, position: Position
 ) -> Changes:
     """Closed in full, in part, or turned: profit and swap are realised for what is closed."""
-    profile = market.profiles[position.symbol]
+    profile, currency = market.profiles[position.symbol], account.terms.currency
     left = on_step(position.volume - execution.lots, profile)
     closed = min(execution.lots, position.volume)
     trade = Trade(position.type, closed, position.price_open)
@@ -89,8 +89,8 @@ def _decreased(
         execution,
         DealEntry.INOUT if left < 0 else DealEntry.OUT,
         position.identifier,
-        profit=profit(market, profile, account.terms.currency, trade, execution.price),
-        swap=part_of_swap(position, closed),
+        profit=profit(market, profile, currency, trade, execution.price),
+        swap=part_of_swap(position, closed, currency),
     )
     changes = _written(market, execution, booked)
     if left > 0:

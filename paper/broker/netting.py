@@ -8,6 +8,8 @@ from paper.broker.records import Position
 
 PRICE_DECIMALS: Final = 10
 """An average price is kept finer than any symbol's digits: rounding to digits would make money."""
+MONEY_DECIMALS: Final = 8
+"""As many as the finest currency has: only what floats add is cut off."""
 
 
 def increased(position: Position, part: Position, lots: float) -> Position:
@@ -35,7 +37,7 @@ def reduced(position: Position, lots: float, now_msc: int, *, swap_realised: flo
         position,
         volume=lots,
         time_update_msc=now_msc,
-        swap=round(position.swap - swap_realised, 2),
+        swap=round(position.swap - swap_realised, MONEY_DECIMALS),
     )
 
 

@@ -7,7 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.mt5_words import DealEntry, DealType, Filling, OrderType, Reason, Retcode, TradeAction
+from domain.mt5_words import (
+    DealEntry,
+    DealType,
+    Execution,
+    Filling,
+    OrderMode,
+    OrderType,
+    Reason,
+    Retcode,
+    TradeAction,
+)
 from paper.service.world import ServerRefusal
 from tests.unit.paper.desk import Desk
 
@@ -151,6 +161,81 @@ def test_instant_execution_fills_within_the_deviation(open_desk: OpenDesk, price
     assert (answer.retcode, answer.price) == (Retcode.DONE, 1.3861)
 
 
+MASKS = {"none": 0, "FOK": 1, "IOC": 2, "FOK and IOC": 3, "BOC": 4}
+AT_A_PRICE = {Filling.FOK, Filling.IOC, Filling.RETURN}
+BY_MASK = {
+    "none": set(),
+    "FOK": {Filling.FOK},
+    "IOC": {Filling.IOC},
+    "FOK and IOC": {Filling.FOK, Filling.IOC},
+    "BOC": set(),
+}
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("execution", Execution)
+def test_which_fillings_a_market_order_may_name(
+    desk: Desk, execution: Execution, mask: str
+) -> None:
+    desk.resell("EURUSD", execution=execution, filling_mask=MASKS[mask])
+    answers = {
+        filling: desk.send(type_filling=filling, price=1.3861).retcode for filling in range(5)
+    }
+
+    taken = {
+        Execution.REQUEST: AT_A_PRICE,
+        Execution.INSTANT: AT_A_PRICE,
+        Execution.MARKET: BY_MASK[mask],
+        Execution.EXCHANGE: BY_MASK[mask] | {Filling.RETURN},
+    }[execution]
+    assert answers == {
+        filling: Retcode.DONE if filling in taken else Retcode.INVALID_FILL for filling in range(5)
+    }
+
+
+@pytest.mark.parametrize(
+    ("execution", "price", "retcode"),
+    [
+        pytest.param(Execution.REQUEST, 0.0, 10015, id="request, no price"),
+        pytest.param(Execution.INSTANT, 0.0, 10015, id="instant, no price"),
+        pytest.param(Execution.REQUEST, 1.38610, 10009, id="request, the price"),
+        pytest.param(Execution.REQUEST, 1.38650, 10004, id="request, past the deviation"),
+        pytest.param(Execution.INSTANT, 1.38650, 10004, id="instant, past the deviation"),
+        pytest.param(Execution.INSTANT, 1.386105, 10015, id="instant, off the grid"),
+        pytest.param(Execution.MARKET, 0.0, 10009, id="market, no price"),
+        pytest.param(Execution.MARKET, 1.5, 10009, id="market, any price"),
+        pytest.param(Execution.EXCHANGE, 0.0, 10009, id="exchange, no price"),
+        pytest.param(Execution.EXCHANGE, 1.5, 10009, id="exchange, any price"),
+    ],
+)
+def test_which_executions_care_for_the_price(
+    desk: Desk, execution: Execution, price: float, retcode: int
+) -> None:
+    desk.resell("EURUSD", execution=execution)
+    answer = desk.send(price=price)
+
+    assert answer.retcode == retcode
+    assert answer.price == (1.3861 if retcode == Retcode.DONE else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "retcode"),
+    [
+        *((kind, Retcode.INVALID_ORDER) for kind in range(2, 8)),
+        (OrderType.CLOSE_BY, Retcode.INVALID),
+        (9, Retcode.INVALID),
+    ],
+)
+def test_a_deal_is_bought_or_sold_and_nothing_else(desk: Desk, kind: int, retcode: int) -> None:
+    assert desk.send(type=kind, price=1.38).retcode == retcode
+
+
+def test_a_symbol_may_take_no_market_orders(desk: Desk) -> None:
+    desk.resell("EURUSD", order_mode=127 & ~OrderMode.MARKET)
+
+    assert desk.send().retcode == Retcode.INVALID_ORDER
+
+
 def test_a_requote_brings_the_new_prices_and_was_seen_by_the_server(open_desk: OpenDesk) -> None:
     answer = open_desk("Union-Demo").send(**{**UNION, "price": 1.37})
     assert (answer.bid, answer.ask) == (1.386, 1.3861)
@@ -266,6 +351,57 @@ def test_order_check_tells_the_margin_after_the_trade_and_changes_nothing(desk: 
 
 def test_order_check_refuses_as_order_send_does(desk: Desk) -> None:
     assert desk.check(volume=0.015).retcode == Retcode.INVALID_VOLUME
+
+
+def test_order_check_leaves_to_sending_what_may_be_otherwise_by_then(open_desk: OpenDesk) -> None:
+    desk = open_desk("Union-Demo")
+    assert desk.check(**{**UNION, "price": 1.37}).retcode == 0
+    desk.world.close_market()
+    assert desk.check(**UNION).retcode == 0
+    assert desk.check(**UNION, type_filling=Filling.BOC).retcode == Retcode.INVALID_FILL
+
+
+@pytest.mark.parametrize(
+    ("fields", "margin"),
+    [
+        pytest.param({"volume": 1.0}, 2772.2, id="the same side adds"),
+        pytest.param({"volume": 1.0, "type": 1}, 2772.1, id="the other side adds too"),
+        pytest.param({"volume": 1.0, "type": 1, "position": "it"}, 1386.1, id="closing adds none"),
+    ],
+)
+def test_order_check_adds_margin_to_what_is_tied_up(
+    desk: Desk, fields: dict[str, Any], margin: float
+) -> None:
+    ticket = desk.send(volume=1.0).order
+    named = {"position": ticket} if "position" in fields else {}
+    checked = desk.check(**{**fields, **named})
+
+    assert (checked.retcode, checked.margin) == (0, margin)
+    assert checked.margin_level == pytest.approx(checked.equity / margin * 100)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"volume": 0.0}, id="by the terminal"),
+        pytest.param({"position": 5, "type": 1}, id="by the server"),
+    ],
+)
+def test_a_refusal_is_all_zero_and_tells_by_its_id_who_refused(
+    desk: Desk, fields: dict[str, Any]
+) -> None:
+    answer = desk.send(**fields)
+    zeros = (answer.deal, answer.order, answer.volume, answer.price, answer.bid, answer.ask)
+
+    assert zeros == (0, 0, 0.0, 0.0, 0.0, 0.0)
+    assert answer.retcode_external == 0
+    assert (answer.request_id > 0) == ("position" in fields)
+
+
+def test_request_ids_rise(desk: Desk) -> None:
+    ids = [desk.send().request_id for _ in range(3)]
+
+    assert ids == sorted(set(ids))
 
 
 def test_a_comment_is_kept_to_31_characters(desk: Desk) -> None:
