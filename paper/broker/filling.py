@@ -73,8 +73,14 @@ def _born(execution: Execution) -> Position:
 def _increased(market: Market, execution: Execution, position: Position) -> Changes:
     booked = _booked(execution, DealEntry.IN, position.identifier)
     changes = _written(market, execution, booked)
-    lots = on_step(position.volume + execution.lots, market.profiles[position.symbol])
-    return msgspec.structs.replace(changes, kept=(increased(position, _born(execution), lots),))
+    order = execution.order
+    after = increased(
+        position,
+        _born(execution),
+        on_step(position.volume + execution.lots, market.profiles[position.symbol]),
+        brings_stops=order.volume_current == order.volume_initial,
+    )
+    return msgspec.structs.replace(changes, kept=(after,))
 
 
 def _decreased(

@@ -12,22 +12,21 @@ MONEY_DECIMALS: Final = 8
 """As many as the finest currency has: only what floats add is cut off."""
 
 
-def increased(position: Position, part: Position, lots: float) -> Position:
+def increased(position: Position, part: Position, lots: float, *, brings_stops: bool) -> Position:
     """A deal of the same side adds to it, at the volume-weighted price.
 
-    Its stops replace the position's, but only those that are set. A later part of the order that
-    made the position brings no stops: whoever moved them since meant it. Magic, comment and
-    opening time stay the opener's.
+    Its stops replace the position's, but only those that are set. A later part of an order brings
+    none: whoever moved them since the first meant it. Magic, comment and opening time stay the
+    opener's.
     """
     paid = position.price_open * position.volume + part.price_open * part.volume
-    first_part = part.ticket != position.ticket
     return msgspec.structs.replace(
         position,
         volume=lots,
         price_open=round(paid / (position.volume + part.volume), PRICE_DECIMALS),
         time_update_msc=part.time_msc,
-        sl=(first_part and part.sl) or position.sl,
-        tp=(first_part and part.tp) or position.tp,
+        sl=(brings_stops and part.sl) or position.sl,
+        tp=(brings_stops and part.tp) or position.tp,
     )
 
 
