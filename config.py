@@ -54,6 +54,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     paper_seed: int
     control_address: str
     log_level: str
+    clock: Path | None
 
     @property
     def redacted_uri(self) -> str:
@@ -116,6 +117,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         paper_seed=ask.whole("PAPER_SEED", 1, 0, 2**32 - 1),
         control_address=ask.text("MURMURATION_CONTROL", ""),
         log_level=ask.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        clock=ask.file("MURMURATION_CLOCK"),
     )
     if ask.problems:
         raise ConfigError(*ask.problems)
@@ -144,6 +146,7 @@ def child_environment(config: Config, environ: Mapping[str, str] | None = None) 
         "PAPER_SEED": str(config.paper_seed),
         "MURMURATION_CONTROL": config.control_address,
         "LOG_LEVEL": config.log_level,
+        "MURMURATION_CLOCK": str(config.clock or ""),
     }
     return inherited | own | ({"MONGO_URI": config.mongo_uri} if config.mongo_uri_is_set else {})
 
@@ -279,6 +282,15 @@ class _Asker:
         path = Path(self.text(name, str(default))).expanduser().absolute()
         if path.exists() and not path.is_dir():
             self._fault(name, "a folder", f"a file at {path}")
+        return path
+
+    def file(self, name: str) -> Path | None:
+        """One file, which need not be there yet; none where nothing is said."""
+        if not self.has(name):
+            return None
+        path = Path(self.text(name, "")).expanduser().absolute()
+        if path.is_dir() or not path.parent.is_dir():
+            self._fault(name, "a file in a folder that exists", str(path))
         return path
 
     def paths(self, name: str) -> tuple[Path, ...]:

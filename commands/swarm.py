@@ -14,7 +14,7 @@ from db.embedded.starting import CannotStart
 from db.remembered import DatabaseFault
 from messaging.waiting import SocketWaiter
 from nodes.supervisor.loop import HostFault, Supervisor, SwarmView
-from utils.clock import monotonic_s
+from utils.clock import follow, monotonic_s
 from utils.folders import make_writable
 from utils.log_setup import configure
 from utils.os_signals import StopRequest
@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     console = prepare()
     try:
         settings = config.load()
+        if settings.clock:
+            follow(settings.clock)
         make_writable(settings.state, "MURMURATION_STATE")
         if args.adopt:
             adopt(settings)

@@ -32,7 +32,7 @@ from nodes.ports import ControlLine
 from paper.admin import AdminError
 from paper.starting import PaperBrokerError
 from terminal.package import NoMetaTrader
-from utils.clock import monotonic_s, utc_ms
+from utils.clock import follow, monotonic_s, utc_ms
 from utils.file_names import file_name
 from utils.folders import make_writable
 from utils.log_setup import configure
@@ -93,6 +93,8 @@ def run(role: str, argv: Sequence[str]) -> int:
     args = _arguments(role, argv)
     try:
         config = machine.load()
+        if config.clock:
+            follow(config.clock)
         make_writable(config.state, "MURMURATION_STATE")
         by_hand = not config.control_address
         name = file_name(args.name)

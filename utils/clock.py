@@ -1,12 +1,19 @@
 """The only file that reads a clock.
 
-Durations are monotonic seconds; moments are UTC milliseconds since 1970. A replay (and, later, a
-simulation) may move the process's idea of UTC by an offset; the machine's clock is never touched.
+Durations are monotonic seconds; moments are UTC milliseconds since 1970. A process that follows a
+clock file takes UTC to be so many milliseconds off as stands there, from one reading to the next:
+so tests let our clock jump. The machine's clock is never touched, and durations never jump.
 """
 
+import mmap
+import struct
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
+
+_OFFSET_MS: Final = struct.Struct("<q")
+_followed: "list[mmap.mmap]" = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +37,51 @@ class SystemClock:
 
     def now(self) -> Now:
         """Both clocks at this instant."""
-        return Now(time.monotonic(), time.time_ns() // 1_000_000)
+        return Now(time.monotonic(), utc_ms())
 
 
 def utc_ms() -> int:
     """Milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
+    return time.time_ns() // 1_000_000 + (_offset_ms() if _followed else 0)
 
 
 def utc_us() -> int:
     """Microseconds since 1970, UTC: the resolution latency figures need."""
-    return time.time_ns() // 1_000
+    return time.time_ns() // 1_000 + (_offset_ms() * 1_000 if _followed else 0)
 
 
 def monotonic_s() -> float:
     """Seconds on a clock that never goes back."""
     return time.monotonic()
+
+
+def follow(path: Path) -> None:
+    """From here on this process's UTC is off by what stands in that file; it is made if absent."""
+    _followed[:] = [_mapped(path)]
+
+
+def unfollow() -> None:
+    """From here on UTC is the machine's."""
+    while _followed:
+        _followed.pop().close()
+
+
+def set_offset(path: Path, offset_ms: int) -> None:
+    """Let the clocks of all processes that follow this file jump to so far off the machine's."""
+    mapped = _mapped(path)
+    _OFFSET_MS.pack_into(mapped, 0, offset_ms)
+    mapped.close()
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    """Mapped by whoever reads and whoever writes: only so is it one memory on every platform."""
+    with path.open("ab") as made:
+        if made.tell() < _OFFSET_MS.size:
+            made.write(bytes(_OFFSET_MS.size))
+    with path.open("r+b") as opened:
+        return mmap.mmap(opened.fileno(), _OFFSET_MS.size)
+
+
+def _offset_ms() -> int:
+    offset_ms: int = _OFFSET_MS.unpack_from(_followed[0])[0]
+    return offset_ms

@@ -41,6 +41,7 @@ def test_the_environment_wins(tmp_path: Path) -> None:
             "PAPER_TICKS": os.pathsep.join([str(tape), str(tape)]),
             "PAPER_STAMPS": "ORIGINAL",
             "LOG_LEVEL": "debug",
+            "MURMURATION_CLOCK": str(tmp_path / "clock"),
             "CONTROL_PORT": "",
         }
     )
@@ -50,6 +51,7 @@ def test_the_environment_wins(tmp_path: Path) -> None:
     assert settings.state == tmp_path
     assert settings.paper_ticks == (tape, tape)
     assert (settings.paper_stamps, settings.log_level) == ("original", "DEBUG")
+    assert settings.clock == tmp_path / "clock"
     assert settings.control_port == 5550
 
 
@@ -66,6 +68,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         "PAPER_TICKS": str(tmp_path / "missing"),
         "PAPER_STAMPS": "dead",
         "MURMURATION_STATE": str(a_file),
+        "MURMURATION_CLOCK": str(tmp_path),
     }
     with pytest.raises(ConfigError) as caught:
         load(wrong)
