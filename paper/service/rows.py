@@ -1,5 +1,6 @@
 """What MetaTrader shows, field for field in its order, made from a broker's state."""
 
+from pathlib import PureWindowsPath
 from typing import Final
 
 from domain.mt5_words import (
@@ -65,6 +66,7 @@ def account_row(account: Account, broker: BrokerProfile, now: Figures, switches:
 
 def terminal_row(key: str, broker: BrokerProfile, switches: Switches) -> Row:
     """TerminalInfo's 22 fields."""
+    folder = _folder(key)
     return [
         False,  # community_account
         False,  # community_connection
@@ -85,10 +87,16 @@ def terminal_row(key: str, broker: BrokerProfile, switches: Switches) -> Row:
         broker.company,
         "MetaTrader 5",
         "English",
-        key,
-        key,
-        key,
+        folder,  # path
+        folder,  # data_path: every paper terminal is a portable one
+        folder,  # commondata_path
     ]
+
+
+def _folder(key: str) -> str:
+    """A terminal is known by its program's path, or by any word that is none."""
+    program = PureWindowsPath(key)
+    return str(program.parent) if program.suffix.lower() == ".exe" else key
 
 
 def position_row(market: Market, account: Account, position: Position) -> Row:

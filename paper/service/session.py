@@ -8,6 +8,7 @@ from paper.address import Address
 from paper.broker.account import Account
 from paper.broker.brokers import Routing
 from paper.broker.house import House
+from paper.service.door import Door
 from paper.service.recorded import NOTHING_RECORDED, Recorded
 from paper.service.world import ServerRefusal, Terminal, World
 
@@ -21,11 +22,13 @@ class Session:
         place: Address,
         utc_ms: Callable[[], int],
         recorded: Recorded = NOTHING_RECORDED,
+        door: Door | None = None,
     ) -> None:
         self.world = world
         self.place = place
         self.utc_ms = utc_ms
         self.recorded = recorded
+        self.door = door or Door(world, utc_ms)
         self.books: set[str] = set()
         self._terminal: Terminal | None = None
         self._routing: Routing | None = None

@@ -11,12 +11,9 @@ def initialize(
     session: Session, key: str, login: int, _password: str, server: str, _timeout_ms: int
 ) -> dict[str, object]:
     """Take up a terminal; with a login, log it in."""
-    terminal = session.world.terminal(key)
     if server and not login:
         raise ServerRefusal(LastError.INVALID_PARAMS, "a server was given without a login")
-    if login:
-        session.world.log_in(terminal, login, server)
-    session.take_up(terminal)
+    session.take_up(session.door.terminal(key, login, server))
     return _welcome(session)
 
 
@@ -24,7 +21,7 @@ def login(
     session: Session, login: int, _password: str, server: str, _timeout_ms: int
 ) -> dict[str, object]:
     """Switch the terminal to another account."""
-    session.world.log_in(session.terminal, login, server)
+    session.door.log_in(session.terminal, login, server)
     return _welcome(session)
 
 
