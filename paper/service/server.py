@@ -14,6 +14,7 @@ import msgspec
 
 from paper.address import Address
 from paper.service.control import Control
+from paper.service.door import LAST_TERMINAL_FILE, Door, Welcome
 from paper.service.faults.desk import FaultDesk
 from paper.service.peer import Peer, PeerGone
 from paper.service.pushing import Pushing
@@ -43,6 +44,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     stamps: Stamps = "live"
     seed: int = 0
+    welcome: Welcome | None = None
 
 
 class Server:
@@ -58,6 +60,12 @@ class Server:
         self._store = Store(settings.state_dir / STORE_FILE)
         digits = {feed.symbol: feed.digits for feed in feeds}
         self._world = World(self._store, digits, _new_login)
+        self._door = Door(
+            self._world,
+            self._tape.utc_ms,
+            memory=settings.state_dir / LAST_TERMINAL_FILE,
+            welcome=settings.welcome,
+        )
         self._pushing = Pushing(self._world, settings.pub_port)
         self._listener = _listening(settings.port)
         self.place = self._as_place(settings)
@@ -151,7 +159,8 @@ class Server:
             return
         connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        session = Session(self._world, self.place, self._tape.utc_ms, self._tape.recorded)
+        tape = self._tape
+        session = Session(self._world, self.place, tape.utc_ms, tape.recorded, self._door)
         peer = Peer(connection, session, self._control, self._faults)
         self._selector.register(connection, selectors.EVENT_READ, peer)
 
