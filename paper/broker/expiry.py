@@ -9,9 +9,9 @@ from domain.mt5_words import GtcMode, OrderState, TimeInForce
 from paper.broker.booking import done
 from paper.broker.brokers import SymbolProfile
 from paper.broker.moment import Moment
+from paper.broker.reaching import PENDING, at_market
 from paper.broker.records import Changes, Order, Position
 from paper.broker.server_time import DAY_MS
-from paper.broker.triggers import PENDING, at_market
 
 DAY_S: Final = DAY_MS // 1000
 

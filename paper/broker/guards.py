@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable
 from math import inf
+from typing import Final
 
-from domain.mt5_words import Reason
+from domain.mt5_words import PositionType, Reason
 from paper.broker.by_server import Why
 from paper.broker.market import Quote
+from paper.broker.reaching import PENDING, WAITS_FOR_A_RISE, watched_price
 from paper.broker.records import Order, Position
-from paper.broker.triggers import PENDING, WAITS_FOR_A_RISE
+
+BUY: Final = PositionType.BUY
+SELL: Final = PositionType.SELL
 
 
 class Guards:
     """The nearest prices at which something happens in one symbol, over all accounts of a broker.
 
-    Stops of buys and waiting sells look at the bid, stops of sells and waiting buys at the ask.
+    Stops of buys and waiting sells look at the bid, stops of sells and waiting buys at the ask;
+    where there are last trades, all look at those.
     """
 
     __slots__ = ("ask_above", "ask_below", "bid_above", "bid_below")
@@ -47,20 +52,22 @@ class Guards:
 
     def reached(self, quote: Quote) -> bool:
         """Whether anything in this symbol is set off."""
+        bid, ask = watched_price(SELL, quote), watched_price(BUY, quote)
         return (
-            quote.bid <= self.bid_below
-            or quote.bid >= self.bid_above
-            or quote.ask >= self.ask_above
-            or quote.ask <= self.ask_below
+            bid <= self.bid_below
+            or bid >= self.bid_above
+            or ask >= self.ask_above
+            or ask <= self.ask_below
         )
 
 
 def stop_hit(position: Position, quote: Quote, digits: int) -> Why | None:
     """Which of a position's stops the quote has reached."""
+    price = watched_price(1 - position.type, quote)
     if position.type & 1:
-        loss, gain = quote.ask >= position.sl, quote.ask <= position.tp
+        loss, gain = price >= position.sl, price <= position.tp
     else:
-        loss, gain = quote.bid <= position.sl, quote.bid >= position.tp
+        loss, gain = price <= position.sl, price >= position.tp
     if position.sl and loss:
         return Why(Reason.SL, f"[sl {position.sl:.{digits}f}]")
     if position.tp and gain:

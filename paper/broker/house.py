@@ -15,8 +15,9 @@ from paper.broker.market import FeedTick, Market
 from paper.broker.minutes import Minutes
 from paper.broker.moment import Duty, Moment
 from paper.broker.money import figures
+from paper.broker.reaching import is_reached
 from paper.broker.records import Changes, Order, Position
-from paper.broker.triggers import is_reached, set_off
+from paper.broker.triggers import set_off
 
 
 class Event(NamedTuple):
@@ -69,9 +70,14 @@ class House:
             self.moved.add(symbol)
             self.minutes.note(symbol, self.market.quotes[symbol])
             if self._guards_of(symbol).reached(self.market.quotes[symbol]):
-                events += self._close_stopped(symbol, utc_ms)
-                events += self._set_off(symbol, utc_ms)
+                events += self._on_reached(symbol, utc_ms)
         return events
+
+    def _on_reached(self, symbol: str, utc_ms: int) -> list[Event]:
+        """Quotes may go on while nothing is traded: then all waits for the session's first tick."""
+        if not self.market.is_open(symbol, self.server_ms(utc_ms)):
+            return []
+        return self._close_stopped(symbol, utc_ms) + self._set_off(symbol, utc_ms)
 
     def on_clock(self, account: Account, utc_ms: int) -> list[Event]:
         """Whatever is due by now without anybody asking for it."""
@@ -131,7 +137,9 @@ class House:
         reached = [
             (account, order)
             for account, order in self._waiting_in(symbol)
-            if is_reached(order, quote) and not has_ended(order, profile, now_msc)
+            if is_reached(order, quote)
+            and order.ticket not in account.due
+            and not has_ended(order, profile, now_msc)
         ]
         reached.sort(key=lambda found: found[1].ticket)
         return [

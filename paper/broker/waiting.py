@@ -7,8 +7,8 @@ from paper.broker.answers import executed, placed
 from paper.broker.asking import Ask
 from paper.broker.booking import done, on_point, order_of
 from paper.broker.expiry import lifetime_s
+from paper.broker.reaching import AS_LIMIT, at_market
 from paper.broker.records import Answer, Changes, Order
-from paper.broker.triggers import AS_LIMIT, at_market
 
 
 def wanted(ask: Ask) -> Order:

@@ -4,8 +4,8 @@ from typing import Final
 
 from domain.mt5_words import Retcode
 from paper.broker.asking import TOLERANCE, Ask, Refusal
+from paper.broker.reaching import opening_price
 from paper.broker.records import Position
-from paper.broker.triggers import opening_price
 
 FROZEN: Final = Refusal(Retcode.FROZEN, "Order or position frozen", by_server=True)
 
@@ -21,8 +21,9 @@ def order_free(ask: Ask) -> Refusal | None:
 
 
 def position_free(ask: Ask) -> Refusal | None:
-    """The position whose stops are changed is not about to be closed by one of them."""
-    return FROZEN if _is_frozen(ask, ask.position) else None
+    """The position, and one that is to close it, are not about to be closed by their stops."""
+    opposite = ask.account.positions.get(ask.request.position_by)
+    return FROZEN if _is_frozen(ask, ask.position) or _is_frozen(ask, opposite) else None
 
 
 def closing_free(ask: Ask) -> Refusal | None:

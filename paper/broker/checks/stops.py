@@ -3,8 +3,8 @@
 from domain.mt5_words import Retcode
 from paper.broker.asking import TOLERANCE, Ask, Refusal, on_grid
 from paper.broker.booking import on_point
+from paper.broker.reaching import AS_LIMIT, opening_price
 from paper.broker.records import TradeRequest
-from paper.broker.triggers import AS_LIMIT, opening_price
 from paper.broker.waiting import wanted
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from paper.broker.reaching import at_market
 from paper.broker.records import Deal, Order, Position
-from paper.broker.triggers import at_market
 from paper.service.rows import Row, position_row
 from paper.service.session import Session
 

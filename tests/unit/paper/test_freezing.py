@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.mt5_words import OrderType, Retcode
+from domain.mt5_words import OrderType, Retcode, TradeAction
 from tests.unit.paper.desk import Desk
 from tests.unit.paper.waiting_orders import PRICES, modify, move_to, offer, place, remove, waiting
 
@@ -87,3 +87,14 @@ def test_a_frozen_order_is_still_set_off(desk: Desk) -> None:
     ticket = place(desk).order
     move_to(desk, 1.38490)
     assert [p.ticket for p in desk.positions()] == [ticket]
+
+
+def test_two_positions_close_each_other_only_if_neither_is_frozen(desk: Desk) -> None:
+    plain, guarded = desk.send().order, desk.send(type=OrderType.SELL, sl=1.387).order
+    offer(desk, freeze_level_points=50)
+    fields = {"action": TradeAction.CLOSE_BY, "symbol": "", "volume": 0.0}
+    move_to(desk, 1.38641)
+    assert desk.send(**fields, position=plain, position_by=guarded).retcode == FROZEN
+    assert desk.send(**fields, position=guarded, position_by=plain).retcode == FROZEN
+    move_to(desk, 1.386)
+    assert desk.send(**fields, position=plain, position_by=guarded).retcode == FREE
