@@ -134,6 +134,11 @@ class Admin:
         gone: list[int] = self.ask("admin.clear_faults", numbers, terminal)
         return gone
 
+    def book(self, terminal_key: str, kind: str, amount: float, comment: str = "") -> float:
+        """Money without a trade (balance, credit, charge, bonus ...); the balance then."""
+        balance: float = self.ask("admin.book", terminal_key, kind, amount, comment)
+        return balance
+
     def shutdown(self) -> None:
         """Stop the server; accounts and positions stay in its folder."""
         self.ask("admin.shutdown")

@@ -4,11 +4,11 @@ from math import floor
 
 import msgspec
 
-from domain.mt5_words import DealEntry, DealType, OrderState, Reason
+from domain.mt5_words import DealEntry, OrderState, Reason
 from paper.broker.asking import TOLERANCE, Ask
 from paper.broker.brokers import SymbolProfile
 from paper.broker.currencies import rounded
-from paper.broker.records import Changes, Deal, Order, Position
+from paper.broker.records import Deal, Order, Position
 
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +63,8 @@ def done(order: Order, state: OrderState, now_msc: int) -> Order:
     )
 
 
-def deal_of(order: Order, profile: SymbolProfile, booked: Booked) -> Deal:
-    """The deal of one execution of an order."""
+def deal_of(order: Order, booked: Booked) -> Deal:
+    """The deal of one execution of an order, before commission."""
     return Deal(
         ticket=booked.ticket,
         order=order.ticket,
@@ -77,39 +77,14 @@ def deal_of(order: Order, profile: SymbolProfile, booked: Booked) -> Deal:
         reason=order.reason,
         volume=booked.lots,
         price=booked.price,
-        commission=-round(profile.commission_per_lot * booked.lots, 2) or 0.0,
+        commission=0.0,
         swap=booked.swap,
         profit=booked.profit,
         fee=0.0,
-        symbol=profile.name,
+        symbol=order.symbol,
         comment=order.comment,
         external_id="",
     )
-
-
-def deposit(amount: float, ticket: int, now_msc: int) -> Changes:
-    """The deal that puts money into an account."""
-    deal = Deal(
-        ticket=ticket,
-        order=0,
-        time=now_msc // 1000,
-        time_msc=now_msc,
-        type=DealType.BALANCE,
-        entry=DealEntry.IN,
-        magic=0,
-        position_id=0,
-        reason=Reason.CLIENT,
-        volume=0.0,
-        price=0.0,
-        commission=0.0,
-        swap=0.0,
-        profit=round(amount, 2),
-        fee=0.0,
-        symbol="",
-        comment="Deposit",
-        external_id="",
-    )
-    return Changes(deals=(deal,), last_ticket=ticket)
 
 
 def part_of_swap(position: Position, lots: float, currency: str) -> float:

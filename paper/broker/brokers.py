@@ -141,11 +141,6 @@ class SymbolProfile(msgspec.Struct, frozen=True, kw_only=True):
         """The feeds its prices are made from."""
         return (self.feed, self.made.divided_by) if self.made.divided_by else (self.feed,)
 
-    @property
-    def commission_per_lot(self) -> float:
-        """What one lot costs on one side."""
-        return self.commission.per_lot
-
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
     """How an accepted market order is filled: at once and whole, unless said otherwise."""
@@ -165,7 +160,7 @@ class BrokerProfile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     company: str
     symbols: tuple[SymbolProfile, ...]
-    margin_modes: tuple[MarginMode, ...] = (MarginMode.RETAIL_HEDGING, MarginMode.RETAIL_NETTING)
+    margin_modes: tuple[MarginMode, ...] = tuple(MarginMode)
     """The kinds of account it offers."""
     trade_mode: AccountTradeMode = AccountTradeMode.DEMO
     stop_out_mode: StopOutMode = StopOutMode.PERCENT

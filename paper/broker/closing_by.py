@@ -6,6 +6,7 @@ from domain.mt5_words import DealEntry, OrderState, OrderType
 from paper.broker.answers import dealt
 from paper.broker.asking import Ask
 from paper.broker.booking import Booked, deal_of, done, on_step, order_of, part_of_swap
+from paper.broker.commissions import with_commission
 from paper.broker.money import Trade, profit
 from paper.broker.netting import reduced
 from paper.broker.records import Answer, Changes, Order, Position
@@ -23,7 +24,7 @@ def close_by(ask: Ask) -> tuple[Answer, Changes]:
     legs = (_leg(ask, closed, lots, against, 1), _leg(ask, against, lots, against, 2))
     changes = Changes(
         orders=(done(order, OrderState.FILLED, ask.now_msc),),
-        deals=tuple(deal_of(order, ask.profile, leg) for leg in legs),
+        deals=tuple(deal_of(order, leg) for leg in legs),
         gone=tuple(position.ticket for position in (closed, against) if position.volume <= lots),
         kept=tuple(
             _rest(ask, position, lots, leg)
@@ -40,7 +41,7 @@ def close_by(ask: Ask) -> tuple[Answer, Changes]:
         price=against.price_open,
         whole=True,
     )
-    return answer, changes
+    return answer, with_commission(ask.market, ask.account, changes)
 
 
 def _order(ask: Ask, closed: Position, against: Position, lots: float) -> Order:

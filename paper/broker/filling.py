@@ -5,6 +5,7 @@ import msgspec
 from domain.mt5_words import DealEntry, OrderState
 from paper.broker.account import Account
 from paper.broker.booking import Booked, deal_of, done, on_step, part_of_swap
+from paper.broker.commissions import with_commission
 from paper.broker.market import Market
 from paper.broker.money import Trade, profit
 from paper.broker.netting import increased, reduced, turned
@@ -29,6 +30,10 @@ def filled(market: Market, account: Account, execution: Execution) -> Changes:
     one, and the later parts of an opening order add to the position its first part made.
     What is left of the order waits on, as PARTIAL; an order with nothing left is history.
     """
+    return with_commission(market, account, _filled(market, account, execution))
+
+
+def _filled(market: Market, account: Account, execution: Execution) -> Changes:
     target = _target(account, execution.order)
     if target is None:
         return _opened(market, execution)
@@ -137,7 +142,7 @@ def _written(market: Market, execution: Execution, booked: Booked) -> Changes:
         price_current=execution.price,
         price_open=order.price_open if order.type > 1 else execution.price,
     )
-    deals = (deal_of(after, profile, booked),)
+    deals = (deal_of(after, booked),)
     if left > 0:
         waiting = msgspec.structs.replace(after, state=OrderState.PARTIAL)
         return Changes(placed=(waiting,), deals=deals, last_ticket=execution.deal_ticket)

@@ -7,7 +7,7 @@ from paper.broker.brokers import SymbolProfile
 from paper.broker.hours import is_open
 from paper.broker.making import FeedTick, own_prices
 from paper.broker.quotes import Quote, TickRow
-from paper.broker.rates import NoRateError, Rates
+from paper.broker.rates import NoRateError, Rates, Routes
 
 __all__ = ["FeedTick", "Market", "NoRateError", "Quote", "TickRow"]
 
@@ -19,7 +19,7 @@ class Market:
         self.profiles = {profile.name: profile for profile in symbols}
         self.quotes: dict[str, Quote] = {}
         self.open = True
-        self.rates = Rates(self.profiles.values(), self.quotes.get)
+        self._routes = Routes(self.profiles.values())
         self._fed: dict[str, FeedTick] = {}
         self._by_feed: dict[str, list[SymbolProfile]] = {}
         for profile in self.profiles.values():
@@ -51,6 +51,11 @@ class Market:
         """Whether the symbol may be traded now; quotes go on when it may not."""
         return self.open and is_open(self.profiles[symbol].sessions, server_ms)
 
+    @property
+    def rates(self) -> Rates:
+        """What currencies fetch and cost at the present quotes."""
+        return Rates(self._routes, self.quotes)
+
     def rate(self, held: str, wanted: str) -> float:
         """How much of the wanted currency one unit of the held one buys."""
         return self.rates.fetched(held, wanted)
@@ -64,6 +69,6 @@ class Market:
         ]
 
     def _countable(self, profile: SymbolProfile, currency: str) -> bool:
-        return self.rates.connects(profile.quote, currency) and self.rates.connects(
+        return self._routes.connects(profile.quote, currency) and self._routes.connects(
             profile.margin_currency, currency
         )

@@ -1,6 +1,6 @@
 """From one currency to another with a broker's own quotes, through a third where it must be."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import NamedTuple, Protocol
 
@@ -34,15 +34,12 @@ class Hop(NamedTuple):
 Route = tuple[Hop, ...]
 
 
-class Rates:
-    """Who sells money gets the worse price, who needs it pays the better one to others."""
+class Routes:
+    """Which pairs lead from one currency to another; found once, for pairs do not change."""
 
-    def __init__(
-        self, symbols: Iterable[SymbolProfile], quote_of: Callable[[str], TwoPrices | None]
-    ) -> None:
-        self._quote_of = quote_of
+    def __init__(self, symbols: Iterable[SymbolProfile]) -> None:
         self._hops: dict[str, list[Hop]] = {}
-        self._routes: dict[tuple[str, str], Route | None] = {}
+        self._found: dict[tuple[str, str], Route | None] = {}
         for profile in symbols:
             if profile.calc_mode in FOREX_MODES:
                 self._learn(profile)
@@ -53,37 +50,22 @@ class Rates:
         self._hops.setdefault(pair.base, []).append(out)
         self._hops.setdefault(pair.quote, []).append(back)
 
-    def fetched(self, held: str, wanted: str) -> float:
-        """What one unit of the held currency brings in the wanted one."""
-        rate = 1.0
-        for hop in self._route(held, wanted):
-            quote = self._quoted(hop)
-            rate *= quote.bid if hop.sells_base else 1.0 / quote.ask
-        return rate
-
-    def paid(self, owed: str, paying: str) -> float:
-        """What one unit of the owed currency costs in the paying one."""
-        rate = 1.0
-        for hop in self._route(owed, paying):
-            quote = self._quoted(hop)
-            rate *= quote.ask if hop.sells_base else 1.0 / quote.bid
-        return rate
-
     def connects(self, held: str, wanted: str) -> bool:
         """Whether there is a way at all, quoted by now or not."""
-        return self._found(held, wanted) is not None
+        return self._route(held, wanted) is not None
 
-    def _route(self, held: str, wanted: str) -> Route:
-        route = self._found(held, wanted)
+    def between(self, held: str, wanted: str) -> Route:
+        """The way from one to the other."""
+        route = self._route(held, wanted)
         if route is None:
             raise NoRateError(f"no feed turns {held} into {wanted}")
         return route
 
-    def _found(self, held: str, wanted: str) -> Route | None:
+    def _route(self, held: str, wanted: str) -> Route | None:
         key = (held, wanted)
-        if key not in self._routes:
-            self._routes[key] = self._search(held, wanted)
-        return self._routes[key]
+        if key not in self._found:
+            self._found[key] = self._search(held, wanted)
+        return self._found[key]
 
     def _search(self, held: str, wanted: str) -> Route | None:
         """The pair itself before any cross of two."""
@@ -99,8 +81,34 @@ class Rates:
         )
         return next(chain[Route](direct, crossed), None)
 
+
+class Rates:
+    """Who sells money gets the worse price, who needs it pays the better one to others."""
+
+    __slots__ = ("_quotes", "_routes")
+
+    def __init__(self, routes: Routes, quotes: Mapping[str, TwoPrices]) -> None:
+        self._routes = routes
+        self._quotes = quotes
+
+    def fetched(self, held: str, wanted: str) -> float:
+        """What one unit of the held currency brings in the wanted one."""
+        rate = 1.0
+        for hop in self._routes.between(held, wanted):
+            quote = self._quoted(hop)
+            rate *= quote.bid if hop.sells_base else 1.0 / quote.ask
+        return rate
+
+    def paid(self, owed: str, paying: str) -> float:
+        """What one unit of the owed currency costs in the paying one."""
+        rate = 1.0
+        for hop in self._routes.between(owed, paying):
+            quote = self._quoted(hop)
+            rate *= quote.ask if hop.sells_base else 1.0 / quote.bid
+        return rate
+
     def _quoted(self, hop: Hop) -> TwoPrices:
-        quote = self._quote_of(hop.symbol)
+        quote = self._quotes.get(hop.symbol)
         if quote is None:
             raise NoRateError(f"no quote of {hop.symbol} yet")
         return quote

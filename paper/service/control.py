@@ -164,6 +164,10 @@ class Control:
             "over": self._faults.is_over(live),
         }
 
+    def book(self, key: str, kind: str, amount: float, comment: str) -> float:
+        """Deposit, credit, charge or the like; the balance then."""
+        return self._world.book(key, kind, amount, comment, self._tape.utc_ms())
+
     def shutdown(self) -> bool:
         """Stop the server once this is answered."""
         self.stop_wanted = True
@@ -191,6 +195,7 @@ CALLS: Final = CallTable(
         Control.pause,
         Control.resume,
         Control.terminal,
+        Control.book,
         Control.tick,
         Control.advance_clock,
         Control.add_fault,

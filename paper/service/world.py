@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy, deepcopy
+from math import isfinite
 from typing import Final
 
 import msgspec
 
-from domain.mt5_words import LastError, MarginMode
+from domain.mt5_words import MAX_COMMENT_KEPT, DealType, LastError, MarginMode
 from paper.broker.account import Account
 from paper.broker.asking import Switches
-from paper.broker.booking import deposit
+from paper.broker.cashier import KINDS, booked
+from paper.broker.currencies import rounded
 from paper.broker.house import Event, House
 from paper.broker.market import FeedTick
 from paper.broker.profiles.by_name import profile_for
@@ -18,10 +20,13 @@ from paper.service.store import Store
 
 SMALLEST_LOGIN = 10_000_000
 LARGEST_LOGIN = 99_999_999
-MARGIN_MODES: Final[dict[str | int, MarginMode]] = {
+WORD_OF_MODE: Final[dict[str | int, MarginMode]] = {
     "hedging": MarginMode.RETAIL_HEDGING,
     "netting": MarginMode.RETAIL_NETTING,
     "exchange": MarginMode.EXCHANGE,
+}
+MARGIN_MODES: Final[dict[str | int, MarginMode]] = {
+    **WORD_OF_MODE,
     **{mode.value: mode for mode in MarginMode},
 }
 
@@ -222,12 +227,37 @@ class World:
         house = self._house(wish.broker, utc_ms)
         terms = self._terms(house, wish)
         self._refuse_unconvertible(house, terms)
-        first = deposit(wish.deposit, house.next_ticket, house.server_ms(utc_ms))
+        first = booked(
+            DealType.BALANCE,
+            rounded(wish.deposit, terms.currency),
+            "Deposit",
+            ticket=house.next_ticket,
+            now_msc=house.server_ms(utc_ms),
+        )
         self._store.open_account(wish.key, terms, first)
         house.accounts[terms.login] = Account(terms)
         house.apply(terms.login, first)
         terminal = self.terminals[wish.key] = Terminal(wish.key, wish.broker, terms.login)
         return terminal
+
+    def book(self, key: str, kind: str, amount: float, comment: str, utc_ms: int) -> float:
+        """Money comes in or goes out without a trade; the balance then."""
+        terminal = self.terminal(key)
+        house, account = self.house_of(terminal), self.account_of(terminal)
+        if kind not in KINDS or not isfinite(amount):
+            raise ServerRefusal(
+                LastError.INVALID_PARAMS,
+                f"{amount} booked as {kind!r}; wanted a number, and one of {', '.join(KINDS)}",
+            )
+        changes = booked(
+            KINDS[kind],
+            rounded(amount, account.terms.currency),
+            comment[:MAX_COMMENT_KEPT],
+            ticket=house.next_ticket,
+            now_msc=house.server_ms(utc_ms),
+        )
+        self.settle([house.apply(terminal.login, changes)])
+        return account.balance
 
     def _terms(self, house: House, wish: Wish) -> AccountTerms:
         _check_wish(wish)
@@ -242,7 +272,8 @@ class World:
             name=f"Paper {wish.key}"[:127],
             currency=wish.currency,
             leverage=wish.leverage,
-            margin_mode=MARGIN_MODES[wish.margin_mode],
+            margin_mode=_margin_mode(house, wish),
+            trade_mode=house.profile.trade_mode,
         )
 
     def _free_login(self, house: House) -> int:
@@ -259,6 +290,18 @@ class World:
                 f"{', '.join(missing)} that no tick file gives: "
                 f"use another currency or add a tick file that pairs it with {terms.currency}",
             )
+
+
+def _margin_mode(house: House, wish: Wish) -> MarginMode:
+    mode = MARGIN_MODES[wish.margin_mode]
+    offered = house.profile.margin_modes
+    if mode in offered:
+        return mode
+    words = " or ".join(repr(word) for word, known in WORD_OF_MODE.items() if known in offered)
+    raise ServerRefusal(
+        LastError.INVALID_PARAMS,
+        f"{wish.broker} offers no accounts with margin mode {wish.margin_mode!r}: use {words}",
+    )
 
 
 def _frozen(house: House, login: int) -> House:
