@@ -6,7 +6,6 @@ from domain.mt5_words import OrderState, Reason
 from paper.broker.account import Account
 from paper.broker.filling import Execution, filled
 from paper.broker.market import Market
-from paper.broker.money import floating_profit
 from paper.broker.records import Changes, Order, Position
 
 
@@ -30,12 +29,6 @@ def close_by_server(
         deal_ticket=ticket + 1,
     )
     return filled(market, account, execution)
-
-
-def worst_position(market: Market, account: Account) -> Position | None:
-    """The position that loses most: the first to go in a stop-out."""
-    quoted = [p for p in account.positions.values() if p.symbol in market.quotes]
-    return min(quoted, key=lambda p: floating_profit(market, account, p), default=None)
 
 
 def _order(position: Position, why: Why, now_msc: int, ticket: int) -> Order:

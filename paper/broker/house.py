@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
-from domain.mt5_words import Reason
 from paper.broker.account import Account
 from paper.broker.brokers import BrokerProfile
-from paper.broker.by_server import Why, close_by_server, worst_position
+from paper.broker.by_server import Why, close_by_server
 from paper.broker.duties import DUTIES
 from paper.broker.expiry import has_ended
 from paper.broker.guards import Guards, stop_hit
 from paper.broker.market import FeedTick, Market
 from paper.broker.minutes import Minutes
 from paper.broker.moment import Duty, Moment
-from paper.broker.money import figures
 from paper.broker.reaching import is_reached
 from paper.broker.records import Changes, Order, Position
 from paper.broker.triggers import set_off
@@ -97,24 +95,6 @@ class House:
             now_msc=self.server_ms(utc_ms),
             next_ticket=self.next_ticket,
         )
-
-    def stop_out(self, account: Account, utc_ms: int) -> list[Event]:
-        """Close the worst positions until the margin level is above the limit."""
-        events: list[Event] = []
-        while (why := self._stop_out_reason(account)) is not None:
-            position = worst_position(self.market, account)
-            if position is None:
-                break
-            events.append(self._closed(account, position, why, utc_ms))
-        return events
-
-    def _stop_out_reason(self, account: Account) -> Why | None:
-        if not account.positions or not self.market.open:
-            return None
-        now = figures(self.market, account)
-        if not now.margin or now.margin_level > self.profile.stop_out_level:
-            return None
-        return Why(Reason.SO, f"[so {now.margin_level:.2f}%]")
 
     def _guards_of(self, symbol: str) -> Guards:
         guards = self._guards.get(symbol)

@@ -197,7 +197,6 @@ class World:
         for house in self.houses.values():
             for account in house.accounts.values():
                 self.settle(house.on_clock(account, utc_ms))
-                self.settle(house.stop_out(account, utc_ms))
 
     def close_market(self) -> None:
         """The tape has ended."""

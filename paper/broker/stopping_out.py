@@ -1,0 +1,54 @@
+"""Stop-out: positions are closed for want of margin, the largest loss first."""
+
+from domain.mt5_words import Reason, StopOutMode
+from paper.broker.brokers import BrokerProfile
+from paper.broker.by_server import Why, close_by_server
+from paper.broker.moment import Moment
+from paper.broker.money import Figures, figures, floating_profit
+from paper.broker.records import Changes, Position
+
+
+def stop_out(moment: Moment) -> Changes | None:
+    """Close the worst position that can be closed now, while the account is below its level."""
+    if not moment.account.positions:
+        return None
+    now = figures(moment.market, moment.account)
+    position = _worst(moment) if is_below(now, moment.broker) else None
+    if position is None:
+        return None
+    return close_by_server(
+        moment.market,
+        moment.account,
+        position,
+        Why(Reason.SO, comment(now)),
+        now_msc=moment.now_msc,
+        ticket=moment.next_ticket,
+    )
+
+
+def is_below(now: Figures, broker: BrokerProfile) -> bool:
+    """Whether margin no longer suffices; who ties up none is stopped when all is lost.
+
+    In per cent the margin level counts, in money the free margin.
+    """
+    if not now.margin:
+        return now.equity < 0
+    if broker.stop_out_mode == StopOutMode.MONEY:
+        return now.margin_free <= broker.stop_out_level
+    return now.margin_level <= broker.stop_out_level
+
+
+def comment(now: Figures) -> str:
+    """Margin level, equity and margin at that moment."""
+    return f"[so {now.margin_level:.2f}%/{now.equity:.2f}/{now.margin:.2f}]"[:31]
+
+
+def _worst(moment: Moment) -> Position | None:
+    """Out of the hours of its symbol nothing can be closed."""
+    market, account = moment.market, moment.account
+    closable = (
+        position
+        for position in account.positions.values()
+        if position.symbol in market.quotes and market.is_open(position.symbol, moment.now_msc)
+    )
+    return min(closable, key=lambda p: floating_profit(market, account, p) + p.swap, default=None)
