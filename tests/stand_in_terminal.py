@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -60,7 +60,10 @@ class StandInTerminal:
         return {"pub_port": self.pub_port, "key": KEY, "broker": BROKER, "changed": 0}
 
     def answer(self, verb: str, answer: Any) -> None:
-        """From now on this verb gets this payload, or what this function makes or raises."""
+        """From now on this verb gets this payload, or what this function makes or raises.
+
+        A generator function says frames of its own: (id, code, payload), None for the call's id.
+        """
         self.answers[verb] = answer if callable(answer) else lambda _: answer
 
     def asked_for(self, verb: str) -> list[list[Any]]:
@@ -122,10 +125,20 @@ class StandInTerminal:
             while received := connection.recv(65536):
                 for call_id, verb, args in reader.feed(received):
                     self.asked.append((verb, args))
-                    connection.sendall(frame([call_id, *self._outcome(verb, args)]))
+                    for said in self._said(call_id, verb, args):
+                        connection.sendall(frame(said))
 
-    def _outcome(self, verb: str, args: list[Any]) -> list[Any]:
+    def _said(self, call_id: int, verb: str, args: list[Any]) -> Iterator[list[Any]]:
         try:
-            return [OK, self.answers[verb](args)]
+            answer = self.answers[verb](args)
+            if not isinstance(answer, Iterator):
+                answer = iter([(None, OK, answer)])
+            for own_id, *rest in answer:
+                yield [call_id if own_id is None else own_id, *rest]
         except Refusal as refusal:
-            return [refusal.code, refusal.payload]
+            yield [call_id, refusal.code, refusal.payload]
+
+    def say(self, *frames: list[Any]) -> None:
+        """Send frames that nobody asked for, on every connection."""
+        for connection in self._connections:
+            connection.sendall(b"".join(map(frame, frames)))

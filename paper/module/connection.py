@@ -63,12 +63,11 @@ class Connection:
         if self._socket is None:
             return False
         arrived = self._arrived(self._socket)
-        if arrived == b"":
-            self.close()
-            return False
         self._feed(arrived or b"")
         if any(reply.is_lost_pipe() for reply in self._replies):
             self._break_pipe()
+        elif arrived == b"":
+            self.close()
         return self._socket is not None
 
     @staticmethod
