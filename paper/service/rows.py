@@ -3,18 +3,10 @@
 from pathlib import PureWindowsPath
 from typing import Final
 
-from domain.mt5_words import (
-    ExpirationFlag,
-    OrderMode,
-    StopOutMode,
-    SwapMode,
-    SymbolTradeMode,
-)
 from paper.broker.account import Account
 from paper.broker.asking import Switches
-from paper.broker.brokers import BrokerProfile, SymbolProfile, is_metal
-from paper.broker.house import House
-from paper.broker.market import Market, NoRateError, Quote
+from paper.broker.brokers import BrokerProfile
+from paper.broker.market import Market
 from paper.broker.money import Figures, closing_price, floating_profit
 from paper.broker.records import Position
 
@@ -36,15 +28,15 @@ def account_row(account: Account, broker: BrokerProfile, now: Figures, switches:
         terms.login,
         terms.trade_mode,
         terms.leverage,
-        200,  # limit_orders
-        int(StopOutMode.PERCENT),
+        broker.limit_orders,
+        int(broker.stop_out_mode),
         switches.account_trade_allowed,
         True,  # trade_expert
         terms.margin_mode,
-        2,  # currency_digits
-        False,  # fifo_close
+        now.decimals,  # currency_digits
+        broker.fifo_close and not account.nets,
         now.balance,
-        0.0,  # credit
+        now.credit,
         now.profit,
         now.equity,
         now.margin,
@@ -123,107 +115,3 @@ def position_row(market: Market, account: Account, position: Position) -> Row:
         position.comment,
         "",
     ]
-
-
-def symbol_row(house: House, profile: SymbolProfile, currency: str, *, selected: bool) -> Row:
-    """SymbolInfo's 96 fields."""
-    quote = house.market.quotes.get(profile.name)
-    return [
-        *_symbol_integers(profile, quote, selected=selected),
-        *_symbol_prices(profile, quote),
-        *_symbol_sizes(profile, _tick_value(house.market, profile, currency)),
-        *_symbol_texts(profile),
-    ]
-
-
-def _symbol_integers(profile: SymbolProfile, quote: Quote | None, *, selected: bool) -> Row:
-    return [
-        False,  # custom
-        0,  # chart_mode
-        selected,
-        selected,  # visible
-        *([0] * 6),  # session_deals, session_*_orders, volume, volumehigh, volumelow
-        quote.time_msc // 1000 if quote else 0,
-        profile.digits,
-        round((quote.ask - quote.bid) / profile.point) if quote else 0,
-        True,  # spread_float
-        0,  # ticks_bookdepth
-        int(profile.calc_mode),
-        int(SymbolTradeMode.FULL),
-        0,  # start_time
-        0,  # expiration_time
-        profile.stops_level_points,
-        0,  # trade_freeze_level
-        int(profile.execution),
-        int(SwapMode.DISABLED),
-        3,  # swap_rollover3days
-        True,  # margin_hedged_use_leg
-        int(ExpirationFlag.GTC),
-        int(profile.filling_mask),
-        int(OrderMode.MARKET | OrderMode.SL | OrderMode.TP),
-        0,  # order_gtc_mode
-        0,  # option_mode
-        0,  # option_right
-    ]
-
-
-def _symbol_prices(profile: SymbolProfile, quote: Quote | None) -> Row:
-    if quote is None:
-        return [*([0.0] * 13), profile.point]
-    return [
-        quote.bid,
-        quote.bid_high,
-        quote.bid_low,
-        quote.ask,
-        quote.ask_high,
-        quote.ask_low,
-        *([0.0] * 7),  # last, lasthigh, lastlow, volume_real, high, low, option_strike
-        profile.point,
-    ]
-
-
-def _symbol_sizes(profile: SymbolProfile, tick_value: float) -> Row:
-    return [
-        tick_value,
-        tick_value,  # profit
-        tick_value,  # loss
-        profile.point,  # trade_tick_size
-        profile.contract_size,
-        0.0,  # trade_accrued_interest
-        0.0,  # trade_face_value
-        0.0,  # trade_liquidity_rate
-        profile.volume_min,
-        profile.volume_max,
-        profile.volume_step,
-        *([0.0] * 16),  # volume_limit to session_price_limit_max
-        profile.contract_size,  # margin_hedged
-        *([0.0] * 10),  # price_change to price_sensitivity
-    ]
-
-
-def _symbol_texts(profile: SymbolProfile) -> Row:
-    folder = "Metals" if is_metal(profile.feed) else "Forex"
-    return [
-        "",  # basis
-        "",  # category
-        profile.base,
-        profile.quote,
-        profile.margin_currency,
-        "",  # bank
-        f"{profile.base} vs {profile.quote}",
-        "",  # exchange
-        "",  # formula
-        "",  # isin
-        profile.name,
-        "",  # page
-        f"{folder}\\{profile.name}",
-    ]
-
-
-def _tick_value(market: Market, profile: SymbolProfile, currency: str) -> float:
-    """Worth of one tick of one lot; 0 while there is no quote to count it with."""
-    try:
-        rate = market.rate(profile.quote, currency)
-    except NoRateError:
-        return 0.0
-    return profile.contract_size * profile.point * rate

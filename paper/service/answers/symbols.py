@@ -3,8 +3,9 @@
 from domain.mt5_words import LastError
 from paper.broker.brokers import SymbolProfile
 from paper.broker.market import TickRow
-from paper.service.rows import Row, symbol_row
+from paper.service.rows import Row
 from paper.service.session import Session
+from paper.service.symbol_rows import symbol_row
 from paper.service.world import ServerRefusal
 from paper.wire.group_filter import group_filter
 
