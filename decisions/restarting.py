@@ -10,10 +10,14 @@ import msgspec
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How patient the supervisor is. A terminal may take a minute to start, hence the long wait."""
+    """How patient the supervisor is.
+
+    MetaTrader's module waits 100 s for a terminal it has to start, and then a minute for the
+    login, all without a word: hence the long wait for who is not ready.
+    """
 
     hung_after_s: float = 10.0
-    ready_within_s: float = 90.0
+    ready_within_s: float = 180.0
     forgive_after_s: float = 10.0
     first_pause_s: float = 0.5
     longest_pause_s: float = 30.0

@@ -45,6 +45,7 @@ SETTINGS_WITHIN_S = 15.0
 HELLO_EVERY_S = 1.0
 CONNECT_EVERY_S = 2.0
 SLAVE = "SLAVE"
+CONNECTING = "being connected to; one that has to be started may take 100 s"
 
 
 class NodeFault(Exception):  # noqa: N818 - it says what happened
@@ -246,6 +247,8 @@ def _connected(
 ) -> Identity | None:
     """Wait for the terminal, however long; None when told to stop meanwhile."""
     waiter, told = SocketWaiter(), ""
+    if settings.terminal != wiring.PAPER:
+        _announce(settings, control)
     while not stop.requested:
         identity = door.terminal.connect()
         trouble = _trouble(identity, door.expected)
@@ -259,6 +262,12 @@ def _connected(
         if any(isinstance(message, Stop) for message in control.drain()):
             return None
     return None
+
+
+def _announce(settings: AccountSettings, control: ControlLine) -> None:
+    """MetaTrader's module says nothing while it starts a terminal, and can't be interrupted."""
+    logger.info("connecting", extra={"path": settings.path, "note": CONNECTING})
+    control.say(_waiting_report(settings, f"{CONNECTING}: {settings.path}"))
 
 
 def _trouble(identity: Identity | Unknowable, expected: Identity | None) -> str:

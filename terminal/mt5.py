@@ -15,7 +15,8 @@ from domain.market import (
 from domain.orders import Command
 from domain.outcomes import Outcome
 from terminal.accounts import Accounts
-from terminal.calls import Calls, MetaTraderModule, told
+from terminal.calls import Calls, MetaTraderModule, NoAnswerError, told
+from terminal.connecting import why_not
 from terminal.contracts import Contracts
 from terminal.deals import Deals
 from terminal.orders import Orders
@@ -61,11 +62,19 @@ class Mt5Terminal:
         self._contracts.forget()
         self._quotes.forget()
         self._positions.forget()
-        self._calls.ask(self._calls.module.initialize, self._path, **self._initialize_by())
+        self._attach()
         self._accounts.check_path(self._path)
         identity = self._accounts.settle_in()
         self._contracts.watch_market()
         return identity
+
+    def _attach(self) -> None:
+        try:
+            self._calls.ask(self._calls.module.initialize, self._path, **self._initialize_by())
+        except NoAnswerError as why:
+            account = f" logged in to {self._login['login']}" if self._login["login"] else ""
+            text = why_not(self._path, account, why.code, str(why))
+            raise NoAnswerError(text, why.code) from None
 
     def _initialize_by(self) -> dict[str, int | str]:
         """Server and password mean something to initialize() only beside a login."""

@@ -17,6 +17,7 @@ Parse = Callable[[Mapping[str, Any]], AccountSettings | tuple[Problem, ...]]
 
 # What a document names may come to be: a terminal gets installed, a password is stored.
 LOOK_AGAIN_S = 10.0
+TERMINAL = "terminal64.exe"
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,10 +140,13 @@ def host_problems(
     settings: AccountSettings,
     *,
     has_metatrader: bool,
-    path_exists: Callable[[str], bool],
+    found_instead: Callable[[str], str],
     secret_trouble: Callable[[str], str],
 ) -> tuple[Problem, ...]:
-    """What an account asks of this machine in vain."""
+    """What an account asks of this machine in vain.
+
+    `found_instead` says what stands at a path where no terminal does, and nothing where one does.
+    """
     if settings.terminal == "paper":
         return ()
     if not has_metatrader:
@@ -150,9 +154,12 @@ def host_problems(
         found = "another system"
         return (_problem(settings, "terminal", "Windows, where MetaTrader 5 runs", found, todo),)
     faults = []
-    if not path_exists(settings.path):
-        todo = "Correct the path to terminal64.exe."
-        faults.append(_problem(settings, "path", "a file", f"nothing at {settings.path}", todo))
+    instead = found_instead(settings.path)
+    if instead:
+        wanted = f"MetaTrader 5's {TERMINAL}"
+        faults.append(
+            _problem(settings, "path", wanted, instead, f"Correct the path to {TERMINAL}.")
+        )
     trouble = secret_trouble(settings.password)
     if trouble:
         wanted = "a password where the reference leads"

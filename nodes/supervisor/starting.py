@@ -67,9 +67,19 @@ def host_problems(settings: AccountSettings) -> tuple[Problem, ...]:
     return accounts.host_problems(
         settings,
         has_metatrader=sys.platform == "win32",
-        path_exists=lambda path: Path(path).is_file(),
+        found_instead=found_instead_of_terminal,
         secret_trouble=_secret_trouble,
     )
+
+
+def found_instead_of_terminal(path: str) -> str:
+    """What stands at a path where no terminal does; MetaTrader's module would start any program."""
+    place = Path(path)
+    if place.is_dir():
+        return f"a folder, {path}"
+    if not place.is_file():
+        return f"nothing at {path}"
+    return "" if place.name.lower() == accounts.TERMINAL else f"another program, {path}"
 
 
 def _secret_trouble(reference: str) -> str:

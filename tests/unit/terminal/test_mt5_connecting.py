@@ -89,3 +89,74 @@ def test_the_brokers_clock_is_known_before_anything_was_traded() -> None:
     terminal.connect()
 
     assert terminal.newest_server_ms() == module.ticks["GOLD.c"].time_msc
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "found", "what_to_do"),
+    [
+        pytest.param(
+            -10003,
+            f"IPC initialize failed, Process create failed '{APEX}'",
+            "a file that Windows cannot start",
+            "Correct `path`",
+            id="no program",
+        ),
+        pytest.param(
+            -10003,
+            "IPC initialize failed, Pipe server didn't answer in 60 sec",
+            "started and did not answer",
+            "Look at its window",
+            id="another program, or one that asks something",
+        ),
+        pytest.param(
+            -10003,
+            "IPC initialize failed, MetaTrader 5 x64 not found",
+            "no MetaTrader 5 on this machine",
+            "Install",
+            id="not installed",
+        ),
+        pytest.param(
+            -10003,
+            "IPC initialize failed, CreateFile failed [5]",
+            "lets nobody in",
+            "same rights",
+            id="another user's",
+        ),
+        pytest.param(
+            -10003, "IPC initialize failed, ", "cannot be connected", "Look", id="not a word"
+        ),
+        pytest.param(-10005, "IPC timeout", "logged in", "`server`", id="no login in time"),
+        pytest.param(
+            -6, "Terminal: Authorization failed", "refused the login", "`password`", id="refused"
+        ),
+        pytest.param(
+            -7,
+            "Unsupported authorization mode, OTP or certificate password needed",
+            "one-time password",
+            "by hand",
+            id="one-time password",
+        ),
+        pytest.param(-5, "Terminal: Incompatible versions", "version", "update", id="too old"),
+        pytest.param(-10001, "IPC send failed", "went away", "tried again", id="gone"),
+        pytest.param(-1, "Terminal: Call failed", "cannot be connected", "Look", id="who knows"),
+    ],
+)
+def test_why_a_terminal_cannot_be_had_says_wanted_found_and_what_to_do(
+    code: int, said: str, found: str, what_to_do: str
+) -> None:
+    module = FakeMt5()
+    module.failures["initialize"] = (code, said)
+    told = door(module, login=51234567, password="open sesame").connect()
+    assert isinstance(told, Unknowable)
+    assert told.why.startswith(f"wanted {APEX} logged in to 51234567, found ")
+    # In MetaTrader's own words as well, which are what a search on the web finds.
+    for words in (found, what_to_do, f"{said} ({code})"):
+        assert words in told.why
+
+
+def test_the_password_stands_in_no_reason() -> None:
+    module = FakeMt5()
+    module.failures["initialize"] = (-6, "Terminal: open sesame refused")
+    told = door(module, login=51234567, password="open sesame").connect()
+    assert isinstance(told, Unknowable)
+    assert "open sesame" not in told.why

@@ -126,7 +126,7 @@ def test_what_an_account_asks_of_this_machine_in_vain_is_said_all_at_once(
     problems = host_problems(
         account,
         has_metatrader=has_metatrader,
-        path_exists=lambda _: False,
+        found_instead=lambda path: f"nothing at {path}",
         secret_trouble=lambda _: "Set NOPE where the launcher is started.",
     )
     assert [problem.field for problem in problems] == fields
