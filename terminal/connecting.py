@@ -15,7 +15,7 @@ _RIGHTS: Final = "run it as the same Windows user, and with the same rights, as 
 #: How MetaTrader's module says why it has no pipe to a terminal; the first that fits counts.
 _NO_PIPE: Final = {
     "Process create failed": _Advice(
-        "a file that Windows cannot start", "Correct `path`: it leads to a terminal64.exe."
+        "a file that Windows cannot start", "Correct `path`, or install that terminal anew."
     ),
     "Pipe server didn't answer": _Advice(
         "that it was started and did not answer",
