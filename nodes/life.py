@@ -45,7 +45,7 @@ SETTINGS_WITHIN_S = 15.0
 HELLO_EVERY_S = 1.0
 CONNECT_EVERY_S = 2.0
 SLAVE = "SLAVE"
-CONNECTING = "being connected to; one that has to be started may take 100 s"
+CONNECTING = "connecting; a terminal that has to be started first may take 100 s"
 
 
 class NodeFault(Exception):  # noqa: N818 - it says what happened
@@ -266,8 +266,8 @@ def _connected(
 
 def _announce(settings: AccountSettings, control: ControlLine) -> None:
     """MetaTrader's module says nothing while it starts a terminal, and can't be interrupted."""
-    logger.info("connecting", extra={"path": settings.path, "note": CONNECTING})
-    control.say(_waiting_report(settings, f"{CONNECTING}: {settings.path}"))
+    logger.info("connects", extra={"path": settings.path, "note": CONNECTING})
+    control.say(_waiting_report(settings, f"{CONNECTING} ({settings.path})"))
 
 
 def _trouble(identity: Identity | Unknowable, expected: Identity | None) -> str:
