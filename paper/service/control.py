@@ -10,6 +10,7 @@ from paper.broker.market import FeedTick
 from paper.service.calls import CallTable
 from paper.service.faults.desk import FaultDesk
 from paper.service.faults.kinds import KINDS, Fault
+from paper.service.faults.reference import settings
 from paper.service.faults.rules import Rule, Scope
 from paper.service.faults.script import Live
 from paper.service.tape import Tape
@@ -161,6 +162,7 @@ class Control:
             "fault": live.rule.fault,
             "met": live.met,
             "struck": live.struck,
+            "trouble": live.trouble,
             "over": self._faults.is_over(live),
         }
 
@@ -183,7 +185,10 @@ def _as_fault(given: dict[str, object]) -> Fault:
     try:
         fault: Fault = msgspec.convert(given, Fault)
     except msgspec.ValidationError as wrong:
-        raise ServerRefusal(LastError.INVALID_PARAMS, f"fault {kind}: {wrong}") from wrong
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS,
+            f"fault {kind}: {wrong}; its settings: {' '.join(settings(KINDS[kind])) or 'none'}",
+        ) from wrong
     return fault
 
 

@@ -140,6 +140,7 @@ class Peer:
             perform=lambda struck: told(self._session, called, struck),
             say=self._say,
             hang_up=self._hang_up,
+            begin=self._faults.begin,
             kill_terminal=lambda death: self._faults.kill(called.terminal, death),
         )
         self._running = Running(call_id, steps, hands)

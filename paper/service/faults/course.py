@@ -41,7 +41,13 @@ class BreakPipe(msgspec.Struct, frozen=True):
     """This client's pipe breaks."""
 
 
-Step = Hold | Wait | Execute | Tell | Die | BreakPipe
+class Happen(msgspec.Struct, frozen=True):
+    """What stands by itself begins, under this call's feet."""
+
+    live: Live
+
+
+Step = Happen | Hold | Wait | Execute | Tell | Die | BreakPipe
 
 UNDISTURBED: tuple[Step, ...] = (Execute(), Tell())
 
@@ -67,6 +73,8 @@ def _steps(called: Called, live: Live) -> tuple[Step, ...]:
             return (Die(death),)
         case PipeLost():
             return (BreakPipe(),)
+        case fault if fault.is_standing:
+            return (Happen(live),)
         case LoginTimeout():
             return (Wait(_timeout_ms(called.args)),)
         case _:

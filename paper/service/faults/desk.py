@@ -4,9 +4,10 @@ from typing import Final
 
 import msgspec
 
+from domain.mt5_words import LastError
 from paper.service.faults.course import UNDISTURBED, Step, course_of
 from paper.service.faults.kinds import Death, PipeLost
-from paper.service.faults.rules import Called, Rule, may_concern
+from paper.service.faults.rules import Called, Rule, complaint, may_concern
 from paper.service.faults.script import Live, Script
 from paper.service.faults.standing import Standing
 from paper.service.tape import Tape
@@ -35,12 +36,14 @@ class FaultDesk:
 
     def add(self, rule: Rule) -> Live:
         """A rule is in force from here on."""
+        wrong = complaint(rule)
+        if wrong:
+            raise ServerRefusal(LastError.INVALID_PARAMS, f"{rule.fault.name}: {wrong}")
         live = self._script.add(rule, self._tape.now_s())
-        try:
-            self.tend()
-        except ServerRefusal:
-            del self._script.rules[live.number]
-            raise
+        self.tend()
+        if live.trouble:
+            self.take_back((live.number,))
+            raise ServerRefusal(LastError.INVALID_PARAMS, f"{rule.fault.name}: {live.trouble}")
         return live
 
     def take_back(self, numbers: tuple[int, ...] = (), terminal: str = "") -> list[Live]:
@@ -95,13 +98,25 @@ class FaultDesk:
         for live in self._script.rules.values():
             if live.is_on(now_s) and not live.has_begun:
                 live.has_begun = True
-                self._begin(live)
-            elif live.is_over(now_s):
+                self._come_into_force(live)
+            if now_s >= live.holds_until_s:
                 self._standing.end(live)
         self._tell_what_to_ask(now_s)
 
-    def _begin(self, live: Live) -> None:
-        if not live.rule.is_standing:
+    def begin(self, live: Live) -> None:
+        """What stands by itself stands from now on, unless it does so already."""
+        if live.undoes:
+            return
+        live.hold(self._tape.now_s())
+        try:
+            self._standing.begin(live)
+        except ServerRefusal as refused:
+            live.trouble = str(refused)
+            self._standing.end(live)
+        self._tell_what_to_ask(self._tape.now_s())
+
+    def _come_into_force(self, live: Live) -> None:
+        if not live.rule.is_now:
             self._standing.remember_prices(live)
             return
         live.struck += 1
@@ -111,7 +126,7 @@ class FaultDesk:
         elif isinstance(fault, PipeLost):
             self._endings += [Ending(t, is_pipe_alone=True) for t in self._keys(key)]
         else:
-            self._standing.begin(live)
+            self.begin(live)
 
     def _keys(self, key: str) -> list[str]:
         return [known for known in self._world.terminals if key in ("*", known)]
@@ -122,7 +137,7 @@ class FaultDesk:
             to_ask = self._standing.to_ask(terminal) | {
                 verb
                 for verb in READ_FROM_PUSHES
-                if any(not r.is_standing and may_concern(r, terminal.key, verb) for r in rules)
+                if any(not r.is_now and may_concern(r, terminal.key, verb) for r in rules)
             }
             if to_ask != terminal.to_ask:
                 terminal.to_ask = to_ask

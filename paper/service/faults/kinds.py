@@ -7,6 +7,19 @@ import msgspec
 NOW: Final = "now"
 """In place of a call: at once, whatever is or is not being asked."""
 
+LOGGING_IN: Final[tuple[str, ...]] = ("initialize", "login")
+ORDERING: Final[tuple[str, ...]] = ("order_send",)
+BOOKED: Final[tuple[str, ...]] = (
+    "positions_get",
+    "orders_get",
+    "history_orders_get",
+    "history_deals_get",
+)
+COMMENTED: Final[tuple[str, ...]] = ("order_send", *BOOKED)
+COUNTED: Final[tuple[str, ...]] = (*BOOKED, *(call.replace("_get", "_total") for call in BOOKED))
+QUOTED: Final[tuple[str, ...]] = ("symbol_info_tick", "symbol_info", "symbols_get")
+SHOWN: Final[tuple[str, ...]] = (*BOOKED, *QUOTED, "account_info", "terminal_info")
+
 When = Literal["before", "after"]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0)]
 Part = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -17,7 +30,15 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What all kinds have."""
 
     usual_call: ClassVar[str] = "*"
+    possible_calls: ClassVar[tuple[str, ...]] = ()
+    """Calls that can show it; none named is all."""
     is_standing: ClassVar[bool] = False
+    also_now: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in rules."""
+        return str(self.__struct_config__.tag)
 
 
 class Delay(Kind, frozen=True, kw_only=True, tag="delay"):
@@ -40,6 +61,7 @@ class Hang(Kind, frozen=True, kw_only=True, tag="hang"):
 class Death(Kind, frozen=True, kw_only=True, tag="death"):
     """The terminal dies: -10002, then -10004; initialize fails with `code` for `down_ms`."""
 
+    also_now = True
     when: When = "before"
     down_ms: Milliseconds = 0.0
     code: Code = -10003
@@ -48,6 +70,7 @@ class Death(Kind, frozen=True, kw_only=True, tag="death"):
 class PipeLost(Kind, frozen=True, kw_only=True, tag="pipe_lost"):
     """The pipe breaks and the terminal lives: -10002, then -10001 until initialize."""
 
+    also_now = True
     when: When = "before"
 
 
@@ -63,12 +86,14 @@ class LoginTimeout(Kind, frozen=True, kw_only=True, tag="login_timeout"):
     """The terminal is never authorised: -10005 once the call's own timeout is over."""
 
     usual_call = "initialize"
+    possible_calls = LOGGING_IN
 
 
 class Retcode(Kind, frozen=True, kw_only=True, tag="retcode"):
     """The broker answers this code, executed or not, with or without the order's ticket."""
 
     usual_call = "order_send"
+    possible_calls = ORDERING
     code: Annotated[int, msgspec.Meta(ge=10004, le=10046)]
     executed: bool = False
     ticket: bool | None = None
@@ -80,6 +105,7 @@ class Fill(Kind, frozen=True, kw_only=True, tag="fill"):
     """A part is filled at once, the rest after `rest_after_ms`; without one it is cancelled."""
 
     usual_call = "order_send"
+    possible_calls = ORDERING
     first_part: Part = 0.0
     rest_after_ms: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
@@ -88,12 +114,14 @@ class NoFillPrice(Kind, frozen=True, kw_only=True, tag="no_fill_price"):
     """A success shows price, bid and ask as 0; the price stands in the deal alone."""
 
     usual_call = "order_send"
+    possible_calls = ORDERING
 
 
 class LateRows(Kind, frozen=True, kw_only=True, tag="late_rows"):
     """Positions, orders and deals become visible only `ms` after they came about."""
 
     usual_call = "positions_*"
+    possible_calls = COUNTED
     ms: Milliseconds = 1000.0
 
 
@@ -101,6 +129,7 @@ class MissingRows(Kind, frozen=True, kw_only=True, tag="missing_rows"):
     """Rows are left out: all, the first, the last, one drawn by lot, or one ticket's."""
 
     usual_call = "positions_*"
+    possible_calls = COUNTED
     which: Literal["all", "first", "last", "one"] = "all"
     ticket: int = 0
 
@@ -109,6 +138,7 @@ class Comment(Kind, frozen=True, kw_only=True, tag="comment"):
     """Comments are replaced, cut or cleared: by order_send for good, by a getter while shown."""
 
     usual_call = "order_send"
+    possible_calls = COMMENTED
     text: str = ""
     keep: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
@@ -117,7 +147,8 @@ class Field(Kind, frozen=True, kw_only=True, tag="field"):
     """One field shows another value, in every row or in rows with these reasons alone."""
 
     usual_call = "history_deals_get"
-    name: str
+    possible_calls = SHOWN
+    field: str
     value: int | float | str
     reasons: tuple[int, ...] = ()
 
@@ -126,12 +157,14 @@ class StaleTicks(Kind, frozen=True, kw_only=True, tag="stale_ticks"):
     """Quotes stand still as shown, while clock and market go on."""
 
     usual_call = "symbol_info*"
+    possible_calls = QUOTED
 
 
 class CrossedTicks(Kind, frozen=True, kw_only=True, tag="crossed_ticks"):
     """Shown quotes have the ask below the bid, by `points`."""
 
     usual_call = "symbol_info*"
+    possible_calls = QUOTED
     points: Annotated[float, msgspec.Meta(gt=0)] = 1.0
 
 
@@ -139,6 +172,7 @@ class ZeroPrices(Kind, frozen=True, kw_only=True, tag="zero_prices"):
     """Shown quotes are 0."""
 
     usual_call = "symbol_info*"
+    possible_calls = QUOTED
 
 
 class Switches(Kind, frozen=True, kw_only=True, tag="switches"):

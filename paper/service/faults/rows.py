@@ -131,7 +131,7 @@ def rewritten(fault: Comment, comment: str) -> str:
 
 
 def _shown_otherwise(fault: Field, _live: Live, seen: Seen, row: Row) -> Row:
-    place = seen.places.get(fault.name)
+    place = seen.places.get(fault.field)
     if place is None or (fault.reasons and seen.value(row, "reason") not in fault.reasons):
         return row
     return _with(row, place, fault.value)

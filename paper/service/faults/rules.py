@@ -23,21 +23,18 @@ ABOUT_ONE_SYMBOL: Final = ("symbol_info", "symbol_info_tick", "symbol_select")
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which calls, how often, how long."""
+    """Which calls, how often, how long; `reference.SCOPE` explains each."""
 
     terminal: str = "*"
     call: str = ""
-    """A call, a pattern with `*`, or `now`; empty takes the kind's usual one."""
     order: Ordered = "any"
     symbol: str = ""
     skip: Whole = 0
     every: Annotated[int, msgspec.Meta(ge=1)] = 1
     times: Whole = 0
-    """0 is without end."""
     chance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
     after_ms: Whole = 0
     for_ms: Whole = 0
-    """0 is until cleared."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +49,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return self.scope.call or self.fault.usual_call
 
     @property
-    def is_standing(self) -> bool:
-        """Whether it holds by itself, whatever is called."""
-        return self.fault.is_standing or self.call == NOW
+    def is_now(self) -> bool:
+        """Whether it happens by itself, whatever is called."""
+        return self.call == NOW
+
+    @property
+    def is_set_off(self) -> bool:
+        """Whether a call sets it off and it holds from there."""
+        return self.fault.is_standing and not self.is_now
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,10 +67,21 @@ class Called(msgspec.Struct, frozen=True, kw_only=True):
     args: list[Any]
 
 
+def complaint(rule: Rule) -> str:
+    """Why this rule could never strike; empty where it can."""
+    fault = rule.fault
+    if rule.is_now:
+        can_happen = fault.is_standing or fault.also_now
+        return "" if can_happen else "it happens to calls: name one instead of `now`"
+    if any(fnmatchcase(verb, rule.call) for verb in fault.possible_calls or (rule.call,)):
+        return ""
+    return f"nothing comes of it in {rule.call!r}: it is about {', '.join(fault.possible_calls)}"
+
+
 def concerns(rule: Rule, called: Called) -> bool:
     """Whether the rule is about this call."""
     return (
-        not rule.is_standing
+        not rule.is_now
         and may_concern(rule, called.terminal, called.verb)
         and _symbol_fits(rule.scope.symbol, called)
         and _order_fits(rule.scope.order, called)

@@ -6,7 +6,7 @@ from math import inf
 
 import msgspec
 
-from paper.service.faults.course import BreakPipe, Die, Execute, Hold, Step, Tell, Wait
+from paper.service.faults.course import BreakPipe, Die, Execute, Happen, Hold, Step, Tell, Wait
 from paper.service.faults.kinds import Death
 from paper.service.faults.script import Live
 from paper.wire.protocol import HELD, PIPE_LOST
@@ -22,6 +22,7 @@ class Hands(msgspec.Struct, frozen=True, kw_only=True):
     say: Callable[[Frame], None]
     hang_up: Callable[[], None]
     kill_terminal: Callable[[Death], None]
+    begin: Callable[[Live], None]
 
 
 class Running:
@@ -59,6 +60,8 @@ class Running:
                 self.due_s = inf if ms is None else now_s + ms / 1000
             case Hold():
                 self._hands.say((self._call_id, HELD, None))
+            case Happen(live=live):
+                self._hands.begin(live)
             case Execute(struck=struck):
                 self._answer = self._hands.perform(struck)
             case Tell():

@@ -1,6 +1,7 @@
 """The rules in force: which of them strike a call, drawn from one seed."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, Final
 
 from paper.service.faults.rules import Called, Rule, concerns
@@ -21,15 +22,24 @@ class Live:
         self.met = 0
         self.struck = 0
         self.has_begun = False
+        self.holds_until_s = inf
+        self.trouble = ""
+        """Why it could not be brought about when its time came."""
         self.undoes: list[Callable[[], None]] = []
         self.memory: dict[tuple[str, str], list[Any]] = {}
 
+    def hold(self, now_s: float) -> None:
+        """What stands by itself stands for so long from here."""
+        for_s = self.rule.scope.for_ms / 1000
+        self.holds_until_s = now_s + for_s if for_s else inf
+
     def is_over(self, now_s: float) -> bool:
         """Whether it will never strike again."""
-        scope = self.rule.scope
-        if scope.for_ms and now_s >= self.begins_s + scope.for_ms / 1000:
+        rule, scope = self.rule, self.rule.scope
+        is_timed = bool(scope.for_ms) and not rule.is_set_off
+        if is_timed and now_s >= self.begins_s + scope.for_ms / 1000:
             return True
-        return bool(scope.times) and not self.rule.is_standing and self.struck >= scope.times
+        return bool(scope.times) and not rule.is_now and self.struck >= scope.times
 
     def is_on(self, now_s: float) -> bool:
         """Whether it may strike now."""

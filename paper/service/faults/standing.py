@@ -1,6 +1,6 @@
 """Faults that hold by themselves: switches, another account, a clock or a market that jumped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -23,7 +23,7 @@ class Standing:
         self._world = world
         self._tape = tape
         self._home: dict[str, str] = {}
-        self._ways: dict[type[Kind], Callable[[Any, Live], list[Undo]]] = {
+        self._ways: dict[type[Kind], Callable[[Any, Live], Iterator[Undo]]] = {
             Switches: self._turn,
             OtherAccount: self._log_in_elsewhere,
             ServerClock: self._move_clocks,
@@ -32,7 +32,8 @@ class Standing:
 
     def begin(self, live: Live) -> None:
         """From here on it holds."""
-        live.undoes = self._ways[type(live.rule.fault)](live.rule.fault, live)
+        for undo in self._ways[type(live.rule.fault)](live.rule.fault, live):
+            live.undoes.append(undo)
 
     def end(self, live: Live) -> None:
         """Things are as they were before, if it ever held."""
@@ -61,18 +62,18 @@ class Standing:
         names = {terminal.broker for terminal in self._terminals(live)}
         return [self._world.houses[name] for name in sorted(names)]
 
-    def _turn(self, switches: Switches, live: Live) -> list[Undo]:
+    def _turn(self, switches: Switches, live: Live) -> Iterator[Undo]:
         asked = msgspec.structs.asdict(switches)
         given = {name: value for name, value in asked.items() if value is not None}
-        return [self._turned(terminal, given) for terminal in self._terminals(live)]
+        return (self._turned(terminal, given) for terminal in self._terminals(live))
 
     def _turned(self, terminal: Terminal, given: dict[str, bool]) -> Undo:
         before = {name: getattr(terminal.switches, name) for name in given}
         self._world.turn(terminal, given)
         return lambda: self._world.turn(terminal, before)
 
-    def _log_in_elsewhere(self, other: OtherAccount, live: Live) -> list[Undo]:
-        return [self._logged_in(terminal, other) for terminal in self._terminals(live)]
+    def _log_in_elsewhere(self, other: OtherAccount, live: Live) -> Iterator[Undo]:
+        return (self._logged_in(terminal, other) for terminal in self._terminals(live))
 
     def _logged_in(self, terminal: Terminal, other: OtherAccount) -> Undo:
         login, broker = terminal.login, terminal.broker
@@ -95,16 +96,16 @@ class Standing:
         )
         return self._world.ensure_account(wish, self._tape.utc_ms()).login
 
-    def _move_clocks(self, clock: ServerClock, live: Live) -> list[Undo]:
-        return [self._moved_clock(house, clock.ms) for house in self._houses(live)]
+    def _move_clocks(self, clock: ServerClock, live: Live) -> Iterator[Undo]:
+        return (self._moved_clock(house, clock.ms) for house in self._houses(live))
 
     def _moved_clock(self, house: House, ms: int) -> Undo:
         _shift(house, ms)
         return lambda: _shift(house, -ms)
 
-    def _move_market(self, gap: Gap, live: Live) -> list[Undo]:
+    def _move_market(self, gap: Gap, live: Live) -> Iterator[Undo]:
         symbols = [live.rule.scope.symbol] if live.rule.scope.symbol else self._world.feeds()
-        return [self._moved_market(symbol, gap.points) for symbol in symbols]
+        return (self._moved_market(symbol, gap.points) for symbol in symbols)
 
     def _moved_market(self, symbol: str, points: float) -> Undo:
         self._world.move_feed(symbol, points, self._tape.utc_ms())
