@@ -52,6 +52,9 @@ COMMANDS = {
     ),
     "restore": Command("commands.backups.restore", "put the database back as a backup holds it"),
     "migrate": Command("commands.backups.migrate", "move the swarm to a MongoDB, or back from one"),
+    "paper": Command(
+        "commands.paper", "run the paper broker alone, for scripts of your own", verbatim=True
+    ),
     "why": Command("commands.why", "tell why a trade was copied, or was not"),
 }
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -83,6 +83,15 @@ class Server:
             port=self._listener.getsockname()[1],
             pub_port=self._pushing.port,
         )
+
+    @property
+    def replay(self) -> Replay:
+        """What is played."""
+        return self._tape.replay
+
+    def status(self) -> dict[str, Any]:
+        """Who this is, and who trades here."""
+        return self._control.status()
 
     def run(self) -> None:
         """Serve until somebody asks for the end."""

@@ -1,0 +1,1 @@
+"""What a person types after `python -m paper`; `paper/typed/words.py` is the table."""
