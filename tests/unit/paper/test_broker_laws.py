@@ -1,130 +1,216 @@
-"""What holds whatever traders do: money, tickets and positions follow from the deals."""
+"""What holds whatever traders and brokers do: all of it can be told from orders and deals.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+`pytest tests/unit/paper/test_broker_laws.py --hypothesis-show-statistics` tells how often which
+answer, entry, reason and state came about.
+"""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from collections import Counter, defaultdict
+from types import SimpleNamespace
 
-from domain.mt5_words import DealEntry, Filling, OrderType
+import pytest
+from hypothesis import event, given
+
+from domain.mt5_words import DealEntry, DealType, OrderState, OrderType, Reason
 from tests.unit.paper.desk import Desk
+from tests.unit.paper.random_trading import PLANS, Plan, Trader, traded
 
-OPEN = st.tuples(
-    st.just("open"),
-    st.sampled_from(["EURUSD", "XAUUSD"]),
-    st.sampled_from([OrderType.BUY, OrderType.SELL]),
-    st.integers(1, 300),
+HALF_A_CENT = 0.005
+TRADES = (DealType.BUY, DealType.SELL)
+WAITS = {OrderState.PLACED, OrderState.PARTIAL}
+IS_PAST = {OrderState.FILLED, OrderState.CANCELED, OrderState.REJECTED, OrderState.EXPIRED}
+
+
+def balance_is_the_sum_of_the_deals(desk: Desk) -> None:
+    booked = sum(d.profit + d.commission + d.swap + d.fee for d in desk.deals())
+    assert abs(desk.account().balance - booked) < HALF_A_CENT
+
+
+def equity_is_balance_and_what_floats(desk: Desk) -> None:
+    account = desk.account()
+    floating = sum(p.profit + p.swap for p in desk.positions())
+    assert abs(account.profit - floating) < HALF_A_CENT
+    assert abs(account.equity - account.balance - account.credit - account.profit) < HALF_A_CENT
+    assert abs(account.margin_free - (account.equity - account.margin)) < HALF_A_CENT
+    level = account.equity / account.margin * 100 if account.margin else 0.0
+    assert account.margin_level == pytest.approx(level)
+
+
+def positions_follow_from_the_deals(desk: Desk) -> None:
+    held = {p.identifier: (p.symbol, p.type, p.volume) for p in desk.positions()}
+    told = {i: p for i, p in _told_by_deals(desk).items() if p.volume}
+    assert held == {i: (p.symbol, p.type, p.volume) for i, p in told.items()}
+    for position in desk.positions():
+        assert position.price_open == pytest.approx(told[position.identifier].price, abs=1e-7)
+
+
+def _told_by_deals(desk: Desk) -> dict[int, SimpleNamespace]:
+    """Side, volume and average price of every position there ever was, from its deals alone."""
+    told: dict[int, SimpleNamespace] = {}
+    for deal in desk.deals():
+        if deal.type not in TRADES:
+            continue
+        position = told.setdefault(
+            deal.position_id, SimpleNamespace(symbol=deal.symbol, type=0, volume=0.0, price=0.0)
+        )
+        assert position.symbol == deal.symbol
+        _meet(position, deal)
+    return told
+
+
+def _meet(position: SimpleNamespace, deal: SimpleNamespace) -> None:
+    if deal.entry == DealEntry.IN:
+        assert not position.volume or position.type == deal.type
+        volume = position.volume + deal.volume
+        position.price = (position.price * position.volume + deal.price * deal.volume) / volume
+        position.type, position.volume = deal.type, round(volume, 2)
+        return
+    assert position.type == 1 - deal.type
+    left = round(position.volume - deal.volume, 2)
+    assert (left < 0) == (deal.entry == DealEntry.INOUT)
+    position.volume = abs(left)
+    if left < 0:
+        position.type, position.price = deal.type, deal.price
+
+
+def tickets_are_given_once_and_rise_with_time(desk: Desk) -> None:
+    deals, orders = desk.deals(), sorted(_every_order(desk), key=lambda order: order.ticket)
+    tickets = [record.ticket for record in (*deals, *orders)]
+    assert len(set(tickets)) == len(tickets)
+    assert [d.ticket for d in deals] == sorted(d.ticket for d in deals)
+    assert [d.time_msc for d in deals] == sorted(d.time_msc for d in deals)
+    assert [o.time_setup_msc for o in orders] == sorted(o.time_setup_msc for o in orders)
+
+
+def _every_order(desk: Desk) -> list[SimpleNamespace]:
+    return [*desk.waiting(), *desk.orders()]
+
+
+def every_deal_of_a_trade_has_its_order_and_its_position(desk: Desk) -> None:
+    orders = {order.ticket: order for order in _every_order(desk)}
+    for deal in desk.deals():
+        if deal.type in TRADES and deal.reason != Reason.ROLLOVER:
+            assert orders[deal.order].symbol == deal.symbol
+            assert deal.position_id
+    nets = desk.session.account.nets
+    for position in {deal.position_id for deal in desk.deals() if deal.position_id}:
+        first = desk.deals(position)[0]
+        assert first.entry == DealEntry.IN
+        assert first.order == position
+        linked = {
+            order.position_id for order in map(orders.get, _orders_of(desk, position)) if order
+        }
+        assert nets or linked == {position} or linked <= _closed_by(desk, position)
+
+
+def _orders_of(desk: Desk, position: int) -> list[int]:
+    return [deal.order for deal in desk.deals(position)]
+
+
+def _closed_by(desk: Desk, position: int) -> set[int]:
+    """The position, and those whose closing-by orders closed it."""
+    by = [o for o in desk.orders() if o.type == OrderType.CLOSE_BY and o.position_by_id == position]
+    return {position, *(order.position_id for order in by)}
+
+
+def orders_add_up(desk: Desk) -> None:
+    filled: defaultdict[int, float] = defaultdict(float)
+    for deal in desk.deals():
+        filled[deal.order] += deal.volume
+    for order in _every_order(desk):
+        legs = 2 if order.type == OrderType.CLOSE_BY else 1
+        done = order.volume_initial - order.volume_current
+        assert filled[order.ticket] == pytest.approx(done * legs, abs=1e-7)
+        if order.state == OrderState.FILLED:
+            assert order.volume_current == 0.0
+
+
+def what_waits_is_not_past(desk: Desk) -> None:
+    waiting, past = desk.waiting(), desk.orders()
+    assert not {o.ticket for o in waiting} & {o.ticket for o in past}
+    assert {o.state for o in waiting} <= WAITS
+    assert {o.state for o in past} <= IS_PAST
+    assert all(o.time_done == 0 for o in waiting)
+    assert all(o.time_done_msc >= o.time_setup_msc > 0 for o in past)
+
+
+def volumes_are_on_the_grid(desk: Desk) -> None:
+    held = [p.volume for p in desk.positions()]
+    dealt = [d.volume for d in desk.deals() if d.type in TRADES]
+    assert all(volume > 0 for volume in (*held, *dealt))
+    for volume in (*held, *dealt, *(o.volume_current for o in _every_order(desk))):
+        assert volume == round(volume, 2) >= 0
+
+
+def one_position_per_symbol_where_accounts_net(desk: Desk) -> None:
+    if desk.session.account.nets:
+        symbols = [position.symbol for position in desk.positions()]
+        assert len(set(symbols)) == len(symbols)
+
+
+def windows_of_history_hold_both_their_ends(desk: Desk) -> None:
+    for verb, times in (
+        ("history_deals_get", [deal.time for deal in desk.deals()]),
+        ("history_orders_get", [order.time_done for order in desk.orders()]),
+    ):
+        if times:
+            first, last = min(times), max(times)
+            assert len(desk.ask(verb, "window", [first, last])) == len(times)
+            assert len(desk.ask(verb, "window", [first, first])) == times.count(first)
+            assert len(desk.ask(verb, "window", [last + 1, last + 9])) == 0
+
+
+def nothing_is_forgotten(desk: Desk) -> None:
+    _come_to_rest(desk)
+    before = _all_there_is(desk)
+    desk.restart()
+    assert _all_there_is(desk) == before
+
+
+def _come_to_rest(desk: Desk) -> None:
+    """What was filled late may be beyond its stops: the next tick tells, and a restart has one."""
+    deals = -1
+    while deals != len(desk.deals()):
+        deals = len(desk.deals())
+        for symbol, (bid, ask) in desk.prices.items():
+            desk.quote(symbol, bid, ask)
+
+
+def _all_there_is(desk: Desk) -> list[object]:
+    due = desk.session.account.due
+    return [desk.positions(), desk.waiting(), desk.orders(), desk.deals(), desk.account(), due]
+
+
+LAWS = (
+    balance_is_the_sum_of_the_deals,
+    equity_is_balance_and_what_floats,
+    positions_follow_from_the_deals,
+    tickets_are_given_once_and_rise_with_time,
+    every_deal_of_a_trade_has_its_order_and_its_position,
+    orders_add_up,
+    what_waits_is_not_past,
+    volumes_are_on_the_grid,
+    one_position_per_symbol_where_accounts_net,
+    windows_of_history_hold_both_their_ends,
+    nothing_is_forgotten,
 )
-CLOSE = st.tuples(st.just("close"), st.integers(0, 9), st.integers(1, 100), st.none())
-STOPS = st.tuples(st.just("stops"), st.integers(0, 9), st.integers(-90, 90), st.integers(-90, 90))
-TICK = st.tuples(st.just("tick"), st.integers(-400, 400), st.integers(1, 30), st.none())
-ACTIONS = st.lists(st.one_of(OPEN, CLOSE, STOPS, TICK), max_size=25)
 
 
-@contextmanager
-def at_desk() -> Iterator[Desk]:
-    desk = Desk()
-    try:
-        yield desk
-    finally:
-        desk.store.close()
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("margin_mode", ["hedging", "netting", "exchange"])
+@given(plan=PLANS)
+def test_every_law_holds_whatever_is_done(margin_mode: str, plan: Plan) -> None:
+    with traded(margin_mode, plan) as trader:
+        _tell(trader)
+        for law in LAWS:
+            law(trader.desk)
 
 
-def act(desk: Desk, action: tuple) -> None:
-    desk.later(100)
-    {"open": _open, "close": _close, "stops": _stops, "tick": _tick}[action[0]](desk, *action[1:])
-
-
-def _open(desk: Desk, symbol: str, side: int, hundredths: int) -> None:
-    desk.send(symbol=symbol, type=side, volume=hundredths / 100)
-
-
-def _close(desk: Desk, which: int, percent: int, _: None) -> None:
-    positions = desk.positions()
-    if positions:
-        position = positions[which % len(positions)]
-        volume = max(0.01, round(position.volume * percent / 100, 2))
-        desk.send(
-            symbol=position.symbol, type=1 - position.type, volume=volume, position=position.ticket
-        )
-
-
-def _stops(desk: Desk, which: int, below: int, above: int) -> None:
-    positions = desk.positions()
-    if positions:
-        position = positions[which % len(positions)]
-        digits = 5 if position.symbol == "EURUSD" else 2
-        point = 10.0**-digits
-        desk.stops(
-            position.ticket,
-            round(position.price_current + below * point, digits),
-            round(position.price_current + above * point, digits),
-        )
-
-
-def _tick(desk: Desk, move: int, spread: int, _: None) -> None:
-    bid = 1.386 + move * 1e-5
-    desk.quote("EURUSD", round(bid, 5), round(bid + spread * 1e-5, 5))
-    gold = 1286.0 + move / 10
-    desk.quote("XAUUSD", round(gold, 3), round(gold + spread / 100, 3))
-    desk.world.on_clock(desk.utc_ms)
-
-
-@given(ACTIONS)
-def test_the_balance_is_the_sum_of_the_deals(actions: list[tuple]) -> None:
-    with at_desk() as desk:
-        for action in actions:
-            act(desk, action)
-        booked = sum(d.profit + d.commission + d.swap + d.fee for d in desk.deals())
-        assert abs(desk.account().balance - booked) < 0.005
-
-
-@given(ACTIONS)
-def test_equity_is_balance_and_what_floats(actions: list[tuple]) -> None:
-    with at_desk() as desk:
-        for action in actions:
-            act(desk, action)
-        account = desk.account()
-        floating = sum(p.profit + p.swap for p in desk.positions())
-        assert abs(account.profit - floating) < 0.005
-        assert abs(account.equity - account.balance - account.credit - account.profit) < 0.005
-        assert abs(account.margin_free - (account.equity - account.margin)) < 0.005
-
-
-@given(ACTIONS)
-def test_positions_follow_from_the_deals(actions: list[tuple]) -> None:
-    with at_desk() as desk:
-        for action in actions:
-            act(desk, action)
-        left: dict[int, float] = {}
-        for deal in desk.deals():
-            if deal.position_id:
-                sign = 1 if deal.entry == DealEntry.IN else -1
-                left[deal.position_id] = left.get(deal.position_id, 0.0) + sign * deal.volume
-        open_now = {identifier: round(v, 2) for identifier, v in left.items() if round(v, 2)}
-        assert open_now == {p.identifier: p.volume for p in desk.positions()}
-
-
-@given(ACTIONS)
-def test_tickets_are_given_once_and_only_rise(actions: list[tuple]) -> None:
-    with at_desk() as desk:
-        for action in actions:
-            act(desk, action)
-        deals, orders = [d.ticket for d in desk.deals()], [o.ticket for o in desk.orders()]
-        assert deals == sorted(deals)
-        assert orders == sorted(orders)
-        assert len({*deals, *orders}) == len(deals) + len(orders)
-        assert {d.order for d in desk.deals()} == {0, *orders}
-
-
-@given(ACTIONS)
-def test_a_restarted_broker_remembers_everything(actions: list[tuple]) -> None:
-    with at_desk() as desk:
-        for action in actions:
-            act(desk, action)
-        before = (desk.positions(), desk.deals(), desk.orders(), desk.account())
-        desk.restart()
-        assert (desk.positions(), desk.deals(), desk.orders(), desk.account()) == before
-        assert desk.send(volume=0.01, type_filling=Filling.IOC).order > max(
-            (o.ticket for o in before[2]), default=0
-        )
+def _tell(trader: Trader) -> None:
+    """What came about, for the statistics."""
+    deals = [deal for deal in trader.desk.deals() if deal.type in TRADES]
+    seen = Counter(trader.answers)
+    seen.update(f"deal {DealEntry(deal.entry).name}" for deal in deals)
+    seen.update(f"reason {Reason(deal.reason).name}" for deal in deals)
+    seen.update(f"order {OrderState(order.state).name}" for order in _every_order(trader.desk))
+    for what in seen:
+        event(what)

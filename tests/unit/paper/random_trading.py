@@ -1,0 +1,255 @@
+"""Traders who do anything at all, at random, and a broker that fills as it likes."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hypothesis import strategies as st
+
+from domain.mt5_words import (
+    RETCODE_NAMES,
+    DealType,
+    Filling,
+    OrderType,
+    SwapMode,
+    TradeAction,
+)
+from paper.broker.brokers import Routing
+from paper.broker.cashier import booked
+from tests.unit.paper.desk import Desk
+
+Command = tuple[Any, ...]
+
+SYMBOLS = ("EURUSD", "XAUUSD")
+USUAL_BID = {"EURUSD": 1.386, "XAUUSD": 1286.0}
+DIGITS = {"EURUSD": 5, "XAUUSD": 2}
+STEP = {"EURUSD": 0.00001, "XAUUSD": 0.01}
+HOUR_MS = 3_600_000
+NO_PRICE = 0
+RISES = (OrderType.SELL_LIMIT, OrderType.BUY_STOP, OrderType.BUY_STOP_LIMIT)
+STOP_LIMITS = (OrderType.BUY_STOP_LIMIT, OrderType.SELL_STOP_LIMIT)
+
+which = st.integers(0, 9)
+side = st.sampled_from([OrderType.BUY, OrderType.SELL])
+symbol = st.sampled_from(SYMBOLS)
+hundredths = st.one_of(st.integers(1, 30), st.integers(1, 400))
+no_points = st.just(NO_PRICE)
+stop_points = st.one_of(no_points, no_points, st.integers(30, 400), st.integers(-30, 30))
+pending_points = st.integers(-20, 400)
+share = st.sampled_from([0.0, 0.3, 0.7, 1.0, 1.0])
+rest_after_ms = st.sampled_from([None, 0, 900, 900])
+
+DEAL = st.tuples(st.just("deal"), symbol, side, hundredths, stop_points, stop_points)
+TICK = st.tuples(st.just("tick"), st.integers(-500, 500), st.integers(1, 30))
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    DEAL,
+    DEAL,
+    DEAL,
+    st.tuples(st.just("close"), which, st.integers(1, 110)),
+    st.tuples(st.just("close"), which, st.just(100)),
+    st.tuples(st.just("close_by"), which, which),
+    st.tuples(st.just("hedge"), symbol, hundredths, hundredths),
+    st.tuples(st.just("turn"), which, hundredths),
+    st.tuples(st.just("stops"), which, stop_points, stop_points),
+    st.tuples(st.just("pend"), symbol, st.integers(2, 7), pending_points, st.integers(0, 3)),
+    st.tuples(st.just("modify"), which, pending_points),
+    st.tuples(st.just("remove"), which),
+    TICK,
+    TICK,
+    st.tuples(st.just("crash"), st.sampled_from([-8_000, 8_000])),
+    st.tuples(st.just("wait"), st.sampled_from([0, 400, 1_000, HOUR_MS, 26 * HOUR_MS])),
+    st.tuples(st.just("route"), share, rest_after_ms),
+    st.tuples(st.just("deposit"), st.integers(-500, 5_000)),
+    st.tuples(st.just("restart")),
+)
+HOUSES: dict[str, dict[str, Any]] = {
+    "no swap": {},
+    "swap": {"swap_mode": SwapMode.POINTS, "swap_long": -7.3, "swap_short": 2.9},
+    "reopens": {"swap_mode": SwapMode.REOPEN_BID, "swap_long": -7.3, "swap_short": 2.9},
+}
+PLANS = st.tuples(
+    st.sampled_from(sorted(HOUSES)),
+    st.booleans(),
+    st.sampled_from([1_000.0, 20_000.0, 100_000.0]),
+    st.lists(COMMANDS, min_size=12, max_size=60),
+)
+"""How swap is charged, whether positions are renumbered then, the first deposit, what is done."""
+Plan = tuple[str, bool, float, list[Command]]
+
+
+class Trader:
+    """One who carries out commands as well as they can be carried out, and counts the answers."""
+
+    def __init__(self, desk: Desk, house: str, *, renumbers: bool) -> None:
+        self.desk = desk
+        self.answers: Counter[str] = Counter()
+        self._swaps = HOUSES[house]
+        self._habits: dict[str, Any] = {"renumbers_at_rollover": renumbers}
+        self._move_in()
+
+    def _move_in(self) -> None:
+        """The broker's habits, which are not stored, as they were."""
+        self.desk.habits(**self._habits)
+        for symbol in SYMBOLS:
+            self.desk.resell(symbol, **self._swaps)
+
+    def obey(self, command: Command) -> None:
+        """Do one thing, a moment later than the last."""
+        self.desk.later(100)
+        name, *how = command
+        getattr(self, f"_{name}")(*how)
+
+    def _send(self, **fields: Any) -> None:
+        answer = self.desk.send(**fields)
+        self.answers[RETCODE_NAMES[answer.retcode]] += 1
+
+    def _price(self, symbol: str, away_points: int) -> float:
+        """So far from the bid, with the symbol's digits; 0 for none."""
+        if away_points == NO_PRICE:
+            return 0.0
+        bid = self.desk.session.house.market.quotes[symbol].bid
+        return round(bid + away_points * STEP[symbol], DIGITS[symbol])
+
+    def _deal(self, symbol: str, side: int, hundredths: int, loss: int, gain: int) -> None:
+        towards_gain = -1 if side else 1
+        self._send(
+            symbol=symbol,
+            type=side,
+            volume=hundredths / 100,
+            sl=self._price(symbol, -loss * towards_gain),
+            tp=self._price(symbol, gain * towards_gain),
+            type_filling=Filling.IOC if hundredths % 2 else Filling.FOK,
+        )
+
+    def _close(self, which: int, percent: int) -> None:
+        held = self.desk.positions()
+        if held:
+            position = held[which % len(held)]
+            volume = max(0.01, round(position.volume * percent / 100, 2))
+            self._send(
+                symbol=position.symbol,
+                type=1 - position.type,
+                volume=volume,
+                position=position.ticket,
+            )
+
+    def _close_by(self, one: int, other: int) -> None:
+        held = self.desk.positions()
+        sides = [[p for p in held if p.type == side] for side in (0, 1)]
+        if all(sides):
+            first, second = (
+                many[n % len(many)] for many, n in zip(sides, (one, other), strict=True)
+            )
+            self._send(
+                action=TradeAction.CLOSE_BY,
+                symbol="",
+                position=first.ticket,
+                position_by=second.ticket,
+            )
+
+    def _hedge(self, symbol: str, bought: int, sold: int) -> None:
+        """Both sides at once, closed by each other where accounts hedge."""
+        self._deal(symbol, OrderType.BUY, bought, NO_PRICE, NO_PRICE)
+        self._deal(symbol, OrderType.SELL, sold, NO_PRICE, NO_PRICE)
+        self._close_by(-1, -1)
+
+    def _turn(self, which: int, beyond: int) -> None:
+        """A deal of the other side, larger than the position."""
+        held = self.desk.positions()
+        if held:
+            position = held[which % len(held)]
+            hundredths = round(position.volume * 100) + beyond
+            self._deal(position.symbol, 1 - position.type, hundredths, NO_PRICE, NO_PRICE)
+
+    def _stops(self, which: int, loss: int, gain: int) -> None:
+        held = self.desk.positions()
+        if held:
+            position = held[which % len(held)]
+            towards_gain = -1 if position.type else 1
+            self._send(
+                action=TradeAction.SLTP,
+                symbol=position.symbol,
+                position=position.ticket,
+                sl=self._price(position.symbol, -loss * towards_gain),
+                tp=self._price(position.symbol, gain * towards_gain),
+            )
+
+    def _pend(self, symbol: str, kind: int, away: int, lifetime: int) -> None:
+        server_s = self.desk.session.house.server_ms(self.desk.utc_ms) // 1000
+        self._send(
+            action=TradeAction.PENDING,
+            symbol=symbol,
+            type=kind,
+            **self._prices(symbol, kind, away),
+            type_time=lifetime,
+            expiration=server_s + 7_200 if lifetime > 1 else 0,
+            type_filling=Filling.RETURN,
+        )
+
+    def _prices(self, symbol: str, kind: int, away: int) -> dict[str, float]:
+        """On the order's own side of the market, a stop-limit's limit half the way back."""
+        up = 1 if kind in RISES else -1
+        back = self._price(symbol, up * (away // 2)) if kind in STOP_LIMITS else 0.0
+        return {"price": self._price(symbol, up * away), "stoplimit": back}
+
+    def _modify(self, which: int, away: int) -> None:
+        waiting = self.desk.waiting()
+        if waiting:
+            order = waiting[which % len(waiting)]
+            self._send(
+                action=TradeAction.MODIFY,
+                order=order.ticket,
+                symbol="",
+                **self._prices(order.symbol, order.type, away),
+            )
+
+    def _remove(self, which: int) -> None:
+        waiting = self.desk.waiting()
+        if waiting:
+            order = waiting[which % len(waiting)]
+            self._send(action=TradeAction.REMOVE, order=order.ticket, symbol="")
+
+    def _tick(self, away: int, spread: int) -> None:
+        for symbol in SYMBOLS:
+            bid = USUAL_BID[symbol] + away * STEP[symbol]
+            ask = bid + spread * STEP[symbol]
+            self.desk.quote(symbol, round(bid, DIGITS[symbol]), round(ask, DIGITS[symbol]))
+        self.desk.world.on_clock(self.desk.utc_ms)
+
+    def _crash(self, away: int) -> None:
+        """Far enough for a stop-out of who holds much."""
+        self._tick(away, 10)
+
+    def _wait(self, ms: int) -> None:
+        self.desk.clock(ms)
+
+    def _route(self, share: float, rest_after_ms: int | None) -> None:
+        self._habits["routing"] = Routing(first_part=share, rest_after_ms=rest_after_ms)
+        self._move_in()
+
+    def _deposit(self, amount: int) -> None:
+        house, login = self.desk.session.house, self.desk.session.account.terms.login
+        now_msc = house.server_ms(self.desk.utc_ms)
+        changes = booked(
+            DealType.BALANCE, float(amount), "cash", ticket=house.next_ticket, now_msc=now_msc
+        )
+        self.desk.world.settle([house.apply(login, changes)])
+
+    def _restart(self) -> None:
+        self.desk.restart()
+        self._move_in()
+
+
+@contextmanager
+def traded(margin_mode: str, plan: Plan) -> Iterator[Trader]:
+    """A desk at a broker that takes every filling, after everything in the plan was done."""
+    house, renumbers, deposit, commands = plan
+    desk = Desk("Somewhere-Demo", deposit, margin_mode)
+    trader = Trader(desk, house, renumbers=renumbers)
+    try:
+        for command in commands:
+            trader.obey(command)
+        yield trader
+    finally:
+        desk.store.close()
