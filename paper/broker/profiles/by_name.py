@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from paper.broker.brokers import BrokerProfile, SymbolProfile
-from paper.broker.profiles import always_open
+from paper.broker.profiles import always_open, bourse, kontor, liberty, meridian, warden
 from paper.broker.profiles.plain import Offer, plain
 
 
@@ -32,6 +32,11 @@ SHOPS: Final[dict[str, Shop]] = {
         _open_always("Apex-Demo", always_open.apex),
         _open_always("Harbor-Demo", always_open.harbor),
         _open_always("Union-Demo", always_open.union),
+        *(
+            Shop(house=broker.HOUSE, shelf=broker.SHELF)
+            for broker in (liberty, meridian, kontor, warden)
+        ),
+        Shop(house=bourse.HOUSE, shelf=bourse.SHELF, offer=None),
     )
 }
 

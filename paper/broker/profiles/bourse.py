@@ -1,0 +1,97 @@
+"""Bourse-Demo, an exchange: trades of others, market depth, sessions with breaks, no hedging."""
+
+from typing import Final
+
+from domain.mt5_words import CalcMode, ChartMode, Execution, FillingFlag, MarginMode
+from paper.broker.brokers import BrokerProfile, Commission, Making, SymbolProfile
+from paper.broker.profiles.weeks import FUTURES_WEEK, STOCK_WEEK
+from paper.broker.server_time import moscow_offset_ms
+
+EVERY_FILLING: Final = FillingFlag.FOK | FillingFlag.IOC | FillingFlag.BOC
+
+HOUSE: Final = BrokerProfile(
+    name="Bourse-Demo",
+    company="Bourse Brokerage (paper)",
+    symbols=(),
+    margin_modes=(MarginMode.EXCHANGE,),
+    clock_offset_ms=moscow_offset_ms,
+    stop_out_level=50.0,
+    margin_call_level=100.0,
+)
+SHELF: Final = (
+    SymbolProfile(
+        name="AURX",
+        feed="XAUUSD",
+        digits=2,
+        made=Making(factor=0.1),
+        contract_size=10.0,
+        volume_min=1.0,
+        volume_step=1.0,
+        volume_max=10_000.0,
+        calc_mode=CalcMode.EXCH_STOCKS,
+        chart_mode=ChartMode.LAST,
+        execution=Execution.EXCHANGE,
+        filling_mask=EVERY_FILLING,
+        sessions=STOCK_WEEK,
+        book_depth=10,
+        commission=Commission(percent=0.05, minimum=1.0),
+        currency_base="USD",
+        folder="Stocks",
+        category="Mining",
+        exchange="BRS",
+        isin="XS0000000017",
+        description="Aurelia Mining, ordinary shares",
+    ),
+    SymbolProfile(
+        name="EU-12",
+        feed="EURUSD",
+        digits=4,
+        tick_points=5,
+        tick_value=0.5,
+        contract_size=1_000.0,
+        volume_min=1.0,
+        volume_step=1.0,
+        volume_max=1_000.0,
+        volume_limit=500.0,
+        calc_mode=CalcMode.EXCH_FUTURES,
+        chart_mode=ChartMode.LAST,
+        execution=Execution.EXCHANGE,
+        filling_mask=EVERY_FILLING,
+        sessions=FUTURES_WEEK,
+        book_depth=10,
+        commission=Commission(per_lot=0.2),
+        margin_initial=80.0,
+        margin_maintenance=60.0,
+        currency_base="USD",
+        currency_profit="USD",
+        folder="Futures",
+        category="Currencies",
+        exchange="BRS",
+        description="Euro future of December",
+    ),
+    SymbolProfile(
+        name="BND29",
+        feed="EURUSD",
+        digits=2,
+        made=Making(factor=70.0),
+        contract_size=1.0,
+        volume_min=1.0,
+        volume_step=1.0,
+        volume_max=10_000.0,
+        calc_mode=CalcMode.EXCH_BONDS,
+        chart_mode=ChartMode.LAST,
+        execution=Execution.EXCHANGE,
+        filling_mask=EVERY_FILLING,
+        sessions=STOCK_WEEK,
+        book_depth=5,
+        commission=Commission(percent=0.03),
+        face_value=1_000.0,
+        currency_base="USD",
+        currency_profit="USD",
+        folder="Bonds",
+        category="Government",
+        exchange="BRS",
+        isin="XS0000000025",
+        description="State loan of 2029",
+    ),
+)
