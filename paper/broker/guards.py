@@ -1,6 +1,5 @@
 """Which stops and waiting orders a quote has reached, looked up in constant time."""
 
-from collections.abc import Iterable
 from math import inf
 from typing import Final
 
@@ -23,19 +22,21 @@ class Guards:
 
     __slots__ = ("ask_above", "ask_below", "bid_above", "bid_below")
 
-    def __init__(self, positions: Iterable[Position], orders: Iterable[Order]) -> None:
+    def __init__(self) -> None:
         self.ask_below = self.bid_below = -inf
         self.ask_above = self.bid_above = inf
-        for position in positions:
-            if position.type & 1:
-                self._watch_ask(above=position.sl, below=position.tp)
-            else:
-                self._watch_bid(above=position.tp, below=position.sl)
-        for order in orders:
-            if order.type in PENDING:
-                self._take(order)
 
-    def _take(self, order: Order) -> None:
+    def take_position(self, position: Position) -> None:
+        """Guard a position's stops too."""
+        if position.type & 1:
+            self._watch_ask(above=position.sl, below=position.tp)
+        else:
+            self._watch_bid(above=position.tp, below=position.sl)
+
+    def take_order(self, order: Order) -> None:
+        """Guard a waiting order's price too; a market order waits for no price."""
+        if order.type not in PENDING:
+            return
         watch = self._watch_bid if order.type & 1 else self._watch_ask
         if order.type in WAITS_FOR_A_RISE:
             watch(above=order.price_open)

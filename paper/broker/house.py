@@ -1,6 +1,5 @@
 """One broker at work: its market, its accounts, its ticket numbers."""
 
-from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
@@ -8,14 +7,12 @@ from paper.broker.account import Account
 from paper.broker.brokers import BrokerProfile
 from paper.broker.by_server import Why, close_by_server
 from paper.broker.duties import DUTIES
-from paper.broker.expiry import has_ended
-from paper.broker.guards import Guards, stop_hit
 from paper.broker.market import FeedTick, Market
 from paper.broker.minutes import Minutes
 from paper.broker.moment import Duty, Moment
-from paper.broker.reaching import is_reached
-from paper.broker.records import Changes, Order, Position
+from paper.broker.records import Changes, Position
 from paper.broker.triggers import set_off
+from paper.broker.watch import Watch
 
 
 class Event(NamedTuple):
@@ -35,7 +32,7 @@ class House:
         self.accounts: dict[int, Account] = {}
         self.moved: set[str] = set()
         self.minutes = Minutes()
-        self._guards: dict[str, Guards] = {}
+        self._watch = Watch(self.accounts, self.market)
         # Brokers count from different numbers, so that mixing two up shows.
         self._last_ticket = last_ticket or 100_000_000 + crc32(profile.name.encode()) % 800_000_000
 
@@ -50,14 +47,8 @@ class House:
 
     def apply(self, login: int, changes: Changes) -> Event:
         """Take changes into memory."""
-        account = self.accounts[login]
-        for ticket in changes.gone:
-            self._guards.pop(account.positions[ticket].symbol, None)
-        account.apply(changes)
-        for position in changes.kept:
-            self._guards.pop(position.symbol, None)
-        for order in (*changes.placed, *changes.orders):
-            self._guards.pop(order.symbol, None)
+        self.accounts[login].apply(changes)
+        self._watch.take(changes)
         self._last_ticket = max(self._last_ticket, changes.last_ticket)
         return Event(self.profile.name, login, changes)
 
@@ -67,15 +58,21 @@ class House:
         for symbol in self.market.tick(tick, self.server_ms(utc_ms)):
             self.moved.add(symbol)
             self.minutes.note(symbol, self.market.quotes[symbol])
-            if self._guards_of(symbol).reached(self.market.quotes[symbol]):
+            if self._watch.is_called(symbol):
                 events += self._on_reached(symbol, utc_ms)
         return events
 
     def _on_reached(self, symbol: str, utc_ms: int) -> list[Event]:
         """Quotes may go on while nothing is traded: then all waits for the session's first tick."""
-        if not self.market.is_open(symbol, self.server_ms(utc_ms)):
+        now_msc = self.server_ms(utc_ms)
+        if not self.market.is_open(symbol, now_msc):
             return []
-        return self._close_stopped(symbol, utc_ms) + self._set_off(symbol, utc_ms)
+        events = [self._closed(*stopped, utc_ms) for stopped in self._watch.stopped(symbol)]
+        for account, order in self._watch.reached(symbol, now_msc):
+            changes = set_off(self._moment(account, utc_ms), order)
+            events.append(self.apply(account.terms.login, changes))
+        self._watch.answered(symbol)
+        return events
 
     def on_clock(self, account: Account, utc_ms: int) -> list[Event]:
         """Whatever is due by now without anybody asking for it."""
@@ -95,53 +92,6 @@ class House:
             now_msc=self.server_ms(utc_ms),
             next_ticket=self.next_ticket,
         )
-
-    def _guards_of(self, symbol: str) -> Guards:
-        guards = self._guards.get(symbol)
-        if guards is None:
-            held = self._held(lambda position: position.symbol == symbol)
-            orders = (order for _, order in self._waiting_in(symbol))
-            guards = self._guards[symbol] = Guards((position for _, position in held), orders)
-        return guards
-
-    def _waiting_in(self, symbol: str) -> Iterator[tuple[Account, Order]]:
-        for account in self.accounts.values():
-            for order in account.waiting.values():
-                if order.symbol == symbol:
-                    yield account, order
-
-    def _set_off(self, symbol: str, utc_ms: int) -> list[Event]:
-        """Oldest ticket first; one whose time is over by now waits only for the clock to say so."""
-        quote, profile = self.market.quotes[symbol], self.market.profiles[symbol]
-        now_msc = self.server_ms(utc_ms)
-        reached = [
-            (account, order)
-            for account, order in self._waiting_in(symbol)
-            if is_reached(order, quote)
-            and order.ticket not in account.due
-            and not has_ended(order, profile, now_msc)
-        ]
-        reached.sort(key=lambda found: found[1].ticket)
-        return [
-            self.apply(account.terms.login, set_off(self._moment(account, utc_ms), order))
-            for account, order in reached
-        ]
-
-    def _held(self, wanted: Callable[[Position], bool]) -> list[tuple[Account, Position]]:
-        return [
-            (account, position)
-            for account in self.accounts.values()
-            for position in account.positions.values()
-            if wanted(position)
-        ]
-
-    def _close_stopped(self, symbol: str, utc_ms: int) -> list[Event]:
-        quote, digits = self.market.quotes[symbol], self.market.profiles[symbol].digits
-        return [
-            self._closed(account, position, why, utc_ms)
-            for account, position in self._held(lambda position: position.symbol == symbol)
-            if (why := stop_hit(position, quote, digits)) is not None
-        ]
 
     def _closed(self, account: Account, position: Position, why: Why, utc_ms: int) -> Event:
         now_msc, ticket = self.server_ms(utc_ms), self.next_ticket
