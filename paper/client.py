@@ -153,8 +153,8 @@ def symbol_select(args: _Args) -> bool:
     if len(args) not in {1, 2}:
         raise _BadArgument(_arguments.INVALID)
     enable = _arguments.truth(args[1]) if args[1:] else True
-    _session.ask("symbol_select", _text_symbol(args[0]), enable)
-    return True
+    done: bool = _types.checked(_session.ask("symbol_select", _text_symbol(args[0]), enable), bool)
+    return done
 
 
 def _symbol(args: _Args) -> str:

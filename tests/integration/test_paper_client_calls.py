@@ -46,7 +46,22 @@ CALLS: dict[str, tuple[str, Any]] = {
     "margin": ("order_calc_margin", lambda m: m.order_calc_margin(0, "X", 1.0, 1.0)),
     "account": ("account_info", lambda m: m.account_info()),
     "terminal": ("terminal_info", lambda m: m.terminal_info()),
-}
+    "symbols_total": ("symbols_total", lambda m: m.symbols_total()),
+    "symbols group": ("symbols_get", lambda m: m.symbols_get(group="E*")),
+    "orders_total": ("orders_total", lambda m: m.orders_total()),
+    "orders group": ("orders_get", lambda m: m.orders_get(group="E*")),
+    "orders history position": (
+        "history_orders_get", lambda m: m.history_orders_get(position=1),
+    ),
+    "orders history group": (
+        "history_orders_get", lambda m: m.history_orders_get(WHEN, WHEN, group="*"),
+    ),
+    "orders history total": (
+        "history_orders_total", lambda m: m.history_orders_total(WHEN, WHEN),
+    ),
+    "profit": ("order_calc_profit", lambda m: m.order_calc_profit(0, "X", 1.0, 1.0, 1.0)),
+    "book": ("market_book_get", lambda m: m.market_book_get("X")),
+}  # fmt: skip
 BY_TICKET: dict[str, tuple[str, Any]] = {
     "positions": ("positions_get", lambda m: m.positions_get(ticket=1)),
     "orders": ("orders_get", lambda m: m.orders_get(ticket=1)),
@@ -281,16 +296,6 @@ def test_a_server_code_becomes_none_and_its_text(
     assert online.last_error() == (code, text)
 
 
-def test_symbol_select_fails_with_false_and_version_with_zeros(
-    server: StandInTerminal, online: ModuleType
-) -> None:
-    server.answer("symbol_select", refuse(-1))
-    server.answer("version", refuse(-1))
-    assert online.symbol_select("X") is False
-    assert online.version() == (0, 0, "")
-    assert online.last_error() == (-1, "Terminal: Call failed")
-
-
 @pytest.mark.parametrize("name", BY_TICKET)
 def test_an_unknown_ticket_is_an_empty_success(
     server: StandInTerminal, online: ModuleType, name: str
@@ -302,6 +307,37 @@ def test_an_unknown_ticket_is_an_empty_success(
     server.answer(verb, refuse(-1))
     assert call(online) is None
     assert online.last_error() == (-1, "Terminal: Call failed")
+
+
+OTHERWISE: dict[str, tuple[str, Any, Any]] = {
+    "version": ("version", lambda m: m.version(), (0, 0, "")),
+    "select": ("symbol_select", lambda m: m.symbol_select("X"), False),
+    "login": ("login", lambda m: m.login(1), False),
+}
+
+
+@pytest.mark.parametrize("payload", [b"", {}, [[[]]], "text", None], ids=repr)
+@pytest.mark.parametrize("name", [*CALLS, *BY_TICKET, *OTHERWISE])
+def test_any_call_answered_with_something_else_is_a_failed_receive(
+    server: StandInTerminal, online: ModuleType, name: str, payload: Any
+) -> None:
+    table: dict[str, Any] = {**CALLS, **BY_TICKET, **OTHERWISE}
+    verb, call, failure = (*table[name], None)[:3]
+    server.answer(verb, payload)
+    assert call(online) == failure
+    assert online.last_error() == LOST_IN_CALL
+
+
+@pytest.mark.parametrize("code", TEXTS)
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_some_calls_fail_with_another_value_than_none(
+    server: StandInTerminal, online: ModuleType, name: str, code: int
+) -> None:
+    verb, call, failure = OTHERWISE[name]
+    server.answer(verb, refuse(code))
+    assert call(online) == failure
+    text = OTP if (name, code) == ("login", -7) else TEXTS[code]
+    assert online.last_error() == (code, text)
 
 
 @pytest.mark.parametrize("answer", [refuse(0), refuse(3), refuse(7), [[1, 2]], "text"])

@@ -4,9 +4,16 @@ from types import ModuleType
 
 import pytest
 
+from paper import client
 from tests.client_copies import fresh_client
 from tests.contract.mt5.calls import CASES, Case, outcome
 from tests.ports import free_port
+
+FUNCTIONS = {
+    name
+    for name, value in vars(client).items()
+    if callable(value) and not isinstance(value, type) and not name.startswith("_")
+}
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +24,18 @@ def mt5() -> ModuleType:
     return module
 
 
+def test_there_are_35_functions() -> None:
+    assert len(FUNCTIONS) == 35
+
+
 def test_no_two_cases_share_a_name() -> None:
     names = [case.name for case in CASES]
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_function_has_its_cases(name: str) -> None:
+    assert sum(case.name.split(" ")[0] == name for case in CASES) >= 3
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
