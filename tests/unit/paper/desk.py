@@ -31,11 +31,12 @@ class Desk:
         broker: str = "FTMO-Demo",
         deposit: float = 100_000.0,
         margin_mode: str | int = "hedging",
+        currency: str = "USD",
     ) -> None:
         self.store = Store(Path(":memory:"))
         self.utc_ms = NOON_UTC_MS
         self.wish = Wish(
-            key=KEY, broker=broker, deposit=deposit, currency="USD", leverage=100,
+            key=KEY, broker=broker, deposit=deposit, currency=currency, leverage=100,
             margin_mode=margin_mode,
         )  # fmt: skip
         self.prices = {"EURUSD": (1.38600, 1.38610), "XAUUSD": (1286.000, 1286.300)}
