@@ -22,6 +22,7 @@ class Account:
         self.deals: dict[int, Deal] = {}
         self.orders: dict[int, Order] = {}
         self._deals_of: dict[int, list[Deal]] = {}
+        self._deals_by: dict[int, list[Deal]] = {}
         self._orders_of: dict[int, list[Order]] = {}
 
     def apply(self, changes: Changes) -> None:
@@ -53,6 +54,7 @@ class Account:
         for deal in deals:
             self.deals[deal.ticket] = deal
             self._deals_of.setdefault(deal.position_id, []).append(deal)
+            self._deals_by.setdefault(deal.order, []).append(deal)
             self._move_money(deal)
 
     def _move_money(self, deal: Deal) -> None:
@@ -73,6 +75,8 @@ class Account:
 
     def position_of(self, identifier: int) -> Position | None:
         """The open position of that identifier, whatever ticket it has by now."""
+        if not identifier:
+            return None
         found = self.positions.get(identifier)
         if found is not None and found.identifier == identifier:
             return found
@@ -98,8 +102,5 @@ class Account:
         return self._orders_of.get(position_id, [])
 
     def deals_of_order(self, order: int) -> list[Deal]:
-        """Deals one order led to."""
-        made_by = self.orders.get(order)
-        if made_by is None:
-            return []
-        return [deal for deal in self.deals_of(made_by.position_id) if deal.order == order]
+        """Deals one order led to, whichever positions they met."""
+        return self._deals_by.get(order, []) if order else []

@@ -222,3 +222,12 @@ def test_a_broker_that_shows_no_prices_shows_none(desk: Desk, share: float, retc
     assert answer.retcode == retcode
     assert (answer.price, answer.bid, answer.ask) == (0.0, 0.0, 0.0)
     assert all(deal.price == 1.3861 for deal in desk.deals()[1:]), "the deal knows it"
+
+
+def test_the_deals_of_an_order_that_still_waits_can_be_asked_for(desk: Desk) -> None:
+    desk.route(0.5, rest_after_ms=1_000)
+    answer = desk.send(volume=0.2)
+
+    assert [row[0] for row in desk.ask("history_deals_get", "ticket", [answer.order])] == [
+        answer.deal
+    ]
