@@ -18,8 +18,9 @@ SERVER_AHEAD_MS = 3 * 3_600_000
 RISING = (OrderType.SELL_LIMIT, OrderType.BUY_STOP, OrderType.BUY_STOP_LIMIT)
 
 PLACE = st.tuples(
-    st.just("place"), st.sampled_from(KINDS), st.integers(1, 60), st.sampled_from(TimeInForce)
-)
+    st.just("place"), st.sampled_from(KINDS), st.integers(1, 60), st.sampled_from(TimeInForce),
+    st.sampled_from([0, 0, 25]),
+)  # fmt: skip
 MODIFY = st.tuples(
     st.just("modify"), st.integers(0, 9), st.integers(-60, 60), st.sampled_from(TimeInForce)
 )
@@ -46,8 +47,10 @@ class Trader:
         getattr(self, name)(*rest)
         self.desk.world.on_clock(self.desk.utc_ms)
 
-    def place(self, kind: int, points: int, type_time: int) -> None:
-        answer = place(self.desk, kind, **self._prices(kind, points), **self._end(type_time))
+    def place(self, kind: int, points: int, type_time: int, stops_points: int) -> None:
+        prices = self._prices(kind, points)
+        stops = self._stops(kind, prices, stops_points)
+        answer = place(self.desk, kind, **prices, **stops, **self._end(type_time))
         assert answer.retcode == Retcode.DONE
         self.placed[answer.order] = kind
 
@@ -88,12 +91,24 @@ class Trader:
         price = (bid if kind & 1 else ask) + up * points * POINT
         return {"price": round(price, 5), "stoplimit": round(price - up * 20 * POINT, 5)}
 
+    def _stops(self, kind: int, prices: dict[str, float], points: int) -> dict[str, float]:
+        if not points:
+            return {}
+        is_stop_limit = kind >= OrderType.BUY_STOP_LIMIT
+        price = prices["stoplimit" if is_stop_limit else "price"]
+        distance = points * POINT * (-1 if kind & 1 else 1)
+        return {"sl": round(price - distance, 5), "tp": round(price + distance, 5)}
+
     def _end(self, type_time: int) -> dict[str, int]:
         return {"type_time": type_time, "expiration": self.now_s + 5_000}
 
     @property
     def now_s(self) -> int:
         return (self.desk.utc_ms + SERVER_AHEAD_MS) // 1000
+
+    def past(self) -> list[SimpleNamespace]:
+        """What became of the orders that waited; the server's own at stops are not among them."""
+        return [order for order in self.desk.orders() if order.ticket in self.placed]
 
 
 @contextmanager
@@ -119,7 +134,7 @@ def end_s(order: SimpleNamespace) -> float:
 @given(MODES, ACTIONS)
 def test_no_order_is_ever_lost_or_kept_twice(mode: str, actions: list[tuple]) -> None:
     with trading(mode, actions) as trader:
-        wait, done = waiting(trader.desk), trader.desk.orders()
+        wait, done = waiting(trader.desk), trader.past()
         tickets = [order.ticket for order in (*wait, *done)]
         assert sorted(tickets) == sorted(trader.placed)
         assert {order.state for order in wait} <= {OrderState.PLACED}
@@ -130,15 +145,16 @@ def test_no_order_is_ever_lost_or_kept_twice(mode: str, actions: list[tuple]) ->
 @given(MODES, ACTIONS)
 def test_an_order_keeps_its_ticket_through_its_whole_life(mode: str, actions: list[tuple]) -> None:
     with trading(mode, actions) as trader:
-        filled = {o.ticket: o for o in trader.desk.orders() if o.state == OrderState.FILLED}
-        deals = {deal.order: deal for deal in trader.desk.deals() if deal.order}
+        filled = {o.ticket: o for o in trader.past() if o.state == OrderState.FILLED}
+        deals = {deal.order: deal for deal in trader.desk.deals() if deal.order in trader.placed}
         assert set(filled) == set(deals)
         for ticket, order in filled.items():
             assert order.type & 1 == deals[ticket].type == trader.placed[ticket] & 1
             assert order.position_id == deals[ticket].position_id
             assert order.type not in (OrderType.BUY_STOP_LIMIT, OrderType.SELL_STOP_LIMIT)
         if mode == "hedging":
-            assert {p.ticket for p in trader.desk.positions()} == set(filled)
+            assert {order.position_id for order in filled.values()} == set(filled)
+            assert {p.ticket for p in trader.desk.positions()} <= set(filled)
 
 
 @given(MODES, ACTIONS)
@@ -146,9 +162,9 @@ def test_a_limit_is_never_filled_worse_nor_a_stop_better_than_asked(
     mode: str, actions: list[tuple]
 ) -> None:
     with trading(mode, actions) as trader:
-        orders = {order.ticket: order for order in trader.desk.orders()}
+        orders = {order.ticket: order for order in trader.past()}
         for deal in trader.desk.deals():
-            if deal.order:
+            if deal.order in orders:
                 order = orders[deal.order]
                 above = deal.price >= order.price_open
                 below = deal.price <= order.price_open
@@ -167,7 +183,7 @@ def test_nothing_waits_that_is_reached_and_nothing_was_filled_that_is_over(
             assert not reached[0 if order.type in RISING else 1]
             assert order.price_current == price
             assert trader.now_s < end_s(order)
-        for order in trader.desk.orders():
+        for order in trader.past():
             is_over = order.time_done >= end_s(order)
             assert is_over == (order.state == OrderState.EXPIRED)
 
@@ -184,3 +200,16 @@ def test_history_holds_each_order_at_the_second_it_was_done(
             at_that_second = [o for o in done if o.time_done == order.time_done]
             window = [order.time_done, order.time_done]
             assert trader.desk.ask("history_orders_total", window) == len(at_that_second)
+
+
+@given(MODES, ACTIONS)
+def test_no_position_stands_beyond_its_stops_for_longer_than_a_tick(
+    mode: str, actions: list[tuple]
+) -> None:
+    with trading(mode, actions) as trader:
+        bid, ask = trader.desk.prices["EURUSD"]
+        trader.desk.quote("EURUSD", bid, ask)
+        for position in trader.desk.positions():
+            price, up = (ask, -1) if position.type else (bid, 1)
+            assert not position.sl or (price - position.sl) * up > 0
+            assert not position.tp or (position.tp - price) * up > 0
