@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 PROTOCOL_VERSION: Final = 1
-MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
+MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
 LENGTH: Final = struct.Struct(">I")
 
 OK: Final = 1
