@@ -34,10 +34,7 @@ def closing_free(ask: Ask) -> Refusal | None:
 def _is_frozen(ask: Ask, position: Position | None) -> bool:
     if position is None or not ask.profile.freeze_level_points:
         return False
-    quote = ask.quote
-    if quote is None:
-        return True
-    price = opening_price(1 - position.type, quote)
+    price = opening_price(1 - position.type, ask.market.quotes[ask.symbol])
     return any(_is_near(ask, price, stop) for stop in (position.sl, position.tp) if stop)
 
 

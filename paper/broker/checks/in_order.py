@@ -141,6 +141,7 @@ GIVES: Final[dict[Check, tuple[Retcode, ...]]] = {
     orders.filling: (Retcode.INVALID_FILL,),
     orders.quotes: (Retcode.PRICE_OFF,),
     stops.opening_stops: (
+        Retcode.INVALID_ORDER,
         Retcode.INVALID_PRICE,
         Retcode.INVALID_STOPS,
     ),
@@ -164,6 +165,7 @@ GIVES: Final[dict[Check, tuple[Retcode, ...]]] = {
     stops.same_symbol: (Retcode.INVALID,),
     stops.no_change: (Retcode.NO_CHANGES,),
     stops.changed_stops: (
+        Retcode.INVALID_ORDER,
         Retcode.INVALID_PRICE,
         Retcode.INVALID_STOPS,
     ),
@@ -174,6 +176,7 @@ GIVES: Final[dict[Check, tuple[Retcode, ...]]] = {
     pending.lifetime: (Retcode.INVALID_EXPIRATION,),
     pending.side: (Retcode.INVALID_PRICE,),
     stops.waiting_stops: (
+        Retcode.INVALID_ORDER,
         Retcode.INVALID_PRICE,
         Retcode.INVALID_STOPS,
     ),

@@ -44,17 +44,11 @@ def order_exists(ask: Ask) -> Refusal | None:
 
 
 def type_offered(ask: Ask) -> Refusal | None:
-    """The symbol takes orders of this type, and stops with them."""
+    """It is a type that waits, and the symbol takes such orders."""
     kind = ask.request.type
-    if kind in PENDING and not _modes_needed(ask, OrderType(kind)) & ~ask.profile.order_mode:
+    if kind in PENDING and MODE_OF_TYPE[OrderType(kind)] & ask.profile.order_mode:
         return None
     return Refusal(Retcode.INVALID_ORDER, "Invalid order")
-
-
-def _modes_needed(ask: Ask, kind: OrderType) -> int:
-    loss = OrderMode.SL if ask.request.sl else OrderMode(0)
-    gain = OrderMode.TP if ask.request.tp else OrderMode(0)
-    return int(MODE_OF_TYPE[kind] | loss | gain)
 
 
 def prices(ask: Ask) -> Refusal | None:

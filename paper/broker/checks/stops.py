@@ -1,6 +1,6 @@
 """Whether stop loss and take profit may be where they are wanted."""
 
-from domain.mt5_words import Retcode
+from domain.mt5_words import OrderMode, Retcode
 from paper.broker.asking import TOLERANCE, Ask, Refusal, on_grid
 from paper.broker.booking import on_point
 from paper.broker.reaching import AS_LIMIT, opening_price
@@ -56,12 +56,22 @@ def _against_the_market(ask: Ask, side: int) -> Refusal | None:
 
 
 def _stops(ask: Ask, side: int, price: float) -> Refusal | None:
+    if not _offered(ask):
+        return Refusal(Retcode.INVALID_ORDER, "Invalid order")
     point, tick = ask.profile.point, ask.profile.tick_size
     if not (on_grid(ask.request.sl, tick) and on_grid(ask.request.tp, tick)):
         return Refusal(Retcode.INVALID_PRICE, "Invalid price")
     if stops_hold(ask.request, side, price, (ask.profile.stops_level_points or 1) * point):
         return None
     return Refusal(Retcode.INVALID_STOPS, "Invalid stops")
+
+
+def _offered(ask: Ask) -> bool:
+    """Whether the symbol takes such stops at all."""
+    offered = ask.profile.order_mode
+    loss_ok = not ask.request.sl or offered & OrderMode.SL
+    gain_ok = not ask.request.tp or offered & OrderMode.TP
+    return bool(loss_ok and gain_ok)
 
 
 def stops_hold(request: TradeRequest, side: int, price: float, distance: float) -> bool:

@@ -98,3 +98,14 @@ def test_two_positions_close_each_other_only_if_neither_is_frozen(desk: Desk) ->
     assert desk.send(**fields, position=guarded, position_by=plain).retcode == FROZEN
     move_to(desk, 1.386)
     assert desk.send(**fields, position=plain, position_by=guarded).retcode == FREE
+
+
+@pytest.mark.parametrize(("level_points", "retcode"), [(0, FREE), (50, FROZEN)])
+def test_without_a_quote_only_what_can_never_freeze_is_withdrawn(
+    desk: Desk, level_points: int, retcode: int
+) -> None:
+    offer(desk, freeze_level_points=level_points)
+    ticket = place(desk).order
+    desk.session.house.market.quotes.clear()
+    assert [order.price_current for order in waiting(desk)] == [1.3861]
+    assert remove(desk, ticket).retcode == retcode

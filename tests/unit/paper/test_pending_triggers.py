@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.mt5_words import DealEntry, OrderState, OrderType, Reason, Retcode
-from paper.service.world import Wish
+from paper.service.world import MissingFeedError, Wish, World
 from tests.unit.paper.desk import NOON_UTC_MS, Desk
 from tests.unit.paper.waiting_orders import KINDS, modify, move_to, past, place, remove, waiting
 
@@ -175,6 +175,12 @@ def test_orders_still_wait_after_a_restart_and_are_set_off(desk: Desk, kind: int
     for bid in (1.38490, 1.38710, 1.38490):
         move_to(desk, bid)
     assert [p.ticket for p in desk.positions()] == [ticket]
+
+
+def test_an_order_that_no_feed_could_set_off_keeps_the_broker_from_starting(desk: Desk) -> None:
+    place(desk, BUY_LIMIT, symbol="XAUUSD", price=1200.0)
+    with pytest.raises(MissingFeedError, match="holds XAUUSD, but no tick file feeds it"):
+        World(desk.store, {"EURUSD": 5}, lambda: 1)
 
 
 def test_whoever_watches_is_told_of_orders_as_of_positions(desk: Desk) -> None:

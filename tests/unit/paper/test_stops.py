@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.mt5_words import Retcode, TradeAction
+from domain.mt5_words import OrderMode, OrderType, Retcode, TradeAction
 from tests.unit.paper.desk import Desk
-from tests.unit.paper.waiting_orders import offer
+from tests.unit.paper.waiting_orders import modify, offer, place
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,21 @@ def test_stops_of_a_closed_position_are_refused(desk: Desk) -> None:
     ticket = desk.send().order
     desk.close(ticket, 0.1)
     assert desk.stops(ticket, sl=1.38).retcode == Retcode.POSITION_CLOSED
+
+
+@pytest.mark.parametrize(
+    ("mode", "stop"), [(OrderMode.SL, {"sl": 1.38}), (OrderMode.TP, {"tp": 1.4})], ids=["sl", "tp"]
+)
+def test_stops_the_symbol_does_not_offer_are_refused_everywhere(
+    desk: Desk, mode: OrderMode, stop: dict[str, float]
+) -> None:
+    position, waiting = desk.send().order, place(desk, OrderType.BUY_LIMIT).order
+    offer(desk, order_mode=127 & ~mode)
+    refused = [
+        desk.send(**stop),
+        desk.stops(position, **stop),
+        place(desk, OrderType.BUY_LIMIT, **stop),
+        modify(desk, waiting, price=1.385, **stop),
+    ]
+    assert {answer.retcode for answer in refused} == {Retcode.INVALID_ORDER}
+    assert desk.send().retcode == Retcode.DONE
