@@ -27,6 +27,7 @@ DIGITS = {"EURUSD": 5, "XAUUSD": 2}
 STEP = {"EURUSD": 0.00001, "XAUUSD": 0.01}
 HOUR_MS = 3_600_000
 NO_PRICE = 0
+BY_THE_CLOCK = {"tick", "crash", "wait", "restart"}
 RISES = (OrderType.SELL_LIMIT, OrderType.BUY_STOP, OrderType.BUY_STOP_LIMIT)
 STOP_LIMITS = (OrderType.BUY_STOP_LIMIT, OrderType.SELL_STOP_LIMIT)
 
@@ -84,6 +85,7 @@ class Trader:
     def __init__(self, desk: Desk, house: str, *, renumbers: bool) -> None:
         self.desk = desk
         self.answers: Counter[str] = Counter()
+        self.swap_gone_astray = 0.0
         self._swaps = HOUSES[house]
         self._habits: dict[str, Any] = {"renumbers_at_rollover": renumbers}
         self._move_in()
@@ -95,10 +97,19 @@ class Trader:
             self.desk.resell(symbol, **self._swaps)
 
     def obey(self, command: Command) -> None:
-        """Do one thing, a moment later than the last."""
+        """Do one thing, a moment later than the last; only the clock charges swap."""
         self.desk.later(100)
         name, *how = command
+        swap = self._swap()
         getattr(self, f"_{name}")(*how)
+        if name not in BY_THE_CLOCK:
+            self.swap_gone_astray += abs(self._swap() - swap)
+
+    def _swap(self) -> float:
+        """Whatever was charged so far, be it realised or not."""
+        account = self.desk.session.account
+        realised = sum(deal.swap for deal in account.deals.values())
+        return realised + sum(position.swap for position in account.positions.values())
 
     def _send(self, **fields: Any) -> None:
         answer = self.desk.send(**fields)

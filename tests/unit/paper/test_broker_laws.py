@@ -15,6 +15,7 @@ from tests.unit.paper.desk import Desk
 from tests.unit.paper.random_trading import PLANS, Plan, Trader, traded
 
 HALF_A_CENT = 0.005
+CONTRACTS = {"EURUSD": 100_000, "XAUUSD": 100}
 TRADES = (DealType.BUY, DealType.SELL)
 WAITS = {OrderState.PLACED, OrderState.PARTIAL}
 IS_PAST = {OrderState.FILLED, OrderState.CANCELED, OrderState.REJECTED, OrderState.EXPIRED}
@@ -44,7 +45,10 @@ def positions_follow_from_the_deals(desk: Desk) -> None:
 
 
 def _told_by_deals(desk: Desk) -> dict[int, SimpleNamespace]:
-    """Side, volume and average price of every position there ever was, from its deals alone."""
+    """Side, volume and average price of every position there ever was, from its deals alone.
+
+    On the way every deal is asked for the profit that follows from them.
+    """
     told: dict[int, SimpleNamespace] = {}
     for deal in desk.deals():
         if deal.type not in TRADES:
@@ -60,6 +64,7 @@ def _told_by_deals(desk: Desk) -> dict[int, SimpleNamespace]:
 def _meet(position: SimpleNamespace, deal: SimpleNamespace) -> None:
     if deal.entry == DealEntry.IN:
         assert not position.volume or position.type == deal.type
+        assert deal.profit == deal.swap == 0.0
         volume = position.volume + deal.volume
         position.price = (position.price * position.volume + deal.price * deal.volume) / volume
         position.type, position.volume = deal.type, round(volume, 2)
@@ -67,9 +72,17 @@ def _meet(position: SimpleNamespace, deal: SimpleNamespace) -> None:
     assert position.type == 1 - deal.type
     left = round(position.volume - deal.volume, 2)
     assert (left < 0) == (deal.entry == DealEntry.INOUT)
+    assert deal.profit == pytest.approx(_earned(position, deal), abs=2 * HALF_A_CENT)
     position.volume = abs(left)
     if left < 0:
         position.type, position.price = deal.type, deal.price
+
+
+def _earned(position: SimpleNamespace, deal: SimpleNamespace) -> float:
+    """What is closed, at the difference of the prices; both symbols are quoted in dollars."""
+    closed = min(position.volume, deal.volume)
+    up = -1 if position.type else 1
+    return (deal.price - position.price) * up * closed * CONTRACTS[deal.symbol]
 
 
 def tickets_are_given_once_and_rise_with_time(desk: Desk) -> None:
@@ -203,6 +216,7 @@ def test_every_law_holds_whatever_is_done(margin_mode: str, plan: Plan) -> None:
         _tell(trader)
         for law in LAWS:
             law(trader.desk)
+        assert trader.swap_gone_astray < HALF_A_CENT
 
 
 def _tell(trader: Trader) -> None:
