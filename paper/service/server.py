@@ -71,6 +71,7 @@ class Server:
         self.place = self._as_place(settings)
         self._faults = FaultDesk(self._world, self._tape, settings.seed)
         self._control = Control(self._world, self._tape, self.place, settings.seed, self._faults)
+        self._faults.cut_off = self._cut_off
         self._owing: set[Peer] = set()
         self._selector = selectors.DefaultSelector()
         self._floating_due_s = 0.0
@@ -108,7 +109,7 @@ class Server:
         for key, mask in self._selector.select(wait_s):
             if key.fileobj is self._listener:
                 self._welcome()
-            elif isinstance(key.data, Peer):
+            elif isinstance(key.data, Peer) and key.data.connection.fileno() >= 0:
                 self._serve(key.data, partial(self._move_bytes, key.data, mask))
         self._pay_what_is_due()
         self._cut_off()
@@ -197,6 +198,8 @@ class Server:
             self._selector.modify(peer.connection, wanted, peer)
 
     def _drop(self, peer: Peer) -> None:
+        if peer.connection.fileno() < 0:
+            return
         self._selector.unregister(peer.connection)
         peer.connection.close()
         self._finish_alone(peer)

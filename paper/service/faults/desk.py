@@ -1,5 +1,6 @@
 """Where rules are handed in and taken back, and where every call asks what will happen to it."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -33,6 +34,8 @@ class FaultDesk:
         self._script = Script(seed)
         self._standing = Standing(world, tape)
         self._endings: list[Ending] = []
+        self.cut_off: Callable[[], None] = lambda: None
+        """Closes what is to be closed: whoever hears that a rule is in force finds it done."""
 
     def add(self, rule: Rule) -> Live:
         """A rule is in force from here on."""
@@ -44,6 +47,7 @@ class FaultDesk:
         if live.trouble:
             self.take_back((live.number,))
             raise ServerRefusal(LastError.INVALID_PARAMS, f"{rule.fault.name}: {live.trouble}")
+        self.cut_off()
         return live
 
     def take_back(self, numbers: tuple[int, ...] = (), terminal: str = "") -> list[Live]:
