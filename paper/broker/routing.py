@@ -4,6 +4,7 @@ import msgspec
 
 from domain.mt5_words import OrderState
 from paper.broker.account import Account
+from paper.broker.affording import is_affordable
 from paper.broker.asking import Ask
 from paper.broker.booking import done, on_step, part_on_step
 from paper.broker.brokers import Routing, SymbolProfile
@@ -75,7 +76,11 @@ def late_execution(moment: Moment) -> Changes | None:
 
 
 def _brought_about(moment: Moment, due: Due) -> Changes | None:
-    """Withdrawn, if its position is gone too; filled only while there is a market to fill it at."""
+    """Filled at the market, as soon as there is one; withdrawn if its position is gone by then.
+
+    Money is asked for when the order is filled, as for one that waited for its price: what an
+    account no longer carries is rejected.
+    """
     order = moment.account.waiting[due.ticket]
     lots = _lots_to_fill(moment.account, order)
     if not due.fills or not lots:
@@ -90,7 +95,10 @@ def _brought_about(moment: Moment, due: Due) -> Changes | None:
         now_msc=moment.now_msc,
         deal_ticket=moment.next_ticket,
     )
-    return filled(moment.market, moment.account, execution)
+    changes = filled(moment.market, moment.account, execution)
+    if is_affordable(moment.market, moment.account, changes):
+        return changes
+    return Changes(orders=(done(order, OrderState.REJECTED, moment.now_msc),))
 
 
 def _has_market(moment: Moment, order: Order, quote: Quote) -> bool:

@@ -3,12 +3,10 @@
 import msgspec
 
 from domain.mt5_words import Filling, OrderState, OrderType
-from paper.broker.account import Account
+from paper.broker.affording import is_affordable
 from paper.broker.booking import done
 from paper.broker.filling import Execution, filled
-from paper.broker.market import Market
 from paper.broker.moment import Moment
-from paper.broker.money import figures, total_margin
 from paper.broker.reaching import AS_LIMIT, at_market, filling_price
 from paper.broker.records import Changes, Order
 from paper.broker.routing import part_at_once, passed_on, rest_resolved
@@ -22,7 +20,7 @@ def set_off(moment: Moment, order: Order) -> Changes:
     if order.type in AS_LIMIT:
         return Changes(placed=(_as_limit(order),))
     changes = _executed(moment, order)
-    if _is_allowed(moment, order) and _is_affordable(moment.market, moment.account, changes):
+    if _is_allowed(moment, order) and is_affordable(moment.market, moment.account, changes):
         return changes
     order = at_market(order, moment.market.quotes[order.symbol])
     return Changes(orders=(done(order, OrderState.REJECTED, moment.now_msc),))
@@ -67,14 +65,3 @@ def _is_allowed(moment: Moment, order: Order) -> bool:
         return True
     sides = (p.type for p in moment.account.positions.values() if p.symbol == order.symbol)
     return all(side == order.type & 1 for side in sides)
-
-
-def _is_affordable(market: Market, account: Account, changes: Changes) -> bool:
-    """Whether the account could carry what it would hold then; to need less is always allowed."""
-    after = Account(account.terms)
-    after.balance = account.balance
-    after.positions = dict(account.positions)
-    after.apply(changes)
-    if total_margin(market, after) <= total_margin(market, account):
-        return True
-    return figures(market, after).margin_free >= 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from domain.mt5_words import DealEntry, Filling, OrderState, OrderType, Retcode
-from tests.unit.paper.desk import Desk
+from tests.unit.paper.desk import KEY, Desk
 
 OpenDesk = Callable[..., Desk]
 BUY, SELL = OrderType.BUY, OrderType.SELL
@@ -231,3 +231,24 @@ def test_the_deals_of_an_order_that_still_waits_can_be_asked_for(desk: Desk) -> 
     assert [row[0] for row in desk.ask("history_deals_get", "ticket", [answer.order])] == [
         answer.deal
     ]
+
+
+def test_a_late_fill_the_account_no_longer_carries_is_rejected(open_desk: OpenDesk) -> None:
+    desk = open_desk(deposit=2_000.0)
+    desk.route(0.0, rest_after_ms=1_000)
+    desk.send(volume=1.0)
+    desk.send(volume=1.0)
+    desk.clock(1_000)
+
+    assert [position.volume for position in desk.positions()] == [1.0]
+    assert [order.state for order in desk.orders()] == [OrderState.FILLED, OrderState.REJECTED]
+
+
+def test_credit_carries_a_late_fill(open_desk: OpenDesk) -> None:
+    desk = open_desk(deposit=100.0)
+    desk.world.book(KEY, "credit", 2_000.0, "Bonus", desk.utc_ms)
+    desk.route(0.0, rest_after_ms=1_000)
+    desk.send(volume=1.0)
+    desk.clock(1_000)
+
+    assert len(desk.positions()) == 1
