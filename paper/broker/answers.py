@@ -76,15 +76,15 @@ def _shown_quote(ask: Ask) -> tuple[float, float]:
 
 def placed(ask: Ask, *, order: int, lots: float) -> Answer:
     """An order waits: it has a ticket and no price yet."""
-    quote = ask.market.quotes[ask.symbol]
+    bid, ask_price = _shown_quote(ask)
     return Answer(
         Retcode.DONE,
         0,
         order,
         lots,
         0.0,
-        quote.bid,
-        quote.ask,
+        bid,
+        ask_price,
         EXECUTED,
         ask.request_id,
         0,

@@ -30,6 +30,7 @@ ACTIONS: Final[dict[int, Action]] = {
 GRANTED: Final[dict[int, tuple[Retcode, ...]]] = {
     **dict.fromkeys(ACTIONS, (Retcode.DONE,)),
     TradeAction.DEAL: (Retcode.DONE, Retcode.DONE_PARTIAL, Retcode.PLACED),
+    TradeAction.PENDING: (Retcode.DONE, Retcode.PLACED),
 }
 """Which codes each action answers when nothing is wrong with it."""
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from domain.mt5_words import OrderState, TradeAction
-from paper.broker.answers import executed, placed
+from paper.broker.answers import executed, placed, routed
 from paper.broker.asking import Ask
 from paper.broker.booking import done, on_point, order_of
 from paper.broker.expiry import lifetime_s
@@ -30,9 +30,13 @@ def wanted(ask: Ask) -> Order:
 
 
 def place(ask: Ask) -> tuple[Answer, Changes]:
-    """The order gets a ticket and waits; no money is tied up."""
+    """The order gets a ticket and waits; no money is tied up.
+
+    A broker that only passes orders on says so here too.
+    """
     order = wanted(ask)
-    answer = placed(ask, order=order.ticket, lots=order.volume_initial)
+    says = placed if ask.routing.first_part > 0 else routed
+    answer = says(ask, order=order.ticket, lots=order.volume_initial)
     return answer, Changes(placed=(order,), last_ticket=order.ticket)
 
 

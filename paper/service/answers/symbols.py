@@ -57,7 +57,7 @@ def symbol_info_tick(session: Session, name: str) -> TickRow:
 
 
 def symbol_select(session: Session, name: str, enable: bool) -> bool:  # noqa: FBT001 - MetaTrader's flag
-    """Show a symbol in Market Watch or hide it; one that is held cannot be hidden."""
+    """Show a symbol in Market Watch or hide it; one that is held or waited for stays."""
     if name not in session.house.market.profiles:
         raise ServerRefusal(LastError.FAIL, f"no symbol {name!r}")
     if enable:
@@ -65,5 +65,7 @@ def symbol_select(session: Session, name: str, enable: bool) -> bool:  # noqa: F
         return True
     if any(position.symbol == name for position in session.account.positions.values()):
         raise ServerRefusal(LastError.FAIL, f"{name} has open positions")
+    if any(order.symbol == name for order in session.account.waiting.values()):
+        raise ServerRefusal(LastError.FAIL, f"{name} has waiting orders")
     session.terminal.hidden.add(name)
     return True

@@ -137,6 +137,14 @@ def test_a_late_rest_of_a_limit_waits_for_its_price(desk: Desk, first_part: floa
     assert desk.deals(ticket)[-1].price == 1.3849
 
 
+def test_a_broker_that_passes_orders_on_says_placed(desk: Desk) -> None:
+    settle_on(desk, routing=Routing(first_part=0.0, rest_after_ms=1_000))
+    answer = place(desk)
+    assert (answer.retcode, answer.comment) == (Retcode.PLACED, "Order placed")
+    assert (answer.deal, answer.volume, answer.price) == (0, 0.1, 0.0)
+    assert [order.ticket for order in waiting(desk)] == [answer.order]
+
+
 def test_tickets_given_after_a_late_order_survive_a_restart(desk: Desk) -> None:
     settle_on(desk, routing=Routing(first_part=0.0, rest_after_ms=1_000))
     place(desk, BUY_LIMIT)

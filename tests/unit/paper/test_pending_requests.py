@@ -17,6 +17,7 @@ from domain.mt5_words import (
     TimeInForce,
     TradeAction,
 )
+from paper.service.world import ServerRefusal
 from tests.unit.paper.desk import NOON_UTC_MS, Desk
 from tests.unit.paper.waiting_orders import (
     ASK,
@@ -245,6 +246,14 @@ def test_order_check_approves_of_an_order_that_could_wait(desk: Desk) -> None:
     assert (checked.retcode, checked.comment, checked.margin) == (0, "Done", 0.0)
     assert desk.check(**{**fields, "price": 1.4}).retcode == Retcode.INVALID_PRICE
     assert waiting(desk) == []
+
+
+def test_a_symbol_waited_for_stays_in_market_watch(desk: Desk) -> None:
+    ticket = place(desk).order
+    with pytest.raises(ServerRefusal, match="waiting orders"):
+        desk.ask("symbol_select", "EURUSD", False)
+    remove(desk, ticket)
+    assert desk.ask("symbol_select", "EURUSD", False) is True
 
 
 def test_an_order_too_large_for_the_account_may_wait(desk: Desk) -> None:
