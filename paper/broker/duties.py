@@ -9,8 +9,8 @@ from paper.broker.routing import late_execution
 from paper.broker.stopping_out import stop_out
 
 DUTIES: Final[tuple[Duty, ...]] = (
-    late_execution,
     expire,
+    late_execution,
     drop_stops_of_the_day,
     roll_over,
     stop_out,

@@ -13,6 +13,7 @@ from domain.mt5_words import (
     OrderType,
     Reason,
     Retcode,
+    TimeInForce,
     TradeAction,
 )
 from paper.broker.brokers import Routing
@@ -135,6 +136,18 @@ def test_a_late_rest_of_a_limit_waits_for_its_price(desk: Desk, first_part: floa
     (position,) = desk.positions()
     assert (waiting(desk), position.ticket, position.volume) == ([], ticket, 1.0)
     assert desk.deals(ticket)[-1].price == 1.3849
+
+
+def test_a_rest_whose_time_is_over_is_not_filled_late(desk: Desk) -> None:
+    settle_on(desk, routing=Routing(first_part=0.4, rest_after_ms=1_000))
+    ticket = place(desk, BUY_LIMIT, volume=1.0, type_time=TimeInForce.DAY).order
+    move_to(desk, 1.3849)
+    desk.later(24 * HOUR_MS)
+    desk.world.on_clock(desk.utc_ms)
+    assert (past(desk, ticket).state, past(desk, ticket).volume_current) == (
+        OrderState.EXPIRED, 0.6,
+    )  # fmt: skip
+    assert [position.volume for position in desk.positions()] == [0.4]
 
 
 def test_a_broker_that_passes_orders_on_says_placed(desk: Desk) -> None:
