@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from paper.address import Address, published
@@ -77,8 +78,8 @@ def deal(mt5: ModuleType, kind: int, volume: float, position: int = 0) -> Any:
     return result
 
 
-def priced(mt5: ModuleType) -> Any:
-    tick = mt5.symbol_info_tick("EURUSD")
+def priced(mt5: ModuleType, symbol: str = "EURUSD") -> Any:
+    tick = mt5.symbol_info_tick(symbol)
     return tick if tick is not None and tick.bid else None
 
 
@@ -141,6 +142,47 @@ def test_an_unknown_symbol_or_account_is_refused_in_metatraders_words(mt5: Modul
     assert mt5.last_error()[0] < 0
     assert mt5.account_info() is None
     assert mt5.last_error() == (-10004, "No IPC connection")
+
+
+def test_bars_and_ticks_come_up_to_the_newest_price(mt5: ModuleType) -> None:
+    now = eventually(lambda: priced(mt5)).time
+    bars = mt5.copy_rates_from_pos("EURUSD", mt5.TIMEFRAME_M5, 0, 10)
+    assert len(bars) == 10
+    assert set(bars["time"] % 300) == {0}
+    assert (np.diff(bars["time"]) > 0).all()
+    assert (bars["low"] <= bars["open"]).all()
+    assert (bars["close"] <= bars["high"]).all()
+    earlier = mt5.copy_rates_range("EURUSD", mt5.TIMEFRAME_M5, int(bars["time"][2]), now - 600)
+    assert earlier[0] == bars[2]
+    assert mt5.copy_rates_from("EURUSD", mt5.TIMEFRAME_H1, now, 3)["time"][-1] <= now
+    ticks = mt5.copy_ticks_range("EURUSD", now - 600, now, mt5.COPY_TICKS_ALL)
+    assert (ticks["time_msc"] // 1000 == ticks["time"]).all()
+    first = mt5.copy_ticks_from("EURUSD", now - 600, 3, mt5.COPY_TICKS_ALL)
+    assert (first == ticks[:3]).all()
+    assert mt5.last_error() == OK
+
+
+def test_quick_trades_open_close_and_sum_up(mt5: ModuleType, address: Address) -> None:
+    with Admin(address.host, address.port) as admin:
+        admin.ensure_account("apex", "Apex-Demo", deposit=50_000.0)
+    assert mt5.initialize("apex")
+    eventually(lambda: priced(mt5, "EURUSD.c"))
+    bought = mt5.Buy("EURUSD.c", 0.2, comment="quick")
+    sold = mt5.Sell("EURUSD.c", 0.1)
+    assert (bought.retcode, sold.retcode) == (mt5.TRADE_RETCODE_DONE,) * 2
+    assert [each.comment for each in mt5.positions_get()] == ["quick", ""]
+    assert mt5.Close("EURUSD.c", ticket=sold.order) is True
+    assert [each.ticket for each in mt5.positions_get()] == [bought.order]
+    assert mt5.Close("EURUSD.c") is True
+    assert mt5.Close("EURUSD.c") is False
+    assert mt5.positions_get() == ()
+
+
+def test_a_broker_without_market_depth_says_no(mt5: ModuleType) -> None:
+    assert mt5.market_book_add("EURUSD") is False
+    assert mt5.last_error() == OK
+    assert mt5.market_book_get("EURUSD") is None
+    assert mt5.last_error()[0] < 0
 
 
 def test_a_change_of_positions_by_another_client_wakes_us(
