@@ -44,7 +44,7 @@ def price(ask: Ask) -> Refusal | None:
     """Only instant and request execution care for the price asked for."""
     if ask.profile.execution not in AT_A_PRICE:
         return None
-    if ask.request.price > 0 and on_grid(ask.request.price, ask.profile.point):
+    if ask.request.price > 0 and on_grid(ask.request.price, ask.profile.tick_size):
         return None
     return Refusal(Retcode.INVALID_PRICE, "Invalid price")
 

@@ -15,16 +15,16 @@ from domain.mt5_words import (
     SwapMode,
     TradeAction,
 )
-from paper.broker.brokers import Routing
+from paper.broker.brokers import Routing, SymbolProfile
 from paper.broker.cashier import booked
+from paper.broker.checks.orders import fillings_at_market
+from paper.broker.quotes import Quote
 from tests.unit.paper.desk import Desk
 
 Command = tuple[Any, ...]
 
-SYMBOLS = ("EURUSD", "XAUUSD")
 USUAL_BID = {"EURUSD": 1.386, "XAUUSD": 1286.0}
-DIGITS = {"EURUSD": 5, "XAUUSD": 2}
-STEP = {"EURUSD": 0.00001, "XAUUSD": 0.01}
+FEED_STEP = {"EURUSD": 0.00001, "XAUUSD": 0.01}
 HOUR_MS = 3_600_000
 NO_PRICE = 0
 BY_THE_CLOCK = {"tick", "crash", "wait", "restart"}
@@ -33,15 +33,15 @@ STOP_LIMITS = (OrderType.BUY_STOP_LIMIT, OrderType.SELL_STOP_LIMIT)
 
 which = st.integers(0, 9)
 side = st.sampled_from([OrderType.BUY, OrderType.SELL])
-symbol = st.sampled_from(SYMBOLS)
-hundredths = st.one_of(st.integers(1, 30), st.integers(1, 400))
+nth = st.integers(0, 6)
+steps = st.one_of(st.integers(1, 30), st.integers(1, 400))
 no_points = st.just(NO_PRICE)
 stop_points = st.one_of(no_points, no_points, st.integers(30, 400), st.integers(-30, 30))
 pending_points = st.integers(-20, 400)
 share = st.sampled_from([0.0, 0.3, 0.7, 1.0, 1.0])
 rest_after_ms = st.sampled_from([None, 0, 900, 900])
 
-DEAL = st.tuples(st.just("deal"), symbol, side, hundredths, stop_points, stop_points)
+DEAL = st.tuples(st.just("deal"), nth, side, steps, stop_points, stop_points)
 TICK = st.tuples(st.just("tick"), st.integers(-500, 500), st.integers(1, 30))
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     DEAL,
@@ -50,10 +50,10 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.tuples(st.just("close"), which, st.integers(1, 110)),
     st.tuples(st.just("close"), which, st.just(100)),
     st.tuples(st.just("close_by"), which, which),
-    st.tuples(st.just("hedge"), symbol, hundredths, hundredths),
-    st.tuples(st.just("turn"), which, hundredths),
+    st.tuples(st.just("hedge"), nth, steps, steps),
+    st.tuples(st.just("turn"), which, steps),
     st.tuples(st.just("stops"), which, stop_points, stop_points),
-    st.tuples(st.just("pend"), symbol, st.integers(2, 7), pending_points, st.integers(0, 3)),
+    st.tuples(st.just("pend"), nth, st.integers(2, 7), pending_points, st.integers(0, 3)),
     st.tuples(st.just("modify"), which, pending_points),
     st.tuples(st.just("remove"), which),
     TICK,
@@ -65,7 +65,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.tuples(st.just("restart")),
 )
 HOUSES: dict[str, dict[str, Any]] = {
-    "no swap": {},
+    "as it is": {},
     "swap": {"swap_mode": SwapMode.POINTS, "swap_long": -7.3, "swap_short": 2.9},
     "reopens": {"swap_mode": SwapMode.REOPEN_BID, "swap_long": -7.3, "swap_short": 2.9},
 }
@@ -75,7 +75,10 @@ PLANS = st.tuples(
     st.sampled_from([1_000.0, 20_000.0, 100_000.0]),
     st.lists(COMMANDS, min_size=12, max_size=60),
 )
-"""How swap is charged, whether positions are renumbered then, the first deposit, what is done."""
+"""How swap is charged, whether positions are renumbered then, the first deposit, what is done.
+
+Symbols are named by number, volumes in steps, prices in ticks from the bid: any broker will do.
+"""
 Plan = tuple[str, bool, float, list[Command]]
 
 
@@ -87,14 +90,18 @@ class Trader:
         self.answers: Counter[str] = Counter()
         self.swap_gone_astray = 0.0
         self._swaps = HOUSES[house]
-        self._habits: dict[str, Any] = {"renumbers_at_rollover": renumbers}
+        self._habits: dict[str, Any] = {"renumbers_at_rollover": True} if renumbers else {}
         self._move_in()
 
     def _move_in(self) -> None:
         """The broker's habits, which are not stored, as they were."""
         self.desk.habits(**self._habits)
-        for symbol in SYMBOLS:
+        for symbol in self._profiles:
             self.desk.resell(symbol, **self._swaps)
+
+    @property
+    def _profiles(self) -> dict[str, SymbolProfile]:
+        return self.desk.session.house.market.profiles
 
     def obey(self, command: Command) -> None:
         """Do one thing, a moment later than the last; only the clock charges swap."""
@@ -115,35 +122,49 @@ class Trader:
         answer = self.desk.send(**fields)
         self.answers[RETCODE_NAMES[answer.retcode]] += 1
 
-    def _price(self, symbol: str, away_points: int) -> float:
-        """So far from the bid, with the symbol's digits; 0 for none."""
-        if away_points == NO_PRICE:
+    def _price(self, symbol: str, away: int) -> float:
+        """So many ticks from the bid; 0 for none."""
+        profile, quote = self._profiles[symbol], self._quote(symbol)
+        if away == NO_PRICE:
             return 0.0
-        bid = self.desk.session.house.market.quotes[symbol].bid
-        return round(bid + away_points * STEP[symbol], DIGITS[symbol])
+        ticks = round(quote.bid / profile.tick_size) + away
+        return max(0.0, round(ticks * profile.tick_size, profile.digits))
 
-    def _deal(self, symbol: str, side: int, hundredths: int, loss: int, gain: int) -> None:
-        towards_gain = -1 if side else 1
+    def _quote(self, symbol: str) -> Quote:
+        return self.desk.session.house.market.quotes[symbol]
+
+    def _lots(self, symbol: str, steps: float) -> float:
+        return round(max(1, round(steps)) * self._profiles[symbol].volume_step, 8)
+
+    def _symbol(self, nth: int) -> str:
+        names = sorted(self._profiles)
+        return names[nth % len(names)]
+
+    def _at_market(self, symbol: str, side: int, steps: float, **fields: Any) -> None:
+        """The price is the one on show, the filling one that is taken."""
+        quote = self._quote(symbol)
+        fillings = sorted(fillings_at_market(self._profiles[symbol]))
         self._send(
             symbol=symbol,
             type=side,
-            volume=hundredths / 100,
-            sl=self._price(symbol, -loss * towards_gain),
-            tp=self._price(symbol, gain * towards_gain),
-            type_filling=Filling.IOC if hundredths % 2 else Filling.FOK,
+            volume=self._lots(symbol, steps),
+            price=quote.bid if side else quote.ask,
+            type_filling=fillings[round(steps) % len(fillings)],
+            **fields,
         )
+
+    def _deal(self, nth: int, side: int, steps: int, loss: int, gain: int) -> None:
+        symbol, towards_gain = self._symbol(nth), -1 if side else 1
+        sl = self._price(symbol, -loss * towards_gain)
+        tp = self._price(symbol, gain * towards_gain)
+        self._at_market(symbol, side, steps, sl=sl, tp=tp)
 
     def _close(self, which: int, percent: int) -> None:
         held = self.desk.positions()
         if held:
             position = held[which % len(held)]
-            volume = max(0.01, round(position.volume * percent / 100, 2))
-            self._send(
-                symbol=position.symbol,
-                type=1 - position.type,
-                volume=volume,
-                position=position.ticket,
-            )
+            steps = position.volume / self._profiles[position.symbol].volume_step * percent / 100
+            self._at_market(position.symbol, 1 - position.type, steps, position=position.ticket)
 
     def _close_by(self, one: int, other: int) -> None:
         held = self.desk.positions()
@@ -159,10 +180,10 @@ class Trader:
                 position_by=second.ticket,
             )
 
-    def _hedge(self, symbol: str, bought: int, sold: int) -> None:
+    def _hedge(self, nth: int, bought: int, sold: int) -> None:
         """Both sides at once, closed by each other where accounts hedge."""
-        self._deal(symbol, OrderType.BUY, bought, NO_PRICE, NO_PRICE)
-        self._deal(symbol, OrderType.SELL, sold, NO_PRICE, NO_PRICE)
+        self._at_market(self._symbol(nth), OrderType.BUY, bought)
+        self._at_market(self._symbol(nth), OrderType.SELL, sold)
         self._close_by(-1, -1)
 
     def _turn(self, which: int, beyond: int) -> None:
@@ -170,8 +191,8 @@ class Trader:
         held = self.desk.positions()
         if held:
             position = held[which % len(held)]
-            hundredths = round(position.volume * 100) + beyond
-            self._deal(position.symbol, 1 - position.type, hundredths, NO_PRICE, NO_PRICE)
+            steps = position.volume / self._profiles[position.symbol].volume_step + beyond
+            self._at_market(position.symbol, 1 - position.type, steps)
 
     def _stops(self, which: int, loss: int, gain: int) -> None:
         held = self.desk.positions()
@@ -186,12 +207,14 @@ class Trader:
                 tp=self._price(position.symbol, gain * towards_gain),
             )
 
-    def _pend(self, symbol: str, kind: int, away: int, lifetime: int) -> None:
+    def _pend(self, nth: int, kind: int, away: int, lifetime: int) -> None:
+        symbol = self._symbol(nth)
         server_s = self.desk.session.house.server_ms(self.desk.utc_ms) // 1000
         self._send(
             action=TradeAction.PENDING,
             symbol=symbol,
             type=kind,
+            volume=self._lots(symbol, away),
             **self._prices(symbol, kind, away),
             type_time=lifetime,
             expiration=server_s + 7_200 if lifetime > 1 else 0,
@@ -222,10 +245,10 @@ class Trader:
             self._send(action=TradeAction.REMOVE, order=order.ticket, symbol="")
 
     def _tick(self, away: int, spread: int) -> None:
-        for symbol in SYMBOLS:
-            bid = USUAL_BID[symbol] + away * STEP[symbol]
-            ask = bid + spread * STEP[symbol]
-            self.desk.quote(symbol, round(bid, DIGITS[symbol]), round(ask, DIGITS[symbol]))
+        for feed, usual in USUAL_BID.items():
+            bid = usual + away * FEED_STEP[feed]
+            ask = bid + spread * FEED_STEP[feed]
+            self.desk.quote(feed, round(bid, 5), round(ask, 5))
         self.desk.world.on_clock(self.desk.utc_ms)
 
     def _crash(self, away: int) -> None:
@@ -253,10 +276,10 @@ class Trader:
 
 
 @contextmanager
-def traded(margin_mode: str, plan: Plan) -> Iterator[Trader]:
-    """A desk at a broker that takes every filling, after everything in the plan was done."""
+def traded(broker: str, margin_mode: str, plan: Plan) -> Iterator[Trader]:
+    """A desk at that broker, after everything in the plan was done."""
     house, renumbers, deposit, commands = plan
-    desk = Desk("Somewhere-Demo", deposit, margin_mode)
+    desk = Desk(broker, deposit, margin_mode)
     trader = Trader(desk, house, renumbers=renumbers)
     try:
         for command in commands:

@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 
-from domain.mt5_words import DealEntry, DealType, OrderState, OrderType, Reason
+from domain.mt5_words import CalcMode, DealEntry, DealType, OrderState, OrderType, Reason
 from tests.unit.paper.desk import Desk
 from tests.unit.paper.random_trading import PLANS, Plan, Trader, traded
 
 HALF_A_CENT = 0.005
-CONTRACTS = {"EURUSD": 100_000, "XAUUSD": 100}
+BY_CONTRACT = (CalcMode.FOREX, CalcMode.CFD, CalcMode.CFD_LEVERAGE, CalcMode.EXCH_STOCKS)
 TRADES = (DealType.BUY, DealType.SELL)
 WAITS = {OrderState.PLACED, OrderState.PARTIAL}
 IS_PAST = {OrderState.FILLED, OrderState.CANCELED, OrderState.REJECTED, OrderState.EXPIRED}
@@ -57,32 +57,41 @@ def _told_by_deals(desk: Desk) -> dict[int, SimpleNamespace]:
             deal.position_id, SimpleNamespace(symbol=deal.symbol, type=0, volume=0.0, price=0.0)
         )
         assert position.symbol == deal.symbol
-        _meet(position, deal)
+        _meet(position, deal, _worth_of_a_price(desk, deal.symbol))
     return told
 
 
-def _meet(position: SimpleNamespace, deal: SimpleNamespace) -> None:
+def _worth_of_a_price(desk: Desk, symbol: str) -> float | None:
+    """What one lot earns when the price rises by one, where that needs no other price."""
+    profile = desk.session.house.market.profiles[symbol]
+    if profile.quote == "USD" and profile.calc_mode in BY_CONTRACT:
+        return profile.contract_size
+    return None
+
+
+def _meet(position: SimpleNamespace, deal: SimpleNamespace, worth: float | None) -> None:
     if deal.entry == DealEntry.IN:
         assert not position.volume or position.type == deal.type
         assert deal.profit == deal.swap == 0.0
         volume = position.volume + deal.volume
         position.price = (position.price * position.volume + deal.price * deal.volume) / volume
-        position.type, position.volume = deal.type, round(volume, 2)
+        position.type, position.volume = deal.type, round(volume, 8)
         return
     assert position.type == 1 - deal.type
-    left = round(position.volume - deal.volume, 2)
+    left = round(position.volume - deal.volume, 8)
     assert (left < 0) == (deal.entry == DealEntry.INOUT)
-    assert deal.profit == pytest.approx(_earned(position, deal), abs=2 * HALF_A_CENT)
+    if worth is not None:
+        assert deal.profit == pytest.approx(_moved(position, deal) * worth, abs=2 * HALF_A_CENT)
     position.volume = abs(left)
     if left < 0:
         position.type, position.price = deal.type, deal.price
 
 
-def _earned(position: SimpleNamespace, deal: SimpleNamespace) -> float:
-    """What is closed, at the difference of the prices; both symbols are quoted in dollars."""
+def _moved(position: SimpleNamespace, deal: SimpleNamespace) -> float:
+    """The difference of the prices for what is closed."""
     closed = min(position.volume, deal.volume)
     up = -1 if position.type else 1
-    return (deal.price - position.price) * up * closed * CONTRACTS[deal.symbol]
+    return (deal.price - position.price) * up * closed
 
 
 def tickets_are_given_once_and_rise_with_time(desk: Desk) -> None:
@@ -147,11 +156,13 @@ def what_waits_is_not_past(desk: Desk) -> None:
 
 
 def volumes_are_on_the_grid(desk: Desk) -> None:
-    held = [p.volume for p in desk.positions()]
-    dealt = [d.volume for d in desk.deals() if d.type in TRADES]
-    assert all(volume > 0 for volume in (*held, *dealt))
-    for volume in (*held, *dealt, *(o.volume_current for o in _every_order(desk))):
-        assert volume == round(volume, 2) >= 0
+    steps = {name: p.volume_step for name, p in desk.session.house.market.profiles.items()}
+    held = [(p.symbol, p.volume) for p in desk.positions()]
+    dealt = [(d.symbol, d.volume) for d in desk.deals() if d.type in TRADES]
+    left = [(o.symbol, o.volume_current) for o in _every_order(desk)]
+    assert all(volume > 0 for _, volume in (*held, *dealt))
+    for symbol, volume in (*held, *dealt, *left):
+        assert volume == round(round(volume / steps[symbol]) * steps[symbol], 8) >= 0
 
 
 def one_position_per_symbol_where_accounts_net(desk: Desk) -> None:
@@ -212,7 +223,30 @@ LAWS = (
 @pytest.mark.parametrize("margin_mode", ["hedging", "netting", "exchange"])
 @given(plan=PLANS)
 def test_every_law_holds_whatever_is_done(margin_mode: str, plan: Plan) -> None:
-    with traded(margin_mode, plan) as trader:
+    _keep_the_laws("Somewhere-Demo", margin_mode, plan)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("broker", "margin_mode"),
+    [
+        pytest.param("FTMO-Demo", "hedging", id="commission"),
+        pytest.param("Union-Demo", "hedging", id="instant execution"),
+        pytest.param("Meridian-Demo", "hedging", id="on request, renumbering"),
+        pytest.param("Liberty-Demo", "hedging", id="first in, first out"),
+        pytest.param("Warden-Demo", "netting", id="limits"),
+        pytest.param("Kontor-Demo", "netting", id="netting in many currencies"),
+        pytest.param("Bourse-Demo", "exchange", id="exchange"),
+    ],
+)
+@settings(max_examples=40)
+@given(plan=PLANS)
+def test_every_law_holds_at_every_kind_of_broker(broker: str, margin_mode: str, plan: Plan) -> None:
+    _keep_the_laws(broker, margin_mode, plan)
+
+
+def _keep_the_laws(broker: str, margin_mode: str, plan: Plan) -> None:
+    with traded(broker, margin_mode, plan) as trader:
         _tell(trader)
         for law in LAWS:
             law(trader.desk)
