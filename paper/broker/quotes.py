@@ -37,10 +37,11 @@ class Quote:
 
     def move(self, bid: float, ask: float, time_msc: int) -> None:
         """Take the next prices."""
-        bid_moved, ask_moved = bid - self.bid, ask - self.ask
-        self.flags = (
-            (TickFlag.BID.value if bid_moved else 0) | (TickFlag.ASK.value if ask_moved else 0)
-        ) or BOTH
+        rise = (bid + ask) - (self.bid + self.ask)
+        changed = (TickFlag.BID.value if bid != self.bid else 0) | (
+            TickFlag.ASK.value if ask != self.ask else 0
+        )
+        self.flags = changed or BOTH
         new_day = time_msc // DAY_MS > self.time_msc // DAY_MS
         if new_day:
             self.session_close = self.price
@@ -50,7 +51,7 @@ class Quote:
         else:
             self._widen()
         if self.has_trades:
-            self._trade(bid_moved + ask_moved)
+            self._trade(rise)
 
     @property
     def price(self) -> float:
