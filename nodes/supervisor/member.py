@@ -27,7 +27,7 @@ class Member:
         self.told: Settings | None = None
         self.running_on: AccountSettings | None = None
         self.wanted_since_s = NEVER
-        self.started_ms = 0
+        self.started_ms = self.left_pid = 0
         self.started_at_s = self.heard_at_s = self.ready_since_s = self.ended_at_s = NEVER
         self.failures = 0
         self.jitter = 0.0
@@ -76,6 +76,7 @@ class Member:
         """A new life, or one that an earlier launcher began."""
         self.child = child
         self.running_on = settings
+        self.left_pid = self.left_pid if self.report is None else self.report.pid
         self.report = self.told = None
         self.started_at_s, self.started_ms = now.monotonic_s, now.utc_ms
         self.heard_at_s = self.ready_since_s = self.stop_asked_s = NEVER
@@ -87,7 +88,7 @@ class Member:
 
     def hear(self, report: NodeReport, policy: Policy, now: Now) -> None:
         """A heartbeat; one that the life before left behind is none."""
-        if not self.alive or report.sent_at_ms < self.started_ms:
+        if not self.alive or self._is_left_behind(report):
             return
         if self._was_waiting and report.state != WAITING:
             # What it was told while it waited for its terminal went unheard.
@@ -101,6 +102,10 @@ class Member:
         self.failures = failures_now(self.as_child(), policy, now.monotonic_s)
         if self.failures == 0 and report.ready:
             self.ending = ""
+
+    def _is_left_behind(self, report: NodeReport) -> bool:
+        """Its moment alone proves nothing: this machine's clock may have been set back since."""
+        return report.pid == self.left_pid and report.sent_at_ms < self.started_ms
 
     def notice_end(self, now: Now, jitter: float) -> bool:
         """True once when its process has ended."""
