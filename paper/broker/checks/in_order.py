@@ -207,6 +207,7 @@ ONLY_BY_FAULT: Final = frozenset(
 """Codes no check gives and no execution answers: a script of faults can have each of them."""
 LEFT_TO_SENDING: Final[frozenset[Check]] = frozenset(
     {
+        limits.not_too_many,
         freezing.closing_free,
         freezing.position_free,
         freezing.order_free,
@@ -225,8 +226,8 @@ def refusal(ask: Ask) -> Refusal | None:
 
 def foreseen_refusal(ask: Ask) -> Refusal | None:
     """The same as far as order_check can tell."""
-    asked = tuple(check for check in _checks_of(ask) if check not in LEFT_TO_SENDING)
-    return _first(ALWAYS, ask) or _first(asked, ask)
+    checks = (*ALWAYS, *_checks_of(ask))
+    return _first(tuple(check for check in checks if check not in LEFT_TO_SENDING), ask)
 
 
 def _checks_of(ask: Ask) -> tuple[Check, ...]:

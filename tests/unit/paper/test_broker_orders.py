@@ -361,6 +361,14 @@ def test_order_check_leaves_to_sending_what_may_be_otherwise_by_then(open_desk: 
     assert desk.check(**UNION, type_filling=Filling.BOC).retcode == Retcode.INVALID_FILL
 
 
+def test_order_check_is_not_throttled(desk: Desk) -> None:
+    desk.habits(requests_per_second=1)
+    desk.send()
+
+    assert desk.check().retcode == 0
+    assert desk.send().retcode == Retcode.TOO_MANY_REQUESTS
+
+
 @pytest.mark.parametrize(
     ("fields", "margin"),
     [
