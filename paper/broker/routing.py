@@ -8,6 +8,7 @@ from paper.broker.affording import is_affordable
 from paper.broker.asking import Ask
 from paper.broker.booking import done, on_step, part_on_step
 from paper.broker.brokers import Routing, SymbolProfile
+from paper.broker.counting import is_countable
 from paper.broker.filling import Execution, filled
 from paper.broker.moment import Moment
 from paper.broker.quotes import Quote
@@ -102,8 +103,10 @@ def _brought_about(moment: Moment, due: Due) -> Changes | None:
 
 
 def _has_market(moment: Moment, order: Order, quote: Quote) -> bool:
-    """The symbol is traded now, and for a limit at its price or better."""
+    """The symbol is traded now, at a price money can be counted with; for a limit at its own."""
     if not moment.market.is_open(order.symbol, moment.now_msc):
+        return False
+    if not is_countable(moment.market, moment.account, order.symbol):
         return False
     return order.type not in LIMITS or is_reached(order, quote)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from paper.broker.account import Account
 from paper.broker.by_server import Why
+from paper.broker.counting import is_countable
 from paper.broker.expiry import has_ended
 from paper.broker.guards import Guards, stop_hit
 from paper.broker.market import Market
@@ -48,6 +49,7 @@ class Watch:
             (account, position, why)
             for account, position in self._positions(symbol)
             if (why := stop_hit(position, quote, digits)) is not None
+            and is_countable(self._market, account, symbol)
         ]
 
     def reached(self, symbol: str, now_msc: int) -> list[tuple[Account, Order]]:
@@ -63,6 +65,7 @@ class Watch:
             if is_reached(order, quote)
             and order.ticket not in account.due
             and not has_ended(order, profile, now_msc)
+            and is_countable(self._market, account, symbol)
         ]
         return sorted(found, key=lambda one: one[1].ticket)
 

@@ -190,6 +190,35 @@ def test_where_hedging_is_forbidden_no_order_opens_the_other_side(desk: Desk) ->
     assert past(desk, ticket).state == OrderState.REJECTED
 
 
+def test_nothing_is_set_off_before_its_money_can_be_counted(open_desk: OpenDesk) -> None:
+    desk = open_desk(currency="EUR")
+    gold = {"symbol": "XAUUSD", "volume": 0.1}
+    ticket = place(desk, BUY_LIMIT, **gold, price=1280.0).order
+    held = desk.send(**gold, sl=1281.0).order
+    quotes = desk.session.house.market.quotes
+    rate = quotes.pop("EURUSD")
+    desk.quote("XAUUSD", 1279.0, 1279.3)
+    assert ([p.ticket for p in desk.positions()], len(waiting(desk))) == ([held], 1)
+    quotes["EURUSD"] = rate
+    desk.quote("XAUUSD", 1279.0, 1279.3)
+    assert ([p.ticket for p in desk.positions()], waiting(desk)) == ([ticket], [])
+    assert desk.deals(held)[-1].profit < 0
+
+
+def test_a_late_fill_waits_until_its_money_can_be_counted(open_desk: OpenDesk) -> None:
+    desk = open_desk(currency="EUR")
+    settle_on(desk, routing=Routing(first_part=0.0, rest_after_ms=0))
+    place(desk, BUY_LIMIT, symbol="XAUUSD", volume=0.1, price=1280.0)
+    desk.quote("XAUUSD", 1279.0, 1279.3)
+    quotes = desk.session.house.market.quotes
+    rate = quotes.pop("EURUSD")
+    desk.world.on_clock(desk.utc_ms)
+    assert desk.positions() == []
+    quotes["EURUSD"] = rate
+    desk.world.on_clock(desk.utc_ms)
+    assert len(desk.positions()) == 1
+
+
 @pytest.fixture
 def traded(desk: Desk) -> Desk:
     """A desk where EURUSD has last prices."""
