@@ -8,15 +8,13 @@ process, as MetaTrader's do. Functions get their arguments as they were written 
 where keywords are allowed a dict), because MetaTrader parses them itself.
 """
 
-from collections.abc import Iterable as _Iterable
 from typing import Any as _Any
 
 from paper.module import arguments as _arguments
 from paper.module import mt5_types as _types
-from paper.module import price_arrays as _arrays
 from paper.module.calling import Calls as _Calls
 from paper.module.calling import refuse_arguments as _refuse_arguments
-from paper.module.failures import NOT_FOUND as _NOT_FOUND
+from paper.module.dates import Dates as _Dates
 from paper.module.failures import BadArgument as _BadArgument
 from paper.module.failures import Failed as _Failed
 from paper.module.login_rules import initialize_words as _initialize_words
@@ -36,19 +34,23 @@ from paper.module.mt5_types import (
     TradePosition,
     TradeRequest,  # noqa: F401 - exported: the type of a result's `request`
 )
+from paper.module.price_queries import PriceQueries as _PriceQueries
 from paper.module.quick_trades import Extras as _Extras
 from paper.module.quick_trades import QuickTrades as _QuickTrades
+from paper.module.record_queries import RecordQueries as _RecordQueries
 from paper.module.request_rules import trade_request as _trade_request
 from paper.module.terminal_session import TerminalSession as _TerminalSession
-from paper.wire.group_filter import group_filter as _group_filter
 
 __version__ = "5.0.6231"
 __author__ = "MetaQuotes Ltd."
 
 _calls = _Calls()
 _session = _TerminalSession()
+_dates = _Dates(_calls)
+_prices = _PriceQueries(_session, _dates)
+_records = _RecordQueries(_session, _dates)
 
-_BY_NUMBER = frozenset(("ticket", "position"))
+_EVERY_SYMBOL = "*"
 
 _Args = tuple[_Any, ...]
 _Keywords = dict[str, _Any]
@@ -117,22 +119,19 @@ def symbols_total() -> _Any:
 
 @_calls.with_keywords(bad_argument=False)
 def symbols_get(args: _Args, keywords: _Keywords) -> _Any:
-    """The broker's symbols, all of them or those of a group."""
-    group = _group_argument(args, keywords)
+    """The broker's symbols: those of a group, or all; here an empty group means all as well."""
+    group = _group_argument(args, keywords) or _EVERY_SYMBOL
     return _types.several(SymbolInfo, _session.ask_current_build("symbols_get", group))
 
 
 def _group_argument(args: _Args, keywords: _Keywords) -> str:
     if len(args) > 1:
         raise _BadArgument(_arguments.WRONG_NUMBER)
-    placed = "*"
+    placed = ""
     if args:
         placed = _arguments.text(args[0], _arguments.unnamed(0), _arguments.GROUP_LIMIT)
-    return _group(keywords) if "group" in keywords else placed
-
-
-def _group(keywords: _Keywords) -> str:
-    return _arguments.text(keywords["group"], _arguments.named("group"), _arguments.GROUP_LIMIT)
+    named = _arguments.group(keywords)
+    return placed if named is None else named
 
 
 @_calls.positional()
@@ -153,35 +152,15 @@ def symbol_select(args: _Args) -> bool:
     if len(args) not in {1, 2}:
         raise _BadArgument(_arguments.INVALID)
     enable = _arguments.truth(args[1]) if args[1:] else True
-    done: bool = _types.checked(_session.ask("symbol_select", _text_symbol(args[0]), enable), bool)
+    done: bool = _types.checked(
+        _session.ask("symbol_select", _arguments.symbol(args[0]), enable), bool
+    )
     return done
 
 
 def _symbol(args: _Args) -> str:
-    (symbol,) = _exactly(1, args)
-    return _text_symbol(symbol)
-
-
-def _text_symbol(value: object) -> str:
-    return _arguments.text(value, _arguments.INVALID)
-
-
-def _exactly(count: int, args: _Args) -> _Args:
-    if len(args) != count:
-        raise _BadArgument(_arguments.INVALID)
-    return args
-
-
-def _moment_s(value: object) -> int:
-    seconds = _arguments.moment_s(value, is_late=_calls.is_spoiled)
-    if _arguments.overflows(value):
-        _calls.spoil(OverflowError(f"{value} does not fit 32 bits"))
-    return seconds
-
-
-def _window_s(args: _Args) -> list[int]:
-    """A from after its to is the server's business."""
-    return [_moment_s(value) for value in _exactly(2, args)]
+    (symbol,) = _arguments.exactly(1, args)
+    return _arguments.symbol(symbol)
 
 
 @_calls.positional()
@@ -214,46 +193,31 @@ def market_book_get(args: _Args) -> _Any:
 @_calls.positional()
 def copy_rates_from(args: _Args) -> _Any:
     """So many bars up to a date."""
-    symbol, timeframe, date_from, count = _exactly(4, args)
-    timeframe, count = _arguments.int_32(timeframe), _arguments.int_32(count)
-    asked = (_text_symbol(symbol), timeframe, _moment_s(date_from), count)
-    return _arrays.rates(_session.ask("copy_rates_from", *asked))
+    return _prices.rates_from(args)
 
 
 @_calls.positional()
 def copy_rates_from_pos(args: _Args) -> _Any:
     """So many bars from a place, counted back from the current bar at 0."""
-    symbol, *places = _exactly(4, args)
-    timeframe, start, count = [_arguments.int_32(place) for place in places]
-    asked = (_text_symbol(symbol), timeframe, start, count)
-    return _arrays.rates(_session.ask("copy_rates_from_pos", *asked))
+    return _prices.rates_from_pos(args)
 
 
 @_calls.positional()
 def copy_rates_range(args: _Args) -> _Any:
     """The bars that opened between two dates."""
-    symbol, timeframe, *dates = _exactly(4, args)
-    timeframe = _arguments.int_32(timeframe)
-    asked = (_text_symbol(symbol), timeframe, *_window_s(tuple(dates)))
-    return _arrays.rates(_session.ask("copy_rates_range", *asked))
+    return _prices.rates_range(args)
 
 
 @_calls.positional()
 def copy_ticks_from(args: _Args) -> _Any:
     """So many ticks from a date on."""
-    symbol, date_from, count, flags = _exactly(4, args)
-    count, flags = _arguments.int_32(count), _arguments.int_32(flags)
-    asked = (_text_symbol(symbol), _moment_s(date_from), count, flags)
-    return _arrays.ticks(_session.ask("copy_ticks_from", *asked))
+    return _prices.ticks_from(args)
 
 
 @_calls.positional()
 def copy_ticks_range(args: _Args) -> _Any:
     """The ticks between two dates."""
-    symbol, *dates, flags = _exactly(4, args)
-    flags = _arguments.int_32(flags)
-    asked = (_text_symbol(symbol), *_window_s(tuple(dates)), flags)
-    return _arrays.ticks(_session.ask("copy_ticks_range", *asked))
+    return _prices.ticks_range(args)
 
 
 @_calls.without_arguments()
@@ -265,7 +229,7 @@ def orders_total() -> _Any:
 @_calls.with_keywords()
 def orders_get(args: _Args, keywords: _Keywords) -> _Any:
     """Waiting orders: all, one ticket's, one symbol's or a group's."""
-    return _open_records("orders_get", TradeOrder, args, keywords)
+    return _records.present("orders_get", TradeOrder, args, keywords)
 
 
 @_calls.without_arguments()
@@ -277,86 +241,31 @@ def positions_total() -> _Any:
 @_calls.with_keywords()
 def positions_get(args: _Args, keywords: _Keywords) -> _Any:
     """Open positions: all, one ticket's, one symbol's or a group's."""
-    return _open_records("positions_get", TradePosition, args, keywords)
-
-
-def _open_records(verb: str, made: _Any, args: _Args, keywords: _Keywords) -> _Any:
-    """The first of ticket, symbol and group that is present counts, the others are not read."""
-    if args:
-        raise _BadArgument(_arguments.NAMED_ONLY)
-    if "ticket" in keywords:
-        return _by_ticket(verb, made, keywords)
-    if "symbol" in keywords:
-        symbol = _arguments.text(keywords["symbol"], _arguments.named("symbol"))
-        return _types.several(made, _session.ask(verb, "symbol", symbol))
-    if "group" in keywords:
-        group = _group(keywords)
-        return _of_group(group, _types.several(made, _session.ask(verb, "all", None)))
-    return _types.several(made, _session.ask(verb, "all", None))
-
-
-def _by_ticket(verb: str, made: _Any, keywords: _Keywords) -> _Any:
-    """An unknown ticket is an empty answer, not a failure."""
-    ticket = _arguments.unsigned(keywords["ticket"], _arguments.named("ticket"))
-    wanted = [ticket] if verb.startswith("history") else ticket
-    try:
-        return _types.several(made, _session.ask(verb, "ticket", wanted))
-    except _Failed as failed:
-        if failed.code == _NOT_FOUND:
-            return ()
-        raise
-
-
-def _of_group(group: str, records: _Iterable[_Any]) -> tuple[_Any, ...]:
-    is_wanted = _group_filter(group)
-    return tuple(record for record in records if is_wanted(record.symbol))
+    return _records.present("positions_get", TradePosition, args, keywords)
 
 
 @_calls.positional()
 def history_orders_total(args: _Args) -> _Any:
     """How many past orders a time window holds."""
-    window = _window_s(args)
-    return _types.checked(_session.ask("history_orders_total", window), int)
+    return _types.checked(_session.ask("history_orders_total", _dates.window_s(args)), int)
 
 
 @_calls.with_keywords()
 def history_orders_get(args: _Args, keywords: _Keywords) -> _Any:
     """Past orders: of a time window (and group), of one ticket or of one position."""
-    return _past_records("history_orders_get", TradeOrder, args, keywords)
+    return _records.past("history_orders_get", TradeOrder, args, keywords)
 
 
 @_calls.positional()
 def history_deals_total(args: _Args) -> _Any:
     """How many deals a time window holds."""
-    window = _window_s(args)
-    return _types.checked(_session.ask("history_deals_total", window), int)
+    return _types.checked(_session.ask("history_deals_total", _dates.window_s(args)), int)
 
 
 @_calls.with_keywords()
 def history_deals_get(args: _Args, keywords: _Keywords) -> _Any:
     """Deals: of a time window (and group), of one ticket or of one position."""
-    return _past_records("history_deals_get", TradeDeal, args, keywords)
-
-
-def _past_records(verb: str, made: _Any, args: _Args, keywords: _Keywords) -> _Any:
-    """Dates win over ticket, ticket over position; a group counts only with dates."""
-    if args:
-        return _records_of_window(verb, made, args, keywords)
-    if "ticket" in keywords:
-        return _by_ticket(verb, made, keywords)
-    if "position" not in keywords:
-        raise _BadArgument(_arguments.INVALID)
-    position = _arguments.unsigned(keywords["position"], _arguments.named("position"))
-    return _types.several(made, _session.ask(verb, "position", [position]))
-
-
-def _records_of_window(verb: str, made: _Any, args: _Args, keywords: _Keywords) -> _Any:
-    if len(args) != len(("from", "to")) and not _BY_NUMBER.isdisjoint(keywords):
-        raise _BadArgument(_arguments.NAMED_ONLY)
-    window = _window_s(args)
-    group = _group(keywords) if "group" in keywords else None
-    records = _types.several(made, _session.ask(verb, "window", window))
-    return records if group is None else _of_group(group, records)
+    return _records.past("history_deals_get", TradeDeal, args, keywords)
 
 
 @_calls.with_keywords()
@@ -386,10 +295,10 @@ def order_calc_profit(args: _Args) -> _Any:
 
 
 def _calculated(verb: str, args: _Args, prices: int) -> _Any:
-    action, symbol, *figures = _exactly(3 + prices, args)
+    action, symbol, *figures = _arguments.exactly(3 + prices, args)
     kind = _arguments.masked_32(action)
     doubles = [_arguments.double(figure) for figure in figures]
-    return _types.checked(_session.ask(verb, kind, _text_symbol(symbol), *doubles), float)
+    return _types.checked(_session.ask(verb, kind, _arguments.symbol(symbol), *doubles), float)
 
 
 _quick_trades = _QuickTrades(symbol_info_tick, positions_get, order_send)

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import operator
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,6 +34,25 @@ def named(key: str) -> str:
 def unnamed(position: int) -> str:
     """The refusal of an argument given by position, counted from 0."""
     return f"Invalid {_ORDINALS[position]} unnamed argument"
+
+
+def exactly(count: int, values: Sequence[Any]) -> Sequence[Any]:
+    """The values, if there are so many."""
+    if len(values) != count:
+        raise BadArgument(INVALID)
+    return values
+
+
+def symbol(value: object) -> str:
+    """A symbol that was given by position."""
+    return text(value, INVALID)
+
+
+def group(keywords: Mapping[str, object]) -> str | None:
+    """The group filter, where one is given by keyword."""
+    if "group" not in keywords:
+        return None
+    return text(keywords["group"], named("group"), GROUP_LIMIT)
 
 
 def text(value: object, refusal: str, limit: int = SYMBOL_LIMIT) -> str:

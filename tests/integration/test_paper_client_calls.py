@@ -228,6 +228,8 @@ ASKED: list[tuple[str, Any, str, list[Any]]] = [
     ("window total", lambda m: m.history_orders_total(1, 2), "history_orders_total", [[1, 2]]),
     ("symbols", lambda m: m.symbols_get(), "symbols_get", ["*"]),
     ("symbols group", lambda m: m.symbols_get(group="E*,!X"), "symbols_get", ["E*,!X"]),
+    ("symbols of an empty group", lambda m: m.symbols_get(group=""), "symbols_get", ["*"]),
+    ("symbols, named last", lambda m: m.symbols_get("A*", group="B*"), "symbols_get", ["B*"]),
     ("hide", lambda m: m.symbol_select("E", 0), "symbol_select", ["E", False]),
     ("margin", lambda m: m.order_calc_margin(1, "E", 2, 3), "order_calc_margin",
      [1, "E", 2.0, 3.0]),
