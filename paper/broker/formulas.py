@@ -36,17 +36,13 @@ def _worth_of_one(profile: SymbolProfile) -> float:
 
 def tied_up(profile: SymbolProfile, trade: Trade, leverage: int, *, is_held: bool = False) -> float:
     """Margin in margin currency of a trade on its own, its side's rate included."""
-    fixed = _fixed_margin(profile, is_held=is_held)
+    fixed = profile.margin_initial
+    if is_held and profile.margin_maintenance:
+        fixed = profile.margin_maintenance
     levered = leverage if profile.calc_mode in LEVERED else 1
-    amount = fixed or FORMULAS[CalcMode(profile.calc_mode)](profile, trade.price_open)
+    amount = fixed or FORMULAS[profile.calc_mode](profile, trade.price_open)
     rate = profile.margin_rate_sell if trade.type & 1 else profile.margin_rate_buy
     return trade.lots * amount / levered * rate
-
-
-def _fixed_margin(profile: SymbolProfile, *, is_held: bool) -> float:
-    if is_held and profile.margin_maintenance:
-        return profile.margin_maintenance
-    return profile.margin_initial
 
 
 def _contract(profile: SymbolProfile, _price: float) -> float:
@@ -74,7 +70,7 @@ def _nothing(_profile: SymbolProfile, _price: float) -> float:
 
 
 LEVERED: Final = (CalcMode.FOREX, CalcMode.CFD_LEVERAGE)
-FORMULAS: Final[dict[CalcMode, Callable[[SymbolProfile, float], float]]] = {
+FORMULAS: Final[dict[int, Callable[[SymbolProfile, float], float]]] = {
     CalcMode.FOREX: _contract,
     CalcMode.FOREX_NO_LEVERAGE: _contract,
     CalcMode.FUTURES: _nothing,

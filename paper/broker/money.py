@@ -48,6 +48,8 @@ def profit(
 
 def in_deposit(market: Market, amount: float, held: str, currency: str) -> float:
     """What is earned is sold for the deposit currency, what is owed is bought with it."""
+    if held == currency:
+        return rounded(amount, currency)
     rates = market.rates
     rate = rates.fetched(held, currency) if amount >= 0 else rates.paid(held, currency)
     return rounded(amount * rate, currency)
@@ -79,12 +81,14 @@ def margin(
 
 def _margin_rate(market: Market, profile: SymbolProfile, currency: str, trade: Trade) -> float:
     """A pair quoted in the deposit currency brings its own rate: the price it is opened at."""
-    pair = profile.calc_mode in FOREX_MODES and profile.margin_currency == profile.base
-    if pair and profile.quote == currency:
+    held = profile.margin_currency
+    if held == currency:
+        return 1.0
+    if profile.calc_mode in FOREX_MODES and profile.quote == currency and profile.base == held:
         return trade.price_open
     if trade.type & 1:
-        return market.rates.fetched(profile.margin_currency, currency)
-    return market.rates.paid(profile.margin_currency, currency)
+        return market.rates.fetched(held, currency)
+    return market.rates.paid(held, currency)
 
 
 def closing_price(market: Market, position: Position) -> float | None:

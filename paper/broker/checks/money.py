@@ -17,12 +17,17 @@ def countable(ask: Ask) -> Refusal | None:
 
 
 def money(ask: Ask) -> Refusal | None:
-    """There is margin for it; what needs no more than is tied up already may always be done."""
+    """There is margin for it; what needs no more than is tied up already may always be done.
+
+    On its own a trade needs as much as beside others, or more: so those are looked at last.
+    """
     if not ask.opening_lots:
         return None
     now = figures(ask.market, ask.account)
+    if added_margin(ask) <= now.margin_free:
+        return None
     needed = _margin_after(ask) - now.margin
-    if needed <= 0 or needed <= now.margin_free:
+    if needed <= max(now.margin_free, 0.0):
         return None
     return Refusal(Retcode.NO_MONEY, "No money", by_server=True)
 
