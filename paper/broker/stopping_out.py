@@ -3,6 +3,7 @@
 from domain.mt5_words import Reason, StopOutMode
 from paper.broker.brokers import BrokerProfile
 from paper.broker.by_server import Why, close_by_server
+from paper.broker.counting import is_countable
 from paper.broker.moment import Moment
 from paper.broker.money import Figures, figures, floating_profit
 from paper.broker.records import Changes, Position
@@ -44,11 +45,13 @@ def comment(now: Figures) -> str:
 
 
 def _worst(moment: Moment) -> Position | None:
-    """Out of the hours of its symbol nothing can be closed."""
+    """Out of the hours of its symbol nothing can be closed, nor before its money can be counted."""
     market, account = moment.market, moment.account
     closable = (
         position
         for position in account.positions.values()
-        if position.symbol in market.quotes and market.is_open(position.symbol, moment.now_msc)
+        if position.symbol in market.quotes
+        and market.is_open(position.symbol, moment.now_msc)
+        and is_countable(market, account, position.symbol)
     )
     return min(closable, key=lambda p: floating_profit(market, account, p) + p.swap, default=None)

@@ -1,5 +1,7 @@
 """Stop loss and take profit of positions: set, moved, taken away, refused."""
 
+from collections.abc import Callable
+
 import pytest
 
 from domain.mt5_words import OrderMode, OrderType, Retcode, TradeAction
@@ -78,3 +80,17 @@ def test_stops_the_symbol_does_not_offer_are_refused_everywhere(
     ]
     assert {answer.retcode for answer in refused} == {Retcode.INVALID_ORDER}
     assert desk.send().retcode == Retcode.DONE
+
+
+def test_a_stop_out_waits_until_its_money_can_be_counted(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(currency="EUR", deposit=1_500.0)
+    desk.send(volume=1.0)
+    gold = desk.send(symbol="XAUUSD", volume=0.01).order
+    desk.world.book("terminal-1", "charge", -1_300.0, "", desk.utc_ms)
+    quotes = desk.session.house.market.quotes
+    rate = quotes.pop("EURUSD")
+    desk.world.on_clock(desk.utc_ms)
+    assert len(desk.positions()) == 2
+    quotes["EURUSD"] = rate
+    desk.world.on_clock(desk.utc_ms)
+    assert [position.ticket for position in desk.positions()] == [gold]
