@@ -252,3 +252,25 @@ def test_credit_carries_a_late_fill(open_desk: OpenDesk) -> None:
     desk.clock(1_000)
 
     assert len(desk.positions()) == 1
+
+
+def test_a_part_of_a_close_closes_a_part(desk: Desk) -> None:
+    opened = desk.send(volume=0.4)
+    desk.route(0.5)
+    answer = desk.close(opened.order, 0.2)
+
+    assert (answer.retcode, answer.volume) == (Retcode.DONE_PARTIAL, 0.1)
+    assert desk.positions()[0].volume == 0.3
+    assert desk.orders()[-1].state == OrderState.CANCELED
+    assert desk.close(opened.order, 0.2).volume == 0.1, "nobody else closes any more"
+
+
+def test_the_rest_of_a_close_closes_the_rest(desk: Desk) -> None:
+    opened = desk.send(volume=0.4)
+    desk.route(0.5, rest_after_ms=1_000)
+    closing = desk.close(opened.order, 0.4)
+    assert desk.close(opened.order, 0.1).retcode == Retcode.CLOSE_ORDER_EXIST
+
+    desk.clock(1_000)
+    assert desk.positions() == []
+    assert [(d.order, d.volume) for d in desk.deals(opened.order)[1:]] == [(closing.order, 0.2)] * 2
