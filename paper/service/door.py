@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from domain.mt5_words import LastError
+from domain.mt5_words import LastError, MarginMode
 from paper.broker.profiles.by_name import profile_for
 from paper.service.world import ServerRefusal, Terminal, Wish, World
 
@@ -81,14 +81,14 @@ class Door:
         return terminal
 
     def _open(self, key: str, broker: str, login: int, welcome: Welcome) -> Terminal:
-        """An account of the first kind the broker offers."""
+        """An account as most people have it, or else of the first kind the broker offers."""
         wish = Wish(
             key=key,
             broker=broker,
             deposit=welcome.deposit,
             currency=welcome.currency,
             leverage=welcome.leverage,
-            margin_mode=int(profile_for(broker, {}).margin_modes[0]),
+            margin_mode=_usual_mode(broker),
             login=login,
         )
         return self._world.ensure_account(wish, self._utc_ms())
@@ -108,3 +108,9 @@ class Door:
     def _remember(self, key: str) -> None:
         if self._memory is not None and key != self._remembered():
             self._memory.write_text(key, encoding="utf-8", newline="")
+
+
+def _usual_mode(broker: str) -> int:
+    offered = profile_for(broker, {}).margin_modes
+    hedging = MarginMode.RETAIL_HEDGING
+    return int(hedging if hedging in offered else offered[0])
