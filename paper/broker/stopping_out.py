@@ -14,7 +14,9 @@ def stop_out(moment: Moment) -> Changes | None:
     if not moment.account.positions:
         return None
     now = figures(moment.market, moment.account)
-    position = _worst(moment) if is_below(now, moment.broker) else None
+    if not is_below(now, moment.broker) or not _is_known(moment):
+        return None
+    position = _worst(moment)
     if position is None:
         return None
     return close_by_server(
@@ -44,14 +46,21 @@ def comment(now: Figures) -> str:
     return f"[so {now.margin_level:.2f}%/{now.equity:.2f}/{now.margin:.2f}]"[:31]
 
 
+def _is_known(moment: Moment) -> bool:
+    """Just after a start some quotes are missing: what is not known yet closes nothing."""
+    account, market = moment.account, moment.market
+    symbols = {position.symbol for position in account.positions.values()}
+    return all(
+        symbol in market.quotes and is_countable(market, account, symbol) for symbol in symbols
+    )
+
+
 def _worst(moment: Moment) -> Position | None:
-    """Out of the hours of its symbol nothing can be closed, nor before its money can be counted."""
+    """Out of the hours of its symbol nothing can be closed."""
     market, account = moment.market, moment.account
     closable = (
         position
         for position in account.positions.values()
-        if position.symbol in market.quotes
-        and market.is_open(position.symbol, moment.now_msc)
-        and is_countable(market, account, position.symbol)
+        if market.is_open(position.symbol, moment.now_msc)
     )
     return min(closable, key=lambda p: floating_profit(market, account, p) + p.swap, default=None)

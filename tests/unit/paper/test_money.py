@@ -240,6 +240,19 @@ def test_a_stop_out_says_level_equity_and_margin(open_desk: OpenDesk) -> None:
     assert desk.deals()[-1].comment == "[so 27.96%/387.50/1386.10]"
 
 
+def test_after_a_start_nothing_is_stopped_out_before_all_is_quoted(open_desk: OpenDesk) -> None:
+    desk = open_desk(deposit=2_700.0)
+    desk.send(volume=1.0)
+    desk.send(symbol="XAUUSD", volume=0.9)
+    del desk.prices["XAUUSD"]
+    desk.prices["EURUSD"] = (1.3611, 1.3612)
+    desk.restart()
+    desk.clock(0)
+    desk.quote("XAUUSD", 1_309.0, 1_309.3)
+    desk.clock(0)
+    assert len(desk.positions()) == 2, "what one lost the other has earned"
+
+
 def test_out_of_hours_nothing_is_stopped_out(open_desk: OpenDesk) -> None:
     desk = open_desk("Liberty-Demo", deposit=1_500.0)
     desk.send(volume=1.0, type_filling=0)
