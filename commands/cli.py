@@ -2,11 +2,12 @@
 
 import argparse
 import difflib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Literal, NamedTuple, Protocol, cast
+
+from commands.closed_pipe import hush, reader_left
 
 PROGRAM = "launcher.py"
 NO_SETUP = "--no-setup"
@@ -85,9 +86,10 @@ def quietly_piped(work: Callable[[], int]) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has had enough (`| head`); Python must not try to flush the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as fault:
+        if not reader_left(fault):
+            raise
+        hush()
         return PIPE_CLOSED
     return code
 

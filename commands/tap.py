@@ -3,7 +3,6 @@
 import argparse
 import io
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import zmq
 
 import config
 from commands import tap_lines
+from commands.closed_pipe import hush, reader_left
 from utils.clock import monotonic_s, utc_us
 
 NOTHING_TO_LISTEN_TO = 2
@@ -47,14 +47,11 @@ def run(args: argparse.Namespace) -> int:
         return NOTHING_TO_LISTEN_TO
     except KeyboardInterrupt:
         pass  # the usual way to end it
-    except BrokenPipeError:
-        _hush()
+    except OSError as fault:
+        if not reader_left(fault):
+            raise
+        hush()
     return 0
-
-
-def _hush() -> None:
-    """Whoever read our lines (`tap | head`) has enough; the last flush must not complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class NobodyThereError(Exception):
