@@ -1,5 +1,6 @@
 """What differs between operating systems about stopping processes and starting them apart."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -126,16 +127,23 @@ def ask_to_stop(pid: int, birth: float | None = None) -> bool:
     if not _is_there(pid, birth):
         return False
     try:
-        if sys.platform == "win32":
-            os.kill(pid, signal.CTRL_BREAK_EVENT)
-        else:
-            os.kill(pid, signal.SIGTERM)
+        _say_stop(pid)
     except OSError:
         # It ended between the look and the call, or cannot be asked; the second is the caller's.
         if _is_there(pid, birth):
             raise
         return False
     return True
+
+
+def _say_stop(pid: int) -> None:
+    if sys.platform == "win32":
+        # Not os.kill: where the event cannot be sent it ends the process itself, without asking.
+        kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+        if not kernel32.GenerateConsoleCtrlEvent(signal.CTRL_BREAK_EVENT, pid):
+            raise ctypes.WinError(ctypes.get_last_error())
+    else:
+        os.kill(pid, signal.SIGTERM)
 
 
 def kill(pid: int, birth: float | None = None) -> bool:

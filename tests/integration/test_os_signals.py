@@ -60,6 +60,21 @@ def test_a_process_asked_to_stop_ends_its_own_way(child: "subprocess.Popen[str]"
     assert child.wait(10) == 0
 
 
+@pytest.mark.skipif(sys.platform != "win32", reason="elsewhere a signal knows no console")
+def test_one_of_another_console_cannot_be_asked_and_is_left_alone() -> None:
+    flags = getattr(subprocess, "DETACHED_PROCESS", 0) | new_process_group_kwargs()["creationflags"]
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD], cwd=ROOT, stdout=subprocess.PIPE, creationflags=flags
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().split() == [b"ready"]
+        with pytest.raises(OSError, match="WinError"):
+            ask_to_stop(process.pid)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.kill()
+
+
 # A process in a terminal of its own, that says something on the way out.
 SPEAKER = """
 import os, sys
