@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,3 +54,18 @@ def test_who_follows_no_file_has_the_machines_clock(file: Path) -> None:
     before = clock.utc_ms()
     clock.set_offset(file, HOUR_MS)
     assert abs(clock.utc_ms() - before) < SLACK_MS
+
+
+@pytest.mark.parametrize(
+    "read", [clock.utc_us, lambda: clock.monotonic_s() * 1e6], ids=["utc", "monotonic"]
+)
+def test_a_clock_tells_moments_apart_that_are_two_milliseconds_apart(
+    read: Callable[[], float],
+) -> None:
+    last, steps_us = read(), []
+    while sum(steps_us) < 100_000:
+        now = read()
+        if now != last:
+            steps_us.append(now - last)
+        last = now
+    assert min(steps_us) < 2_000
