@@ -1,6 +1,7 @@
 """The sums of `paper/broker/making.py` and `paper/broker/quotes.py`, for many ticks at once."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from paper.broker.brokers import AS_FED, SymbolProfile
 from paper.broker.quotes import LARGEST_TRADE_LOTS, MILLIONTHS
 from paper.service.past.columns import PRICES, Minutes, Real, Ticks, Whole
 
+HALF_WITHIN: Final = 1e-6
 Fed = tuple[Whole, Real, Real]
 """A feed's times, bids and asks."""
 
@@ -20,36 +22,49 @@ def raw_prices(profile: SymbolProfile, feeds: Mapping[str, Fed]) -> Fed:
     if made is AS_FED:
         return time_ms, bid, ask
     if made.divided_by:
-        return _crossed(feeds[profile.feed], feeds[made.divided_by], made.factor)
+        return _crossed(profile, feeds)
     if made.upside_down:
         return time_ms, made.factor / ask, made.factor / bid
     return time_ms, bid * made.factor, ask * made.factor
 
 
-def _crossed(upper: Fed, lower: Fed, factor: float) -> Fed:
-    """A tick of either feed moves the cross, once both have spoken."""
-    time_ms = np.sort(np.concatenate((upper[0], lower[0])), kind="stable")
-    above = np.searchsorted(upper[0], time_ms, side="right") - 1
-    below = np.searchsorted(lower[0], time_ms, side="right") - 1
-    both = (above >= 0) & (below >= 0)
-    above, below = above[both], below[both]
-    bid = upper[1][above] * factor / lower[2][below]
-    ask = upper[2][above] * factor / lower[1][below]
-    return time_ms[both], bid, ask
+def _crossed(profile: SymbolProfile, feeds: Mapping[str, Fed]) -> Fed:
+    """A tick of either feed moves the cross, once both have spoken; at one moment, in turn."""
+    first, second = sorted(profile.feeds)
+    times = np.concatenate((feeds[first][0], feeds[second][0]))
+    order = np.argsort(times, kind="stable")
+    of_first = order < len(feeds[first][0])
+    heard = {first: np.cumsum(of_first) - 1, second: np.cumsum(~of_first) - 1}
+    both = (heard[first] >= 0) & (heard[second] >= 0)
+    (_, bid, ask), (_, by_bid, by_ask) = (
+        tuple(column[heard[name][both]] for column in feeds[name])
+        for name in (profile.feed, profile.made.divided_by)
+    )
+    factor = profile.made.factor
+    return times[order][both], bid * factor / by_ask, ask * factor / by_bid
 
 
 def rounded(profile: SymbolProfile, price: Real) -> Real:
     """On the symbol's own steps."""
     if profile.tick_points != 1:
         price = np.rint(price / profile.tick_size) * profile.tick_size
-    return np.round(price, profile.digits)
+    return _rounded(price, profile.digits)
+
+
+def _rounded(price: Real, digits: int) -> Real:
+    """As `round` does it: numpy takes what merely looks like a half for one."""
+    scaled = price * 10.0**digits
+    close = np.flatnonzero(np.abs(scaled - np.floor(scaled) - 0.5) < HALF_WITHIN)
+    result = np.round(price, digits)
+    result[close] = [round(one, digits) for one in price[close].tolist()]
+    return result
 
 
 def own_ask(profile: SymbolProfile, bid: Real, ask: Real) -> Real:
     """The ask on the symbol's steps, with what the broker adds to it; never below its bid."""
     ask = rounded(profile, ask)
     if profile.extra_spread_points:
-        ask = np.round(ask + profile.extra_spread_points * profile.point, profile.digits)
+        ask = _rounded(ask + profile.extra_spread_points * profile.point, profile.digits)
     return np.maximum(bid, ask)
 
 
@@ -59,10 +74,12 @@ def with_trades(profile: SymbolProfile, fed: Fed) -> Ticks:
     silent = np.zeros(len(time_ms), np.int64)
     if profile.chart_mode != ChartMode.LAST or not len(time_ms):
         return Ticks(time_ms, bid, ask, np.zeros(len(time_ms)), silent, silent)
-    side = _sides(bid + ask)
-    price = np.where(side == TickFlag.SELL, bid, ask)
+    own_bid = rounded(profile, bid)
+    own = own_bid, own_ask(profile, own_bid, ask)
+    side = _sides(own[0] + own[1])
+    price = np.where(side == TickFlag.SELL, *own)
     newest = np.maximum.accumulate(np.where(side != 0, np.arange(len(side)), 0))
-    lots = 1 + np.rint((bid + ask) * MILLIONTHS).astype(np.int64) % LARGEST_TRADE_LOTS
+    lots = 1 + np.rint((own[0] + own[1]) * MILLIONTHS).astype(np.int64) % LARGEST_TRADE_LOTS
     return Ticks(time_ms, bid, ask, price[newest], lots[newest], side)
 
 
