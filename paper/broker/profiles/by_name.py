@@ -14,6 +14,7 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     """What one broker sells: symbols of its own, and something of every other feed."""
 
     house: BrokerProfile
+    about: str
     shelf: tuple[SymbolProfile, ...] = ()
     offer: Offer | None = plain
 
@@ -21,6 +22,7 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
 def _open_always(name: str, offer: Offer) -> Shop:
     return Shop(
         house=BrokerProfile(name=name, company=f"{name} (paper)", symbols=()),
+        about=offer.__doc__ or "",
         offer=offer,
     )
 
@@ -33,10 +35,10 @@ SHOPS: Final[dict[str, Shop]] = {
         _open_always("Harbor-Demo", always_open.harbor),
         _open_always("Union-Demo", always_open.union),
         *(
-            Shop(house=broker.HOUSE, shelf=broker.SHELF)
+            Shop(house=broker.HOUSE, about=broker.__doc__ or "", shelf=broker.SHELF)
             for broker in (liberty, meridian, kontor, warden)
         ),
-        Shop(house=bourse.HOUSE, shelf=bourse.SHELF, offer=None),
+        Shop(house=bourse.HOUSE, about=bourse.__doc__ or "", shelf=bourse.SHELF, offer=None),
     )
 }
 
