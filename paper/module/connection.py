@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +18,7 @@ from paper.module.failures import (
 )
 from paper.module.holding import receive_holding
 from paper.module.mt5_types import checked
-from paper.wire.protocol import HELD, OK, PIPE_LOST, FrameReader, ProtocolError, frame
+from paper.wire.protocol import FORGET, HELD, OK, PIPE_LOST, FrameReader, ProtocolError, frame
 
 _CHUNK_BYTES: Final = 65_536
 _NOBODYS_CALL: Final = 0
@@ -30,6 +31,11 @@ class _Reply(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     code: int
     payload: Any
 
+    def outdated_change(self) -> int | None:
+        """The last push that spoke of another account; None where this says nothing of the kind."""
+        is_said = self.request_id == _NOBODYS_CALL and self.code == FORGET
+        return self.payload if is_said and isinstance(self.payload, int) else None
+
     def is_lost_pipe(self) -> bool:
         """The terminal lives, but nothing will be heard from it on this connection."""
         return self.request_id == _NOBODYS_CALL and self.code == PIPE_LOST
@@ -38,12 +44,15 @@ class _Reply(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 class Connection:
     """One TCP connection; once lost it stays lost, as a terminal's pipe does."""
 
-    def __init__(self, host: str, port: int, *, is_held: bool = False) -> None:
+    def __init__(
+        self, host: str, port: int, forget: Callable[[int], None], *, is_held: bool = False
+    ) -> None:
         self._socket: socket.socket | None = socket.create_connection((host, port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._reader = FrameReader()
         self._replies: deque[_Reply] = deque()
         self._last_id = 0
+        self._forget = forget
         self._loss = NOT_CONNECTED
         self._is_next_held = False
         self.is_held = is_held
@@ -129,7 +138,12 @@ class Connection:
         except ProtocolError as found:
             self.close()
             raise malformed() from found
-        self._replies.extend(checked(each, _Reply) for each in frames)
+        for reply in (checked(each, _Reply) for each in frames):
+            outdated = reply.outdated_change()
+            if outdated is None:
+                self._replies.append(reply)
+            else:
+                self._forget(outdated)
 
     def _break_pipe(self) -> None:
         self._loss = SEND_FAILED

@@ -20,6 +20,7 @@ class _AccountPush(msgspec.Struct, frozen=True, kw_only=True):
 
     account: list[Any]
     terminal: list[Any]
+    changed: int = 0
     positions: bool = False
     to_ask: frozenset[str] = frozenset()
     """Calls that are answered by the server alone, whatever was pushed."""
@@ -93,6 +94,8 @@ class Pushed:
         self._has_heard_of_account = False
         self._positions_changed = False
         self._to_ask: frozenset[str] = frozenset()
+        self._out_of_date = -1
+        self._newest_change = 0
 
     def socket(self) -> zmq.Socket[bytes]:
         """The socket that becomes readable when the account has changed."""
@@ -142,6 +145,7 @@ class Pushed:
         return self._lines
 
     def _take_account(self, push: _AccountPush) -> None:
+        self._newest_change = push.changed
         self._known = {"account_info": push.account, "terminal_info": push.terminal}
         # Before the first push there may have been changes that nobody told us.
         if push.positions or not self._has_heard_of_account:
@@ -154,22 +158,33 @@ class Pushed:
         self._ticks[symbol] = values
         self._has_heard_of_ticks = True
 
+    def forget_until_after(self, change: int) -> None:
+        """What was pushed up to that change speaks of an account that is no longer the one."""
+        self._out_of_date = change
+
+    @property
+    def _is_out_of_date(self) -> bool:
+        return self._newest_change <= self._out_of_date
+
+    def _must_ask(self, verb: str) -> bool:
+        return self._is_out_of_date or verb in self._to_ask
+
     def state(self, verb: str) -> Any:  # noqa: ANN401 - a list of values off the wire
         """What account_info or terminal_info would answer; None while unknown."""
-        return None if verb in self._to_ask else self._known.get(verb)
+        return None if self._must_ask(verb) else self._known.get(verb)
 
     def tick(self, symbol: str) -> Any:  # noqa: ANN401 - as above
         """What symbol_info_tick would answer; None while unknown."""
-        return None if "symbol_info_tick" in self._to_ask else self._ticks.get(symbol)
+        return None if self._must_ask("symbol_info_tick") else self._ticks.get(symbol)
 
     def remember_state(self, verb: str, values: object) -> None:
         """Keep an answer, if every later change of it is sure to be pushed."""
-        if self._has_heard_of_account and verb not in self._to_ask:
+        if self._has_heard_of_account and not self._must_ask(verb):
             self._known[verb] = values
 
     def remember_tick(self, symbol: str, values: object) -> None:
         """Keep an answer, if every later change of it is sure to be pushed."""
-        if self._has_heard_of_ticks and "symbol_info_tick" not in self._to_ask:
+        if self._has_heard_of_ticks and not self._must_ask("symbol_info_tick"):
             self._ticks[symbol] = values
 
     def positions_changed(self) -> bool:

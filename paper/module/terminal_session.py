@@ -84,7 +84,7 @@ class TerminalSession:
 
     def _connected(self, path: str) -> Connection:
         try:
-            return Connection(*self._address, is_held=self._is_held)
+            return Connection(*self._address, self.pushed.forget_until_after, is_held=self._is_held)
         except OSError as found:
             raise refused("initialize", INITIALIZE_FAILED, _what_is_missing(path)) from found
 

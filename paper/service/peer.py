@@ -15,9 +15,18 @@ from paper.service.faults.rules import Called
 from paper.service.faults.running import Frame, Hands, Running
 from paper.service.session import Session
 from paper.service.world import ServerRefusal
-from paper.wire.protocol import OK, PIPE_LOST, PROTOCOL_VERSION, FrameReader, ProtocolError, frame
+from paper.wire.protocol import (
+    FORGET,
+    OK,
+    PIPE_LOST,
+    PROTOCOL_VERSION,
+    FrameReader,
+    ProtocolError,
+    frame,
+)
 
 CHUNK_BYTES: Final = 256 * 1024
+NOBODYS_CALL: Final = 0
 Call = tuple[int, str, list[Any]]
 
 
@@ -110,7 +119,7 @@ class Peer:
         self._running = None
         self._calls.clear()
         if is_pipe_alone:
-            self._say((0, PIPE_LOST, None))
+            self._say((NOBODYS_CALL, PIPE_LOST, None))
             self.on_writable()
 
     def _begin(self, received: object) -> None:
@@ -146,6 +155,10 @@ class Peer:
         self._running = Running(call_id, steps, hands)
 
     def _say(self, answer: Frame) -> None:
+        if self._session.missed_switch():
+            terminal = self._session.terminal
+            terminal.stale = True  # so that a push that speaks of it comes soon
+            self._unsent += frame((NOBODYS_CALL, FORGET, terminal.changes_told))
         self._unsent += frame(answer)
 
     def _hang_up(self) -> None:

@@ -32,6 +32,7 @@ class Session:
         self.books: set[str] = set()
         self._terminal: Terminal | None = None
         self._routing: Routing | None = None
+        self._switches_known = 0
 
     def take_up(self, terminal: Terminal) -> None:
         """From now on every call is about this terminal."""
@@ -46,6 +47,12 @@ class Session:
     def key(self) -> str:
         """The key of the terminal taken up; empty while there is none."""
         return "" if self._terminal is None else self._terminal.key
+
+    def missed_switch(self) -> bool:
+        """True once after the terminal was logged in to another account, whoever did it."""
+        now = 0 if self._terminal is None else self._terminal.switches_of_account
+        was, self._switches_known = self._switches_known, now
+        return now > was
 
     @property
     def terminal(self) -> Terminal:

@@ -54,6 +54,7 @@ class Terminal:
         self.hidden: set[str] = set()
         self.requests_sent = 0
         self.changes_told = 0
+        self.switches_of_account = 0
         self.positions_changed = False
         self.stale = True
         self.to_ask: frozenset[str] = frozenset()
@@ -213,6 +214,7 @@ class World:
         if (broker, login) != (terminal.broker, terminal.login):
             self._store.attach(terminal.key, broker, login)
             terminal.broker, terminal.login = broker, login
+            terminal.switches_of_account += 1
             if terminal.last_known is not None:
                 terminal.last_known = _frozen(house, login)
             terminal.stale = terminal.positions_changed = True

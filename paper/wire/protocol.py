@@ -19,6 +19,9 @@ HELD: Final = 2
 """Sent ahead of an answer: the client reads on without letting go of the interpreter."""
 PIPE_LOST: Final = 3
 """Sent ahead of the end, with id 0: the pipe breaks while the terminal's process lives on."""
+FORGET: Final = 4
+"""Sent ahead of an answer, with id 0 and the number of the last account change that was pushed: the
+terminal has been logged in to another account, so only a later push speaks of it."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder()

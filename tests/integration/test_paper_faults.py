@@ -534,7 +534,9 @@ def test_a_terminal_is_logged_in_elsewhere_and_back(place: Place, broker: str) -
 def test_an_account_is_switched_under_an_orders_feet(place: Place) -> None:
     held = place.opened()
     place.fault("other_account", call="order_send", times=1)
+    eventually(lambda: place.mt5.account_info().login == place.login)
     assert place.close(held.ticket).retcode == Retcode.POSITION_CLOSED
+    assert place.mt5.account_info().login != place.login, "at once: who checks must not be fooled"
     place.clear()
     assert place.tickets() == [held.ticket]
 
