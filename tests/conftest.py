@@ -6,6 +6,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+from tests.wine import on_wine
+
 LIMITS_S = {"integration": 60, "e2e": 180}
 
 settings.register_profile("dev", max_examples=50)
@@ -27,7 +29,14 @@ def _limit(item: pytest.Item) -> None:
 
 
 def _keep_to_platform(item: pytest.Item) -> None:
-    posix_only = item.get_closest_marker("posix_only")
-    if posix_only and sys.platform == "win32":
-        reason = posix_only.args[0] if posix_only.args else posix_only.kwargs["reason"]
-        item.add_marker(pytest.mark.skip(reason=f"not on Windows: {reason}"))
+    if sys.platform == "win32":
+        _leave_out(item, "posix_only", "not on Windows")
+    if on_wine():
+        _leave_out(item, "not_on_wine", "not on Wine")
+
+
+def _leave_out(item: pytest.Item, name: str, where: str) -> None:
+    marker = item.get_closest_marker(name)
+    if marker:
+        reason = marker.args[0] if marker.args else marker.kwargs["reason"]
+        item.add_marker(pytest.mark.skip(reason=f"{where}: {reason}"))
