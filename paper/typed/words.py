@@ -19,6 +19,7 @@ SERVE: Final = "serve"
 WORDS: Final = {
     SERVE: Word("paper.typed.serve", "start the broker alone and stay (the default)"),
     "account": Word("paper.typed.account", "list accounts, or open one for a terminal"),
+    "fault": Word("paper.service.faults.cli", "let things go wrong in a broker that runs"),
     "wheel": Word("paper.typed.wheel", "write the client as a wheel named MetaTrader5"),
 }
 

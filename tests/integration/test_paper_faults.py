@@ -654,6 +654,17 @@ def test_faults_are_typed(place: Place, capsys: pytest.CaptureFixture[str]) -> N
     assert "wanted one of comment" in capsys.readouterr().err
 
 
+def test_faults_are_a_word_of_the_paper_brokers_own_command() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "paper", "fault", "kinds"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "pipe_lost: " in told.stdout
+
+
 def test_a_command_without_a_broker_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
