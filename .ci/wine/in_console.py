@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - no package of ours
 """Runs Python within a console, as a person at one does; without a screen Wine gives none."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001, ANN401 - no package of ours; it passes on what it does not look at
 """Lends Wine what its console lacks: CTRL_BREAK. Lies in the site-packages of .ci/windows alone.
 
 Wine 8 sends no console event but CTRL_C, keeps every other from a process that leads a group, and
