@@ -159,9 +159,14 @@ def _in_32_bits(seconds: float) -> int:
 def _timestamp_s(value: datetime) -> float:
     try:
         seconds = value.timestamp()
-    except (OSError, OverflowError, ValueError) as found:
+    except Exception as found:  # whatever a subclass raises
         raise Unrepresentable(INVALID) from found
-    # Windows refuses such wall clocks, other systems do not: a script shall fail on both.
-    if value.tzinfo is None and not _WALL_CLOCK_FROM_S <= seconds <= _WALL_CLOCK_TO_S:
+    if _is_wall_clock(value) and not _WALL_CLOCK_FROM_S <= seconds <= _WALL_CLOCK_TO_S:
+        # Windows refuses it, other systems do not: a script shall fail on both.
         raise Unrepresentable(INVALID) from OSError(errno.EINVAL, "no such wall clock on Windows")
-    return seconds
+    return double(seconds)
+
+
+def _is_wall_clock(value: datetime) -> bool:
+    """Whether the system is asked what the date means; a pandas.Timestamp knows by itself."""
+    return value.tzinfo is None and type(value).timestamp is datetime.timestamp

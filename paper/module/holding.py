@@ -20,7 +20,7 @@ def receive_holding(connected: socket.socket, at_most: int) -> bytes:
     while True:
         received = _recv()(connected.fileno(), buffer, at_most, 0)
         if received != _FAILED:
-            return buffer.raw[:received]
+            return ctypes.string_at(buffer, received)
         code = _last_code()
         if code != errno.EINTR:
             raise OSError(code, "a read that holds the interpreter failed")

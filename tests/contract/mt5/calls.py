@@ -92,6 +92,29 @@ class Half(float):
     """A float subclass."""
 
 
+class Stamp(datetime):
+    """A datetime that knows by itself what it means, as pandas.Timestamp does."""
+
+    meaning: Any = 0.0
+
+    def timestamp(self) -> Any:
+        if isinstance(self.meaning, Exception):
+            raise self.meaning
+        return self.meaning
+
+
+class LateStamp(Stamp):
+    """One that cannot say it."""
+
+    meaning = ValueError("no such moment")
+
+
+class WholeStamp(Stamp):
+    """One that says it in whole seconds."""
+
+    meaning = 5
+
+
 class Text(str):
     """A str subclass."""
 
@@ -259,7 +282,8 @@ def date_cases() -> Iterator[Case]:
         ("nan", float("nan")), ("float subclass", Half(5.5)),
         ("year 2050", datetime(2050, 1, 1, tzinfo=UTC)),
         ("1960", MIDNIGHT_1960.replace(tzinfo=UTC)),
-        ("wall clock", NOW.replace(tzinfo=None)),
+        ("wall clock", NOW.replace(tzinfo=None)), ("stamp of 1970", Stamp(1970, 1, 1)),
+        ("whole stamp", WholeStamp(1970, 1, 1)),
     )  # fmt: skip
     wrong = (
         ("text", "2020"), ("day", date(2024, 1, 2)), ("None", None), ("indexed", Indexed()),
@@ -280,6 +304,7 @@ def date_cases() -> Iterator[Case]:
             for what, value, error in (
                 ("wall clock of 1960", MIDNIGHT_1960, INVALID),
                 ("last wall clock", LAST_WALL_CLOCK, INVALID),
+                ("stamp that fails", LateStamp(2024, 1, 2), INVALID),
                 ("int beyond 2038", 2**31, overflown),
                 ("int before 1901", -(2**31) - 1, overflown),
             ):

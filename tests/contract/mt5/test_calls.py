@@ -1,5 +1,7 @@
 """The paper broker's client answers what MetaTrader's module answers where there is no terminal."""
 
+import socket
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -7,7 +9,6 @@ import pytest
 from paper import client
 from tests.client_copies import fresh_client
 from tests.contract.mt5.calls import CASES, Case, outcome
-from tests.ports import free_port
 
 FUNCTIONS = {
     name
@@ -17,11 +18,13 @@ FUNCTIONS = {
 
 
 @pytest.fixture(scope="module")
-def mt5() -> ModuleType:
-    """A client that looks for its server where none is."""
-    module = fresh_client()
-    module._connect_to("127.0.0.1", free_port())
-    return module
+def mt5() -> Iterator[ModuleType]:
+    """A client that looks for its server where none is, and where none can come up."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        module = fresh_client()
+        module._connect_to(*taken.getsockname())
+        yield module
 
 
 def test_there_are_35_functions() -> None:
