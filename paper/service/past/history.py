@@ -66,7 +66,8 @@ class Sources:
         """The clock is asked once an hour: it changes on no other occasion."""
         hours, place = np.unique(utc_ms // HOUR_MS, return_inverse=True)
         ahead = [self._server_ms(int(hour) * HOUR_MS) - int(hour) * HOUR_MS for hour in hours]
-        return np.asarray(utc_ms + np.array(ahead, np.int64)[place], np.int64)
+        told = utc_ms + np.array(ahead, np.int64)[place]
+        return np.maximum.accumulate(told)  # a clock that is set back stands still here
 
     def noted_minutes(self) -> Minutes:
         """What the broker has noted since it opened its doors."""
