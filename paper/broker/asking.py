@@ -8,7 +8,8 @@ import msgspec
 from domain.mt5_words import Retcode, TradeAction
 from paper.broker.account import Account
 from paper.broker.brokers import AT_ONCE, BrokerProfile, Routing, SymbolProfile
-from paper.broker.market import Market, Quote
+from paper.broker.market import Market
+from paper.broker.quotes import Quote
 from paper.broker.records import Order, Position, TradeRequest
 
 FOR_A_WAITING_ORDER: Final = (TradeAction.MODIFY, TradeAction.REMOVE)

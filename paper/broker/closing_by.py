@@ -7,7 +7,8 @@ from paper.broker.answers import dealt
 from paper.broker.asking import Ask
 from paper.broker.booking import Booked, deal_of, done, on_step, order_of, part_of_swap
 from paper.broker.commissions import with_commission
-from paper.broker.money import Trade, profit
+from paper.broker.formulas import Trade
+from paper.broker.money import profit
 from paper.broker.netting import reduced
 from paper.broker.records import Answer, Changes, Order, Position
 

@@ -1,7 +1,8 @@
 """Whether what a symbol earns and ties up can be turned into an account's currency by now."""
 
 from paper.broker.account import Account
-from paper.broker.market import Market, NoRateError
+from paper.broker.market import Market
+from paper.broker.rates import NoRateError
 
 
 def is_countable(market: Market, account: Account, symbol: str) -> bool:

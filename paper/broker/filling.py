@@ -6,8 +6,9 @@ from domain.mt5_words import DealEntry, OrderState
 from paper.broker.account import Account
 from paper.broker.booking import Booked, deal_of, done, on_step, part_of_swap
 from paper.broker.commissions import with_commission
+from paper.broker.formulas import Trade
 from paper.broker.market import Market
-from paper.broker.money import Trade, profit
+from paper.broker.money import profit
 from paper.broker.netting import increased, reduced, turned
 from paper.broker.records import Changes, Order, Position
 

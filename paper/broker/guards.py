@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.mt5_words import PositionType, Reason
 from paper.broker.by_server import Why
-from paper.broker.market import Quote
+from paper.broker.quotes import Quote
 from paper.broker.reaching import PENDING, WAITS_FOR_A_RISE, watched_price
 from paper.broker.records import Order, Position
 

@@ -7,7 +7,8 @@ from paper.broker.account import Account
 from paper.broker.brokers import BrokerProfile
 from paper.broker.by_server import Why, close_by_server
 from paper.broker.duties import DUTIES
-from paper.broker.market import FeedTick, Market
+from paper.broker.making import FeedTick
+from paper.broker.market import Market
 from paper.broker.minutes import Minutes
 from paper.broker.moment import Duty, Moment
 from paper.broker.records import Changes, Position

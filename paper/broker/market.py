@@ -6,10 +6,8 @@ from domain.mt5_words import ChartMode
 from paper.broker.brokers import SymbolProfile
 from paper.broker.hours import is_open
 from paper.broker.making import FeedTick, own_prices
-from paper.broker.quotes import Quote, TickRow
-from paper.broker.rates import NoRateError, Rates, Routes
-
-__all__ = ["FeedTick", "Market", "NoRateError", "Quote", "TickRow"]
+from paper.broker.quotes import Quote
+from paper.broker.rates import Rates, Routes
 
 
 class Market:

@@ -8,10 +8,9 @@ from paper.broker.account import Account
 from paper.broker.brokers import FOREX_MODES, SymbolProfile
 from paper.broker.currencies import CENTS, decimals_of, rounded
 from paper.broker.formulas import Trade, earned, tied_up
-from paper.broker.market import Market, NoRateError
+from paper.broker.market import Market
+from paper.broker.rates import NoRateError
 from paper.broker.records import AccountTerms, Position
-
-__all__ = ["Trade"]
 
 
 class Figures(msgspec.Struct, frozen=True):

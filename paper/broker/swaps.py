@@ -6,8 +6,9 @@ from domain.mt5_words import SwapMode
 from paper.broker.brokers import SymbolProfile
 from paper.broker.formulas import Trade, earned
 from paper.broker.hours import weekday
-from paper.broker.market import Market, NoRateError
+from paper.broker.market import Market
 from paper.broker.money import closing_price, in_deposit
+from paper.broker.rates import NoRateError
 from paper.broker.records import Position
 
 WORKDAYS: Final = range(1, 6)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from domain.mt5_words import LastError
-from paper.broker.market import NoRateError
+from paper.broker.rates import NoRateError
 from paper.service.answers import book, prices, records, symbols, terminal, trading
 from paper.service.calls import CallTable
 from paper.service.session import Session

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.mt5_words import LastError
 from paper.address import Address
-from paper.broker.market import FeedTick
+from paper.broker.making import FeedTick
 from paper.service.calls import CallTable
 from paper.service.faults.desk import FaultDesk
 from paper.service.faults.kinds import KINDS, Fault

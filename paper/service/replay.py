@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from paper.broker.market import FeedTick
+from paper.broker.making import FeedTick
 from paper.service.tick_files import Feed
 
 Stamps = Literal["live", "original"]

@@ -4,8 +4,9 @@ from typing import Final
 
 from paper.broker.brokers import SymbolProfile
 from paper.broker.house import House
-from paper.broker.market import NoRateError, Quote
 from paper.broker.money import tick_values
+from paper.broker.quotes import Quote
+from paper.broker.rates import NoRateError
 from paper.service.rows import Row
 
 NO_QUOTE: Final = Quote(0.0, 0.0, 0)

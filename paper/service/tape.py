@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from paper.broker.market import FeedTick
+from paper.broker.making import FeedTick
 from paper.service.recorded import Recorded
 from paper.service.replay import Replay
 from utils.clock import Clock

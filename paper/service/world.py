@@ -13,7 +13,7 @@ from paper.broker.asking import Switches
 from paper.broker.cashier import KINDS, booked
 from paper.broker.currencies import rounded
 from paper.broker.house import Event, House
-from paper.broker.market import FeedTick
+from paper.broker.making import FeedTick
 from paper.broker.profiles.by_name import profile_for
 from paper.broker.records import AccountTerms
 from paper.service.store import Store

@@ -2,8 +2,9 @@
 
 from domain.mt5_words import Retcode, TradeAction
 from paper.broker.asking import Ask, Refusal
-from paper.broker.market import NoRateError
-from paper.broker.money import Trade, figures, margin, margin_of, trade_of
+from paper.broker.formulas import Trade
+from paper.broker.money import figures, margin, margin_of, trade_of
+from paper.broker.rates import NoRateError
 
 
 def countable(ask: Ask) -> Refusal | None:

@@ -15,7 +15,7 @@ from domain.mt5_words import (
 )
 from paper.broker.asking import TOLERANCE, Ask, Refusal, on_grid
 from paper.broker.expiry import is_past
-from paper.broker.market import Quote
+from paper.broker.quotes import Quote
 from paper.broker.reaching import AS_LIMIT, LIMITS, PENDING, WAITS_FOR_A_RISE, opening_price
 from paper.broker.records import Order
 from paper.broker.waiting import wanted

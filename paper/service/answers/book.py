@@ -4,7 +4,7 @@ from typing import Final
 
 from domain.mt5_words import LastError
 from paper.broker.brokers import SymbolProfile
-from paper.broker.market import Quote
+from paper.broker.quotes import Quote
 from paper.service.rows import Row
 from paper.service.session import Session
 from paper.service.world import ServerRefusal

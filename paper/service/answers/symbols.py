@@ -2,7 +2,7 @@
 
 from domain.mt5_words import LastError
 from paper.broker.brokers import SymbolProfile
-from paper.broker.market import TickRow
+from paper.broker.quotes import TickRow
 from paper.service.rows import Row
 from paper.service.session import Session
 from paper.service.symbol_rows import symbol_row

@@ -5,7 +5,8 @@ import msgspec
 from domain.mt5_words import MAX_COMMENT_KEPT, LastError
 from paper.broker.asking import Ask
 from paper.broker.engine import check, execute
-from paper.broker.money import Trade, margin, profit
+from paper.broker.formulas import Trade
+from paper.broker.money import margin, profit
 from paper.broker.records import NOTHING, Answer, CheckAnswer, TradeRequest
 from paper.service.answers.symbols import profile_of
 from paper.service.session import Session

@@ -9,7 +9,7 @@ import msgspec
 from domain.mt5_words import Filling, OrderType, TradeAction
 from paper.address import Address
 from paper.broker.brokers import Routing
-from paper.broker.market import FeedTick
+from paper.broker.making import FeedTick
 from paper.broker.records import TradeRequest
 from paper.service.answering import answer
 from paper.service.session import Session

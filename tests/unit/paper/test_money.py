@@ -11,8 +11,10 @@ from paper.broker.account import Account
 from paper.broker.brokers import Making, SymbolProfile
 from paper.broker.currencies import decimals_of, rounded
 from paper.broker.formulas import FORMULAS, Trade
-from paper.broker.market import FeedTick, Market, NoRateError
+from paper.broker.making import FeedTick
+from paper.broker.market import Market
 from paper.broker.money import figures, margin_of, profit
+from paper.broker.rates import NoRateError
 from paper.broker.records import AccountTerms, Changes, Position
 from paper.service.world import ServerRefusal
 from tests.unit.paper.desk import KEY, Desk, named
