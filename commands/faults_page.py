@@ -15,7 +15,7 @@ From a test:
 ```python
 with Admin(address.host, address.port) as admin:
     admin.fault("retcode", "apex", code=10012, executed=True, times=1)
-    admin.fault("hang", "apex", call="order_send", order="close", ms=30_000, skip=2)
+    admin.fault("hang", "apex", call="order_send", order="close", skip=2)
     admin.fault("switches", connected=False, after_ms=500, for_ms=2_000)
     admin.fault("other_account", "apex", call="order_send", times=1, for_ms=10_000)
     admin.faults()        # every rule, how often it was met and how often it struck

@@ -162,6 +162,8 @@ def test_others_are_served_while_one_hangs(place: Place, address: Address, admin
         eventually(lambda: admin.faults()[-1]["struck"] == 1)
         assert place.send().retcode == Retcode.DONE
         assert hung.poll() is None
+        other.clear()
+        assert hung.wait(10) == 0
     finally:
         hung.kill()
         hung.communicate()

@@ -16,9 +16,10 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Nothing for so long; None is for ever."""
+    """Nothing for so long, None being for ever; or until the rule that keeps it is taken back."""
 
     ms: float | None
+    kept_by: Live | None = None
 
 
 class Execute(msgspec.Struct, frozen=True):
@@ -68,7 +69,7 @@ def _steps(called: Called, live: Live) -> tuple[Step, ...]:
         case Delay() as delay:
             return (Wait(_drawn_ms(delay, live)),)
         case Hang(ms=ms):
-            return (Hold(), Wait(ms))
+            return (Hold(), Wait(ms, live))
         case Death() as death:
             return (Die(death),)
         case PipeLost():

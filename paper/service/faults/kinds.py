@@ -52,7 +52,7 @@ class Delay(Kind, frozen=True, kw_only=True, tag="delay"):
 
 
 class Hang(Kind, frozen=True, kw_only=True, tag="hang"):
-    """The call holds the interpreter for `ms`, or for ever; no other thread of the client runs."""
+    """The call holds the client's interpreter, all its threads, for `ms` or until cleared."""
 
     ms: Milliseconds | None = None
     when: When = "before"

@@ -33,7 +33,14 @@ class Running:
         self._steps = deque(steps)
         self._hands = hands
         self._answer: tuple[int, object] = (0, None)
-        self.due_s = -inf
+        self._due_s = -inf
+        self._kept_by: Live | None = None
+
+    @property
+    def due_s(self) -> float:
+        """When it goes on; at once when nobody keeps it any more."""
+        is_free = self._kept_by is not None and self._kept_by.is_taken_back
+        return -inf if is_free else self._due_s
 
     @property
     def is_done(self) -> bool:
@@ -56,8 +63,9 @@ class Running:
 
     def _do(self, step: Step, now_s: float) -> None:
         match step:
-            case Wait(ms=ms):
-                self.due_s = inf if ms is None else now_s + ms / 1000
+            case Wait(ms=ms, kept_by=rule):
+                self._due_s = inf if ms is None else now_s + ms / 1000
+                self._kept_by = rule
             case Hold():
                 self._hands.say((self._call_id, HELD, None))
             case Happen(live=live):

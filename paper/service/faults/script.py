@@ -21,7 +21,7 @@ class Live:
         self.begins_s = now_s + rule.scope.after_ms / 1000
         self.met = 0
         self.struck = 0
-        self.has_begun = False
+        self.has_begun = self.is_taken_back = False
         self.holds_until_s = inf
         self.trouble = ""
         """Why it could not be brought about when its time came."""
@@ -81,6 +81,7 @@ class Script:
             if (live.number in numbers if numbers else terminal in ("", live.rule.scope.terminal))
         ]
         for live in gone:
+            live.is_taken_back = True
             del self.rules[live.number]
         return gone
 

@@ -1,5 +1,6 @@
 """Which calls a fault strikes, how often, and the way of a call that it strikes."""
 
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -137,7 +138,7 @@ def test_a_call_nothing_strikes_is_executed_and_told() -> None:
 def test_waits_stand_before_or_after_the_execution() -> None:
     struck = [live(Delay(ms=100)), live(Hang(ms=7, when="after")), live(Delay(ms=5))]
     before, later, execute, hold, held, tell = course_of(called(), struck)
-    assert (before, later, held) == (Wait(100), Wait(5), Wait(7))
+    assert (before, later, held) == (Wait(100), Wait(5), Wait(7, struck[1]))
     assert (type(execute), hold, tell) == (Execute, Hold(), Tell())
 
 
@@ -169,7 +170,7 @@ class Client:
         self.heard: list[Any] = []
         self.executed = 0
 
-    def call(self, *faults: Kind) -> Running:
+    def call(self, *faults: Kind, lives: Sequence[Live] = ()) -> Running:
         hands = Hands(
             perform=self._perform,
             say=self.heard.append,
@@ -177,7 +178,7 @@ class Client:
             kill_terminal=lambda _: self.heard.append("died"),
             begin=lambda _: self.heard.append("began"),
         )
-        struck = [live(fault, number) for number, fault in enumerate(faults, 1)]
+        struck = [*lives, *(live(fault, number) for number, fault in enumerate(faults, 1))]
         return Running(5, course_of(called(), struck), hands)
 
     def _perform(self, _struck: tuple[Live, ...]) -> tuple[int, object]:
@@ -224,6 +225,17 @@ def test_what_ends_a_call_ends_it_before_or_after_it_was_done(
 ) -> None:
     client.call(fault).go_on(0.0)
     assert (client.executed, client.heard) == (executed, heard)
+
+
+def test_a_hang_ends_when_its_rule_is_taken_back(client: Client) -> None:
+    script = Script(SEED)
+    hang = script.add(rule(Hang()), now_s=0.0)
+    running = client.call(lives=[hang])
+    running.go_on(0.0)
+    assert running.due_s == inf
+    script.take_back((), "")
+    running.go_on(1.0)
+    assert client.heard == [(5, 2, None), (5, 1, "done")]
 
 
 def test_an_order_whose_sender_is_gone_is_executed_all_the_same(client: Client) -> None:
