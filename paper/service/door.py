@@ -1,7 +1,7 @@
 """Lets clients in: the terminal they name or the one used last, and made up for guests."""
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Final
 
 import msgspec
@@ -44,7 +44,7 @@ class Door:
 
     def terminal(self, path: str, login: int, server: str) -> Terminal:
         """The terminal at a path; without a path the one used last, else the only one."""
-        key = path or self._usual()
+        key = self._spelled_as_known(path) if path else self._usual()
         if key in self._world.terminals:
             terminal = self._world.terminal(key)
             self._log_in(terminal, login, server)
@@ -92,6 +92,11 @@ class Door:
             login=login,
         )
         return self._world.ensure_account(wish, self._utc_ms())
+
+    def _spelled_as_known(self, path: str) -> str:
+        """Windows does not care for capitals and which way a slash leans."""
+        wanted = PureWindowsPath(path)
+        return next((key for key in self._world.terminals if PureWindowsPath(key) == wanted), path)
 
     def _usual(self) -> str:
         last = self._remembered()
