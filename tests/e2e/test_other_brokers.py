@@ -1,0 +1,103 @@
+"""Slaves at brokers with habits: tickets that change over night, first in first out."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paper.admin import Admin
+from paper.starting import ensure_running
+from tests.e2e.test_swarm import READY_WITHIN_S, ROOT, SLAVE, Machine, Trader
+from tests.integration.test_paper_brokers import DAY_S, to_wednesday
+from tests.unit.paper.desk import named
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+PATH = "elsewhere"
+FIFO_REFUSED = "BROKER_REJECTED (10045"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def admin(machine: Machine) -> Iterator[Admin]:
+    """It is Wednesday at the paper brokers before anybody looks at them."""
+    paper = int(machine.environ["PAPER_PORT"])
+    address = ensure_running(machine.state / "paper", port=paper)
+    with Admin(address.host, address.port) as line:
+        to_wednesday(line)
+        yield line
+
+
+@pytest.fixture
+def trade_at(machine: Machine, admin: Admin) -> Iterator[Callable[..., Trader]]:
+    """Opens the slave's account at this broker, starts the swarm; the master's trader."""
+    traders: list[Trader] = []
+
+    def begun(broker: str, suffix: str) -> Trader:
+        machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+        machine.accounts(SLAVE, **{"paper.broker": broker, "path": PATH, "suffix": suffix})
+        machine.launch()
+        eventually(machine.both_ready, READY_WITHIN_S)
+        admin.ask("initialize", PATH, 0, "", "", 5_000)
+        traders.append(Trader(machine))
+        return traders[0]
+
+    yield begun
+    for trader in traders:
+        trader.leave()
+
+
+def held(admin: Admin) -> list[Any]:
+    return [named("TradePosition", row) for row in admin.ask("positions_get", "all", None)]
+
+
+def copied(machine: Machine, event: str) -> int:
+    return sum(
+        f"{SLAVE}: {event}" in line and line.endswith(" copied")
+        for line in machine.said().splitlines()
+    )
+
+
+def test_a_copy_that_got_another_ticket_over_night_is_closed_with_its_master(
+    machine: Machine, admin: Admin, trade_at: Callable[..., Trader]
+) -> None:
+    trader = trade_at("Meridian-Demo", "_m")
+    trader.buy()
+    eventually(lambda: copied(machine, "PositionOpened") == 1, 15)
+    (before,) = held(admin)
+
+    admin.advance_clock(DAY_S * 1000)
+    (after,) = held(admin)
+    assert after.identifier == before.identifier
+    assert after.ticket != before.ticket
+    assert after.swap == pytest.approx(3 * -7.5 * before.volume, abs=0.01)
+
+    trader.close_all()
+    eventually(lambda: copied(machine, "PositionClosed") == 1, 15)
+    assert held(admin) == []
+
+
+def test_a_copy_that_may_not_go_before_an_older_one_is_told_of_and_goes_after_it(
+    machine: Machine, admin: Admin, trade_at: Callable[..., Trader]
+) -> None:
+    trader = trade_at("Liberty-Demo", "")
+    trader.buy()
+    trader.buy()
+    eventually(lambda: copied(machine, "PositionOpened") == 2, 15)
+
+    younger = trader.desk.positions_get()[1]
+    trader._deal(type=1, price=trader._tick().bid, position=younger.ticket)
+    eventually(lambda: FIFO_REFUSED in machine.said(), 15)
+    assert len(held(admin)) == 2
+
+    trader.close_all()
+    eventually(lambda: copied(machine, "PositionClosed") == 2, 20)
+    assert held(admin) == []
