@@ -24,6 +24,7 @@ def main() -> int:
     """Set up, say what was done and what comes next; 2 where no database can be had."""
     # Imported here: the packages are there only once first_start has made sure of them.
     import config
+    from commands.closed_pipe import reader_left
     from commands.visiting import visit
     from db.clients import DATABASE_ERRORS
     from db.connecting import Silent, settle
@@ -38,9 +39,9 @@ def main() -> int:
             if isinstance(found, Silent):
                 return _refuse(found.why)
             return _set_up(found.kind, found.uri, found.notice, settings)
-    except BrokenPipeError:
-        raise  # nobody reads on: no fault of this host
     except (config.ConfigError, DatabaseFault, OSError, *DATABASE_ERRORS) as fault:
+        if isinstance(fault, OSError) and reader_left(fault):
+            raise  # no fault of this host
         return _refuse(str(fault))
 
 
