@@ -94,9 +94,11 @@ class Door:
         return self._world.ensure_account(wish, self._utc_ms())
 
     def _spelled_as_known(self, path: str) -> str:
-        """Windows does not care for capitals and which way a slash leans."""
-        wanted = PureWindowsPath(path)
-        return next((key for key in self._world.terminals if PureWindowsPath(key) == wanted), path)
+        """Windows does not care for a program's capitals and which way a slash leans."""
+        wanted, known = PureWindowsPath(path), self._world.terminals
+        if path in known or wanted.suffix.lower() != ".exe":
+            return path
+        return next((key for key in known if PureWindowsPath(key) == wanted), path)
 
     def _usual(self) -> str:
         last = self._remembered()
