@@ -12,6 +12,7 @@ from tests.e2e.test_swarm import READY_WITHIN_S, ROOT, SLAVE, Machine, Trader
 from tests.integration.test_paper_brokers import DAY_S, to_wednesday
 from tests.unit.paper.desk import named
 from tests.waiting import eventually
+from utils.os_signals import kill
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -31,9 +32,12 @@ def admin(machine: Machine) -> Iterator[Admin]:
     """It is Wednesday at the paper brokers before anybody looks at them."""
     paper = int(machine.environ["PAPER_PORT"])
     address = ensure_running(machine.state / "paper", port=paper)
-    with Admin(address.host, address.port) as line:
-        to_wednesday(line)
-        yield line
+    try:
+        with Admin(address.host, address.port) as line:
+            to_wednesday(line)
+            yield line
+    finally:
+        kill(address.pid)
 
 
 @pytest.fixture
