@@ -45,7 +45,8 @@ class StandInTerminal:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, list[Any]]] = []
-        self.answers: dict[str, Answer] = {"hello": lambda _: {}, "initialize": self._welcome}
+        self.answers: dict[str, Answer] = {}
+        self.forget()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -55,6 +56,11 @@ class StandInTerminal:
         self._connections: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
+
+    def forget(self) -> None:
+        """Answer what a terminal answers before it is told anything else, and remember nothing."""
+        self.asked.clear()
+        self.answers = {"hello": lambda _: {}, "initialize": self._welcome}
 
     def _welcome(self, _: list[Any]) -> dict[str, Any]:
         return {"pub_port": self.pub_port, "key": KEY, "broker": BROKER, "changed": 0}

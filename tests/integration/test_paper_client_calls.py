@@ -101,6 +101,34 @@ def online(mt5: ModuleType) -> ModuleType:
     return mt5
 
 
+@pytest.fixture(scope="module")
+def lasting_terminal() -> Iterator[StandInTerminal]:
+    standing_in = StandInTerminal()
+    yield standing_in
+    standing_in.close()
+
+
+@pytest.fixture
+def terminal(lasting_terminal: StandInTerminal) -> StandInTerminal:
+    """One for many tests, which pushes nothing and is told anew what to answer."""
+    lasting_terminal.forget()
+    return lasting_terminal
+
+
+@pytest.fixture(scope="module")
+def lasting_client(lasting_terminal: StandInTerminal) -> Iterator[ModuleType]:
+    module = fresh_client()
+    module._connect_to("127.0.0.1", lasting_terminal.port)
+    yield module
+    module.shutdown()
+
+
+@pytest.fixture
+def client(terminal: StandInTerminal, lasting_client: ModuleType) -> ModuleType:
+    assert lasting_client.initialize("ftmo") is True
+    return lasting_client
+
+
 def refuse(code: int, payload: object = "refused") -> Any:
     def answer(_: list[Any]) -> Any:
         raise Refusal(code, payload)
@@ -173,7 +201,7 @@ def test_a_failed_login_leaves_the_connection_usable(
 
 
 def test_results_have_metatraders_types_and_fields(
-    server: StandInTerminal, online: ModuleType
+    terminal: StandInTerminal, client: ModuleType
 ) -> None:
     answers: dict[str, Any] = {
         "version": [500, 6231, "20 Nov 2026"], "symbols_total": 11, "positions_total": 7,
@@ -186,30 +214,30 @@ def test_results_have_metatraders_types_and_fields(
         "terminal_info": row("TerminalInfo"),
     }  # fmt: skip
     for verb, payload in answers.items():
-        server.answer(verb, payload)
-    assert online.version() == (500, 6231, "20 Nov 2026")
-    assert online.symbols_total() == 11
-    assert online.positions_total() == 7
-    assert online.orders_total() == 8
-    assert online.history_orders_total(WHEN, WHEN) == 9
-    assert online.history_deals_total(0, 1.5) == 10
-    assert online.order_calc_margin(0, "EURUSD", 1, 1.1) == 12.34
-    assert online.order_calc_profit(0, "EURUSD", 1.0, 1.1, 1.2) == -5.5
-    assert online.symbol_select("EURUSD") is True
-    (position,) = online.positions_get()
-    assert type(position) is online.TradePosition
+        terminal.answer(verb, payload)
+    assert client.version() == (500, 6231, "20 Nov 2026")
+    assert client.symbols_total() == 11
+    assert client.positions_total() == 7
+    assert client.orders_total() == 8
+    assert client.history_orders_total(WHEN, WHEN) == 9
+    assert client.history_deals_total(0, 1.5) == 10
+    assert client.order_calc_margin(0, "EURUSD", 1, 1.1) == 12.34
+    assert client.order_calc_profit(0, "EURUSD", 1.0, 1.1, 1.2) == -5.5
+    assert client.symbol_select("EURUSD") is True
+    (position,) = client.positions_get()
+    assert type(position) is client.TradePosition
     assert (position.ticket, position.volume, position.comment) == (1, 9.5, "s_comment")
-    assert type(online.orders_get(symbol="EURUSD")[0]) is online.TradeOrder
-    assert type(online.history_orders_get(WHEN, WHEN)[0]) is online.TradeOrder
-    assert type(online.history_deals_get(position=9)[0]) is online.TradeDeal
-    assert type(online.symbols_get("*USD*")[0]) is online.SymbolInfo
-    assert online.symbol_info("EURUSD").spread_float is True
-    assert repr(online.symbol_info_tick("EURUSD")) == (
+    assert type(client.orders_get(symbol="EURUSD")[0]) is client.TradeOrder
+    assert type(client.history_orders_get(WHEN, WHEN)[0]) is client.TradeOrder
+    assert type(client.history_deals_get(position=9)[0]) is client.TradeDeal
+    assert type(client.symbols_get("*USD*")[0]) is client.SymbolInfo
+    assert client.symbol_info("EURUSD").spread_float is True
+    assert repr(client.symbol_info_tick("EURUSD")) == (
         "Tick(time=1, bid=1.5, ask=2.5, last=3.5, volume=5, time_msc=6, flags=7, volume_real=7.5)"
     )
-    assert online.account_info().trade_allowed is True
-    assert online.terminal_info().connected is False
-    assert online.last_error() == OK
+    assert client.account_info().trade_allowed is True
+    assert client.terminal_info().connected is False
+    assert client.last_error() == OK
 
 
 ASKED: list[tuple[str, Any, str, list[Any]]] = [
@@ -244,20 +272,20 @@ ASKED: list[tuple[str, Any, str, list[Any]]] = [
     ("call", "verb", "args"), [case[1:] for case in ASKED], ids=[case[0] for case in ASKED]
 )
 def test_the_server_is_asked_exactly_what_was_meant(
-    server: StandInTerminal, online: ModuleType, call: Any, verb: str, args: list[Any]
+    terminal: StandInTerminal, client: ModuleType, call: Any, verb: str, args: list[Any]
 ) -> None:
-    server.answer(verb, refuse(-1))
-    call(online)
-    assert online.last_error() == (-1, "Terminal: Call failed")
-    assert server.asked_for(verb) == [args]
+    terminal.answer(verb, refuse(-1))
+    call(client)
+    assert client.last_error() == (-1, "Terminal: Call failed")
+    assert terminal.asked_for(verb) == [args]
 
 
 def test_an_order_result_echoes_the_parsed_request(
-    server: StandInTerminal, online: ModuleType
+    terminal: StandInTerminal, client: ModuleType
 ) -> None:
-    server.answer("order_send", lambda args: row("OrderSendResult", request=args[0]))
-    server.answer("order_check", lambda args: row("OrderCheckResult", request=args[0]))
-    sent = online.order_send(REQUEST)
+    terminal.answer("order_send", lambda args: row("OrderSendResult", request=args[0]))
+    terminal.answer("order_check", lambda args: row("OrderCheckResult", request=args[0]))
+    sent = client.order_send(REQUEST)
     assert repr(sent) == (
         "OrderSendResult(retcode=1, deal=2, order=3, volume=3.5, price=4.5, bid=5.5, ask=6.5, "
         "comment='s_comment', request_id=9, retcode_external=10, request=TradeRequest(action=1, "
@@ -265,49 +293,49 @@ def test_an_order_result_echoes_the_parsed_request(
         "tp=1.2, deviation=20, type=0, type_filling=1, type_time=0, expiration=0, "
         "comment='python script open', position=0, position_by=0))"
     )
-    assert online.order_send(sent.request._asdict()).request == sent.request
-    assert online.order_check(REQUEST).request == sent.request
+    assert client.order_send(sent.request._asdict()).request == sent.request
+    assert client.order_check(REQUEST).request == sent.request
 
 
 def test_groups_are_filtered_here_and_an_empty_answer_is_a_success(
-    server: StandInTerminal, online: ModuleType
+    terminal: StandInTerminal, client: ModuleType
 ) -> None:
     held = [row("TradePosition", symbol=symbol) for symbol in ("EURUSD", "XAUUSD", "EURUSD")]
-    server.answer("positions_get", held)
-    server.answer("history_deals_get", [row("TradeDeal", symbol="XAUUSD")])
-    assert len(online.positions_get(group="*,!XAU*")) == 2
-    assert online.positions_get(group="") == ()
-    assert len(online.history_deals_get(1, 2, group="XAU*")) == 1
-    assert online.history_deals_get(1, 2, group="*ZZ*") == ()
-    assert online.last_error() == OK
-    server.answer("positions_get", [])
-    assert online.positions_get() == ()
-    assert online.last_error() == OK
+    terminal.answer("positions_get", held)
+    terminal.answer("history_deals_get", [row("TradeDeal", symbol="XAUUSD")])
+    assert len(client.positions_get(group="*,!XAU*")) == 2
+    assert client.positions_get(group="") == ()
+    assert len(client.history_deals_get(1, 2, group="XAU*")) == 1
+    assert client.history_deals_get(1, 2, group="*ZZ*") == ()
+    assert client.last_error() == OK
+    terminal.answer("positions_get", [])
+    assert client.positions_get() == ()
+    assert client.last_error() == OK
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_every_server_code_becomes_none_and_its_text(
-    server: StandInTerminal, online: ModuleType, name: str
+    terminal: StandInTerminal, client: ModuleType, name: str
 ) -> None:
     verb, call = CALLS[name]
     for code, usual in TEXTS.items():
-        server.answer(verb, refuse(code))
+        terminal.answer(verb, refuse(code))
         text = NO_ROBOTS if (name, code) == ("order_send", -8) else usual
-        assert call(online) is None
-        assert online.last_error() == (code, text)
+        assert call(client) is None
+        assert client.last_error() == (code, text)
 
 
 @pytest.mark.parametrize("name", BY_TICKET)
 def test_an_unknown_ticket_is_an_empty_success(
-    server: StandInTerminal, online: ModuleType, name: str
+    terminal: StandInTerminal, client: ModuleType, name: str
 ) -> None:
     verb, call = BY_TICKET[name]
-    server.answer(verb, refuse(-4))
-    assert call(online) == ()
-    assert online.last_error() == OK
-    server.answer(verb, refuse(-1))
-    assert call(online) is None
-    assert online.last_error() == (-1, "Terminal: Call failed")
+    terminal.answer(verb, refuse(-4))
+    assert call(client) == ()
+    assert client.last_error() == OK
+    terminal.answer(verb, refuse(-1))
+    assert call(client) is None
+    assert client.last_error() == (-1, "Terminal: Call failed")
 
 
 OTHERWISE: dict[str, tuple[str, Any, Any]] = {
@@ -319,37 +347,37 @@ OTHERWISE: dict[str, tuple[str, Any, Any]] = {
 
 @pytest.mark.parametrize("name", [*CALLS, *BY_TICKET, *OTHERWISE])
 def test_any_call_answered_with_something_else_is_a_failed_receive(
-    server: StandInTerminal, online: ModuleType, name: str
+    terminal: StandInTerminal, client: ModuleType, name: str
 ) -> None:
     table: dict[str, Any] = {**CALLS, **BY_TICKET, **OTHERWISE}
     verb, call, failure = (*table[name], None)[:3]
     for payload in (b"", {}, [[[]]], "text", None):
-        server.answer(verb, payload)
-        assert call(online) == failure, payload
-        assert online.last_error() == LOST_IN_CALL, payload
+        terminal.answer(verb, payload)
+        assert call(client) == failure, payload
+        assert client.last_error() == LOST_IN_CALL, payload
 
 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_some_calls_fail_with_another_value_than_none(
-    server: StandInTerminal, online: ModuleType, name: str
+    terminal: StandInTerminal, client: ModuleType, name: str
 ) -> None:
     verb, call, failure = OTHERWISE[name]
     for code, usual in TEXTS.items():
-        server.answer(verb, refuse(code))
-        assert call(online) == failure
+        terminal.answer(verb, refuse(code))
+        assert call(client) == failure
         text = OTP if (name, code) == ("login", -7) else usual
-        assert online.last_error() == (code, text)
+        assert client.last_error() == (code, text)
 
 
 @pytest.mark.parametrize("answer", [refuse(0), refuse(3), refuse(7), [[1, 2]], "text"])
 def test_a_malformed_answer_is_a_failed_receive_and_the_connection_stays(
-    server: StandInTerminal, online: ModuleType, answer: Any
+    terminal: StandInTerminal, client: ModuleType, answer: Any
 ) -> None:
-    server.answer("positions_get", answer)
-    assert online.positions_get() is None
-    assert online.last_error() == LOST_IN_CALL
-    server.answer("positions_get", [])
-    assert online.positions_get() == ()
+    terminal.answer("positions_get", answer)
+    assert client.positions_get() is None
+    assert client.last_error() == LOST_IN_CALL
+    terminal.answer("positions_get", [])
+    assert client.positions_get() == ()
 
 
 def test_a_server_that_dies_in_a_call_leaves_the_outcome_unknown(

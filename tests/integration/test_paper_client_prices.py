@@ -57,20 +57,31 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any], list[Any]]] = {
 BOOK_ORDERS = ("market_book_add", "market_book_release")
 
 
-@pytest.fixture
-def server() -> Iterator[StandInTerminal]:
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[StandInTerminal]:
     standing_in = StandInTerminal()
     yield standing_in
     standing_in.close()
 
 
 @pytest.fixture
-def mt5(server: StandInTerminal) -> Iterator[ModuleType]:
+def server(terminal: StandInTerminal) -> StandInTerminal:
+    terminal.forget()
+    return terminal
+
+
+@pytest.fixture(scope="module")
+def client(terminal: StandInTerminal) -> Iterator[ModuleType]:
     module = fresh_client()
-    module._connect_to("127.0.0.1", server.port)
-    assert module.initialize("ftmo")
+    module._connect_to("127.0.0.1", terminal.port)
     yield module
     module.shutdown()
+
+
+@pytest.fixture
+def mt5(server: StandInTerminal, client: ModuleType) -> ModuleType:
+    assert client.initialize("ftmo")
+    return client
 
 
 def packed(kind: str, count: int) -> bytes:

@@ -50,20 +50,31 @@ class Market:
         return [{key: value for key, value in each.items() if value} for each in requests]
 
 
-@pytest.fixture
-def server() -> Iterator[StandInTerminal]:
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[StandInTerminal]:
     standing_in = StandInTerminal()
     yield standing_in
     standing_in.close()
 
 
 @pytest.fixture
-def mt5(server: StandInTerminal) -> Iterator[ModuleType]:
+def server(terminal: StandInTerminal) -> StandInTerminal:
+    terminal.forget()
+    return terminal
+
+
+@pytest.fixture(scope="module")
+def client(terminal: StandInTerminal) -> Iterator[ModuleType]:
     module = fresh_client()
-    module._connect_to("127.0.0.1", server.port)
-    assert module.initialize("ftmo")
+    module._connect_to("127.0.0.1", terminal.port)
     yield module
     module.shutdown()
+
+
+@pytest.fixture
+def mt5(server: StandInTerminal, client: ModuleType) -> ModuleType:
+    assert client.initialize("ftmo")
+    return client
 
 
 @pytest.fixture
