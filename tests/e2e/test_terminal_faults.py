@@ -1,0 +1,231 @@
+"""What terminals, brokers and clocks do to a slave; it is flat when its master is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from db.clients import opened
+from db.embedded.address import read_address
+from paper.address import published
+from paper.admin import Admin
+from tests.e2e.test_live_accounts import COPIED_WITHIN_S, OTHER, Desk, other_slave
+from tests.e2e.test_swarm import READY_WITHIN_S, SLAVE, Machine, Trader, swarm_of
+from tests.waiting import eventually
+from utils.clock import set_offset
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+# Nothing is taken for hung before ten seconds of silence.
+NOTICED_WITHIN_S = 20
+FLAT_WITHIN_S = 30
+HOUR_MS = 3_600_000
+MASTERS_TERMINAL = "ftmo"
+
+Fault = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A master and two slaves, ready."""
+    machine = Machine(tmp_path_factory.mktemp("swarm"))
+    machine.environ["MURMURATION_CLOCK"] = str(machine.folder / "clock")
+    try:
+        swarm_of(machine)
+        address = read_address(machine.state)
+        assert address is not None
+        with opened(address.uri, "prop_copy_trader") as database:
+            desk = Desk(machine, database)
+            desk.accounts.insert_one(other_slave(desk))
+            eventually(lambda: desk.is_ready(SLAVE) and desk.is_ready(OTHER), READY_WITHIN_S)
+            yield desk
+    finally:
+        machine.end()
+
+
+class Ring:
+    """The master's trader, the slave's terminal, and who lets things go wrong there."""
+
+    def __init__(self, desk: Desk, admin: Admin, trader: Trader) -> None:
+        self.desk = desk
+        self.admin = admin
+        self.trader = trader
+        self.terminal = desk.document(SLAVE)["path"]
+
+    def fault(self, kind: str, **settings: Any) -> None:
+        self.admin.fault(kind, self.terminal, **settings)
+
+    def verdicts(self, kind: str, event: str = "PositionOpened") -> int:
+        wanted = {"account_id": SLAVE, "kind": kind, "event": event}
+        return self.desk.database["account_trade_decisions"].count_documents(wanted)
+
+    def open(self, verdict: str) -> None:
+        """Just after a reconnect or a jump of a clock opens are denied for a moment: then again."""
+        given, denied = self.verdicts(verdict), self.verdicts("denied")
+        self.trader.buy()
+        eventually(
+            lambda: self.verdicts(verdict) > given or self.verdicts("denied") > denied,
+            COPIED_WITHIN_S,
+        )
+        if verdict != "denied" and self.verdicts("denied") > denied:
+            self.trader.close_all()
+            self.open(verdict)
+
+    def close(self) -> None:
+        closed = self.verdicts("copied", "PositionClosed")
+        self.trader.close_all()
+        eventually(lambda: self.verdicts("copied", "PositionClosed") == closed + 1, FLAT_WITHIN_S)
+
+    def held_and_deals(self) -> tuple[int, int]:
+        """The slave's account as its broker has it, whatever the terminal shows."""
+        rows = self.admin.status()["terminals"]
+        row = next(row for row in rows if row["key"] == self.terminal)
+        return row["positions"], row["deals"]
+
+    def price(self, bid: float) -> None:
+        self.admin.tick("EURUSD", bid, bid + 0.0001)
+        eventually(lambda: self.trader.desk.symbol_info_tick("EURUSD").bid == bid)
+
+    def our_clock(self, offset_ms: int) -> None:
+        set_offset(self.desk.machine.folder / "clock", offset_ms)
+
+    def leave(self) -> None:
+        """As it was found."""
+        self.our_clock(0)
+        self.admin.clear_faults()
+        self.admin.resume()
+        self.trader.close_all()
+        eventually(lambda: self.held_and_deals()[0] == 0, FLAT_WITHIN_S)
+        self.trader.leave()
+
+
+@pytest.fixture
+def ring(desk: Desk) -> Iterator[Ring]:
+    address = published(desk.machine.state / "paper")
+    assert address is not None
+    with Admin(address.host, address.port) as admin:
+        ring = Ring(desk, admin, Trader(desk.machine))
+        yield ring
+        ring.leave()
+
+
+TIMED_OUT: Fault = {"kind": "retcode", "code": 10012, "times": 1}
+NONE: Fault = {"kind": "refuse", "call": "order_send", "code": -10002, "times": 1}
+DEATH: Fault = {"kind": "death", "call": "order_send", "times": 1}
+PIPE: Fault = {"kind": "pipe_lost", "call": "order_send", "times": 1}
+NOT_EXECUTED = {"10012": TIMED_OUT, "None": NONE, "death before": DEATH}
+EXECUTED: dict[str, Fault] = {
+    "10012, executed, no ticket": {**TIMED_OUT, "executed": True, "ticket": False},
+    "None, executed": {**NONE, "executed": True},
+    "death after": {**DEATH, "when": "after"},
+    "pipe lost after": {**PIPE, "when": "after"},
+    "placed, filled late": {"kind": "fill", "rest_after_ms": 700, "times": 1},
+    "requotes": {"kind": "retcode", "code": 10004, "times": 2},
+    "rows late": {"kind": "late_rows", "call": "*", "ms": 500, "for_ms": 2_000},
+    "positions vanish": {"kind": "missing_rows", "for_ms": 1_000},
+}
+SHOWN: dict[str, Fault] = {
+    "no fill price": {"kind": "no_fill_price", "times": 1},
+    "magic shown as 0": {"kind": "field", "call": "positions_get", "field": "magic", "value": 0},
+    "comment cleared": {"kind": "comment", "times": 1},
+}
+
+
+def table(*faults: dict[str, Fault]) -> pytest.MarkDecorator:
+    cases = [pytest.param(case, id=name) for some in faults for name, case in some.items()]
+    return pytest.mark.parametrize("fault", cases)
+
+
+@table(EXECUTED, SHOWN)
+def test_an_open_that_is_executed_is_copied_once_and_closed_with_its_master(
+    ring: Ring, fault: Fault
+) -> None:
+    _, deals = ring.held_and_deals()
+    ring.fault(**fault)
+    ring.open("copied")
+    assert ring.held_and_deals() == (1, deals + 1)
+    ring.close()
+    assert ring.held_and_deals() == (0, deals + 2)
+
+
+@table(EXECUTED, NOT_EXECUTED)
+def test_a_close_is_done_once_whatever_is_said_of_it(ring: Ring, fault: Fault) -> None:
+    _, deals = ring.held_and_deals()
+    ring.open("copied")
+    ring.fault(**fault)
+    ring.close()
+    assert ring.held_and_deals() == (0, deals + 2)
+
+
+@table(NOT_EXECUTED)
+def test_law_4_an_open_that_nobody_can_speak_for_is_not_sent_again(
+    ring: Ring, fault: Fault
+) -> None:
+    before = ring.held_and_deals()
+    ring.fault(**fault)
+    ring.open("unknown")
+    ring.trader.close_all()
+    eventually(lambda: ring.desk.is_ready(SLAVE), READY_WITHIN_S)
+    assert ring.held_and_deals() == before
+
+
+def test_law_7_a_slave_hung_in_order_send_is_replaced_and_the_others_copy(ring: Ring) -> None:
+    ring.open("copied")
+    ring.close()
+    desk, (_, deals) = ring.desk, ring.held_and_deals()
+    before, others = desk.machine.pids(), desk.copied("PositionOpened", OTHER)
+    copied = ring.verdicts("copied")
+    ring.fault("hang", call="order_send", when="after", times=1)
+    ring.trader.buy()
+    eventually(lambda: desk.copied("PositionOpened", OTHER) == others + 1, COPIED_WITHIN_S)
+    assert ring.admin.faults()[-1]["struck"] == 1
+    assert ring.verdicts("copied") == copied
+
+    eventually(lambda: desk.pid(SLAVE) not in {0, before[SLAVE]}, NOTICED_WITHIN_S)
+    assert "hung: nothing heard for" in desk.machine.said()
+    eventually(lambda: ring.verdicts("copied") == copied + 1, READY_WITHIN_S)
+    ring.close()
+    assert ring.held_and_deals() == (0, deals + 2)
+    eventually(lambda: desk.is_ready(SLAVE), READY_WITHIN_S)
+    assert {**desk.machine.pids(), SLAVE: 0} == {**before, SLAVE: 0}
+
+
+def test_law_8_an_order_under_whose_feet_the_account_was_switched_is_not_believed(
+    ring: Ring,
+) -> None:
+    before = ring.held_and_deals()
+    ring.fault("other_account", call="order_send", times=1)
+    ring.open("unknown")
+    ring.admin.clear_faults()
+    eventually(lambda: "WRONG_LOGIN" in ring.desk.report(SLAVE).get("holds", ()), COPIED_WITHIN_S)
+    assert ring.held_and_deals() == before
+    ring.trader.close_all()
+    resumed = ring.desk.machine.command("resume", SLAVE)
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    eventually(lambda: "WRONG_LOGIN" not in ring.desk.report(SLAVE)["holds"], COPIED_WITHIN_S)
+
+
+def test_law_10_opens_wait_for_a_price_after_a_clock_jumped_and_closes_for_nothing(
+    ring: Ring,
+) -> None:
+    pids = ring.desk.machine.pids()
+    ring.admin.pause()
+    ring.price(1.300)
+    ring.open("copied")
+    ring.our_clock(HOUR_MS)
+    ring.open("denied")
+    assert ring.desk.denied("SIGNAL_TOO_OLD") is not None
+    ring.price(1.301)
+    ring.open("copied")
+    ring.our_clock(-HOUR_MS)
+    ring.open("copied")
+    ring.admin.fault("server_clock", MASTERS_TERMINAL, ms=HOUR_MS)
+    ring.price(1.302)
+    ring.open("copied")
+    ring.our_clock(0)
+    assert ring.held_and_deals()[0] == 4
+    ring.trader.close_all()
+    eventually(lambda: ring.held_and_deals()[0] == 0, COPIED_WITHIN_S)
+    assert ring.desk.machine.pids() == pids
+    ring.admin.clear_faults()
+    ring.price(1.303)
