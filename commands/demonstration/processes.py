@@ -9,11 +9,14 @@ from utils import os_signals
 from utils.clock import monotonic_s
 
 GONE_WITHIN_S = 1.0
+#: Behind a console of Windows stands a process, the child of whoever opened it; it ends by itself.
+CONSOLE_HOSTS = frozenset({"conhost.exe", "openconsole.exe"})
 
 
 def remaining(known: Collection[int], folder: Path) -> list[psutil.Process]:
     """Our children, and processes known to be the demo's, that still run."""
-    found = {child.pid: child for child in psutil.Process().children(recursive=True)}
+    children = psutil.Process().children(recursive=True)
+    found = {child.pid: child for child in children if not _is_console_host(child)}
     for pid in known:
         process = _ours(pid, folder)
         if process is not None:
@@ -32,6 +35,13 @@ def end_all(known: Collection[int], folder: Path, within_s: float = GONE_WITHIN_
         os_signals.kill(process.pid)
     psutil.wait_procs(remaining(known, folder), timeout=within_s)
     return killed
+
+
+def _is_console_host(process: psutil.Process) -> bool:
+    try:
+        return process.name().lower() in CONSOLE_HOSTS
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _ours(pid: int, folder: Path) -> psutil.Process | None:
