@@ -18,6 +18,7 @@ from paper.service.door import LAST_TERMINAL_FILE, Door, Welcome
 from paper.service.faults.desk import FaultDesk
 from paper.service.peer import Peer, PeerGone
 from paper.service.pushing import Pushing
+from paper.service.recorded import Recorded
 from paper.service.replay import Replay, Stamps
 from paper.service.session import Session
 from paper.service.store import Store
@@ -60,6 +61,8 @@ class Server:
         self._store = Store(settings.state_dir / STORE_FILE)
         digits = {feed.symbol: feed.digits for feed in feeds}
         self._world = World(self._store, digits, _new_login)
+        self._recorded = Recorded(feeds)
+        self._world.listener = self._recorded.note
         self._door = Door(
             self._world,
             self._tape.utc_ms,
@@ -169,8 +172,8 @@ class Server:
             return
         connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        tape = self._tape
-        session = Session(self._world, self.place, tape.utc_ms, tape.recorded, self._door)
+        utc_ms = self._tape.utc_ms
+        session = Session(self._world, self.place, utc_ms, self._recorded, self._door)
         peer = Peer(connection, session, self._control, self._faults)
         self._selector.register(connection, selectors.EVENT_READ, peer)
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 from paper.broker.making import FeedTick
-from paper.service.recorded import Recorded
 from paper.service.replay import Replay
 from utils.clock import Clock
 
@@ -15,7 +14,6 @@ class Tape:
 
     def __init__(self, replay: Replay, clock: Clock) -> None:
         self.replay = replay
-        self.recorded = Recorded(replay.feeds)
         self._clock = clock
         self._ahead_ms = 0
 
@@ -39,10 +37,8 @@ class Tape:
         return self.replay.take(self.now_s(), MOST_AT_ONCE)
 
     def stamp_ms(self, tick: FeedTick, utc_ms: int) -> int:
-        """When a tick happens, for brokers and for whoever asks later what happened."""
-        stamp_ms = utc_ms if self.replay.stamps == "live" else tick.ts_ms
-        self.recorded.note(tick, stamp_ms)
-        return stamp_ms
+        """When a tick happened, for brokers."""
+        return utc_ms if self.replay.stamps == "live" else tick.ts_ms
 
     def wait_s(self, at_most_s: float) -> float:
         """How long nothing is due."""

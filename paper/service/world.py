@@ -92,7 +92,8 @@ class World:
         self._store = store
         self._feed_digits = dict(feed_digits)
         self._new_login = new_login
-        self._last_of_feed: dict[str, FeedTick] = {}
+        self._last_of_feed: dict[str, tuple[FeedTick, int]] = {}
+        self.listener: Callable[[FeedTick, int], object] | None = None
         self._feed_moves: dict[str, float] = {}
         self._market_open = True
         self.houses: dict[str, House] = {}
@@ -101,22 +102,22 @@ class World:
 
     def _remember(self) -> None:
         for terms in self._store.accounts():
-            house = self._house(terms.broker, utc_ms=0)
+            house = self._house(terms.broker)
             house.accounts[terms.login] = Account(terms)
             house.apply(terms.login, self._store.history(terms))
             _refuse_unquoted(house, house.accounts[terms.login])
         for key, broker, login in self._store.terminals():
             self.terminals[key] = Terminal(key, broker, login)
 
-    def _house(self, broker: str, utc_ms: int) -> House:
+    def _house(self, broker: str) -> House:
         """A broker opens its doors when its first account is wanted."""
         house = self.houses.get(broker)
         if house is None:
             profile = profile_for(broker, self._feed_digits)
             house = self.houses[broker] = House(profile, self._store.last_ticket(broker))
             house.market.open = self._market_open
-            for tick in self._last_of_feed.values():
-                house.on_tick(self._moved(tick), utc_ms)
+            for tick, heard_ms in self._last_of_feed.values():
+                house.on_tick(self._moved(tick), heard_ms)
         return house
 
     def house_of(self, terminal: Terminal) -> House:
@@ -143,8 +144,10 @@ class World:
         """Prices move, stops close; written down before this returns."""
         events: list[Event] = []
         for told in ticks:
-            self._last_of_feed[told.symbol] = told
+            self._last_of_feed[told.symbol] = told, utc_ms
             tick = self._moved(told)
+            if self.listener is not None:
+                self.listener(tick, utc_ms)
             for house in self.houses.values():
                 events += house.on_tick(tick, utc_ms)
         self.settle(events)
@@ -159,7 +162,7 @@ class World:
         moved = points * 10.0 ** -self._feed_digits[symbol]
         self._feed_moves[symbol] = self._feed_moves.get(symbol, 0.0) + moved
         if symbol in self._last_of_feed:
-            self.ticks((self._last_of_feed[symbol],), utc_ms)
+            self.ticks((self._last_of_feed[symbol][0],), utc_ms)
 
     def refuse_unknown_feed(self, symbol: str) -> None:
         """Prices come by the names the tick files have, not by a broker's."""
@@ -225,7 +228,7 @@ class World:
         if found is not None:
             _check_same(found, wish)
             return found
-        house = self._house(wish.broker, utc_ms)
+        house = self._house(wish.broker)
         terms = self._terms(house, wish)
         self._refuse_unconvertible(house, terms)
         first = booked(
