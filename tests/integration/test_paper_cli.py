@@ -1,0 +1,200 @@
+"""`python -m paper` as a person types it: the broker alone, accounts, the wheel, mistakes."""
+
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paper.starting import answering, ensure_running
+from tests.client_copies import fresh_client
+from tests.ports import free_port
+from tests.waiting import eventually
+from utils.os_signals import new_process_group_kwargs
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).resolve().parents[2]
+Said = subprocess.CompletedProcess[str]
+
+
+def said(*words: str, program: tuple[str, ...] = ("-m", "paper")) -> Said:
+    command = [sys.executable, *program, *words]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=30, check=False
+    )
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Starts a broker as a person does; whatever still runs at the end is ended."""
+    started: list[subprocess.Popen[str]] = []
+
+    def starting(*words: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "paper", "serve", "--state", str(tmp_path / "s"), *words]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            **new_process_group_kwargs(),
+        )
+        started.append(process)
+        eventually(lambda: process.poll() is not None or answering(tmp_path / "s"), within_s=20.0)
+        return process
+
+    yield starting
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def interrupted(process: "subprocess.Popen[str]") -> str:
+    """Ctrl+C, and all that was said."""
+    if sys.platform == "win32":
+        process.send_signal(signal.CTRL_BREAK_EVENT)
+    else:
+        process.send_signal(signal.SIGINT)
+    return process.communicate(timeout=15)[0]
+
+
+def test_it_says_where_it_is_whom_it_lets_in_and_stops_in_order(
+    alone: Callable[..., Any], tmp_path: Path
+) -> None:
+    port = free_port()
+    process = alone("--port", str(port), "--deposit", "2500")
+    mt5 = fresh_client()
+    mt5._connect_to("127.0.0.1", port)
+    assert mt5.initialize("C:\\anything\\terminal64.exe", login=4711, server="Some-Demo")
+    assert mt5.account_info().balance == 2500.0
+    mt5.shutdown()
+    told = interrupted(process)
+    assert f"paper broker ready on 127.0.0.1:{port}; Ctrl+C ends it" in told
+    assert str(tmp_path / "s") in told
+    assert "gets a demo account of 2,500.00 USD" in told
+    assert f"set PAPER_BROKER=127.0.0.1:{port}" in told
+    if sys.platform != "win32":
+        assert told.endswith("paper broker stopped by Ctrl+C; its accounts are kept\n")
+        assert process.returncode == 0
+        assert answering(tmp_path / "s") is None
+
+
+def test_accounts_are_listed_again_after_a_restart(
+    alone: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = alone("--port", "0")
+    words = ("account", "--state", str(tmp_path / "s"))
+    assert said(*words).stdout == "no account yet\n"
+    opened = said(*words, "mine", "--broker", "Kontor-Demo", "--margin-mode", "netting",
+                  "--currency", "EUR", "--login", "12345678")  # fmt: skip
+    assert opened.stdout == "mine: 12345678 at Kontor-Demo\n", opened.stderr
+    interrupted(first)
+    eventually(lambda: first.poll() is not None)
+    again = alone("--port", "0")
+    listed = said(*words).stdout
+    assert listed.startswith("mine: 12345678 at Kontor-Demo, balance 10,000.00, positions 0")
+    assert "mine: 12345678 at Kontor-Demo" in interrupted(again)
+
+
+def test_without_a_welcome_strangers_stay_outside(alone: Callable[..., Any]) -> None:
+    port = free_port()
+    process = alone("--port", str(port), "--no-welcome")
+    mt5 = fresh_client()
+    mt5._connect_to("127.0.0.1", port)
+    assert not mt5.initialize("x.exe")
+    assert mt5.last_error() == (-10003, "IPC initialize failed, Process create failed 'x.exe'")
+    assert not mt5.initialize()
+    assert mt5.last_error() == (-10003, "IPC initialize failed, MetaTrader 5 x64 not found")
+    mt5.shutdown()
+    assert "guests     none" in interrupted(process)
+
+
+def test_the_products_own_broker_has_no_guests(tmp_path: Path) -> None:
+    address = ensure_running(tmp_path)
+    mt5 = fresh_client()
+    mt5._connect_to(address.host, address.port)
+    try:
+        assert not mt5.initialize("C:\\anything\\terminal64.exe")
+        assert mt5.last_error()[0] == -10003
+    finally:
+        mt5.shutdown()
+        from paper.admin import Admin
+
+        with Admin(address.host, address.port) as admin:
+            admin.shutdown()
+    eventually(lambda: answering(tmp_path) is None)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("sevre",), "python -m paper has no 'sevre'"),
+        (("serve", "--port", "99999"), "99999 is no port: wanted 0 to 65535"),
+        (("serve", "--port", "x"), "'x' is not a whole number"),
+        (("serve", "--speed", "0"), "0 is not a number above 0"),
+        (("serve", "--deposit", "-5"), "-5 is no deposit: wanted 0 or more"),
+        (("serve", "--leverage", "0"), "0 is no leverage: wanted 1 or more"),
+        (("account", "--margin-mode", "gross"), "invalid choice: 'gross'"),
+        (("account", "--state", "no/such/folder"), "start one first: python -m paper"),
+    ],
+    ids=" ".join,
+)
+def test_mistakes_are_explained(words: tuple[str, ...], complaint: str) -> None:
+    answer = said(*words)
+    assert answer.returncode == 2
+    assert complaint in answer.stderr
+
+
+def test_a_broker_that_refuses_an_account_says_why(
+    alone: Callable[..., Any], tmp_path: Path
+) -> None:
+    alone("--port", "0")
+    words = ("account", "--state", str(tmp_path / "s"), "mine", "--currency", "XYZ")
+    answer = said(*words)
+    assert answer.returncode == 1
+    assert "an account in XYZ at Paper-Demo needs rates" in answer.stderr
+
+
+def test_a_second_broker_on_the_folder_or_port_says_so(
+    alone: Callable[..., Any], tmp_path: Path
+) -> None:
+    port = free_port()
+    alone("--port", str(port))
+    same_folder = said("serve", "--state", str(tmp_path / "s"), "--port", "0")
+    assert same_folder.returncode == 3
+    assert "already serves" in same_folder.stderr
+    same_port = said("serve", "--state", str(tmp_path / "other"), "--port", str(port))
+    assert same_port.returncode == 2
+    assert f"port {port} on 127.0.0.1 cannot be had" in same_port.stderr
+
+
+def test_the_launcher_hands_everything_on() -> None:
+    launcher = ("launcher.py", "--no-setup", "paper")
+    assert said("--help", program=launcher).stdout == said("--help").stdout
+
+
+def test_the_wheel_is_the_same_file_every_time_and_warns(tmp_path: Path) -> None:
+    answers = [said("wheel", "--into", str(tmp_path / name)) for name in ("a", "b")]
+    wheels = [Path(answer.stdout.splitlines()[0]) for answer in answers]
+    assert wheels[0].name == "metatrader5-5.0.6231+paper-py3-none-any.whl"
+    assert wheels[0].read_bytes() == wheels[1].read_bytes()
+    assert "never where the genuine" in " ".join(answers[0].stdout.split())
+    names = zipfile.ZipFile(wheels[0]).namelist()
+    assert {name.split("/")[0] for name in names} == {
+        "MetaTrader5",
+        "metatrader5-5.0.6231+paper.dist-info",
+    }
+
+
+def test_a_wheel_that_cannot_be_written_says_where(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    answer = said("wheel", "--into", str(tmp_path / "file"))
+    assert answer.returncode == 2
+    assert "cannot write a wheel into" in answer.stderr
