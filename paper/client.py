@@ -17,6 +17,7 @@ from paper.module.calling import refuse_arguments as _refuse_arguments
 from paper.module.dates import Dates as _Dates
 from paper.module.failures import BadArgument as _BadArgument
 from paper.module.failures import Failed as _Failed
+from paper.module.failures import read_aloud as _read_aloud
 from paper.module.login_rules import initialize_words as _initialize_words
 from paper.module.login_rules import login_words as _login_words
 from paper.module.mt5_constants import *  # noqa: F403 - its 223 names are this module's names
@@ -59,7 +60,8 @@ _Keywords = dict[str, _Any]
 def last_error(*args: _Any, **keywords: _Any) -> tuple[int, str]:
     """Code and text of the last call's failure; (1, 'Success') after a success."""
     _refuse_arguments("last_error", args, keywords)
-    return _calls.last_error
+    code, text = _calls.last_error
+    return code, _read_aloud(text)
 
 
 @_calls.with_keywords(failure=False, bad_argument=False)

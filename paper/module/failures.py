@@ -33,6 +33,7 @@ _TEXTS_OF_ONE_CALL: Final[dict[tuple[str, int], str]] = {
     ("login", -7): _NO_SUCH_LOGIN,
 }
 _INITIALIZE_PREFIX: Final = "IPC initialize failed, "
+_CODE_PAGE: Final = "cp1252"
 
 
 class Failed(Exception):  # noqa: N818 - a call that failed; its caller sees last_error, not a traceback
@@ -58,9 +59,28 @@ class Unrepresentable(BadArgument):
 def refused(verb: str, code: int, detail: object = None) -> Failed:
     """What a negative code means, in the words MetaTrader has for it in this call."""
     if code == INITIALIZE_FAILED:
-        return Failed(code, _INITIALIZE_PREFIX + str(detail or "").removeprefix(_INITIALIZE_PREFIX))
+        return Failed(code, _INITIALIZE_PREFIX + _printed(detail))
     text = _TEXTS_OF_ONE_CALL.get((verb, code)) or _TEXTS.get(code, _CALL_FAILED)
     return Failed(code, text)
+
+
+def read_aloud(text: str) -> str:
+    """A failure's text as last_error() makes it from MetaTrader's bytes.
+
+    They are bytes of Windows' western code page, read as UTF-8: a path with an umlaut in it makes
+    last_error() itself raise UnicodeDecodeError.
+    """
+    return text.encode(_CODE_PAGE).decode()
+
+
+def _printed(detail: object) -> str:
+    """What is left of a detail: nothing at all if one character is not in the code page."""
+    text = str(detail or "").removeprefix(_INITIALIZE_PREFIX)
+    try:
+        text.encode(_CODE_PAGE)
+    except UnicodeEncodeError:
+        return ""
+    return text
 
 
 def malformed() -> Failed:

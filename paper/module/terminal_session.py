@@ -44,10 +44,7 @@ class _Welcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _what_is_missing(path: str) -> str:
-    """MetaTrader's module prints the path by a C function that gives up on anything but ASCII."""
-    if not path:
-        return "MetaTrader 5 x64 not found"
-    return f"Process create failed '{path}'" if path.isascii() else ""
+    return f"Process create failed '{path}'" if path else "MetaTrader 5 x64 not found"
 
 
 class TerminalSession:

@@ -499,6 +499,14 @@ def login_cases() -> Iterator[Case]:
         yield Case(f"login {what}", call, system_error("login"), error)
 
 
+def unreadable_error(module: Any) -> type[BaseException] | None:
+    """A path of Windows' western code page that last_error() then takes for UTF-8."""
+    module.initialize("C:\\B\xf6rse\\terminal64.exe")
+    failure = kind_of_failure(module.last_error)
+    module.account_info()
+    return failure
+
+
 def initialize_cases() -> Iterator[Case]:
     """initialize where there is no terminal: looked at as login's words, and the path last."""
     exe = "C:\\nope\\terminal64.exe"
@@ -539,6 +547,10 @@ def initialize_cases() -> Iterator[Case]:
     for what, path in (("foreign path", "C:\\Ж"), ("emoji path", "😀")):
         error = (-10003, "IPC initialize failed, ")
         yield Case(f"initialize {what}", calling("initialize", path), "False", error)
+    yield Case("initialize umlaut path", unreadable_error, "<class 'UnicodeDecodeError'>", OFFLINE)
+    letters = "C:\\\xc3\xa9"
+    error = not_started("C:\\\xe9")
+    yield Case("initialize misread path", calling("initialize", letters), "False", error)
     call = calling("initialize", portable=Undecided())
     yield Case("initialize undecided", call, system_error("initialize"), NOT_FOUND_HERE)
     path = "C:\\" + "p" * 254
