@@ -358,7 +358,6 @@ def _types() -> Cases:
         yield f"m.{name}(range(m.{name}.n_fields - 1))"
         yield f"m.{name}(range(m.{name}.n_fields + 1))"
         yield f"m.{name}(range(m.{name}.n_fields), {{}})"
-        yield f"m.{name}(range(m.{name}.n_fields), {{'a': 1}})"
         yield f"type('Mine', (m.{name},), {{}})"
         yield f"m.{name}()"
         yield f"m.{name}(sequence=range(m.{name}.n_fields))"
