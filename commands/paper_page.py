@@ -24,8 +24,10 @@ plays recorded ticks as if they came now, and does on request what goes wrong wi
 ## Start it alone
 
 ```text
-python -m paper                     (or: python launcher.py paper)
+python -m paper
 ```
+
+(in the product's folder; `python launcher.py paper` works from anywhere)
 
 It says where it listens (127.0.0.1, port 27119), where it keeps its accounts
 (`state/paper-alone`), what it plays and whom it lets in. Ctrl+C ends it; the accounts stay. It does
@@ -52,7 +54,7 @@ only one, or a new one. The broker that the product starts has no guests: there 
 `python -m paper account C:/MT5/terminal64.exe --broker Kontor-Demo --margin-mode netting` opens one
 for that path. What each broker is like stands in [BROKERS.md](BROKERS.md).
 
-**Things that go wrong.** `python -m paper fault --state state/paper-alone add ...`, see
+**Things that go wrong.** `python -m paper fault --port 27119 add ...`, see
 [FAULTS.md](FAULTS.md).
 
 ## Run your own scripts

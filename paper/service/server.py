@@ -98,14 +98,16 @@ class Server:
         return self._control.status()
 
     def run(self) -> None:
-        """Serve until somebody asks for the end."""
+        """Serve until somebody asks for the end, or presses Ctrl+C."""
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._pushing.wake_fd, selectors.EVENT_READ)
         if self._tape.replay.stamps == "live":
             self._world.ticks(self._tape.replay.first_ticks(), self._tape.utc_ms())
-        while not self._control.stop_wanted:
-            self._turn()
-        self._close()
+        try:
+            while not self._control.stop_wanted:
+                self._turn()
+        finally:
+            self._close()
 
     def _turn(self) -> None:
         wait_s = self._tape.wait_s(self._until_due_s())

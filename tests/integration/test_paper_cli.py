@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from paper.__main__ import main
+from paper.admin import Admin
+from paper.packaging.wheel import write_wheel
 from paper.starting import answering, ensure_running
+from paper.typed.words import overview
 from tests.client_copies import fresh_client
 from tests.ports import free_port
 from tests.waiting import eventually
@@ -125,8 +129,6 @@ def test_the_products_own_broker_has_no_guests(tmp_path: Path) -> None:
         assert mt5.last_error()[0] == -10003
     finally:
         mt5.shutdown()
-        from paper.admin import Admin
-
         with Admin(address.host, address.port) as admin:
             admin.shutdown()
     eventually(lambda: answering(tmp_path) is None)
@@ -146,10 +148,15 @@ def test_the_products_own_broker_has_no_guests(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_mistakes_are_explained(words: tuple[str, ...], complaint: str) -> None:
-    answer = said(*words)
-    assert answer.returncode == 2
-    assert complaint in answer.stderr
+def test_mistakes_are_explained(
+    words: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: int | str | None = main(words)
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    assert complaint in capsys.readouterr().err
 
 
 def test_a_broker_that_refuses_an_account_says_why(
@@ -176,25 +183,31 @@ def test_a_second_broker_on_the_folder_or_port_says_so(
 
 
 def test_the_launcher_hands_everything_on() -> None:
-    launcher = ("launcher.py", "--no-setup", "paper")
-    assert said("--help", program=launcher).stdout == said("--help").stdout
+    told = said("--help", program=("launcher.py", "--no-setup", "paper"))
+    assert told.stdout == overview()
 
 
 def test_the_wheel_is_the_same_file_every_time_and_warns(tmp_path: Path) -> None:
-    answers = [said("wheel", "--into", str(tmp_path / name)) for name in ("a", "b")]
-    wheels = [Path(answer.stdout.splitlines()[0]) for answer in answers]
-    assert wheels[0].name == "metatrader5-5.0.6231+paper-py3-none-any.whl"
-    assert wheels[0].read_bytes() == wheels[1].read_bytes()
-    assert "never where the genuine" in " ".join(answers[0].stdout.split())
-    names = zipfile.ZipFile(wheels[0]).namelist()
+    answer = said("wheel", "--into", str(tmp_path))
+    wheel = Path(answer.stdout.splitlines()[0])
+    assert wheel.name == "metatrader5-5.0.6231+paper-py3-none-any.whl"
+    assert wheel.read_bytes() == write_wheel(tmp_path / "again").read_bytes()
+    assert "never where the genuine" in " ".join(answer.stdout.split())
+    names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
         "MetaTrader5",
         "metatrader5-5.0.6231+paper.dist-info",
     }
 
 
-def test_a_wheel_that_cannot_be_written_says_where(tmp_path: Path) -> None:
+def test_a_wheel_that_cannot_be_written_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    answer = said("wheel", "--into", str(tmp_path / "file"))
-    assert answer.returncode == 2
-    assert "cannot write a wheel into" in answer.stderr
+    assert main(["wheel", "--into", str(tmp_path / "file")]) == 2
+    assert "cannot write a wheel into" in capsys.readouterr().err
+
+
+def test_the_broker_loads_numpy_only_when_somebody_asks_for_prices() -> None:
+    source = "import sys, paper.__main__; sys.exit('numpy' in sys.modules)"
+    assert said(program=("-c", source)).returncode == 0
