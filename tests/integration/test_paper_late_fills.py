@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-EVER = (0, 4_000_000_000)
+EVER = (1, 2_000_000_000)
 REST_AFTER_MS = 1_500
 Start = Callable[[], Address]
 
