@@ -1,7 +1,7 @@
 """Makes sure that nothing of a demo runs on when it is over."""
 
 from collections.abc import Collection
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import psutil
 
@@ -39,9 +39,10 @@ def end_all(known: Collection[int], folder: Path, within_s: float = GONE_WITHIN_
 
 def _is_console_host(process: psutil.Process) -> bool:
     try:
-        return process.name().lower() in CONSOLE_HOSTS
-    except psutil.NoSuchProcess:
+        command = process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+    return bool(command) and PureWindowsPath(command[0]).name.lower() in CONSOLE_HOSTS
 
 
 def _ours(pid: int, folder: Path) -> psutil.Process | None:

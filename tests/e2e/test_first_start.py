@@ -8,12 +8,18 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        find_spec("venv") is None, reason="python.org's zip for Windows cannot make environments"
+    ),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = str(getattr(sys, "_base_executable", sys.executable))
