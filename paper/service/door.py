@@ -1,7 +1,7 @@
 """Lets clients in: the terminal they name or the one used last, and made up for guests."""
 
 from collections.abc import Callable
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -44,7 +44,7 @@ class Door:
 
     def terminal(self, path: str, login: int, server: str) -> Terminal:
         """The terminal at a path; without a path the one used last, else the only one."""
-        key = self._spelled_as_known(path) if path else self._usual()
+        key = self.key_of(path)
         if key in self._world.terminals:
             terminal = self._world.terminal(key)
             self._log_in(terminal, login, server)
@@ -55,6 +55,10 @@ class Door:
             terminal = self._new_terminal(key or USUAL_PATH, login, server, self._welcome)
         self._remember(terminal.key)
         return terminal
+
+    def key_of(self, path: str) -> str:
+        """The key of the terminal meant, whether it is there or not; empty where nobody can say."""
+        return self._world.known_as(path) if path else self._usual()
 
     def _log_in(self, terminal: Terminal, login: int, server: str) -> None:
         if login:
@@ -92,13 +96,6 @@ class Door:
             login=login,
         )
         return self._world.ensure_account(wish, self._utc_ms())
-
-    def _spelled_as_known(self, path: str) -> str:
-        """Windows does not care for a program's capitals and which way a slash leans."""
-        wanted, known = PureWindowsPath(path), self._world.terminals
-        if path in known or wanted.suffix.lower() != ".exe":
-            return path
-        return next((key for key in known if PureWindowsPath(key) == wanted), path)
 
     def _usual(self) -> str:
         last = self._remembered()

@@ -137,8 +137,9 @@ class Peer:
 
     def _called(self, verb: str, args: list[Any]) -> Called:
         """A terminal that is only now taken up is named by the call itself."""
-        key = args[0] if verb == "initialize" and args else self._session.key
-        return Called(terminal=str(key), verb=verb, args=args)
+        is_first = verb == "initialize" and bool(args)
+        key = self._session.door.key_of(str(args[0])) if is_first else self._session.key
+        return Called(terminal=key, verb=verb, args=args)
 
     def _disturb(self, call_id: int, called: Called) -> None:
         steps = self._faults.course(called)

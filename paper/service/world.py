@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy, deepcopy
 from math import isfinite
+from pathlib import PureWindowsPath
 from typing import Final
 
 import msgspec
@@ -127,6 +128,13 @@ class World:
     def account_of(self, terminal: Terminal) -> Account:
         """The account a terminal is logged in to, as far as it knows."""
         return self.house_of(terminal).accounts[terminal.login]
+
+    def known_as(self, path: str) -> str:
+        """Windows does not care for a program's capitals and which way a slash leans."""
+        wanted, known = PureWindowsPath(path), self.terminals
+        if path in known or wanted.suffix.lower() != ".exe":
+            return path
+        return next((key for key in known if PureWindowsPath(key) == wanted), path)
 
     def terminal(self, key: str) -> Terminal:
         """The terminal of that key."""

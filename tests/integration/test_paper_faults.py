@@ -633,6 +633,17 @@ def test_a_rule_that_cannot_be_is_refused_with_what_was_wanted(
     assert place.admin.faults() == []
 
 
+def test_a_terminal_is_meant_however_its_path_is_spelled(address: Address, admin: Admin) -> None:
+    admin.ensure_account("C:/MT5/terminal64.exe", "FTMO-Demo")
+    admin.fault("refuse", "c:\\mt5\\Terminal64.exe", call="initialize", code=-6, times=1)
+    mt5: Any = fresh_client()
+    mt5._connect_to(address.host, address.port)
+    assert not mt5.initialize("C:/mt5/terminal64.EXE")
+    assert mt5.last_error()[0] == -6
+    assert mt5.initialize("C:/mt5/terminal64.EXE")
+    mt5.shutdown()
+
+
 def test_every_kind_is_met_in_this_file() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     assert [kind for kind in KINDS if f'fault("{kind}"' not in text] == []

@@ -42,7 +42,7 @@ class FaultDesk:
         wrong = complaint(rule)
         if wrong:
             raise ServerRefusal(LastError.INVALID_PARAMS, f"{rule.fault.name}: {wrong}")
-        live = self._script.add(rule, self._tape.now_s())
+        live = self._script.add(self._as_known(rule), self._tape.now_s())
         self.tend()
         if live.trouble:
             self.take_back((live.number,))
@@ -50,9 +50,15 @@ class FaultDesk:
         self.cut_off()
         return live
 
+    def _as_known(self, rule: Rule) -> Rule:
+        terminal = self._world.known_as(rule.scope.terminal)
+        return msgspec.structs.replace(
+            rule, scope=msgspec.structs.replace(rule.scope, terminal=terminal)
+        )
+
     def take_back(self, numbers: tuple[int, ...] = (), terminal: str = "") -> list[Live]:
         """Rules by number, else those of a terminal, else all of them."""
-        gone = self._script.take_back(numbers, terminal)
+        gone = self._script.take_back(numbers, self._world.known_as(terminal))
         for live in gone:
             self._standing.end(live)
         self.tend()
