@@ -1,6 +1,8 @@
 """The papers speak of what is there: paths, packages, links."""
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +23,15 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def papers() -> list[Path]:
-    """Every page of the repository; dot folders are tools' own."""
-    return [path for path in sorted(ROOT.rglob("*.md")) if is_ours(path.relative_to(ROOT))]
+    """Every page of the repository."""
+    return sorted(path for path in files() if path.suffix == ".md")
 
 
-def is_ours(path: Path) -> bool:
-    return not any(part.startswith(".") or part in MADE_HERE for part in path.parts)
+def files() -> Iterator[Path]:
+    """All of ours; folders of tools are not even entered, as one may hold a whole disk."""
+    for folder, inside, names in os.walk(ROOT):
+        inside[:] = [name for name in inside if not name.startswith(".") and name not in MADE_HERE]
+        yield from (Path(folder, name) for name in names)
 
 
 def text_of(paper: str) -> str:
@@ -34,9 +39,8 @@ def text_of(paper: str) -> str:
 
 
 def packages() -> set[str]:
-    found = [path.parent.relative_to(ROOT) for path in ROOT.rglob("__init__.py")]
-    ours = [path for path in found if is_ours(path) and path.parts[0] != "tests"]
-    return {path.as_posix() + "/" for path in ours}
+    found = [path.parent.relative_to(ROOT) for path in files() if path.name == "__init__.py"]
+    return {path.as_posix() + "/" for path in found if path.parts[0] != "tests"}
 
 
 @pytest.mark.parametrize("paper", PAPERS)
