@@ -143,7 +143,7 @@ def _age_reports(machine: Machine) -> None:
         database["nodes"].update_many({}, {"$set": {"sent_at": datetime(2026, 1, 1, tzinfo=UTC)}})
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C goes to a whole console there")
+@pytest.mark.posix_only("Ctrl+C goes to a whole console there")
 @pytest.mark.parametrize(
     ("words", "told"),
     [

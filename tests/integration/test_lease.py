@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_made_refuses_the_lease(tmp_path: Path) -> None:
         Lease.take(tmp_path / "file", login=1, server="s", data_path="d")
 
 
-@pytest.mark.posix_only(reason="file modes are POSIX's")
+@pytest.mark.posix_only("file modes are POSIX's")
 def test_every_user_may_take_the_lease_after_any_other(tmp_path: Path) -> None:
     folder = tmp_path / "leases"
     lease = Lease.take(folder, login=1, server="s", data_path="d")

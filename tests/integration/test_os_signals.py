@@ -94,7 +94,7 @@ os.write(int(sys.argv[2]), b"ended well")
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there a closed window says CTRL_CLOSE")
+@pytest.mark.posix_only("there a closed window says CTRL_CLOSE")
 def test_a_closed_terminal_ends_a_process_its_own_way() -> None:
     window, terminal = os.openpty()
     heard, told = os.pipe()
@@ -113,7 +113,7 @@ def test_a_closed_terminal_ends_a_process_its_own_way() -> None:
     os.close(heard)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+@pytest.mark.posix_only("Windows has no SIGHUP")
 def test_a_program_told_to_outlive_its_terminal_does() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

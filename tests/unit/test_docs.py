@@ -89,3 +89,13 @@ def test_every_decision_is_listed_and_has_its_three_parts() -> None:
 
 def test_the_page_of_reasons_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == page(), "run: python -m commands.reasons_page"
+
+
+def test_the_page_on_windows_lists_every_test_that_is_left_out_and_why() -> None:
+    left_out = re.compile(r"(posix_only|not_on_wine)\(\s*\"([^\"]+)\"")
+    sources = [path for path in files() if path.suffix == ".py" and "tests" in path.parts]
+    found = {match for path in sources for match in left_out.findall(path.read_text("utf-8"))}
+    listed = re.findall(
+        r"^- (posix_only|not_on_wine): (.+)$", text_of("docs/WINDOWS.md"), re.MULTILINE
+    )
+    assert found == set(listed)

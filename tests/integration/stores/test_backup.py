@@ -1,7 +1,6 @@
 """A backup holds everything, says when it is not whole, and comes back as it was."""
 
 import gzip
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -121,7 +120,7 @@ def test_a_file_that_is_there_is_never_replaced(database: Database[Any], tmp_pat
     assert place.read_text("utf-8") == "mine"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+@pytest.mark.posix_only("file modes are POSIX's")
 def test_the_file_is_its_owners_alone(database: Database[Any], tmp_path: Path) -> None:
     assert backed_up(database, tmp_path).stat().st_mode & 0o777 == 0o600
 

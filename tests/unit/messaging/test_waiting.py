@@ -1,7 +1,6 @@
 """Waiting ends in time, and Ctrl+C ends it."""
 
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -63,7 +62,7 @@ def test_what_becomes_readable_after_many_short_polls_is_noticed(
     assert pair[0].recv(1) == b"x"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a test cannot press Ctrl+C for itself there")
+@pytest.mark.posix_only("a test cannot press Ctrl+C for itself there")
 def test_ctrl_c_ends_the_wait(pair: tuple[socket.socket, socket.socket]) -> None:
     import signal
 
