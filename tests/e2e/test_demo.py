@@ -97,9 +97,7 @@ class Demo:
         try:
             state = process.environ().get("MURMURATION_STATE", "")
             return state.startswith(str(self.folder)) or any(
-                word.startswith(str(self.folder))
-                for word in process.cmdline()
-                if word != str(self.json)
+                str(self.folder) in word for word in process.cmdline() if word != str(self.json)
             )
         except psutil.Error:
             return False
