@@ -10,6 +10,8 @@ from paper.service.tick_files import Feed
 Stamps = Literal["live", "original"]
 LONGEST_SILENCE_MS: Final = 60_000
 LATEST_S: Final = 5.0
+SHORTEST_LAP_MS: Final = 1_000
+"""A live tape of a few ticks waits before it starts over, or it would spin."""
 
 
 class Replay:
@@ -29,12 +31,12 @@ class Replay:
         self._next: list[tuple[int, int]] = []
         self._rewind(at_s)
 
-    def _rewind(self, at_s: float) -> None:
+    def _rewind(self, at_s: float, rest_ms: float = 0.0) -> None:
         self._cursors = [0] * len(self.feeds)
         self._next = [(feed.times_ms[0], i) for i, feed in enumerate(self.feeds)]
         heapq.heapify(self._next)
         self._anchor_s = at_s
-        self._anchor_ms = float(self._next[0][0])
+        self._anchor_ms = self._next[0][0] - rest_ms
 
     def first_ticks(self) -> list[FeedTick]:
         """The first quote of every symbol, so that a live market opens with all its prices."""
@@ -112,7 +114,11 @@ class Replay:
 
     def _finish(self, at_s: float) -> None:
         if self.stamps == "live":
-            self._rewind(at_s)
+            length_ms = self._last_ms() - min(feed.times_ms[0] for feed in self.feeds)
+            self._rewind(at_s, max(0, SHORTEST_LAP_MS - length_ms) * self.speed)
             return
-        self._anchor_ms = max(float(feed.times_ms[-1]) for feed in self.feeds)
+        self._anchor_ms = float(self._last_ms())
         self.ended = True
+
+    def _last_ms(self) -> int:
+        return max(feed.times_ms[-1] for feed in self.feeds)
