@@ -84,7 +84,8 @@ From a checkout it works without installing: `from paper import client as mt5`, 
 
 `examples/scripts/` has scripts in the style of MetaTrader's own examples: account summary, opening
 and closing, waiting orders, a trailing stop, a report of the history, bars and ticks, trading on
-moving averages with pandas. They run in every test run, in an environment of their own.
+moving averages with pandas. They run with the tests, in an environment of their own, and are judged
+by the broker's books; the one with pandas where pip can get it.
 
 ## Bars and ticks
 

@@ -1,5 +1,6 @@
 """Lets clients in: the terminal they name or the one used last, and made up for guests."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -107,11 +108,15 @@ class Door:
     def _remembered(self) -> str:
         if self._memory is None or not self._memory.exists():
             return ""
-        return self._memory.read_text(encoding="utf-8")
+        return self._memory.read_text(encoding="utf-8", errors="replace")
 
     def _remember(self, key: str) -> None:
-        if self._memory is not None and key != self._remembered():
-            self._memory.write_text(key, encoding="utf-8", newline="")
+        """A convenience: who cannot have it is let in all the same."""
+        try:
+            if self._memory is not None and key != self._remembered():
+                self._memory.write_text(key, encoding="utf-8", newline="")
+        except OSError as wrong:
+            sys.stderr.write(f"{key} is used now, which cannot be written down: {wrong}\n")
 
 
 def _usual_mode(broker: str) -> int:

@@ -140,3 +140,11 @@ def test_a_path_is_the_same_however_windows_would_write_it(welcoming: Caller, sp
 
 def test_keys_that_are_no_paths_differ_in_capitals(strict: Caller) -> None:
     assert refusal(lambda: strict.initialize(KEY.upper()))[0] == -10003
+
+
+def test_a_memory_that_cannot_be_written_keeps_nobody_outside(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caller = Caller(desk, tmp_path / "no such folder" / "last.txt", Welcome())
+    assert caller.initialize(EXE, 3, "S").login == 3
+    assert "cannot be written down" in capsys.readouterr().err
