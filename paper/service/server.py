@@ -1,12 +1,9 @@
 """The paper broker's process: one loop over sockets and tape."""
 
-import contextlib
 import os
 import selectors
 import socket
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +13,8 @@ from paper.address import Address
 from paper.service.control import Control
 from paper.service.door import LAST_TERMINAL_FILE, Door, Welcome
 from paper.service.faults.desk import FaultDesk
-from paper.service.peer import Peer, PeerGone
+from paper.service.peer import Peer
+from paper.service.peers import Peers
 from paper.service.pushing import Pushing
 from paper.service.recorded import Recorded
 from paper.service.replay import Replay, Stamps
@@ -25,7 +23,6 @@ from paper.service.store import Store
 from paper.service.tape import Tape
 from paper.service.tick_files import bundled, load
 from paper.service.world import LARGEST_LOGIN, SMALLEST_LOGIN, World
-from paper.wire.protocol import ProtocolError
 from utils.clock import SystemClock
 from utils.randomness import token, unseeded
 
@@ -74,9 +71,8 @@ class Server:
         self.place = self._as_place(settings)
         self._faults = FaultDesk(self._world, self._tape, settings.seed)
         self._control = Control(self._world, self._tape, self.place, settings.seed, self._faults)
-        self._faults.cut_off = self._cut_off
-        self._owing: set[Peer] = set()
         self._selector = selectors.DefaultSelector()
+        self._peers = Peers(self._selector, self._tape.now_s, self._faults, self._peer)
         self._floating_due_s = 0.0
 
     def _as_place(self, settings: ServerSettings) -> Address:
@@ -110,45 +106,17 @@ class Server:
             self._close()
 
     def _turn(self) -> None:
-        wait_s = self._tape.wait_s(self._until_due_s())
+        wait_s = self._tape.wait_s(self._peers.until_due_s(FLOATING_EVERY_S))
         for key, mask in self._selector.select(wait_s):
             if key.fileobj is self._listener:
-                self._welcome()
-            elif isinstance(key.data, Peer) and key.data.connection.fileno() >= 0:
-                self._serve(key.data, partial(self._move_bytes, key.data, mask))
-        self._pay_what_is_due()
-        self._cut_off()
+                self._peers.welcome(self._listener)
+            elif isinstance(key.data, Peer):
+                self._peers.serve(key.data, mask)
+        self._peers.pay_what_is_due()
+        self._peers.cut_off()
         self._pushing.greet_newcomers()
         self._play()
         self._tell()
-
-    def _until_due_s(self) -> float:
-        if not self._owing:
-            return FLOATING_EVERY_S
-        due_s = min(peer.due_s for peer in self._owing if peer.due_s is not None)
-        return min(FLOATING_EVERY_S, max(0.0, due_s - self._tape.now_s()))
-
-    def _pay_what_is_due(self) -> None:
-        """Answers that faults have put off, and orders whose sender is gone by now."""
-        now_s = self._tape.now_s()
-        for peer in [*self._owing]:
-            if peer.due_s is None or peer.due_s > now_s:
-                continue
-            if peer.connection.fileno() < 0:
-                self._finish_alone(peer)
-            else:
-                self._serve(peer, partial(peer.go_on, now_s))
-
-    def _cut_off(self) -> None:
-        for ending in self._faults.take_endings():
-            for peer in self._peers():
-                if peer.terminal_key == ending.terminal:
-                    with contextlib.suppress(PeerGone):
-                        peer.cut(is_pipe_alone=ending.is_pipe_alone)
-                    self._drop(peer)
-
-    def _peers(self) -> list[Peer]:
-        return [k.data for k in self._selector.get_map().values() if isinstance(k.data, Peer)]
 
     def _play(self) -> None:
         utc_ms = self._tape.utc_ms()
@@ -167,63 +135,13 @@ class Server:
             self._pushing.push_floating()
         self._pushing.push_changed()
 
-    def _welcome(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except (BlockingIOError, ConnectionError):  # it hung up before it was let in
-            return
-        connection.settimeout(0)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _peer(self, connection: socket.socket) -> Peer:
         utc_ms = self._tape.utc_ms
         session = Session(self._world, self.place, utc_ms, self._recorded, self._door)
-        peer = Peer(connection, session, self._control, self._faults)
-        self._selector.register(connection, selectors.EVENT_READ, peer)
-
-    def _move_bytes(self, peer: Peer, mask: int) -> None:
-        if mask & selectors.EVENT_READ:
-            peer.on_readable(self._tape.now_s())
-        if mask & selectors.EVENT_WRITE:
-            peer.on_writable()
-
-    def _serve(self, peer: Peer, do: Callable[[], None]) -> None:
-        try:
-            do()
-        except PeerGone:
-            self._drop(peer)
-        except ProtocolError as wrong:
-            sys.stderr.write(f"a client was cut off: {wrong}\n")
-            self._drop(peer)
-        else:
-            self._watch(peer)
-
-    def _watch(self, peer: Peer) -> None:
-        self._note_debts(peer)
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.has_unsent else 0)
-        if self._selector.get_key(peer.connection).events != wanted:
-            self._selector.modify(peer.connection, wanted, peer)
-
-    def _drop(self, peer: Peer) -> None:
-        if peer.connection.fileno() < 0:
-            return
-        self._selector.unregister(peer.connection)
-        peer.connection.close()
-        self._finish_alone(peer)
-
-    def _finish_alone(self, peer: Peer) -> None:
-        peer.finish_alone(self._tape.now_s())
-        self._note_debts(peer)
-
-    def _note_debts(self, peer: Peer) -> None:
-        if peer.due_s is None:
-            self._owing.discard(peer)
-        else:
-            self._owing.add(peer)
+        return Peer(connection, session, self._control, self._faults)
 
     def _close(self) -> None:
-        for peer in self._peers():
-            with contextlib.suppress(PeerGone):
-                peer.on_writable()
-            self._drop(peer)
+        self._peers.close()
         self._selector.close()
         self._listener.close()
         self._pushing.close()

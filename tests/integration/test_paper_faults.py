@@ -170,6 +170,29 @@ def test_others_are_served_while_one_hangs(place: Place, address: Address, admin
         other.mt5.shutdown()
 
 
+def test_many_are_owed_an_answer_at_once_and_each_gets_its_own(
+    place: Place, address: Address
+) -> None:
+    place.fault("delay", call="positions_total", ms=300)
+    answers: list[int] = []
+
+    def ask() -> None:
+        with Admin(address.host, address.port) as line:
+            line.ask("initialize", place.key, 0, "", "", 1_000)
+            answers.append(line.ask("positions_total"))
+
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(20)]
+
+    def all_ask() -> None:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+
+    assert 0.3 <= lasts_s(all_ask) < 3.0
+    assert answers == [0] * 20
+
+
 def test_an_order_under_way_is_executed_though_its_sender_is_killed(
     place: Place, address: Address
 ) -> None:
@@ -217,6 +240,18 @@ def test_a_terminal_dies_for_all_its_clients_and_for_a_while(place: Place) -> No
     assert place.mt5.last_error()[0] == -10003
     eventually(place.take_up)
     second.shutdown()
+
+
+def test_who_kills_the_terminal_it_has_taken_up_itself_kills_nothing_else(
+    place: Place, address: Address, admin: Admin
+) -> None:
+    with Admin(address.host, address.port) as line:
+        line.ask("initialize", place.key, 0, "", "", 1_000)
+        with pytest.raises((AdminError, OSError)):
+            line.fault("death", place.key, call="now")
+    assert place.mt5.positions_get() is None
+    assert place.take_up()
+    assert admin.faults()[-1]["struck"] == 1
 
 
 def test_a_terminal_that_starts_again_may_time_out_first(place: Place) -> None:
