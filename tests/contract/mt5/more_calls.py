@@ -227,6 +227,15 @@ def cases() -> list[str]:
     return list(dict.fromkeys(made))
 
 
+def spoils(expression: str) -> bool:
+    """The genuine module overwrites a part of its TradeOrder when such a path cannot be started.
+
+    It fails to write down a character beyond Latin-1; its process dies of the next TradeOrder.
+    """
+    foreign = ("\\u0416", "\\U0001f600", "\\ud800")
+    return "m.initialize(" in expression and any(letter in expression for letter in foreign)
+
+
 def ask(module: Any, expression: str) -> Answer:
     """What a module says; before it, an error is set that only a real call resets."""
     module.positions_get("set")
