@@ -1,8 +1,12 @@
 """What a person reads when a terminal could not be connected to: wanted, found, what to do."""
 
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from domain.mt5_words import LastError
+
+LAST_IT_CAN_WRITE: Final = 0xFF
+NOTHING_THERE: Final = "nothing is there"
 
 
 class _Advice(NamedTuple):
@@ -14,6 +18,7 @@ _RIGHTS: Final = "run it as the same Windows user, and with the same rights, as 
 
 #: How MetaTrader's module says why it has no pipe to a terminal; the first that fits counts.
 _NO_PIPE: Final = {
+    NOTHING_THERE: _Advice("no program", "Correct `path`, or install that terminal anew."),
     "Process create failed": _Advice(
         "a file that Windows cannot start", "Correct `path`, or install that terminal anew."
     ),
@@ -50,6 +55,17 @@ _BY_CODE: Final[dict[int, _Advice]] = {
 }
 
 _ELSE: Final = _Advice("that it cannot be connected to", "Look at its window; it is tried again.")
+
+
+def must_not_be_tried(path: str) -> bool:
+    """No program there, by a name that MetaTrader's module cannot put into words.
+
+    It would write its failure over a part of its own memory, and this process would die of it.
+    """
+    program = Path(path)
+    if program.suffix.lower() != ".exe" or program.is_file():
+        return False
+    return any(ord(letter) > LAST_IT_CAN_WRITE for letter in path)
 
 
 def why_not(path: str, whom: str, code: int, said: str) -> str:

@@ -12,11 +12,12 @@ from domain.market import (
     TerminalState,
     Unknowable,
 )
+from domain.mt5_words import LastError
 from domain.orders import Command
 from domain.outcomes import Outcome
 from terminal.accounts import Accounts
 from terminal.calls import Calls, MetaTraderModule, NoAnswerError, told
-from terminal.connecting import why_not
+from terminal.connecting import NOTHING_THERE, must_not_be_tried, why_not
 from terminal.contracts import Contracts
 from terminal.deals import Deals
 from terminal.orders import Orders
@@ -70,6 +71,8 @@ class Mt5Terminal:
 
     def _attach(self) -> None:
         try:
+            if must_not_be_tried(self._path):
+                raise NoAnswerError(NOTHING_THERE, LastError.INTERNAL_FAIL_INIT)  # noqa: TRY301 - told as all others are
             self._calls.ask(self._calls.module.initialize, self._path, **self._initialize_by())
         except NoAnswerError as why:
             account = f" logged in to {self._login['login']}" if self._login["login"] else ""

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from domain.market import Identity, Unknowable
@@ -160,3 +162,17 @@ def test_the_password_stands_in_no_reason() -> None:
     told = door(module, login=51234567, password="open sesame").connect()
     assert isinstance(told, Unknowable)
     assert "open sesame" not in told.why
+
+
+def test_metatraders_module_is_not_asked_to_fail_in_words_it_cannot_write(tmp_path: Path) -> None:
+    """Its 5.0.6231 overwrites its own TradeOrder then."""
+    program = tmp_path / "\u0413\u0440\u0430\u0444\u0438\u043a" / "terminal64.exe"
+    module = FakeMt5()
+    told = door(module, path=str(program)).connect()
+    assert isinstance(told, Unknowable)
+    assert told.why.startswith(f"wanted {program}, found no program (nothing is there). Correct")
+    assert not module.calls
+    program.parent.mkdir()
+    program.write_bytes(b"MZ")
+    door(module, path=str(program)).connect()
+    assert module.calls[0][0] == "initialize"
