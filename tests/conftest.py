@@ -6,7 +6,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-from tests.wine import on_wine
+from tests.wine import PATIENCE, on_wine
 
 LIMITS_S = {"integration": 60, "e2e": 180}
 
@@ -26,6 +26,10 @@ def _limit(item: pytest.Item) -> None:
     limits_s = [limit_s for name, limit_s in LIMITS_S.items() if item.get_closest_marker(name)]
     if limits_s and not item.get_closest_marker("timeout"):
         item.add_marker(pytest.mark.timeout(max(limits_s)))
+    if PATIENCE > 1:
+        limit = item.get_closest_marker("timeout")
+        limit_s = limit.args[0] if limit else float(item.config.getini("timeout"))
+        item.add_marker(pytest.mark.timeout(limit_s * PATIENCE), append=False)
 
 
 def _keep_to_platform(item: pytest.Item) -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.wine import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -21,7 +23,7 @@ class Typist:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=60 * PATIENCE,
             check=False,
         )
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from tests.wine import PATIENCE
 from utils.clock import monotonic_s
 
 T = TypeVar("T")
@@ -11,6 +12,7 @@ T = TypeVar("T")
 
 def eventually(condition: Callable[[], T], within_s: float = 5.0, every_s: float = 0.01) -> T:
     """Look until the condition is truthy and return it; fail with the last value seen."""
+    within_s *= PATIENCE
     deadline = monotonic_s() + within_s
     while True:
         seen = condition()

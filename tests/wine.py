@@ -1,6 +1,7 @@
-"""Whether Windows is Wine here, which says so itself."""
+"""Whether Windows is Wine here, which says so itself, and how much longer all takes there."""
 
 import sys
+from typing import Final
 
 
 def on_wine() -> bool:
@@ -9,3 +10,7 @@ def on_wine() -> bool:
     import ctypes
 
     return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+
+
+#: Processes start several times as slowly there, and files are opened so.
+PATIENCE: Final = 3 if on_wine() else 1

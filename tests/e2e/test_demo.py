@@ -18,6 +18,7 @@ import pytest
 from paper.address import Address, published
 from tests.client_copies import fresh_client
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.clock import monotonic_s
 from utils.os_signals import kill, new_process_group_kwargs
 
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
 ROOT = Path(__file__).resolve().parents[2]
 SLAVES = ("Apex_Slave_01", "Harbor_Slave_01", "Union_Slave_01")
-ENDS_WITHIN_S = 40.0
+ENDS_WITHIN_S = 40.0 * PATIENCE
 
 
 class Demo:
@@ -136,10 +137,10 @@ def test_ctrl_c_ends_every_process_within_five_seconds_and_prints_the_summary(fo
         eventually(lambda: all(demo.copies_of(name) for name in SLAVES), 40)
         asked_s = monotonic_s()
         ctrl_c(demo.process)
-        code = demo.wait(10)
+        code = demo.wait(10 * PATIENCE)
         took_s = monotonic_s() - asked_s
         assert (code, demo.figures()["mismatches"]) == (0, 0), demo.said
-        assert took_s < 5, demo.said
+        assert took_s < 5 * PATIENCE, demo.said
         assert "cut short by Ctrl+C" in demo.said
         assert demo.left() == []
 
@@ -149,13 +150,13 @@ def test_ctrl_c_during_the_start_ends_everything_as_well(folder: Path) -> None:
         eventually(lambda: "Setting up" in demo.said, 10)
         asked_s = monotonic_s()
         ctrl_c(demo.process)
-        assert demo.wait(10) == 0, demo.said
-        assert monotonic_s() - asked_s < 5, demo.said
+        assert demo.wait(10 * PATIENCE) == 0, demo.said
+        assert monotonic_s() - asked_s < 5 * PATIENCE, demo.said
         assert demo.left() == []
 
 
 def test_a_killed_slave_comes_back_and_the_others_do_not_notice(folder: Path) -> None:
-    with Demo(folder, "--seconds", "16") as demo:
+    with Demo(folder, "--seconds", str(16 * PATIENCE)) as demo:
         eventually(lambda: all(demo.copies_of(name) for name in SLAVES), 40)
         (victim,) = demo.pids_of(SLAVES[0])
         copied_before = demo.copies_of(SLAVES[1])
