@@ -9,7 +9,7 @@ import msgspec
 
 from domain.mt5_words import LastError, MarginMode
 from paper.broker.profiles.by_name import profile_for
-from paper.service.world import ServerRefusal, Terminal, Wish, World
+from paper.service.world import LARGEST_KEPT_LOGIN, ServerRefusal, Terminal, Wish, World
 
 LAST_TERMINAL_FILE: Final = "last_terminal.txt"
 NOT_FOUND: Final = "MetaTrader 5 x64 not found"
@@ -87,6 +87,8 @@ class Door:
 
     def _open(self, key: str, broker: str, login: int, welcome: Welcome) -> Terminal:
         """An account as most people have it, or else of the first kind the broker offers."""
+        if login > LARGEST_KEPT_LOGIN:
+            raise ServerRefusal(LastError.AUTH_FAILED, f"{broker!r} gives no login {login}")
         wish = Wish(
             key=key,
             broker=broker,

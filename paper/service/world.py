@@ -21,6 +21,8 @@ from paper.service.store import Store
 
 SMALLEST_LOGIN = 10_000_000
 LARGEST_LOGIN = 99_999_999
+LARGEST_KEPT_LOGIN = 2**63 - 1
+"""SQLite's whole numbers end here; logins that brokers give have ten digits at most."""
 WORD_OF_MODE: Final[dict[str | int, MarginMode]] = {
     "hedging": MarginMode.RETAIL_HEDGING,
     "netting": MarginMode.RETAIL_NETTING,
@@ -352,6 +354,11 @@ def _check_same(terminal: Terminal, wish: Wish) -> None:
 
 
 def _check_wish(wish: Wish) -> None:
+    if not 0 <= wish.login <= LARGEST_KEPT_LOGIN:
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS,
+            f"login {wish.login}: wanted a number from 1 to {LARGEST_KEPT_LOGIN}, or 0 for any",
+        )
     if wish.margin_mode not in MARGIN_MODES:
         known = ", ".join(repr(mode) for mode in MARGIN_MODES)
         raise ServerRefusal(

@@ -9,7 +9,7 @@ import pytest
 
 from paper.service.door import USUAL_PATH, Door, Welcome
 from paper.service.session import Session
-from paper.service.world import ServerRefusal
+from paper.service.world import ServerRefusal, Wish
 from tests.unit.paper.desk import ADDRESS, KEY, Desk, named
 
 EXE = "C:\\MT5 two\\terminal64.exe"
@@ -148,3 +148,27 @@ def test_a_memory_that_cannot_be_written_keeps_nobody_outside(
     caller = Caller(desk, tmp_path / "no such folder" / "last.txt", Welcome())
     assert caller.initialize(EXE, 3, "S").login == 3
     assert "cannot be written down" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["", EXE, "C:\\known\\terminal64.exe"])
+def test_a_login_too_large_to_be_kept_is_refused_as_unknown(welcoming: Caller, path: str) -> None:
+    welcoming.initialize("C:\\known\\terminal64.exe", 4711, "Some-Demo")
+    code, words = refusal(lambda: welcoming.initialize(path, 2**63, "Other-Demo"))
+    assert code == -6
+    assert "'Other-Demo' gives no login 9223372036854775808" in words
+    assert welcoming.initialize(path, 2**63 - 1, "Other-Demo").login == 2**63 - 1
+
+
+def test_a_person_cannot_open_an_account_whose_login_cannot_be_kept(desk: Desk) -> None:
+    for login in (-1, 2**63):
+        wish = Wish(
+            key="mine",
+            broker="Some-Demo",
+            deposit=1.0,
+            currency="USD",
+            leverage=100,
+            margin_mode="hedging",
+            login=login,
+        )
+        code, words = refusal(lambda wish=wish: desk.world.ensure_account(wish, desk.utc_ms))
+        assert (code, words.split(":")[0]) == (-2, f"login {login}")
