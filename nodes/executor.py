@@ -8,6 +8,7 @@ import msgspec
 from domain.book import Stamp
 from domain.ids import JourneyId, Magic
 from domain.legs import Intent, Leg
+from domain.mt5_words import Retcode
 from domain.orders import Command, ModifyPosition, OpenPosition
 from domain.outcomes import Filled, Outcome, Rejected, Unknown
 from domain.reasons import Reason
@@ -85,7 +86,7 @@ class Executor:
         answered_us = utc_us()
         stranger = self._login.trouble()
         if stranger:
-            outcome = Unknown(code=0, comment=f"after the order: {stranger}")
+            outcome = _not_believed(outcome, stranger, is_ours=not self._login.suspended)
         return Executed(
             intent=_with_outcome(intent, outcome),
             outcome=outcome,
@@ -114,6 +115,27 @@ def _volume_and_magic(command: Command, leg: Leg) -> tuple[Decimal, Magic]:
     if isinstance(command, ModifyPosition):
         return leg.volume, leg.magic
     return command.volume, command.magic
+
+
+def _not_believed(outcome: Outcome, stranger: str, *, is_ours: bool) -> Outcome:
+    """What was said by nobody knows whose broker. What never left the terminal has no broker.
+
+    Another account's order number would find a deal of ours that merely has the same.
+    """
+    if isinstance(outcome, Rejected) and not outcome.sent:
+        return outcome
+    code, said = _answer_of(outcome)
+    order = 0 if isinstance(outcome, Rejected) else outcome.order
+    numbered = f"order {order}; " if order else ""
+    why = f"{said}; {numbered}after the order: {stranger}"
+    return Unknown(code=code, comment=why, order=order if is_ours else 0)
+
+
+def _answer_of(outcome: Outcome) -> tuple[int, str]:
+    """The code and the words of an answer, whatever it was."""
+    if isinstance(outcome, Filled):
+        return Retcode.DONE_PARTIAL if outcome.in_part else Retcode.DONE, "executed"
+    return outcome.code if isinstance(outcome, Unknown) else outcome.retcode, outcome.comment
 
 
 def _kept_back(intent: Intent, reason: Reason, why: str) -> Executed:

@@ -8,11 +8,11 @@ import pytest
 from domain.control import Command
 from domain.legs import Intent, LegState
 from domain.market import Identity, Unknowable
-from domain.outcomes import Filled, Rejected
+from domain.outcomes import Filled, Outcome, Rejected, Unknown
 from domain.policies import Hold
 from domain.records import Record
 from tests.builders import a_quote, a_spec
-from tests.fakes import FakeDoor, done_but_unknown, filled_in_part, lost, told
+from tests.fakes import Answer, FakeDoor, done_but_unknown, filled_in_part, lost, told
 from tests.unit.nodes.teller import Teller
 
 REQUOTE = Rejected(retcode=10004, comment="Requote", may_retry=True)
@@ -389,6 +389,63 @@ def test_law_8_a_fill_told_by_another_account_is_nobodys(teller: Teller) -> None
     teller.slave.door.answers = [switch]
     assert after_open(teller) == ("PositionOpened", "unknown", "OUTCOME_UNKNOWN")
     assert teller.slave.leg().state is LegState.OPENING
+
+
+def then_silent(outcome: Outcome) -> Answer:
+    """The terminal says this, and nothing any more."""
+
+    def say(door: FakeDoor, command: object) -> Outcome:
+        door.mute = Unknowable("account_info: No IPC connection (-10004)")
+        return outcome
+
+    return say
+
+
+def then_elsewhere(outcome: Outcome) -> Answer:
+    """It says this, and is somewhere else."""
+
+    def say(door: FakeDoor, command: object) -> Outcome:
+        door.at = Identity(666, "Elsewhere")
+        return outcome
+
+    return say
+
+
+DIED = Unknown(code=-10002, comment="IPC recv failed")
+LATE = Unknown(code=10012, comment="Request timeout", order=5)
+DONE = Filled(order=5, deal=6, volume=Decimal(1), price=Decimal(1285))
+HALF_DONE = msgspec.structs.replace(DONE, in_part=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "order"),
+    [
+        pytest.param(
+            then_silent(DIED), "-10002 IPC recv failed; after the order: acc", 0, id="death"
+        ),
+        pytest.param(then_silent(LATE), "10012 Request timeout; order 5; after", 5, id="timeout"),
+        pytest.param(then_silent(DONE), "10009 executed; order 5; after the", 5, id="fill"),
+        pytest.param(then_silent(HALF_DONE), "10010 executed; order 5; after", 5, id="part"),
+        pytest.param(then_silent(NO_MONEY), "10019 No money; after the order", 0, id="refusal"),
+        pytest.param(then_elsewhere(DONE), "order 5; after the order: the", 0, id="another's"),
+    ],
+)
+def test_law_9_an_order_that_is_not_believed_still_says_what_was_said_of_it(
+    teller: Teller, answer: Answer, said: str, order: int
+) -> None:
+    """Another account's order number is told of, and never looked for in ours."""
+    teller.slave.door.answers = [answer]
+    assert after_open(teller) == ("PositionOpened", "unknown", "OUTCOME_UNKNOWN")
+    assert said in teller.slave.verdicts[-1].detail
+    assert [intent.order for intent in teller.slave.journal.open_intents()] == [order]
+
+
+def test_law_4_an_order_that_never_left_is_refused_though_the_terminal_is_gone(
+    teller: Teller,
+) -> None:
+    teller.slave.door.answers = [then_silent(Rejected(retcode=-10004, comment="x", sent=False))]
+    assert after_open(teller) == ("PositionOpened", "rejected", "NOT_SENT")
+    assert teller.slave.leg().state is LegState.REJECTED
 
 
 def test_law_2_an_open_whose_leg_is_not_in_the_newest_book_does_not_go_out(
