@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from decisions.ages import CLOCK_MOVED_MS
 from domain.market import Quote
 from terminal import exact
 from terminal.calls import Calls, NoAnswerError
 from terminal.contracts import Contracts
+
+#: Ticks of one clock that are read together lie no further apart, where both are fresh.
+TOGETHER_MS = 2_000
 
 
 class Quotes:
@@ -15,10 +19,12 @@ class Quotes:
         self._calls = calls
         self._contracts = contracts
         self._newest_ms: dict[str, int] = {}
+        self._before_the_clock_went_back: dict[str, int] = {}
 
     def forget(self) -> None:
         """Drop all times; another server has another clock."""
         self._newest_ms.clear()
+        self._before_the_clock_went_back.clear()
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest bid and ask; None where they are absent, zero, crossed or no numbers."""
@@ -32,7 +38,9 @@ class Quotes:
         """The newest tick time over all symbols watched; 0 while there is none."""
         for symbol in self._contracts.watched():
             self._note(symbol)
-        return max(self._newest_ms.values(), default=0)
+        outdated = self._before_the_clock_went_back
+        told = (ms for symbol, ms in self._newest_ms.items() if ms != outdated.get(symbol))
+        return max(told, default=0)
 
     def _read(self, symbol: str, digits: int) -> Quote | None:
         tick = self._tick(symbol)
@@ -49,5 +57,18 @@ class Quotes:
 
     def _tick(self, symbol: str) -> Any:  # noqa: ANN401 - MetaTrader's own type
         tick = self._calls.ask(self._calls.module.symbol_info_tick, symbol)
-        self._newest_ms[symbol] = tick.time_msc or tick.time * 1000
+        told_ms = tick.time_msc or tick.time * 1000
+        self._notice_a_clock_that_went_back(symbol, told_ms)
+        self._newest_ms[symbol] = told_ms
         return tick
+
+    def _notice_a_clock_that_went_back(self, symbol: str, told_ms: int) -> None:
+        """Ticks of a symbol only ever get older where the server's clock was set back.
+
+        What the other symbols show from before is no time of this clock until they tick again.
+        """
+        if 0 < told_ms < self._newest_ms.get(symbol, 0) - CLOCK_MOVED_MS:
+            ahead = {
+                other: ms for other, ms in self._newest_ms.items() if ms > told_ms + TOGETHER_MS
+            }
+            self._before_the_clock_went_back |= ahead

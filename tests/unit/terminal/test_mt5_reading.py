@@ -361,3 +361,42 @@ def test_a_broken_contract_keeps_no_position_from_being_seen() -> None:
     seen = door(module).positions()
     assert not isinstance(seen, Unknowable)
     assert [one.symbol for one in seen] == ["GOLD.c"]
+
+
+HOUR_MS = 3_600_000
+NOON_MS = 1_399_032_000_000
+
+
+def test_law_10_after_the_brokers_clock_went_back_a_symbol_that_rests_is_no_clock() -> None:
+    """Every open would be too old until the old clock is reached again."""
+    module = FakeMt5()
+    names = ("GOLD.c", "EURUSD.c", "BTCUSD.c")
+    module.symbols = {name: symbol(name=name) for name in names}
+    module.ticks = {name: tick(time_msc=NOON_MS + i) for i, name in enumerate(names)}
+    terminal_door = door(module)
+    for name in names:
+        terminal_door.quote(name)
+    assert terminal_door.newest_server_ms() == NOON_MS + 2
+
+    module.ticks["GOLD.c"] = tick(time_msc=NOON_MS - HOUR_MS + 500)
+    assert terminal_door.newest_server_ms() == NOON_MS - HOUR_MS + 500
+    module.ticks["EURUSD.c"] = tick(time_msc=NOON_MS - HOUR_MS + 400)
+    module.ticks["GOLD.c"] = tick(time_msc=NOON_MS - HOUR_MS + 600)
+    terminal_door.newest_server_ms()
+    assert terminal_door.newest_server_ms() == NOON_MS - HOUR_MS + 600
+    module.ticks["BTCUSD.c"] = tick(time_msc=NOON_MS - HOUR_MS + 700)
+    assert terminal_door.newest_server_ms() == NOON_MS - HOUR_MS + 700
+
+
+@pytest.mark.parametrize("time_msc", [0, NOON_MS - 30_000], ids=["no tick", "a late one"])
+def test_a_tick_that_is_older_than_another_of_its_symbol_does_not_hide_the_others(
+    time_msc: int,
+) -> None:
+    module = FakeMt5()
+    module.symbols = {name: symbol(name=name) for name in ("GOLD.c", "EURUSD.c")}
+    module.ticks = {name: tick(time_msc=NOON_MS) for name in module.symbols}
+    terminal_door = door(module)
+    for name in module.symbols:
+        terminal_door.quote(name)
+    module.ticks["GOLD.c"] = tick(time=time_msc // 1000, time_msc=time_msc)
+    assert terminal_door.newest_server_ms() == NOON_MS
