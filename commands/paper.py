@@ -2,7 +2,7 @@
 
 import argparse
 
-from paper.__main__ import main
+from paper.typed.command_line import main
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,39 +1,20 @@
-"""`python -m paper`: the broker alone for a person, or one state folder for the product."""
+"""`python -m paper`: the broker alone for a person, or one state folder for the product.
 
-import argparse
+Where the packages it needs are missing, it gets into the launcher's environment, or says how.
+"""
+
 import sys
-from collections.abc import Sequence
+from pathlib import Path
 
-from paper.process import serve
-from paper.service.server import ServerSettings
-from paper.typed import options
-from paper.typed.words import PROGRAM, SERVE, WORDS, main_of, overview
+import first_start
 
-WRONG_USE = 2
+first_start.check_python()
 
-
-def main(arguments: Sequence[str]) -> int:
-    """Carry out a word; options with --state alone are the product's, which knows its guests."""
-    word, *rest = arguments or [SERVE]
-    if word in WORDS:
-        return main_of(word)(rest)
-    if word in {"-h", "--help"}:
-        sys.stdout.write(overview())
-        return 0
-    if not word.startswith("-"):
-        sys.stderr.write(f"{PROGRAM} has no {word!r}\n{overview()}")
-        return WRONG_USE
-    if any(argument.partition("=")[0] == "--state" for argument in arguments):
-        return serve(_settings(arguments))
-    return main_of(SERVE)(arguments)
-
-
-def _settings(arguments: Sequence[str]) -> ServerSettings:
-    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
-    options.add_state(parser)
-    options.add_server(parser, usual_port=0)
-    return options.server_settings(parser.parse_args(arguments), welcome=None)
-
+try:
+    from paper.typed.command_line import main
+except ModuleNotFoundError:
+    first_start.ensure(Path(__file__).resolve().parent.parent)
+    raise
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,5 +1,6 @@
 """One paper broker process from start to end: its lock, its address, its exit code."""
 
+import sqlite3
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -26,14 +27,18 @@ def ready_line(server: Server) -> str:
 
 def serve(settings: ServerSettings, announce: Announce = ready_line) -> int:
     """Serve one state folder; 2 for a fault of the host, 3 if another process serves it."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.state_dir / LOCK_FILE)
     try:
-        with lock.acquire(timeout=0):
-            return _serve(settings, announce)
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        held = lock.acquire(timeout=0)
     except Timeout:
         complain(f"another paper broker already serves {settings.state_dir}")
         return ALREADY_SERVED
+    except OSError as wrong:
+        complain(_unkept(settings, wrong))
+        return HOST_FAULT
+    with held:
+        return _serve(settings, announce)
 
 
 def _serve(settings: ServerSettings, announce: Announce) -> int:
@@ -41,6 +46,9 @@ def _serve(settings: ServerSettings, announce: Announce) -> int:
         server = Server(settings)
     except (TickFileError, MissingFeedError, PortTakenError, zmq.ZMQError) as wrong:
         complain(str(wrong))
+        return HOST_FAULT
+    except sqlite3.Error as wrong:
+        complain(_unkept(settings, wrong))
         return HOST_FAULT
     publish(server.place)
     sys.stdout.write(announce(server))
@@ -51,6 +59,13 @@ def _serve(settings: ServerSettings, announce: Announce) -> int:
         sys.stdout.write("paper broker stopped by Ctrl+C; its accounts are kept\n")
     withdraw(server.place)
     return 0
+
+
+def _unkept(settings: ServerSettings, wrong: Exception) -> str:
+    return (
+        f"accounts cannot be kept in {settings.state_dir}: {wrong}; "
+        "name a folder that you may write to with --state"
+    )
 
 
 def complain(text: str) -> None:

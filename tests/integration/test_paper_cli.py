@@ -1,6 +1,8 @@
 """`python -m paper` as a person types it: the broker alone, accounts, the wheel, mistakes."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from paper.__main__ import main
 from paper.admin import Admin
 from paper.packaging.wheel import write_wheel
 from paper.starting import answering, ensure_running
+from paper.typed.command_line import main
 from paper.typed.words import overview
 from tests.client_copies import fresh_client
 from tests.ports import free_port
@@ -182,6 +184,43 @@ def test_a_second_broker_on_the_folder_or_port_says_so(
     assert f"port {port} on 127.0.0.1 cannot be had" in same_port.stderr
 
 
+def test_a_place_where_no_accounts_can_be_kept_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_file, a_folder, spoiled = tmp_path / "file", tmp_path / "folder", tmp_path / "spoiled"
+    a_file.write_text("no folder")
+    (a_folder / "paper.lock").mkdir(parents=True)
+    spoiled.mkdir()
+    (spoiled / "paper.sqlite3").write_text("no database" * 100)
+    for place in (a_file, a_file / "below", a_folder, spoiled):
+        assert main(["serve", "--state", str(place), "--port", "0"]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"paper broker: accounts cannot be kept in {place}: ")
+        assert told.endswith("name a folder that you may write to with --state\n")
+
+
+def test_where_packages_are_missing_the_person_reads_which_and_what_to_type(
+    tmp_path: Path,
+) -> None:
+    elsewhere = tmp_path / "a copy without .venv"
+    without_samples = shutil.ignore_patterns("samples", "__pycache__")
+    shutil.copytree(ROOT / "paper", elsewhere / "paper", ignore=without_samples)
+    for name in ("first_start.py", "requirements.txt"):
+        shutil.copy(ROOT / name, elsewhere)
+    source = (
+        "import runpy, sys; "
+        "sys.path[:] = [p for p in sys.path if p and 'site-packages' not in p]; "
+        f"sys.path.insert(0, {str(elsewhere)!r}); sys.argv = ['paper', '--no-setup']; "
+        "runpy.run_module('paper', run_name='__main__')"
+    )
+    done = said(program=("-c", source))
+    assert done.returncode == 2
+    assert "Nothing was installed: " in done.stderr
+    assert re.search(r"pyzmq==\S+ \(found: none\)", done.stderr)
+    assert "-m pip install -r" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_launcher_hands_everything_on() -> None:
     told = said("--help", program=("launcher.py", "--no-setup", "paper"))
     assert told.stdout == overview()
@@ -209,5 +248,5 @@ def test_a_wheel_that_cannot_be_written_says_where(
 
 
 def test_the_broker_loads_numpy_only_when_somebody_asks_for_prices() -> None:
-    source = "import sys, paper.__main__; sys.exit('numpy' in sys.modules)"
+    source = "import sys, paper.typed.command_line; sys.exit('numpy' in sys.modules)"
     assert said(program=("-c", source)).returncode == 0
