@@ -1,6 +1,7 @@
 """A request with all that it can be judged by, and the refusal it may get."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Final
 
 import msgspec
@@ -120,4 +121,4 @@ TOLERANCE: Final = 1e-6
 def on_grid(value: float, step: float) -> bool:
     """Whether a float lies on the grid, as far as floats can."""
     steps = value / step
-    return abs(steps - round(steps)) <= max(TOLERANCE, abs(steps) * 1e-9)
+    return isfinite(steps) and abs(steps - round(steps)) <= max(TOLERANCE, abs(steps) * 1e-9)

@@ -44,6 +44,13 @@ kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: OrderType(kind).
 
 
 @kinds
+def test_a_price_beyond_every_grid_is_refused(desk: Desk, kind: int) -> None:
+    for beyond in (1e304, 1.7e308):
+        answer = place(desk, kind, price=beyond)
+        assert (answer.retcode, desk.ask("orders_total")) == (Retcode.INVALID_PRICE, 0)
+
+
+@kinds
 def test_an_order_of_every_type_is_placed_and_waits(desk: Desk, kind: int) -> None:
     answer = place(desk, kind)
     (order,) = waiting(desk)
