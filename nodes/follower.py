@@ -178,9 +178,28 @@ class Follower:
         shown = msgspec.structs.replace(leg, identifier=SlaveIdentifier(held.identifier))
         if not leg.stops_confirmed and not leg.target.closed:
             shown = with_stops_confirmed(shown, held)
+        if ZERO < leg.volume < held.volume:
+            shown = self._grown(shown, held)
         if shown != leg:
             self._ledger.keep(shown)
         return shown
+
+    def _grown(self, leg: Leg, held: Position) -> Leg:
+        """The rest of an open that was filled in part has filled after all; its deals prove it.
+
+        They sum to what is listed, so that a list from before our own reduction changes nothing.
+        """
+        deals = self._deals_of(leg)
+        if isinstance(deals, Unknowable):
+            return leg
+        filled = sum((d.volume for d in deals if d.side is leg.side), ZERO)
+        left = abs(sum((d.signed_volume for d in deals), ZERO))
+        if filled <= leg.filled_volume or left != held.volume:
+            return leg
+        grown = msgspec.structs.replace(leg, filled_volume=filled, volume=held.volume)
+        logger.warning("filled_late", extra={"leg": leg.key.text, "volume": f"{filled:f}"})
+        self._ledger.supersede(grown, _copied(grown), leg.opening or Figures())
+        return grown
 
     def _needs_a_step(self, leg: Leg, held: Position | None) -> bool:
         if held is None:
@@ -347,6 +366,14 @@ def _no_larger_than_known(leg: Leg, held: Position) -> Position:
     if leg.target.closed or not ZERO < leg.volume < held.volume:
         return held
     return msgspec.structs.replace(held, volume=leg.volume)
+
+
+def _copied(leg: Leg) -> Answer:
+    """How far an open has got by what was filled of it."""
+    if leg.filled_volume >= leg.wanted_volume:
+        return Answer(kind=VerdictKind.COPIED, volume=leg.filled_volume)
+    kind, reason = VerdictKind.PARTIAL, Reason.FILLED_IN_PART
+    return Answer(kind=kind, reason=reason, volume=leg.filled_volume)
 
 
 def _unknown(why: str) -> Answer:

@@ -23,6 +23,7 @@ class MetaTraderModule(Protocol):
     symbols_get: Callable[..., Any]
     positions_total: Callable[..., Any]
     positions_get: Callable[..., Any]
+    orders_get: Callable[..., Any]
     history_deals_get: Callable[..., Any]
     order_send: Callable[..., Any]
 

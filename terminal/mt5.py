@@ -23,6 +23,7 @@ from terminal.deals import Deals
 from terminal.orders import Orders
 from terminal.positions import Positions
 from terminal.quotes import Quotes
+from terminal.remainders import Remainders
 
 DEFAULT_TIMEOUT_MS: Final = 60_000
 
@@ -53,7 +54,8 @@ class Mt5Terminal:
         self._quotes = Quotes(self._calls, self._contracts)
         self._positions = Positions(self._calls, self._accounts, self._contracts)
         self._deals = Deals(self._calls, self._accounts, self._contracts)
-        self._orders = Orders(self._calls, self._positions, self._deals, self._quotes)
+        remainders = Remainders(self._calls, self._accounts)
+        self._orders = Orders(self._calls, self._positions, self._deals, self._quotes, remainders)
 
     def connect(self) -> Identity | Unknowable:
         """Attach to the terminal, logging in where a login was given; again after any loss."""

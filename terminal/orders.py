@@ -14,14 +14,23 @@ from terminal.contracts import Contracts
 from terminal.deals import Deals
 from terminal.positions import Positions
 from terminal.quotes import Quotes
+from terminal.remainders import Remainders
 from terminal.retcodes import Reaction
 
 
 class Orders:
     """Sends orders through one terminal."""
 
-    def __init__(self, calls: Calls, positions: Positions, deals: Deals, quotes: Quotes) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        positions: Positions,
+        deals: Deals,
+        quotes: Quotes,
+        remainders: Remainders,
+    ) -> None:
         self._calls = calls
+        self._remainders = remainders
         self._positions = positions
         self._deals = deals
         self._quotes = quotes
@@ -78,9 +87,10 @@ class Orders:
     def _filled(self, heard: "_Heard", command: Command, contracts: Contracts) -> Filled | Unknown:
         if isinstance(command, ModifyPosition):
             return _nothing_filled(heard)
-        volume, price = self._size(heard, command.symbol, contracts)
         in_part = heard.retcode == Retcode.DONE_PARTIAL
-        if not volume and in_part:
+        rest_is_gone = not in_part or self._remainders.cancel(heard.order)
+        volume, price = self._size(heard, command.symbol, contracts)
+        if in_part and not (volume and rest_is_gone):
             return Unknown(code=heard.retcode, comment=heard.comment, order=heard.order)
         return Filled(
             order=heard.order,

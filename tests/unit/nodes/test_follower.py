@@ -8,10 +8,11 @@ import pytest
 
 from domain.control import Command
 from domain.legs import LegState
+from domain.market import Unknowable
 from domain.mt5_words import Filling, Retcode
 from domain.outcomes import Filled, Outcome, Rejected
-from tests.builders import a_spec
-from tests.fakes import GONE, FakeDoor, lost, told
+from tests.builders import a_deal, a_spec
+from tests.fakes import GONE, FakeDoor, filled_in_part, lost, told
 from tests.unit.nodes.teller import Teller
 
 REFUSED = Rejected(retcode=10018, comment="Market closed")
@@ -87,6 +88,45 @@ def test_a_close_that_filled_in_part_goes_on_until_nothing_is_left(teller: Telle
     assert identifier not in teller.slave.door.held
     assert [str(order.volume) for order in teller.slave.door.closes] == ["1.00", "0.60"]
     assert teller.slave.leg().state is LegState.CLOSED
+
+
+def fills_the_rest(door: FakeDoor, identifier: int, volume: str, *, with_deal: bool = True) -> None:
+    """The broker goes on with an order it had filled in part."""
+    held, more = door.held[identifier], Decimal(volume)
+    door.held[identifier] = msgspec.structs.replace(held, volume=held.volume + more)
+    if with_deal:
+        door.deals.append(a_deal(identifier, ticket=77, order=identifier, volume=more))
+
+
+def test_law_2_a_rest_that_fills_late_belongs_to_the_copy(teller: Teller) -> None:
+    """History 36: a reduction keeps its ratio to all that was filled."""
+    teller.slave.door.answers = [filled_in_part("0.40")]
+    identifier = teller.copies(501)
+    assert teller.slave.last == ("PositionOpened", "partial", "FILLED_IN_PART")
+
+    fills_the_rest(teller.slave.door, identifier, "0.20")
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "partial", "FILLED_IN_PART")
+    assert str(teller.slave.verdicts[-1].volume) == "0.60"
+    fills_the_rest(teller.slave.door, identifier, "0.40")
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "copied", "NONE")
+
+    teller.say(teller.halves(501))
+    teller.turn(2)
+    assert [str(order.volume) for order in teller.slave.door.closes] == ["0.50"]
+    assert str(teller.slave.door.held[identifier].volume) == "0.50"
+
+
+def test_law_1_a_copy_that_merely_looks_larger_is_as_large_as_its_deals(teller: Teller) -> None:
+    teller.slave.door.answers = [filled_in_part("0.40")]
+    identifier = teller.copies(501)
+    fills_the_rest(teller.slave.door, identifier, "0.60", with_deal=False)
+    teller.turn()
+    assert str(teller.slave.leg().filled_volume) == "0.40"
+    teller.slave.door.deals_of = lambda _: Unknowable("no")  # type: ignore[method-assign]
+    teller.turn()
+    assert str(teller.slave.leg().filled_volume) == "0.40"
 
 
 def test_law_1_gone_says_the_broker_but_only_its_deals_prove_it(teller: Teller) -> None:

@@ -131,6 +131,7 @@ class FakeMt5:
         self.ticks = {"GOLD.c": tick()}
         self.open: tuple[Any, ...] = (position(),)
         self.total: int | None = None
+        self.waiting: tuple[Any, ...] = ()
         self.deals: tuple[Any, ...] = (deal(),)
         self.result: Any = result()
         self.failures: dict[str, tuple[int, str] | Exception] = {}
@@ -194,6 +195,9 @@ class FakeMt5:
 
     def positions_get(self) -> Any:
         return self._answer("positions_get", self.open, None)
+
+    def orders_get(self, **kwargs: Any) -> Any:
+        return self._answer("orders_get", self.waiting, None, **kwargs)
 
     def history_deals_get(self, *args: Any, **kwargs: Any) -> Any:
         return self._answer("history_deals_get", self.deals, None, *args, **kwargs)

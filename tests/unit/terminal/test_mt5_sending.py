@@ -95,6 +95,49 @@ def test_a_fill_in_part_says_so() -> None:
     assert filled.volume == Decimal("0.1")
 
 
+A_REST = result(order=900)
+
+
+def test_law_4_the_rest_of_a_fill_in_part_is_cancelled_and_that_proven() -> None:
+    """History 36: it would fill later, and nobody would know of it."""
+    module = FakeMt5()
+    module.result = result(Retcode.DONE_PARTIAL, volume=0.1)
+    module.then = {"order_send": {"waiting": (A_REST,)}}
+    terminal_door = door(module)
+
+    def removed(request: dict[str, Any]) -> Any:
+        module.then = {"order_send": {"waiting": ()}} if request["action"] == 8 else module.then
+        return FakeMt5.order_send(module, request)
+
+    module.order_send = removed  # type: ignore[method-assign]
+    filled = terminal_door.send(an_open())
+    requests = [args[0] for name, args, _ in module.calls if name == "order_send"]
+    assert requests[1:] == [{"action": 8, "order": 900}]
+    assert isinstance(filled, Filled)
+    assert (filled.in_part, filled.volume) == (True, Decimal("0.1"))
+    asked = [kwargs for name, _, kwargs in module.calls if name == "orders_get"]
+    assert asked == [{"ticket": 900}] * 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"waiting": (A_REST,)}, id="it stays"),
+        pytest.param({"failures": {"orders_get": (-1, "Call failed")}}, id="no answer"),
+        pytest.param({"account": account(login=666)}, id="another account"),
+    ],
+)
+def test_law_4_a_fill_in_part_whose_rest_may_still_fill_is_unknown(
+    changes: dict[str, Any],
+) -> None:
+    module = FakeMt5()
+    module.result = result(Retcode.DONE_PARTIAL, volume=0.1)
+    module.then = {"order_send": changes}
+    outcome = door(module).send(an_open())
+    assert isinstance(outcome, Unknown)
+    assert (outcome.code, outcome.order) == (10010, 900)
+
+
 def test_a_price_the_broker_kept_to_itself_is_read_from_the_deal_afterwards() -> None:
     module = FakeMt5()
     module.result = result(price=0.0, volume=0.0)
