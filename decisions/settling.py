@@ -60,11 +60,18 @@ def settle_open(
 def settle_close(
     intent: Intent, deals: Sequence[Deal], now_ms: int
 ) -> FoundDone | Waiting | Lapsed:
-    """Look for a close among its position's deals; a re-read volume alone proves nothing."""
+    """Look for a close among its position's deals; a re-read volume alone proves nothing.
+
+    A reduction found done in part only may still fill: sent again, it would take too much.
+    """
     done = [deal for deal in deals if _is_of(intent, deal.magic, deal.order)]
-    if done:
-        return FoundDone(done[-1].price, sum((deal.volume for deal in done), ZERO))
-    return _by_the_clock(intent, now_ms)
+    volume = sum((deal.volume for deal in done), ZERO)
+    by_the_clock = _by_the_clock(intent, now_ms)
+    is_reduction = intent.volume < intent.volume_before
+    may_still_fill = is_reduction and volume < intent.volume and by_the_clock == Waiting()
+    if not done or may_still_fill:
+        return by_the_clock
+    return FoundDone(done[-1].price, volume)
 
 
 def _is_of(intent: Intent, magic: int, order: int) -> bool:

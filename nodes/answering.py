@@ -28,6 +28,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     retcode: int = 0
 
 
+def opened_so_far(leg: Leg) -> Answer:
+    """The answer to an open, by how much of it has been filled."""
+    if leg.filled_volume >= leg.wanted_volume:
+        return Answer(kind=VerdictKind.COPIED, volume=leg.filled_volume)
+    kind, reason = VerdictKind.PARTIAL, Reason.FILLED_IN_PART
+    return Answer(kind=kind, reason=reason, volume=leg.filled_volume)
+
+
 def verdict(
     slave: NodeName, fact: Fact, leg: Leg | None, answer: Answer, figures: Figures, at_ms: int
 ) -> Verdict:

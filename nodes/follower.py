@@ -32,7 +32,7 @@ from domain.orders import ClosePosition, ModifyPosition, Nothing
 from domain.outcomes import Filled, Rejected, Unknown
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer, known_price, prices_at_closing
+from nodes.answering import Answer, known_price, opened_so_far, prices_at_closing
 from nodes.doubts import Doubts
 from nodes.executor import Executed, Executor
 from nodes.fillings import RefusedFillings
@@ -198,7 +198,7 @@ class Follower:
             return leg
         grown = msgspec.structs.replace(leg, filled_volume=filled, volume=held.volume)
         logger.warning("filled_late", extra={"leg": leg.key.text, "volume": f"{filled:f}"})
-        self._ledger.supersede(grown, _copied(grown), leg.opening or Figures())
+        self._ledger.supersede(grown, opened_so_far(grown), leg.opening or Figures())
         return grown
 
     def _needs_a_step(self, leg: Leg, held: Position | None) -> bool:
@@ -366,14 +366,6 @@ def _no_larger_than_known(leg: Leg, held: Position) -> Position:
     if leg.target.closed or not ZERO < leg.volume < held.volume:
         return held
     return msgspec.structs.replace(held, volume=leg.volume)
-
-
-def _copied(leg: Leg) -> Answer:
-    """How far an open has got by what was filled of it."""
-    if leg.filled_volume >= leg.wanted_volume:
-        return Answer(kind=VerdictKind.COPIED, volume=leg.filled_volume)
-    kind, reason = VerdictKind.PARTIAL, Reason.FILLED_IN_PART
-    return Answer(kind=kind, reason=reason, volume=leg.filled_volume)
 
 
 def _unknown(why: str) -> Answer:

@@ -21,7 +21,7 @@ from domain.market import Deal, Position, Unknowable
 from domain.orders import ModifyPosition, OpenPosition
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer, known_price
+from nodes.answering import Answer, known_price, opened_so_far
 from nodes.follower import Follower
 from nodes.ledger import Ledger
 from nodes.ports import TerminalDoor
@@ -131,7 +131,7 @@ class Settler:
         if not leg.live and not leg.target.closed:
             # Nobody told this slave of its master's position while it had no copy.
             self._follower.doubts.doubt(opened)
-        self._answer(opened, Answer(kind=VerdictKind.COPIED, volume=position.volume))
+        self._answer(opened, opened_so_far(opened))
         self._follower.follow(leg.key)
 
     def _ended(self, leg: Leg, found: FoundClosed, intent: Intent) -> None:

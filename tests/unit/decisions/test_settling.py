@@ -89,5 +89,25 @@ def test_a_close_that_was_executed_in_several_deals_is_all_of_them() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "volumes", "now_ms", "then"),
+    [
+        pytest.param("2.00", ["0.30"], SOON, Waiting(), id="the rest may fill"),
+        pytest.param("2.00", ["0.30", "0.70"], SOON, "1.00", id="it has filled"),
+        pytest.param("2.00", ["0.30"], TOO_LATE, "0.30", id="the window is over"),
+        pytest.param("1.00", ["0.30"], SOON, "0.30", id="all by ticket can take no more"),
+    ],
+)
+def test_law_4_a_reduction_found_done_in_part_is_waited_for(
+    before: str, volumes: list[str], now_ms: int, then: Waiting | str
+) -> None:
+    """Sent again for the rest it would take too much, should that fill."""
+    deals = [a_closing_deal(magic=MINE, volume=volume) for volume in volumes]
+    found = settle_close(an_intent(volume_before=before), deals, now_ms)
+    assert found == (
+        FoundDone(Decimal("1286.00"), Decimal(then)) if isinstance(then, str) else then
+    )
+
+
 def test_law_4_somebody_elses_close_is_not_the_order_we_look_for() -> None:
     assert settle_close(INTENT, [a_deal(), a_closing_deal(magic=0)], SOON) == Waiting()

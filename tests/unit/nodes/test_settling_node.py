@@ -1,12 +1,15 @@
 """Law 4: orders nobody could answer for are looked up until found, and never sent twice."""
 
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 import pytest
 
 from domain.book import Stamp
 from domain.legs import LegState
 from domain.market import Unknowable
+from domain.orders import OpenPosition
 from domain.outcomes import Outcome, Unknown
 from tests.builders import EPOCH, a_book, a_position
 from tests.fakes import FakeDoor, done_but_unknown, lost, told
@@ -353,3 +356,49 @@ def test_law_4_a_change_of_stops_nobody_answered_for_leaves_the_volume_alone(
     assert teller.slave.leg().volume == teller.slave.door.held[identifier].volume
     assert teller.slave.door.held[identifier].sl == Decimal("1281.00")
     assert teller.slave.journal.open_intents() == []
+
+
+def half_of_it(door: FakeDoor, command: Any) -> Outcome:
+    """The broker does half of what is asked, and may do the rest."""
+    half = command.volume / 2
+    if isinstance(command, OpenPosition):
+        door.execute(msgspec.structs.replace(command, volume=half))
+    else:
+        door.reduce(command.identifier, half, magic=command.magic)
+    return Unknown(code=10010, comment="Request executed partially")
+
+
+def test_law_4_a_reduction_done_in_part_whose_rest_may_fill_is_sent_once(teller: Teller) -> None:
+    """History 36."""
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [half_of_it]
+    teller.say(teller.halves(501))
+    teller.turn(20)
+    (order,) = teller.slave.door.closes
+    teller.slave.door.reduce(identifier, order.volume / 2, magic=order.magic)
+    teller.turn(20)
+    assert len(teller.slave.door.closes) == 1
+    assert str(teller.slave.door.held[identifier].volume) == "0.50"
+    assert teller.slave.last == ("PositionReduced", "copied", "NONE")
+
+
+def test_a_close_does_not_wait_for_the_rest_of_a_reduction(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [half_of_it]
+    teller.say(teller.halves(501))
+    teller.turn()
+    teller.say(teller.closes(501))
+    teller.turn(2)
+    assert identifier not in teller.slave.door.held
+    assert teller.slave.last == ("PositionClosed", "copied", "NONE")
+
+
+def test_an_open_that_is_found_half_filled_says_so(teller: Teller) -> None:
+    teller.slave.door.answers = [half_of_it]
+    teller.say(teller.opens(501))
+    teller.turn(2)
+    assert told(teller.slave.verdicts) == [
+        OPEN_UNKNOWN,
+        ("PositionOpened", "partial", "FILLED_IN_PART"),
+    ]
+    assert teller.slave.verdicts[-1].volume == Decimal("0.50")
