@@ -7,6 +7,8 @@ CLOCK_MOVED_MS = 60_000
 #: The truest offset is looked for in this span and the one before it, so that a machine's clock
 #: that drifts, or is stepped, is measured anew.
 SPAN_MS = 300_000
+#: A tick found by a look that comes longer after the last one may have been there for as long.
+WATCHED_S = 5.0
 #: An age of down to minus this much counts as zero.
 FORGIVEN_MS = 2_000
 
@@ -30,11 +32,19 @@ class ServerClock(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.offset_ms is None else utc_ms + self.offset_ms
 
 
-def with_tick(clock: ServerClock, newest_ms: int, utc_ms: int) -> ServerClock:
-    """Take in the newest tick's time: the largest lead is truest, a jump is believed at once."""
+def with_tick(
+    clock: ServerClock, newest_ms: int, utc_ms: int, since_look_s: float = 0.0
+) -> ServerClock:
+    """Take in the newest tick's time: the largest lead is truest, a jump is believed at once.
+
+    Unless nobody looked for a while: a tick that was not seen to arrive may be that old, and taken
+    for a clock that went back it would make every deal look young.
+    """
     if newest_ms in {0, clock.newest_ms}:
         return clock
     lead_ms, before_ms = newest_ms - utc_ms, newest_ms - utc_ms
+    if since_look_s > WATCHED_S and _went_back(clock, lead_ms):
+        return msgspec.structs.replace(clock, newest_ms=newest_ms)
     span = utc_ms // SPAN_MS
     witnessed = clock.offset_ms is not None
     if clock.offset_ms is not None and abs(lead_ms - clock.offset_ms) <= CLOCK_MOVED_MS:
@@ -49,6 +59,10 @@ def with_tick(clock: ServerClock, newest_ms: int, utc_ms: int) -> ServerClock:
         lead_ms=lead_ms,
         lead_before_ms=before_ms,
     )
+
+
+def _went_back(clock: ServerClock, lead_ms: int) -> bool:
+    return clock.offset_ms is not None and lead_ms < clock.offset_ms - CLOCK_MOVED_MS
 
 
 def age_on_server_ms(clock: ServerClock, deal_server_ms: int, utc_ms: int) -> int:

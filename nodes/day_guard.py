@@ -49,7 +49,8 @@ class DayGuard:
 
     def look(self, guard: KillSwitch, now: Now) -> None:
         """Work the day's result out anew, and act on it."""
-        self._clock = with_tick(self._clock, self._door.newest_server_ms(), now.utc_ms)
+        newest_ms, since_look_s = self._door.newest_server_ms(), now.monotonic_s - self._looked_at_s
+        self._clock = with_tick(self._clock, newest_ms, now.utc_ms, since_look_s)
         self._result = self._work_out(guard, now)
         self._looked_at_s = now.monotonic_s
         if self._result is not None and limit_reached(self._result, guard):

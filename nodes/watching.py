@@ -53,6 +53,7 @@ class Watcher:
         self._door = door
         self._absences: dict[int, Absence] = {}
         self._alarms: list[str] = []
+        self._looked_at_s = float("-inf")
         self.clock = ServerClock()
         self.positions = 0
 
@@ -63,7 +64,9 @@ class Watcher:
 
     def look(self, book: Book, now: Now) -> Sighting:
         """One look. An answer that cannot be believed changes nothing."""
-        self.clock = with_tick(self.clock, self._door.newest_server_ms(), now.utc_ms)
+        newest_ms, since_look_s = self._door.newest_server_ms(), now.monotonic_s - self._looked_at_s
+        self.clock = with_tick(self.clock, newest_ms, now.utc_ms, since_look_s)
+        self._looked_at_s = now.monotonic_s
         stranger = self.stranger(book)
         if stranger:
             return self._nothing_seen(stranger)

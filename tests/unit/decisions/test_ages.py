@@ -68,6 +68,29 @@ def test_a_brokers_clock_that_jumps_an_hour_is_believed_at_its_next_tick(jump_ms
     assert age_on_server_ms(clock, UTC + AHEAD + jump_ms + 1900, UTC + 2000) == 100
 
 
+def test_a_tick_nobody_saw_arrive_is_no_clock_that_went_back() -> None:
+    """The node stood still for twenty minutes, and the market soon after it."""
+    clock = clock_from((0, 0), (1000, 0))
+    awake = 20 * 60_000
+    clock = with_tick(clock, UTC + AHEAD + 5_000, UTC + awake, since_look_s=1_199)
+    assert age_on_server_ms(clock, UTC + AHEAD + 6_000, UTC + awake) == awake - 6_000
+
+
+@pytest.mark.parametrize(
+    ("jump_ms", "age_ms"), [(HOUR, 100), (-HOUR, HOUR)], ids=["spring", "autumn"]
+)
+def test_a_clock_that_jumped_unwatched_is_believed_when_it_makes_deals_older(
+    jump_ms: int, age_ms: int
+) -> None:
+    clock, awake = clock_from((0, 0), (1000, 0)), 20 * 60_000
+    clock = with_tick(clock, UTC + AHEAD + jump_ms + awake, UTC + awake, since_look_s=1_199)
+    deal_ms = UTC + AHEAD + jump_ms + awake - (100 if jump_ms > 0 else 0)
+    assert age_on_server_ms(clock, deal_ms, UTC + awake) == age_ms
+
+    clock = with_tick(clock, UTC + AHEAD + jump_ms + awake + 250, UTC + awake + 250, 0.25)
+    assert age_on_server_ms(clock, deal_ms, UTC + awake + 250) in {250, 350}
+
+
 @pytest.mark.parametrize(
     ("ahead_ms", "age_ms"),
     [
