@@ -20,6 +20,8 @@ ZERO = Decimal(0)
 #: Deals are searched from so far before the last search, so that none slips through a seam.
 SEARCH_BACK_S = 2
 SEARCH_AHEAD_S = 86_400
+#: A broker's clock goes back by an hour in autumn, and what it showed before is met again.
+REMEMBERED_MS = 2 * 3_600_000
 
 Life = tuple[Deal, ...]
 
@@ -32,7 +34,7 @@ class FlashFinder:
         self._door = door
         self._began_ms: int | None = None
         self._searched_to_s = 0
-        self._told: set[int] = set()
+        self._told: dict[int, int] = {}
         self._seen_since: set[int] = set()
 
     def note(self, identifiers: Iterable[int]) -> None:
@@ -47,25 +49,29 @@ class FlashFinder:
         if self._began_ms is None:
             self._began_ms, self._searched_to_s = server_ms, server_ms // 1000
             return ()
+        # After a clock went back what is opened now would seem older than our start.
+        self._began_ms = min(self._began_ms, server_ms)
         since_s = self._searched_to_s
         deals = self._door.deals_between(since_s - SEARCH_BACK_S, since_s + SEARCH_AHEAD_S)
         if isinstance(deals, Unknowable):
             return ()
         self._searched_to_s = server_ms // 1000
-        told = [fact for life in self._untold(deals) for fact in _facts(book, life)]
+        untold = self._untold(deals, server_ms)
+        told = [fact for life in untold for fact in _facts(book, life)]
         seen_at_us = utc_us()
         return tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
 
-    def _untold(self, deals: Life) -> list[Life]:
-        self._told |= self._seen_since
+    def _untold(self, deals: Life, server_ms: int) -> list[Life]:
+        self._told |= dict.fromkeys(self._seen_since, server_ms)
         lives: dict[int, list[Deal]] = {}
         for deal in deals:
             lives.setdefault(deal.position, []).append(deal)
         fresh = [tuple(life) for key, life in lives.items() if key not in self._told]
         whole = [life for life in fresh if self._is_whole(life)]
-        # Only what the next search may meet again has to be remembered.
-        self._told = (self._told & lives.keys()) | self._seen_since
-        self._told.update(life[0].position for life in whole)
+        # Only what a later search may meet again has to be remembered.
+        oldest_ms = server_ms - REMEMBERED_MS
+        self._told = {key: ms for key, ms in self._told.items() if ms > oldest_ms or key in lives}
+        self._told |= {life[0].position: server_ms for life in whole}
         self._seen_since = set()
         return whole
 

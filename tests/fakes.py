@@ -80,6 +80,7 @@ class FakeDoor:
         self.shows_late: list[tuple[Position, ...]] = []
         self.deals_hidden = False
         self.newest_ms: int | None = None
+        self.ahead_ms = SERVER_AHEAD_MS
         self.hint = False
         self.connects = 0
         self.before_quote: Callable[[], None] = lambda: None
@@ -151,7 +152,7 @@ class FakeDoor:
         return tuple(p for i, p in self.held.items() if i not in self.unlisted)
 
     def server_ms(self) -> int:
-        return self.clock.now().utc_ms + SERVER_AHEAD_MS
+        return self.clock.now().utc_ms + self.ahead_ms
 
     def trade(self, volume: Any = "1.00", side: Side = Side.BUY, **changes: Any) -> int:
         """Somebody opens a position; its identifier is returned."""

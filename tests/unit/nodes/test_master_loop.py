@@ -534,6 +534,28 @@ def test_law_9_what_lived_between_two_looks_is_told_from_its_deals(master: Maste
     assert len(master.told) == 2
 
 
+def test_law_9_a_clock_that_goes_back_brings_no_old_life_again_and_hides_no_new_one(
+    master: MasterSide,
+) -> None:
+    master.turn(8)
+    seen = master.door.trade()
+    master.turn(4)
+    master.door.shut(seen)
+    master.turn(4)
+    master.door.shut(master.door.trade())
+    master.turn(8)
+    told = list(master.told)
+
+    master.turn(40, seconds=30)
+    master.door.ahead_ms -= 3_600_000
+    master.turn(8)
+    assert master.told == told
+    flash = master.door.trade()
+    master.door.shut(flash)
+    master.turn(8)
+    assert [fact.position.opening_order for fact in master.facts[len(told) :]] == [flash] * 2
+
+
 def test_law_8_another_accounts_deals_are_no_facts_of_this_master(master: MasterSide) -> None:
     master.turn(8)
     master.door.at = Identity(666, "Elsewhere")
