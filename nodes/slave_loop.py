@@ -263,6 +263,8 @@ class SlaveLoop:
             # It may block for long: the supervisor shall know that we are not merely silent.
             self._parts.control.say(self._report(now))
             self._parts.door.connect()
+            # Until it is known again what the day has brought every open is denied.
+            self._day_at_s = 0.0
 
     def _look_at_day_when_due(self, now: Now) -> None:
         if now.monotonic_s < self._day_at_s:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from domain.control import Command, CommandDone, NodeReport, Settings, Stop, SupervisorBeat
-from domain.market import Unknowable
+from domain.market import Identity, Unknowable
 from domain.policies import KillSwitch, Latch, TradingState
 from domain.problems import Problem
 from domain.records import EquitySample, MasterAt
@@ -266,6 +266,26 @@ def test_a_terminal_that_is_away_is_told_and_tried_again(teller: Teller) -> None
     teller.slave.door.mute = None
     teller.turn(20)
     assert teller.slave.report.alarms == ()
+
+
+def test_what_the_day_has_brought_is_known_as_soon_as_the_terminal_is_back() -> None:
+    """Else every open of the next second would be denied."""
+    teller = Teller(kill_switch=KillSwitch(daily_loss=Decimal(200)))
+    teller.turn(8)
+    door = teller.slave.door
+    door.mute = Unknowable("pipe is closed")
+    teller.turn(8)
+
+    def answers_again() -> Identity:
+        door.mute = None
+        return door.at
+
+    door.connect = answers_again  # type: ignore[method-assign]
+    while door.mute:
+        teller.turn(seconds=0.05)
+    teller.say(teller.opens(501))
+    teller.turn(seconds=0.05)
+    assert teller.slave.last == ("PositionOpened", "copied", "NONE")
 
 
 def test_the_money_is_sampled_now_and_then(teller: Teller) -> None:
