@@ -8,6 +8,8 @@ process, as MetaTrader's do. Functions get their arguments as they were written 
 where keywords are allowed a dict), because MetaTrader parses them itself.
 """
 
+import os as _os
+import sys as _sys
 from typing import Any as _Any
 
 from paper.module import arguments as _arguments
@@ -50,6 +52,16 @@ _session = _TerminalSession()
 _dates = _Dates(_calls)
 _prices = _PriceQueries(_session, _dates)
 _records = _RecordQueries(_session, _dates)
+
+
+def _begin_afresh() -> None:
+    """MetaTrader's processes never fork: a child finds a module that has called nothing yet."""
+    _calls.begin_afresh()
+    _session.begin_afresh()
+
+
+if _sys.platform != "win32":
+    _os.register_at_fork(after_in_child=_begin_afresh)
 
 _EVERY_SYMBOL = "*"
 

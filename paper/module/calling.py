@@ -21,6 +21,10 @@ class Calls:
     """Turns plain functions into MetaTrader's: failures become a value and a last_error."""
 
     def __init__(self) -> None:
+        self.begin_afresh()
+
+    def begin_afresh(self) -> None:
+        """As in a process that has called nothing yet; no thread of it holds the lock."""
         self.last_error: tuple[int, str] = (0, "")
         self._spoiled_by: BaseException | None = None
         # The real module never lets go of the interpreter, so its calls cannot overlap.

@@ -85,6 +85,7 @@ class Pushed:
     def __init__(self) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._lines: tuple[_Line, _Line] | None = None
+        self._left_alone: list[object] = []
         self._forget()
 
     def _forget(self) -> None:
@@ -123,6 +124,12 @@ class Pushed:
         if self._context is not None:
             self._context.term()
             self._context = None
+
+    def begin_afresh(self) -> None:
+        """Leave a parent's sockets alone: to touch or even to collect them hangs a forked child."""
+        self._left_alone += [self._lines, self._context]
+        self._lines = self._context = None
+        self._forget()
 
     def drain(self) -> None:
         """Take in everything that has arrived, without waiting."""

@@ -105,6 +105,14 @@ class TerminalSession:
             self._connection = None
         self.pushed.unfollow()
 
+    def begin_afresh(self) -> None:
+        """What a forked child does: its parent's sockets are the parent's alone."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._has_met_a_terminal = False
+        self.pushed.begin_afresh()
+
     def ask(self, verb: str, *args: object) -> Any:  # noqa: ANN401 - the caller checks the payload
         """The server's answer; a Failed says why there is none."""
         if self._connection is None:
