@@ -1,5 +1,6 @@
 """What an operator or a test may ask of the paper broker beside MetaTrader's calls."""
 
+from math import inf
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,10 @@ from paper.service.faults.rules import Rule, Scope
 from paper.service.faults.script import Live
 from paper.service.tape import Tape
 from paper.service.world import ServerRefusal, Wish, World
+
+HIGHEST_PRICE: Final = 1e9
+LATEST_MS: Final = 4_102_444_800_000
+"""The end of 2099."""
 
 
 class TerminalPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +106,7 @@ class Control:
 
     def set_speed(self, speed: float) -> bool:
         """Play faster or slower from here on."""
-        if not speed > 0:
+        if not 0 < speed < inf:
             raise ServerRefusal(LastError.INVALID_PARAMS, f"a speed of {speed}; wanted more than 0")
         self._replay.set_speed(speed, self._tape.now_s())
         return True
@@ -127,6 +132,11 @@ class Control:
     def tick(self, feed: str, bid: float, ask: float) -> bool:
         """One more price of the tape, made by hand."""
         self._world.refuse_unknown_feed(feed)
+        if not (0 < bid < HIGHEST_PRICE and 0 < ask < HIGHEST_PRICE):
+            raise ServerRefusal(
+                LastError.INVALID_PARAMS,
+                f"{feed} at {bid} / {ask}; wanted prices above 0 and below {HIGHEST_PRICE:,.0f}",
+            )
         utc_ms = self._tape.utc_ms()
         made = FeedTick(feed, utc_ms, bid, ask)
         self._world.ticks((made,), self._tape.stamp_ms(made, utc_ms))
@@ -137,6 +147,10 @@ class Control:
         if self._replay.stamps != "live":
             raise ServerRefusal(
                 LastError.UNSUPPORTED, "the clock follows the tape here; it jumps on live stamps"
+            )
+        if not 0 <= self._tape.utc_ms() + ms <= LATEST_MS:
+            raise ServerRefusal(
+                LastError.INVALID_PARAMS, f"{ms} ms from now; wanted a time from 1970 to 2099"
             )
         self._tape.jump(ms)
         self._world.on_clock(self._tape.utc_ms())

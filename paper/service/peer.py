@@ -10,6 +10,7 @@ from domain.mt5_words import LastError
 from paper.service.control import Control
 from paper.service.faults.course import UNDISTURBED
 from paper.service.faults.desk import FaultDesk
+from paper.service.faults.kinds import Death
 from paper.service.faults.performing import told
 from paper.service.faults.rules import Called
 from paper.service.faults.running import Frame, Hands, Running
@@ -151,7 +152,7 @@ class Peer:
             say=self._say,
             hang_up=self._hang_up,
             begin=self._faults.begin,
-            kill_terminal=lambda death: self._faults.kill(called.terminal, death),
+            kill_terminal=lambda death: self._die_with(called.terminal, death),
         )
         self._running = Running(call_id, steps, hands)
 
@@ -161,6 +162,11 @@ class Peer:
             terminal.stale = True  # so that a push that speaks of it comes soon
             self._unsent += frame((NOBODYS_CALL, FORGET, terminal.changes_told))
         self._unsent += frame(answer)
+
+    def _die_with(self, key: str, death: Death) -> None:
+        """Who asked is cut off with the rest, though it may not have taken the terminal up yet."""
+        self._faults.kill(key, death)
+        self._hang_up()
 
     def _hang_up(self) -> None:
         self._is_cut = True

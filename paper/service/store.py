@@ -36,6 +36,10 @@ PUT: Final = {
     "orders": "INSERT INTO orders VALUES (?, ?, ?, ?)",
     "deals": "INSERT INTO deals VALUES (?, ?, ?, ?)",
 }
+LAST_TICKET: Final = """
+INSERT INTO brokers VALUES (?, ?)
+  ON CONFLICT (name) DO UPDATE SET last_ticket = MAX(last_ticket, excluded.last_ticket)
+"""
 GONE: Final = {
     "positions": "DELETE FROM positions WHERE broker = ? AND ticket = ?",
     "waiting": "DELETE FROM waiting WHERE broker = ? AND ticket = ?",
@@ -137,9 +141,7 @@ class Store:
             self._db.execute(GONE["waiting"], (event.broker, order.ticket))
             self._db.execute(GONE["due"], (event.broker, order.ticket))
         if changes.last_ticket:
-            self._db.execute(
-                "INSERT OR REPLACE INTO brokers VALUES (?, ?)", (event.broker, changes.last_ticket)
-            )
+            self._db.execute(LAST_TICKET, (event.broker, changes.last_ticket))
 
     def _put(
         self, table: str, event: Event, records: Iterable[Position | Order | Deal | Due]

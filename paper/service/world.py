@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy, deepcopy
-from math import isfinite
+from math import inf, isfinite
 from pathlib import PureWindowsPath
 from typing import Final
 
@@ -184,7 +184,10 @@ class World:
 
     def _moved(self, tick: FeedTick) -> FeedTick:
         moved = self._feed_moves.get(tick.symbol)
-        return tick._replace(bid=tick.bid + moved, ask=tick.ask + moved) if moved else tick
+        if not moved:
+            return tick
+        least = 10.0 ** -self._feed_digits[tick.symbol]
+        return tick._replace(bid=max(least, tick.bid + moved), ask=max(least, tick.ask + moved))
 
     def turn(self, terminal: Terminal, given: Mapping[str, bool]) -> None:
         """Turn switches; a terminal that is cut off shows what it knew last."""
@@ -218,14 +221,18 @@ class World:
         for house in self.houses.values():
             house.market.open = False
 
-    def log_in(self, terminal: Terminal, login: int, server: str) -> None:
-        """Switch a terminal to another account, for every client of that terminal."""
+    def log_in(self, terminal: Terminal, login: int, server: str, *, for_good: bool = True) -> None:
+        """Switch a terminal to another account, for every client of that terminal.
+
+        What is not for good is forgotten when the broker is started again.
+        """
         broker = server or terminal.broker
         house = self.houses.get(broker)
         if house is None or login not in house.accounts:
             raise ServerRefusal(LastError.AUTH_FAILED, f"no account {login} at {broker!r}")
         if (broker, login) != (terminal.broker, terminal.login):
-            self._store.attach(terminal.key, broker, login)
+            if for_good:
+                self._store.attach(terminal.key, broker, login)
             terminal.broker, terminal.login = broker, login
             terminal.switches_of_account += 1
             if terminal.last_known is not None:
@@ -236,7 +243,7 @@ class World:
         """The terminal of that key with its account, made now if there is none."""
         found = self.terminals.get(wish.key)
         if found is not None:
-            _check_same(found, wish)
+            _check_same(found, self.houses[found.broker].accounts[found.login].terms, wish)
             return found
         house = self._house(wish.broker)
         terms = self._terms(house, wish)
@@ -257,7 +264,8 @@ class World:
     def book(self, key: str, kind: str, amount: float, comment: str, utc_ms: int) -> float:
         """Money comes in or goes out without a trade; the balance then."""
         terminal = self.terminal(key)
-        house, account = self.house_of(terminal), self.account_of(terminal)
+        house = self.houses[terminal.broker]  # not what a terminal knows that is cut off
+        account = house.accounts[terminal.login]
         if kind not in KINDS or not isfinite(amount):
             raise ServerRefusal(
                 LastError.INVALID_PARAMS,
@@ -339,7 +347,8 @@ def _refuse_unquoted(house: House, account: Account) -> None:
         )
 
 
-def _check_same(terminal: Terminal, wish: Wish) -> None:
+def _check_same(terminal: Terminal, terms: AccountTerms, wish: Wish) -> None:
+    """The deposit may differ: it was made once; whatever else does would be kept in silence."""
     if terminal.broker != wish.broker:
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
@@ -350,6 +359,16 @@ def _check_same(terminal: Terminal, wish: Wish) -> None:
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
             f"paper terminal {wish.key!r} holds login {terminal.login}, not {wish.login}",
+        )
+    agreed = (terms.currency, terms.leverage, terms.margin_mode)
+    if agreed != (wish.currency, wish.leverage, MARGIN_MODES.get(wish.margin_mode)):
+        mode = MarginMode(terms.margin_mode)
+        word = next(word for word, known in WORD_OF_MODE.items() if known == mode)
+        raise ServerRefusal(
+            LastError.INVALID_PARAMS,
+            f"paper terminal {wish.key!r} has a {word} account in {terms.currency} with leverage "
+            f"{terms.leverage}, wanted was {wish.margin_mode!r} in {wish.currency} with leverage "
+            f"{wish.leverage}: ask for what it has, or use another key (the account's path)",
         )
 
 
@@ -365,7 +384,7 @@ def _check_wish(wish: Wish) -> None:
             LastError.INVALID_PARAMS,
             f"margin mode {wish.margin_mode!r} is none that MetaTrader has: wanted one of {known}",
         )
-    if not (wish.deposit >= 0 and wish.leverage >= 1 and len(wish.currency) == len("USD")):
+    if not (0 <= wish.deposit < inf and wish.leverage >= 1 and len(wish.currency) == len("USD")):
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
             f"a deposit of {wish.deposit} {wish.currency} with leverage {wish.leverage}: wanted "

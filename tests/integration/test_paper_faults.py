@@ -254,6 +254,16 @@ def test_who_kills_the_terminal_it_has_taken_up_itself_kills_nothing_else(
     assert admin.faults()[-1]["struck"] == 1
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_terminal_dies_while_it_is_taken_up(place: Place, when: str) -> None:
+    """Nobody has it yet: who asks is cut off all the same, and waits for no answer."""
+    place.mt5.shutdown()
+    place.fault("death", call="initialize", when=when, times=1)
+    assert not place.take_up()
+    assert place.error == -10002
+    assert place.take_up()
+
+
 def test_a_terminal_that_starts_again_may_time_out_first(place: Place) -> None:
     place.fault("death", call="now", down_ms=400, code=-10005)
     assert not place.take_up()
@@ -666,6 +676,30 @@ def test_a_rule_that_cannot_be_is_refused_with_what_was_wanted(
     with pytest.raises(AdminError, match=re.escape(said)):
         place.fault(kind, **settings)
     assert place.admin.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "said"),
+    [
+        ("tick", ("EURUSD", float("nan"), float("nan")), "wanted prices above 0"),
+        ("tick", ("EURUSD", 0.0, 0.0), "wanted prices above 0"),
+        ("tick", ("EURUSD", 1.0, float("inf")), "wanted prices above 0"),
+        ("tick", ("EURUSD", 1e308, 1e308), "below 1,000,000,000"),
+        ("advance_clock", (10**15,), "wanted a time from 1970 to 2099"),
+        ("advance_clock", (-(10**15),), "wanted a time from 1970 to 2099"),
+        ("set_speed", (float("inf"),), "wanted more than 0"),
+        ("add_fault", ({}, {"kind": "gap", "points": float("nan")}), "points"),
+        ("add_fault", ({}, {"kind": "gap", "points": float("inf")}), "points"),
+        ("add_fault", ({}, {"kind": "server_clock", "ms": 10**18}), "ms"),
+    ],
+)
+def test_a_number_that_no_market_has_is_refused_and_ends_nothing(
+    place: Place, admin: Admin, verb: str, args: tuple[Any, ...], said: str
+) -> None:
+    admin.ensure_account("netting house", "Kontor-Demo", margin_mode="netting")
+    with pytest.raises(AdminError, match=said):
+        admin.ask(f"admin.{verb}", *args)
+    assert place.send().retcode == Retcode.DONE
 
 
 def test_a_terminal_is_meant_however_its_path_is_spelled(address: Address, admin: Admin) -> None:

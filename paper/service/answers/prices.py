@@ -68,7 +68,8 @@ def copy_ticks_from(session: Session, symbol: str, from_s: int, count: int, flag
     profile_of(session, symbol)
     if count <= 0:
         raise ServerRefusal(LastError.INVALID_PARAMS, f"{count} ticks asked for")
-    found = _ticks(session, symbol, (_moment(from_s), LAST_MOMENT_S), flags, count)
+    times = (_moment(from_s), LAST_MOMENT_S)
+    found = _ticks(session, symbol, times, flags, min(count, MOST_TICKS + 1))
     return _packed(found[:count])
 
 

@@ -7,6 +7,8 @@ import msgspec
 NOW: Final = "now"
 """In place of a call: at once, whatever is or is not being asked."""
 
+YEAR_MS: Final = 366 * 86_400_000
+FAR_POINTS: Final = 1e9
 LOGGING_IN: Final[tuple[str, ...]] = ("initialize", "login")
 ORDERING: Final[tuple[str, ...]] = ("order_send",)
 BOOKED: Final[tuple[str, ...]] = (
@@ -201,7 +203,7 @@ class ServerClock(Kind, frozen=True, kw_only=True, tag="server_clock"):
 
     usual_call = NOW
     is_standing = True
-    ms: int
+    ms: Annotated[int, msgspec.Meta(ge=-YEAR_MS, le=YEAR_MS)]
 
 
 class Gap(Kind, frozen=True, kw_only=True, tag="gap"):
@@ -209,7 +211,7 @@ class Gap(Kind, frozen=True, kw_only=True, tag="gap"):
 
     usual_call = NOW
     is_standing = True
-    points: float
+    points: Annotated[float, msgspec.Meta(ge=-FAR_POINTS, le=FAR_POINTS)]
 
 
 Fault = (

@@ -16,11 +16,26 @@ BY_SERVER: Final = frozenset(
         Retcode.TIMEOUT,
         Retcode.PRICE_CHANGED,
         Retcode.ORDER_CHANGED,
+        Retcode.MARKET_CLOSED,
+        Retcode.NO_MONEY,
         Retcode.TOO_MANY_REQUESTS,
         Retcode.LOCKED,
+        Retcode.FROZEN,
+        Retcode.LIMIT_ORDERS,
+        Retcode.LIMIT_VOLUME,
+        Retcode.POSITION_CLOSED,
+        Retcode.INVALID_CLOSE_VOLUME,
+        Retcode.CLOSE_ORDER_EXIST,
+        Retcode.LIMIT_POSITIONS,
         Retcode.REJECT_CANCEL,
+        Retcode.LONG_ONLY,
+        Retcode.SHORT_ONLY,
+        Retcode.CLOSE_ONLY,
+        Retcode.FIFO_CLOSE,
+        Retcode.HEDGE_PROHIBITED,
     }
 )
+"""As the broker's own checks have it: these answers carry the number of the request."""
 WITH_QUOTE: Final = frozenset({Retcode.REQUOTE, Retcode.PRICE_CHANGED})
 WORDS: Final[dict[int, str]] = {
     Retcode.REQUOTE: "Requote",

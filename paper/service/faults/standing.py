@@ -79,7 +79,8 @@ class Standing:
         login, broker = terminal.login, terminal.broker
         wanted = other.broker or broker
         self._home.setdefault(terminal.key, broker)
-        self._world.log_in(terminal, other.login or self._made(terminal, other), wanted)
+        elsewhere = other.login or self._made(terminal, other)
+        self._world.log_in(terminal, elsewhere, wanted, for_good=False)
         return lambda: self._world.log_in(terminal, login, broker)
 
     def _made(self, terminal: Terminal, other: OtherAccount) -> int:

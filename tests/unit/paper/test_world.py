@@ -1,0 +1,133 @@
+"""What all brokers, accounts and terminals of one process have to agree on."""
+
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.mt5_words import Retcode
+from paper.broker.house import Event
+from paper.broker.records import Changes
+from paper.service.faults.desk import FaultDesk
+from paper.service.faults.kinds import Gap, Kind, OtherAccount
+from paper.service.faults.rules import Rule, Scope
+from paper.service.store import Store
+from paper.service.world import ServerRefusal
+from tests.unit.paper.desk import KEY, Desk
+
+OpenDesk = Callable[..., Desk]
+
+
+def faults_of(desk: Desk) -> FaultDesk:
+    tape: Any = SimpleNamespace(utc_ms=lambda: desk.utc_ms, now_s=lambda: desk.utc_ms / 1000)
+    return FaultDesk(desk.world, tape, seed=7)
+
+
+def rule(fault: Kind) -> Rule:
+    return msgspec.convert({"scope": Scope(terminal=KEY, call="now"), "fault": fault}, Rule)
+
+
+def test_money_that_comes_in_while_a_terminal_is_cut_off_is_there_afterwards(desk: Desk) -> None:
+    desk.world.turn(desk.terminal, {"connected": False})
+
+    booked = desk.world.book(KEY, "balance", 500.0, "late", desk.utc_ms)
+
+    assert (booked, desk.account().balance) == (100_500.0, 100_000.0)
+    desk.world.turn(desk.terminal, {"connected": True})
+    assert desk.account().balance == 100_500.0
+    desk.restart()
+    assert desk.account().balance == 100_500.0
+    assert desk.send().retcode == Retcode.DONE
+    assert len({deal.ticket for deal in desk.deals()}) == 3
+
+
+@pytest.mark.parametrize("broker", ["", "Apex-Demo"], ids=["same broker", "another broker"])
+def test_a_broker_killed_while_a_terminal_is_logged_in_elsewhere_forgets_that(
+    desk: Desk, broker: str
+) -> None:
+    home = desk.account().login
+    faults_of(desk).add(rule(OtherAccount(broker=broker)))
+    assert desk.account().login != home
+
+    desk.restart()
+
+    assert desk.account().login == home
+
+
+def test_a_login_asked_for_by_a_client_outlives_the_broker(desk: Desk) -> None:
+    second = msgspec.structs.replace(desk.wish, key="second")
+    login = desk.world.ensure_account(second, desk.utc_ms).login
+
+    desk.ask("login", login, "", "", 1000)
+    desk.restart()
+
+    assert desk.account().login == login
+
+
+def test_a_price_that_falls_however_far_stays_a_price(open_desk: OpenDesk) -> None:
+    desk = open_desk("Kontor-Demo", margin_mode="netting")
+    faults = faults_of(desk)
+
+    fallen = faults.add(rule(Gap(points=-1e9)))
+
+    quotes = desk.session.house.market.quotes
+    assert all(0 < quote.bid <= quote.ask < inf for quote in quotes.values() if quote.bid)
+    assert quotes["EURUSD.k"].bid == 0.00001
+    faults.take_back((fallen.number,))
+    assert quotes["EURUSD.k"].bid == 1.386
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("leverage", 50, "with leverage 100, wanted was 'hedging' in USD with leverage 50"),
+        ("margin_mode", "netting", "has a hedging account"),
+        ("currency", "EUR", "has a hedging account in USD"),
+    ],
+)
+def test_who_asks_for_another_kind_of_account_than_there_is_hears_of_it(
+    desk: Desk, field: str, value: object, said: str
+) -> None:
+    wish = msgspec.structs.replace(desk.wish, **{field: value})
+
+    with pytest.raises(ServerRefusal, match=said):
+        desk.world.ensure_account(wish, desk.utc_ms)
+
+
+def test_an_account_with_endless_money_is_refused(desk: Desk) -> None:
+    wish = msgspec.structs.replace(desk.wish, key="rich", deposit=inf)
+
+    with pytest.raises(ServerRefusal, match="a deposit of inf"):
+        desk.world.ensure_account(wish, desk.utc_ms)
+
+
+def test_the_last_ticket_never_falls() -> None:
+    store = Store(Path(":memory:"))
+    store.write([Event("X", 1, Changes(last_ticket=20)), Event("X", 2, Changes(last_ticket=15))])
+
+    assert store.last_ticket("X") == 20
+    store.close()
+
+
+def test_more_ticks_than_fit_an_answer_are_refused_before_they_are_made(desk: Desk) -> None:
+    asked_for: list[int] = []
+
+    def ticks(_from_ms: int, _to_ms: int) -> Any:
+        import numpy as np
+
+        from paper.service.past.columns import TICK
+
+        for _ in range(10):
+            asked_for.append(400_000)
+            yield np.ones(400_000, TICK)
+
+    past = SimpleNamespace(history=lambda *_: SimpleNamespace(ticks=ticks))
+    desk.session.recorded = SimpleNamespace(shelf=past)  # type: ignore[assignment]
+
+    with pytest.raises(ServerRefusal, match="at most"):
+        desk.ask("copy_ticks_from", "EURUSD", 0, 2**31 - 1, -1)
+    assert len(asked_for) < 10
