@@ -11,11 +11,18 @@ from filelock import FileLock, Timeout
 from paper.address import publish, withdraw
 from paper.service.server import HOST, PortTakenError, Server, ServerSettings
 from paper.service.tick_files import TickFileError
-from paper.service.world import MissingFeedError
+from paper.service.world import MissingFeedError, ServerRefusal
 from paper.starting import ALREADY_SERVED
 
 LOCK_FILE: Final = "paper.lock"
 HOST_FAULT: Final = 2
+CANNOT_SERVE: Final = (
+    TickFileError,
+    MissingFeedError,
+    PortTakenError,
+    ServerRefusal,
+    zmq.ZMQError,
+)
 
 Announce = Callable[[Server], str]
 
@@ -44,7 +51,7 @@ def serve(settings: ServerSettings, announce: Announce = ready_line) -> int:
 def _serve(settings: ServerSettings, announce: Announce) -> int:
     try:
         server = Server(settings)
-    except (TickFileError, MissingFeedError, PortTakenError, zmq.ZMQError) as wrong:
+    except CANNOT_SERVE as wrong:
         complain(str(wrong))
         return HOST_FAULT
     except sqlite3.Error as wrong:

@@ -28,7 +28,10 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Door:
-    """Without a welcome only those are let in who were announced with admin.ensure_account."""
+    """Without a welcome only those are let in who were announced with admin.ensure_account.
+
+    A welcome that could never be given, as in a currency without rates, is refused at once.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,8 @@ class Door:
         self._utc_ms = utc_ms
         self._memory = memory
         self._welcome = welcome
+        if welcome is not None:
+            world.try_out(_wish("a guest", welcome.broker, 0, welcome))
 
     def terminal(self, path: str, login: int, server: str) -> Terminal:
         """The terminal at a path; without a path the one used last, else the only one."""
@@ -89,15 +94,7 @@ class Door:
         """An account as most people have it, or else of the first kind the broker offers."""
         if login > LARGEST_KEPT_LOGIN:
             raise ServerRefusal(LastError.AUTH_FAILED, f"{broker!r} gives no login {login}")
-        wish = Wish(
-            key=key,
-            broker=broker,
-            deposit=welcome.deposit,
-            currency=welcome.currency,
-            leverage=welcome.leverage,
-            margin_mode=_usual_mode(broker),
-            login=login,
-        )
+        wish = _wish(key, broker, login, welcome)
         return self._world.ensure_account(wish, self._utc_ms())
 
     def _usual(self) -> str:
@@ -119,6 +116,18 @@ class Door:
                 self._memory.write_text(key, encoding="utf-8", newline="")
         except OSError as wrong:
             sys.stderr.write(f"{key} is used now, which cannot be written down: {wrong}\n")
+
+
+def _wish(key: str, broker: str, login: int, welcome: Welcome) -> Wish:
+    return Wish(
+        key=key,
+        broker=broker,
+        deposit=welcome.deposit,
+        currency=welcome.currency,
+        leverage=welcome.leverage,
+        margin_mode=_usual_mode(broker),
+        login=login,
+    )
 
 
 def _usual_mode(broker: str) -> int:

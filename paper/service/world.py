@@ -212,8 +212,8 @@ class World:
     def on_clock(self, utc_ms: int) -> None:
         """What time alone brings about, and the end of what accounts can no longer carry."""
         for house in self.houses.values():
-            for account in house.accounts.values():
-                self.settle(house.on_clock(account, utc_ms))
+            for events in house.on_clock(utc_ms):
+                self.settle(events)
 
     def close_market(self) -> None:
         """The tape has ended."""
@@ -260,6 +260,11 @@ class World:
         house.apply(terms.login, first)
         terminal = self.terminals[wish.key] = Terminal(wish.key, wish.broker, terms.login)
         return terminal
+
+    def try_out(self, wish: Wish) -> None:
+        """Refuse what a new account would be refused for, and make none."""
+        house = House(profile_for(wish.broker, self._feed_digits), 0)
+        self._refuse_unconvertible(house, self._terms(house, wish))
 
     def book(self, key: str, kind: str, amount: float, comment: str, utc_ms: int) -> float:
         """Money comes in or goes out without a trade; the balance then."""

@@ -199,6 +199,21 @@ def test_a_place_where_no_accounts_can_be_kept_is_explained(
         assert told.endswith("name a folder that you may write to with --state\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--currency", "XYZ"), "an account in XYZ at Paper-Demo needs rates for EURUSD, XAUUSD"),
+        (("--currency", "dollars"), "a currency of three letters"),
+    ],
+    ids=["no rates", "no currency"],
+)
+def test_a_welcome_that_no_guest_could_get_is_refused_at_the_start(
+    words: tuple[str, ...], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--state", str(tmp_path), "--port", "0", *words]) == 2
+    assert complaint in capsys.readouterr().err
+
+
 def test_where_packages_are_missing_the_person_reads_which_and_what_to_type(
     tmp_path: Path,
 ) -> None:
