@@ -20,11 +20,13 @@ class Quotes:
         self._contracts = contracts
         self._newest_ms: dict[str, int] = {}
         self._before_the_clock_went_back: dict[str, int] = {}
+        self._went_back_to_ms: int | None = None
 
     def forget(self) -> None:
         """Drop all times; another server has another clock."""
         self._newest_ms.clear()
         self._before_the_clock_went_back.clear()
+        self._went_back_to_ms = None
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest bid and ask; None where they are absent, zero, crossed or no numbers."""
@@ -38,6 +40,7 @@ class Quotes:
         """The newest tick time over all symbols watched; 0 while there is none."""
         for symbol in self._contracts.watched():
             self._note(symbol)
+        self._leave_the_old_clock()
         outdated = self._before_the_clock_went_back
         told = (ms for symbol, ms in self._newest_ms.items() if ms != outdated.get(symbol))
         return max(told, default=0)
@@ -63,12 +66,15 @@ class Quotes:
         return tick
 
     def _notice_a_clock_that_went_back(self, symbol: str, told_ms: int) -> None:
-        """Ticks of a symbol only ever get older where the server's clock was set back.
-
-        What the other symbols show from before is no time of this clock until they tick again.
-        """
+        """Ticks of a symbol only ever get older where the server's clock was set back."""
         if 0 < told_ms < self._newest_ms.get(symbol, 0) - CLOCK_MOVED_MS:
-            ahead = {
-                other: ms for other, ms in self._newest_ms.items() if ms > told_ms + TOGETHER_MS
-            }
-            self._before_the_clock_went_back |= ahead
+            self._went_back_to_ms = told_ms
+
+    def _leave_the_old_clock(self) -> None:
+        """What others show from before, all read once more, is no time until they tick again."""
+        if self._went_back_to_ms is None:
+            return
+        latest_ms = self._went_back_to_ms + TOGETHER_MS
+        ahead = {symbol: ms for symbol, ms in self._newest_ms.items() if ms > latest_ms}
+        self._before_the_clock_went_back |= ahead
+        self._went_back_to_ms = None

@@ -9,7 +9,7 @@ from db.clients import opened
 from db.embedded.address import read_address
 from paper.address import published
 from paper.admin import Admin
-from tests.e2e.test_live_accounts import COPIED_WITHIN_S, OTHER, Desk, other_slave
+from tests.e2e.test_live_accounts import COPIED_WITHIN_S, OTHER, Broker, Desk, other_slave
 from tests.e2e.test_swarm import READY_WITHIN_S, SLAVE, Machine, Trader, swarm_of
 from tests.waiting import eventually
 from utils.clock import set_offset
@@ -21,6 +21,13 @@ NOTICED_WITHIN_S = 20
 FLAT_WITHIN_S = 30
 HOUR_MS = 3_600_000
 MASTERS_TERMINAL = "ftmo"
+# The first slave's broker fills all or nothing.
+FILLS_IN_PART = {
+    "path": "filler",
+    "suffix": "",
+    "symbol_map": {},
+    "paper": {"broker": "FTMO-Demo", "deposit": 50_000},
+}
 
 Fault = dict[str, Any]
 
@@ -36,7 +43,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         assert address is not None
         with opened(address.uri, "prop_copy_trader") as database:
             desk = Desk(machine, database)
-            desk.accounts.insert_one(other_slave(desk))
+            desk.accounts.insert_one(other_slave(desk) | FILLS_IN_PART)
             eventually(lambda: desk.is_ready(SLAVE) and desk.is_ready(OTHER), READY_WITHIN_S)
             yield desk
     finally:
@@ -66,6 +73,11 @@ class Ring:
     def buy(self) -> None:
         self.trader.buy()
         self.ticket = max(held.identifier for held in self.trader.desk.positions_get())
+
+    def sell(self, volume: float) -> None:
+        """So much of it."""
+        bid = self.trader._tick().bid
+        self.trader._deal(type=1, volume=volume, price=bid, position=self.ticket)
 
     def open(self, verdict: str) -> None:
         """Just after a reconnect or a jump of a clock opens are denied for a moment: then again."""
@@ -141,20 +153,29 @@ def table(*faults: dict[str, Fault]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("fault", cases)
 
 
-@table(EXECUTED, SHOWN)
-def test_an_open_that_is_executed_is_copied_once_and_closed_with_its_master(
-    ring: Ring, fault: Fault
-) -> None:
+@table(EXECUTED)
+def test_what_is_executed_is_done_once_whatever_is_said_of_it(ring: Ring, fault: Fault) -> None:
     _, deals = ring.held_and_deals()
     ring.fault(**fault)
     ring.open("copied")
     assert ring.held_and_deals() == (1, deals + 1)
+    ring.admin.clear_faults()
+    ring.fault(**fault)
     ring.close()
     assert ring.held_and_deals() == (0, deals + 2)
 
 
-@table(EXECUTED, NOT_EXECUTED)
-def test_a_close_is_done_once_whatever_is_said_of_it(ring: Ring, fault: Fault) -> None:
+@table(SHOWN)
+def test_a_copy_that_is_shown_with_less_is_closed_with_its_master(ring: Ring, fault: Fault) -> None:
+    _, deals = ring.held_and_deals()
+    ring.fault(**fault)
+    ring.open("copied")
+    ring.close()
+    assert ring.held_and_deals() == (0, deals + 2)
+
+
+@table(NOT_EXECUTED)
+def test_a_close_that_was_not_executed_is_done_all_the_same(ring: Ring, fault: Fault) -> None:
     _, deals = ring.held_and_deals()
     ring.open("copied")
     ring.fault(**fault)
@@ -172,6 +193,27 @@ def test_law_4_an_open_that_nobody_can_speak_for_is_not_sent_again(
     ring.trader.close_all()
     eventually(lambda: ring.desk.is_ready(SLAVE), READY_WITHIN_S)
     assert ring.held_and_deals() == before
+
+
+def test_law_4_a_rest_that_fills_late_belongs_to_its_copy(ring: Ring) -> None:
+    """History 36, of an open and of a reduction."""
+    broker = Broker(ring.desk.machine, FILLS_IN_PART["path"])
+
+    def held() -> list[float]:
+        return [position.volume for position in broker.positions()]
+
+    ring.admin.fault("fill", "filler", first_part=0.3, rest_after_ms=700, times=1)
+    ring.buy()
+    eventually(lambda: "copied" in ring.verdicts("PositionOpened", OTHER), COPIED_WITHIN_S)
+    assert held() == [pytest.approx(0.1)]
+
+    ring.admin.fault("fill", "filler", first_part=0.5, rest_after_ms=700, times=1)
+    ring.sell(0.06)
+    eventually(lambda: "copied" in ring.verdicts("PositionReduced", OTHER), COPIED_WITHIN_S)
+    assert held() == [pytest.approx(0.04)]
+    ring.sell(0.04)
+    eventually(lambda: held() == [], COPIED_WITHIN_S)
+    broker.leave()
 
 
 def test_law_7_a_slave_hung_in_order_send_is_replaced_and_the_others_copy(ring: Ring) -> None:
@@ -231,5 +273,9 @@ def test_law_10_opens_wait_for_a_price_after_a_clock_jumped_and_closes_for_nothi
     ring.trader.close_all()
     eventually(lambda: ring.held_and_deals()[0] == 0, COPIED_WITHIN_S)
     assert ring.desk.machine.pids() == pids
+
+    # The clock goes back, and one symbol ticks: the other still shows the hour before.
+    ring.admin.tick("XAUUSD", 1_300.0, 1_300.3)
     ring.admin.clear_faults()
     ring.price(1.303)
+    ring.open("copied")

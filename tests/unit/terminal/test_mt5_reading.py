@@ -378,6 +378,7 @@ def test_law_10_after_the_brokers_clock_went_back_a_symbol_that_rests_is_no_cloc
         terminal_door.quote(name)
     assert terminal_door.newest_server_ms() == NOON_MS + 2
 
+    module.ticks["BTCUSD.c"] = tick(time_msc=NOON_MS + 90)
     module.ticks["GOLD.c"] = tick(time_msc=NOON_MS - HOUR_MS + 500)
     assert terminal_door.newest_server_ms() == NOON_MS - HOUR_MS + 500
     module.ticks["EURUSD.c"] = tick(time_msc=NOON_MS - HOUR_MS + 400)
