@@ -16,6 +16,8 @@ class Account:
         self.balance = 0.0
         self.credit = 0.0
         self.pace = Pace()
+        self.changes = 0
+        """How often it has changed: who has counted it knows whether to count again."""
         self.positions: dict[int, Position] = {}
         self.waiting: dict[int, Order] = {}
         self.due: dict[int, Due] = {}
@@ -27,6 +29,7 @@ class Account:
 
     def apply(self, changes: Changes) -> None:
         """Take over what the engine decided."""
+        self.changes += 1
         for ticket in changes.gone:
             del self.positions[ticket]
         for position in changes.kept:

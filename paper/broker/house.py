@@ -1,17 +1,22 @@
 """One broker at work: its market, its accounts, its ticket numbers."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 from zlib import crc32
 
 from paper.broker.account import Account
 from paper.broker.brokers import BrokerProfile
 from paper.broker.by_server import Why, close_by_server
-from paper.broker.duties import DUTIES
+from paper.broker.duties import FOR_ORDERS, FOR_POSITIONS
+from paper.broker.hours import day_of
 from paper.broker.making import FeedTick
 from paper.broker.market import Market
 from paper.broker.minutes import Minutes
 from paper.broker.moment import Duty, Moment
+from paper.broker.money import Figures
 from paper.broker.records import Changes, Position
+from paper.broker.standings import Standings
+from paper.broker.stopping_out import is_below, stop_out
 from paper.broker.triggers import set_off
 from paper.broker.watch import Watch
 
@@ -34,6 +39,8 @@ class House:
         self.moved: set[str] = set()
         self.minutes = Minutes()
         self._watch = Watch(self.accounts, self.market)
+        self._standings = Standings()
+        self._looked_at: dict[int, tuple[int, int, int]] = {}
         # Brokers count from different numbers, so that mixing two up shows.
         self._last_ticket = last_ticket or 100_000_000 + crc32(profile.name.encode()) % 800_000_000
 
@@ -75,9 +82,38 @@ class House:
         self._watch.answered(symbol)
         return events
 
-    def on_clock(self, account: Account, utc_ms: int) -> list[Event]:
-        """Whatever is due by now without anybody asking for it."""
-        return [event for duty in DUTIES for event in self._fulfilled(duty, account, utc_ms)]
+    def on_clock(self, utc_ms: int) -> Iterator[list[Event]]:
+        """For one account after the other whatever is due by now without anybody asking for it."""
+        day = day_of(self.server_ms(utc_ms))
+        for account in self.accounts.values():
+            events: list[Event] = []
+            if account.waiting:
+                events += self._all_fulfilled(FOR_ORDERS, account, utc_ms)
+            if account.positions and self._is_news(account, day):
+                events += self._look_after(account, day, utc_ms)
+            yield events
+
+    def _is_news(self, account: Account, day: int) -> bool:
+        """Positions hang on prices, on the account and on the day: by themselves they rest."""
+        seen = self._looked_at.get(account.terms.login)
+        return seen != (self.market.moves, account.changes, day)
+
+    def _look_after(self, account: Account, day: int, utc_ms: int) -> list[Event]:
+        """Who is below the stop-out level and cannot be closed yet is looked at again."""
+        events = self._all_fulfilled(FOR_POSITIONS, account, utc_ms)
+        if is_below(self.figures_of(account), self.profile):
+            return events + self._fulfilled(stop_out, account, utc_ms)
+        self._looked_at[account.terms.login] = (self.market.moves, account.changes, day)
+        return events
+
+    def figures_of(self, account: Account) -> Figures:
+        """How one of its accounts stands."""
+        return self._standings.of(self.market, account)
+
+    def _all_fulfilled(
+        self, duties: tuple[Duty, ...], account: Account, utc_ms: int
+    ) -> list[Event]:
+        return [event for duty in duties for event in self._fulfilled(duty, account, utc_ms)]
 
     def _fulfilled(self, duty: Duty, account: Account, utc_ms: int) -> list[Event]:
         events: list[Event] = []

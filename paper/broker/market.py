@@ -17,6 +17,8 @@ class Market:
         self.profiles = {profile.name: profile for profile in symbols}
         self.quotes: dict[str, Quote] = {}
         self.open = True
+        self.moves = 0
+        """How often prices have moved."""
         self._routes = Routes(self.profiles.values())
         self._fed: dict[str, FeedTick] = {}
         self._by_feed: dict[str, list[SymbolProfile]] = {}
@@ -27,6 +29,7 @@ class Market:
     def tick(self, tick: FeedTick, time_msc: int) -> list[str]:
         """Move the quotes that hang on this feed; the names of the symbols that moved."""
         self._fed[tick.symbol] = tick
+        self.moves += 1
         return [
             profile.name
             for profile in self._by_feed.get(tick.symbol, ())

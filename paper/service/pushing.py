@@ -5,7 +5,6 @@ from typing import Final
 import zmq
 
 from paper.broker.house import House
-from paper.broker.money import figures
 from paper.service.rows import account_row, terminal_row
 from paper.service.world import Terminal, World
 from paper.wire.protocol import account_topic, pack, tick_topic
@@ -89,7 +88,7 @@ class Pushing:
 
     def _push_account(self, terminal: Terminal) -> None:
         house, account = self._world.house_of(terminal), self._world.account_of(terminal)
-        now = figures(house.market, account)
+        now = house.figures_of(account)
         terminal.changes_told += 1
         told = {
             "account": account_row(account, house.profile, now, terminal.switches),

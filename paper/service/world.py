@@ -212,8 +212,8 @@ class World:
     def on_clock(self, utc_ms: int) -> None:
         """What time alone brings about, and the end of what accounts can no longer carry."""
         for house in self.houses.values():
-            for account in house.accounts.values():
-                self.settle(house.on_clock(account, utc_ms))
+            for events in house.on_clock(utc_ms):
+                self.settle(events)
 
     def close_market(self) -> None:
         """The tape has ended."""

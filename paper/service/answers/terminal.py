@@ -1,7 +1,6 @@
 """Taking up a terminal, and what it says of itself and its account."""
 
 from domain.mt5_words import LastError
-from paper.broker.money import figures
 from paper.service.rows import Row, account_row, terminal_row, version_row
 from paper.service.session import Session
 from paper.service.world import ServerRefusal
@@ -59,5 +58,5 @@ def terminal_info(session: Session) -> Row:
 def account_info(session: Session) -> Row:
     """AccountInfo."""
     house, account = session.house, session.account
-    now = figures(house.market, account)
+    now = house.figures_of(account)
     return account_row(account, house.profile, now, session.terminal.switches)

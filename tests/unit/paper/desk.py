@@ -75,8 +75,9 @@ class Desk:
 
     def resell(self, symbol: str, **fields: Any) -> None:
         """Let the broker sell a symbol in another way."""
-        profiles = self.session.house.market.profiles
-        profiles[symbol] = msgspec.structs.replace(profiles[symbol], **fields)
+        market = self.session.house.market
+        market.profiles[symbol] = msgspec.structs.replace(market.profiles[symbol], **fields)
+        market.moves += 1
 
     def habits(self, **fields: Any) -> None:
         """Let the broker have other habits."""
