@@ -6,6 +6,7 @@ from typing import Final
 from paper.wire.places import ALONE_HOST, ALONE_PORT
 
 VARIABLE: Final = "PAPER_BROKER"
+PORTS: Final = range(1, 65_536)
 
 
 def broker_address() -> tuple[str, int]:
@@ -14,6 +15,6 @@ def broker_address() -> tuple[str, int]:
     if not told:
         return ALONE_HOST, ALONE_PORT
     host, _, port = told.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or int(port) not in PORTS:
         raise ImportError(f"{VARIABLE} is {told!r}; wanted host:port, as in 127.0.0.1:{ALONE_PORT}")
     return host, int(port)

@@ -147,15 +147,16 @@ def test_the_installed_module_exports_what_ours_does_and_clashes_with_nothing(
     assert done.stderr == ""
 
 
-def test_a_mistyped_address_is_explained(environment: Path) -> None:
+@pytest.mark.parametrize("address", ["27119", "127.0.0.1:", ":27119", "127.0.0.1:70000"])
+def test_a_mistyped_address_is_explained(environment: Path, address: str) -> None:
     done = subprocess.run(
         [str(environment), "-c", "import MetaTrader5"],
-        env={**os.environ, "PAPER_BROKER": "27119"},
+        env={**os.environ, "PAPER_BROKER": address},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "PAPER_BROKER is '27119'; wanted host:port" in done.stderr
+    assert f"PAPER_BROKER is '{address}'; wanted host:port" in done.stderr
 
 
 def test_account_summary_with_a_login_nobody_knew(say: Callable[..., str], broker: Broker) -> None:
