@@ -9,6 +9,8 @@ CLOCK_MOVED_MS = 60_000
 SPAN_MS = 300_000
 #: A tick found by a look that comes longer after the last one may have been there for as long.
 WATCHED_S = 5.0
+#: Durations are known far better than this; UTC that passed otherwise was set by somebody.
+STEPPED_MS = 500
 #: An age of down to minus this much counts as zero.
 FORGIVEN_MS = 2_000
 
@@ -26,20 +28,35 @@ class ServerClock(msgspec.Struct, frozen=True, kw_only=True):
     span: int = 0
     lead_ms: int = 0
     lead_before_ms: int = 0
+    #: Our own clock was set since: the next tick to arrive is believed whatever it says.
+    measured_anew: bool = False
 
     def server_ms(self, utc_ms: int) -> int | None:
         """The broker's wall clock now; None before the first tick."""
         return None if self.offset_ms is None else utc_ms + self.offset_ms
 
 
+def has_stepped(passed_s: float, utc_passed_ms: int) -> bool:
+    """Our own clock was set, or the machine slept, since the last look."""
+    return abs(utc_passed_ms - passed_s * 1000) > STEPPED_MS
+
+
 def with_tick(
-    clock: ServerClock, newest_ms: int, utc_ms: int, since_look_s: float = 0.0
+    clock: ServerClock,
+    newest_ms: int,
+    utc_ms: int,
+    since_look_s: float = 0.0,
+    *,
+    stepped: bool = False,
 ) -> ServerClock:
     """Take in the newest tick's time: the largest lead is truest, a jump is believed at once.
 
     Unless nobody looked for a while: a tick that was not seen to arrive may be that old, and taken
     for a clock that went back it would make every deal look young.
     """
+    if stepped and clock.offset_ms is not None:
+        # A tick that is there now may have come before the step, or before the machine slept.
+        return msgspec.structs.replace(clock, newest_ms=newest_ms, measured_anew=True)
     if newest_ms in {0, clock.newest_ms}:
         return clock
     lead_ms, before_ms = newest_ms - utc_ms, newest_ms - utc_ms
@@ -47,7 +64,7 @@ def with_tick(
         return msgspec.structs.replace(clock, newest_ms=newest_ms)
     span = utc_ms // SPAN_MS
     witnessed = clock.offset_ms is not None
-    if clock.offset_ms is not None and abs(lead_ms - clock.offset_ms) <= CLOCK_MOVED_MS:
+    if _is_as_before(clock, lead_ms):
         same = span == clock.span
         before_ms = clock.lead_before_ms if same else clock.lead_ms
         lead_ms = max(lead_ms, clock.lead_ms) if same else lead_ms
@@ -59,6 +76,13 @@ def with_tick(
         lead_ms=lead_ms,
         lead_before_ms=before_ms,
     )
+
+
+def _is_as_before(clock: ServerClock, lead_ms: int) -> bool:
+    """Neither clock has moved, so that the truest of many ticks can be looked for."""
+    if clock.offset_ms is None or clock.measured_anew:
+        return False
+    return abs(lead_ms - clock.offset_ms) <= CLOCK_MOVED_MS
 
 
 def _went_back(clock: ServerClock, lead_ms: int) -> bool:

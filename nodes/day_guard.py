@@ -5,7 +5,6 @@ from datetime import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from decisions.ages import ServerClock, with_tick
 from decisions.daily_loss import (
     day_began_server_ms,
     day_began_utc_ms,
@@ -15,6 +14,7 @@ from decisions.daily_loss import (
 )
 from domain.market import AccountState, Unknowable
 from domain.policies import KillSwitch, TradingState
+from nodes.clock_watch import ClockWatch
 from nodes.ports import TerminalDoor
 from nodes.standing import Standing
 from utils.clock import Now
@@ -38,7 +38,7 @@ class DayGuard:
         """Nothing is known before the first look."""
         self._door = door
         self._standing = standing
-        self._clock = ServerClock()
+        self._clock_watch = ClockWatch(door)
         self._result: Decimal | None = None
         self._looked_at_s = float("-inf")
         self.account: AccountState | None = None
@@ -49,8 +49,7 @@ class DayGuard:
 
     def look(self, guard: KillSwitch, now: Now) -> None:
         """Work the day's result out anew, and act on it."""
-        newest_ms, since_look_s = self._door.newest_server_ms(), now.monotonic_s - self._looked_at_s
-        self._clock = with_tick(self._clock, newest_ms, now.utc_ms, since_look_s)
+        self._clock_watch.look(now)
         self._result = self._work_out(guard, now)
         self._looked_at_s = now.monotonic_s
         if self._result is not None and limit_reached(self._result, guard):
@@ -72,8 +71,8 @@ class DayGuard:
 
     def _began(self, guard: KillSwitch, now: Now) -> int | None:
         """When the trading day began, on the broker's clock, ms."""
-        server_ms = self._clock.server_ms(now.utc_ms)
-        if server_ms is None or not self._clock.witnessed:
+        server_ms = self._clock_watch.clock.server_ms(now.utc_ms)
+        if server_ms is None or not self._clock_watch.clock.witnessed:
             # A tick that was only found lying there may be of yesterday.
             return None
         reset = time.fromisoformat(guard.reset.time)
@@ -83,11 +82,11 @@ class DayGuard:
         return day_began_utc_ms(now.utc_ms, reset, zone) + (server_ms - now.utc_ms)
 
     def _now_server_s(self, now: Now) -> int:
-        return (self._clock.server_ms(now.utc_ms) or now.utc_ms) // 1000
+        return (self._clock_watch.clock.server_ms(now.utc_ms) or now.utc_ms) // 1000
 
     def _roll(self, began_ms: int, guard: KillSwitch, now: Now) -> None:
         """A new day: the operator's standing order lifts what this guard had halted before it."""
-        began_utc_ms = began_ms - (self._clock.offset_ms or 0)
+        began_utc_ms = began_ms - (self._clock_watch.clock.offset_ms or 0)
         latch = self._standing.latch
         if guard.resume_at_reset and latch.by == MACHINE and latch.at_ms < began_utc_ms:
             why = f"the day of {guard.reset.time} {guard.reset.zone} has begun"

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from decisions.ages import ServerClock, age_on_server_ms, with_tick
+from decisions.ages import ServerClock, age_on_server_ms
 from decisions.detecting import Changes, after_change, booked, detect
 from decisions.evidence import (
     Absence,
@@ -26,6 +26,7 @@ from domain.signals import (
     PositionOpened,
     PositionReduced,
 )
+from nodes.clock_watch import ClockWatch
 from nodes.ports import TerminalDoor
 from utils.clock import Now, utc_us
 
@@ -53,9 +54,13 @@ class Watcher:
         self._door = door
         self._absences: dict[int, Absence] = {}
         self._alarms: list[str] = []
-        self._looked_at_s = float("-inf")
-        self.clock = ServerClock()
+        self._clock_watch = ClockWatch(door)
         self.positions = 0
+
+    @property
+    def clock(self) -> ServerClock:
+        """The broker's clock."""
+        return self._clock_watch.clock
 
     @property
     def all_proven(self) -> bool:
@@ -64,9 +69,7 @@ class Watcher:
 
     def look(self, book: Book, now: Now) -> Sighting:
         """One look. An answer that cannot be believed changes nothing."""
-        newest_ms, since_look_s = self._door.newest_server_ms(), now.monotonic_s - self._looked_at_s
-        self.clock = with_tick(self.clock, newest_ms, now.utc_ms, since_look_s)
-        self._looked_at_s = now.monotonic_s
+        self._clock_watch.look(now)
         stranger = self.stranger(book)
         if stranger:
             return self._nothing_seen(stranger)

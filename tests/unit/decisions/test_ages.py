@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions.ages import SPAN_MS, ServerClock, age_here_ms, age_on_server_ms, with_tick
+from decisions.ages import (
+    SPAN_MS,
+    ServerClock,
+    age_here_ms,
+    age_on_server_ms,
+    has_stepped,
+    with_tick,
+)
 
 UTC = 1_399_026_600_000
 AHEAD = 3 * 3_600_000  # the broker's wall clock shows UTC+3
@@ -66,6 +73,42 @@ def test_a_brokers_clock_that_jumps_an_hour_is_believed_at_its_next_tick(jump_ms
     clock = clock_from((0, 0), (1000, 0))
     clock = with_tick(clock, UTC + AHEAD + jump_ms + 2000, UTC + 2000)
     assert age_on_server_ms(clock, UTC + AHEAD + jump_ms + 1900, UTC + 2000) == 100
+
+
+@pytest.mark.parametrize("step_ms", [30_000, -30_000], ids=["forward", "back"])
+def test_a_clock_of_ours_that_was_set_is_measured_anew_at_the_next_tick_to_arrive(
+    step_ms: int,
+) -> None:
+    """Else every open would be too old until the truest tick of before is forgotten."""
+    clock = clock_from((0, 0), (1000, 0))
+    here = UTC + step_ms
+    clock = with_tick(clock, UTC + AHEAD + 1_100, here + 2_000, stepped=True)
+    assert clock.offset_ms == AHEAD
+    clock = with_tick(clock, UTC + AHEAD + 2_200, here + 2_250)
+    assert age_on_server_ms(clock, UTC + AHEAD + 2_000, here + 2_250) == 200
+    clock = with_tick(clock, UTC + AHEAD + 3_000, here + 3_000)
+    assert clock.offset_ms == AHEAD - step_ms
+
+
+def test_law_10_a_tick_from_before_the_machine_slept_is_no_clock_that_went_back() -> None:
+    """Where sleep counts as no duration nobody can tell it from a clock that was set."""
+    clock, slept_ms = clock_from((0, 0), (1000, 0)), 20 * 60_000
+    clock = with_tick(clock, UTC + AHEAD + 1_100, UTC + 1_200 + slept_ms, stepped=True)
+    age_ms = age_on_server_ms(clock, UTC + AHEAD + 1_150, UTC + 1_200 + slept_ms)
+    assert age_ms == slept_ms + 50
+
+
+def test_before_any_tick_a_clock_that_was_set_changes_nothing() -> None:
+    assert with_tick(ServerClock(), 0, UTC, stepped=True) == ServerClock()
+
+
+@pytest.mark.parametrize(
+    ("utc_passed_ms", "stepped"), [(1_000, False), (1_400, False), (1_600, True), (-9_000, True)]
+)
+def test_utc_that_passes_otherwise_than_durations_was_set(
+    utc_passed_ms: int, stepped: bool
+) -> None:
+    assert has_stepped(1.0, utc_passed_ms) is stepped
 
 
 def test_a_tick_nobody_saw_arrive_is_no_clock_that_went_back() -> None:

@@ -22,6 +22,7 @@ from messaging import wire
 from tests.builders import EPOCH, MASTER, SLAVE, an_account
 from tests.fakes import FakeDoor
 from tests.unit.nodes.swarm import MasterSide
+from utils.clock import Now
 
 MUTE = Unknowable("pipe is closed")
 NOTHING = Stamp(0, 0)
@@ -554,6 +555,22 @@ def test_law_9_a_clock_that_goes_back_brings_no_old_life_again_and_hides_no_new_
     master.door.shut(flash)
     master.turn(8)
     assert [fact.position.opening_order for fact in master.facts[len(told) :]] == [flash] * 2
+
+
+@pytest.mark.parametrize("step_s", [30, -30, 3_600, -3_600])
+def test_law_10_a_clock_of_ours_that_was_set_makes_no_new_deal_old(
+    master: MasterSide, step_s: int
+) -> None:
+    master.turn(8)
+    now = master.clock.now()
+    master.clock._now = Now(now.monotonic_s, now.utc_ms + step_s * 1000)
+    master.door.ahead_ms -= step_s * 1000
+    master.turn(4)
+    master.door.trade()
+    master.turn()
+    (opened,) = master.facts
+    assert isinstance(opened, PositionOpened)
+    assert 0 <= opened.age_ms <= 300
 
 
 def test_law_8_another_accounts_deals_are_no_facts_of_this_master(master: MasterSide) -> None:
