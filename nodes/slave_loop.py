@@ -44,6 +44,7 @@ WATCH_WITHOUT_S = 1.0
 SUPERVISOR_LOST_AFTER_S = 5.0
 #: Commands that are known again when they are told a second time.
 REMEMBERED_COMMANDS = 200
+NETTING = "a netting account, to which nothing is copied; use a hedging account"
 NOT_STORED = "in force, not stored yet: the journal cannot be written"
 
 
@@ -273,7 +274,13 @@ class SlaveLoop:
         pause_s = DAY_SOON_S if self._awaits_the_day(now) else DAY_EVERY_S
         self._day_at_s = now.monotonic_s + pause_s
         account = self._guard.account
-        if account is None or now.monotonic_s < self._equity_at_s:
+        if account is None:
+            return
+        if account.hedging:
+            self._alarms.clear("account")
+        else:
+            self._alarms.raise_("account", NETTING)
+        if now.monotonic_s < self._equity_at_s:
             return
         self._equity_at_s = now.monotonic_s + EQUITY_EVERY_S
         self._ledger.write(
