@@ -15,13 +15,18 @@ from nodes.supervisor.children import Child, Order, adopt, spawn, stop_all
 from nodes.supervisor.crew import Crew, Wanted, Ways
 from nodes.supervisor.member import Member
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.clock import Now, SystemClock, monotonic_s
 from utils.os_signals import born
 
 pytestmark = pytest.mark.integration
 
 PROGRAMS = Path(__file__).parents[1] / "children"
-EAGER = Policy(first_pause_s=0.01, longest_pause_s=0.02, hung_after_s=0.3, ready_within_s=0.3)
+# Longer than a Python takes to start, so that a crash comes before its process seems to hang.
+PATIENT_S = 0.3 if PATIENCE == 1 else 4.0
+EAGER = Policy(
+    first_pause_s=0.01, longest_pause_s=0.02, hung_after_s=PATIENT_S, ready_within_s=PATIENT_S
+)
 
 
 class Nursery:
