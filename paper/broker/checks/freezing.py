@@ -4,16 +4,16 @@ from typing import Final
 
 from domain.mt5_words import Retcode
 from paper.broker.asking import TOLERANCE, Ask, Refusal
-from paper.broker.reaching import opening_price
+from paper.broker.reaching import PENDING, opening_price
 from paper.broker.records import Position
 
 FROZEN: Final = Refusal(Retcode.FROZEN, "Order or position frozen", by_server=True)
 
 
 def order_free(ask: Ask) -> Refusal | None:
-    """The waiting order is not about to be set off."""
+    """The waiting order is not about to be set off; one at the market waits for no price."""
     order, quote = ask.waiting, ask.quote
-    if order is None or not ask.profile.freeze_level_points:
+    if order is None or order.type not in PENDING or not ask.profile.freeze_level_points:
         return None
     if quote is None or _is_near(ask, opening_price(order.type, quote), order.price_open):
         return FROZEN

@@ -91,7 +91,7 @@ FOR_A_MODIFICATION: Final[tuple[Check, ...]] = (
     hours.session_open,
 )
 FOR_A_REMOVAL: Final[tuple[Check, ...]] = (
-    pending.order_exists,
+    pending.order_waits,
     permissions.symbol_tradable,
     freezing.order_free,
     hours.session_open,
@@ -182,6 +182,7 @@ GIVES: Final[dict[Check, tuple[Retcode, ...]]] = {
     ),
     limits.orders_left: (Retcode.LIMIT_ORDERS,),
     pending.order_exists: (Retcode.INVALID,),
+    pending.order_waits: (Retcode.INVALID,),
     pending.no_change: (Retcode.NO_CHANGES,),
     freezing.order_free: (Retcode.FROZEN,),
     close_by.hedging_account: (Retcode.INVALID,),

@@ -43,6 +43,13 @@ def order_exists(ask: Ask) -> Refusal | None:
     return Refusal(Retcode.INVALID, "Invalid request")
 
 
+def order_waits(ask: Ask) -> Refusal | None:
+    """The order named still waits, be it for its price or for whoever fills the rest of it."""
+    if ask.waiting is not None:
+        return None
+    return Refusal(Retcode.INVALID, "Invalid request")
+
+
 def type_offered(ask: Ask) -> Refusal | None:
     """It is a type that waits, and the symbol takes such orders."""
     kind = ask.request.type

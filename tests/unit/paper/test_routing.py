@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.mt5_words import DealEntry, Filling, OrderState, OrderType, Retcode
+from domain.mt5_words import DealEntry, Filling, OrderState, OrderType, Retcode, TradeAction
 from tests.unit.paper.desk import KEY, Desk
 
 OpenDesk = Callable[..., Desk]
@@ -148,6 +148,40 @@ def test_a_late_close_closes(desk: Desk) -> None:
     desk.clock(1_000)
     assert desk.positions()[0].volume == 0.1
     assert desk.deals(opened.order)[-1].order == closing.order
+
+
+@pytest.mark.parametrize(
+    ("share", "state"), [(0.0, OrderState.PLACED), (0.5, OrderState.PARTIAL)], ids=["all", "rest"]
+)
+def test_what_is_not_filled_yet_can_be_withdrawn(
+    desk: Desk, share: float, state: OrderState
+) -> None:
+    desk.resell("EURUSD", freeze_level_points=900)
+    desk.route(share, rest_after_ms=900)
+    ticket = desk.send(volume=0.4).order
+    (waiting,) = desk.waiting()
+    assert waiting.state == state
+
+    answer = desk.send(action=TradeAction.REMOVE, order=ticket, symbol="", volume=0.0)
+
+    assert (answer.retcode, answer.order) == (Retcode.DONE, ticket)
+    desk.clock(1_000)
+    desk.restart()
+    desk.clock(1_000)
+    assert desk.waiting() == []
+    assert [(o.state, o.volume_current) for o in desk.orders()] == [
+        (OrderState.CANCELED, round(0.4 * (1 - share), 2))
+    ]
+    assert [position.volume for position in desk.positions()] == ([0.2] if share else [])
+
+
+def test_what_is_not_filled_yet_cannot_be_changed(desk: Desk) -> None:
+    desk.route(0.0, rest_after_ms=900)
+    ticket = desk.send().order
+
+    answer = desk.send(action=TradeAction.MODIFY, order=ticket, symbol="", price=1.3)
+
+    assert answer.retcode == Retcode.INVALID
 
 
 def test_closing_orders_on_their_way_count_against_the_position(desk: Desk) -> None:
