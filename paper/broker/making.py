@@ -52,6 +52,7 @@ def _crossed(profile: SymbolProfile, tick: FeedTick, by: FeedTick | None) -> Pri
 
 
 def _on_tick(price: float, profile: SymbolProfile) -> float:
-    if profile.tick_points == 1:
-        return round(price, profile.digits)
-    return round(round(price / profile.tick_size) * profile.tick_size, profile.digits)
+    """On the symbol's grid; a price that would round to nothing is the smallest there is."""
+    if profile.tick_points != 1:
+        price = round(price / profile.tick_size) * profile.tick_size
+    return round(max(price, profile.tick_size), profile.digits)

@@ -17,6 +17,7 @@ from paper.service.faults.script import Live
 from paper.service.tape import Tape
 from paper.service.world import ServerRefusal, Wish, World
 
+LOWEST_PRICE: Final = 1e-9
 HIGHEST_PRICE: Final = 1e9
 LATEST_MS: Final = 4_102_444_800_000
 """The end of 2099."""
@@ -132,10 +133,10 @@ class Control:
     def tick(self, feed: str, bid: float, ask: float) -> bool:
         """One more price of the tape, made by hand."""
         self._world.refuse_unknown_feed(feed)
-        if not (0 < bid < HIGHEST_PRICE and 0 < ask < HIGHEST_PRICE):
+        if not all(LOWEST_PRICE <= price <= HIGHEST_PRICE for price in (bid, ask)):
             raise ServerRefusal(
                 LastError.INVALID_PARAMS,
-                f"{feed} at {bid} / {ask}; wanted prices above 0 and below {HIGHEST_PRICE:,.0f}",
+                f"{feed} at {bid} / {ask}; wanted prices from {LOWEST_PRICE} to {HIGHEST_PRICE}",
             )
         utc_ms = self._tape.utc_ms()
         made = FeedTick(feed, utc_ms, bid, ask)
