@@ -20,7 +20,7 @@ from utils.os_signals import StopRequest
 
 Document = dict[str, Any]
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 90.0
 READY_PER_SLAVE_S = 2.0
 DRAIN_S = 3.0
 #: After Ctrl+C everything has to be over within five seconds, the summary included.
