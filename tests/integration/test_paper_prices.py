@@ -123,6 +123,8 @@ def test_where_nobody_trades_there_are_no_trade_ticks(plain: ModuleType) -> None
     now = plain.symbol_info_tick("EURUSD").time
     assert len(plain.copy_ticks_range("EURUSD", now - 60, now, plain.COPY_TICKS_TRADE)) == 0
     assert plain.last_error() == OK
+    # Looking through ten years for one takes longer than a test may.
+    assert len(plain.copy_ticks_from("EURUSD", 0, 100, plain.COPY_TICKS_TRADE)) == 0
 
 
 def test_an_empty_time_is_an_empty_array_and_no_failure(plain: ModuleType) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.mt5_words import LastError
+from domain.mt5_words import ChartMode, LastError
 from paper.service.answers.symbols import profile_of
 from paper.service.session import Session
 from paper.service.world import ServerRefusal
@@ -90,7 +90,7 @@ def _ticks(
     wanted = _wanted(flags)
     parts, found = [np.empty(0, TICK)], 0
     history = _history(session, symbol)
-    if history is not None:
+    if history is not None and (wanted != TRADED or _is_traded(session, symbol)):
         for some in history.ticks(times[0] * 1000, times[1] * 1000 + 1):
             chosen = some[(some["flags"] & wanted) != 0] if wanted else some
             parts.append(chosen)
@@ -102,6 +102,11 @@ def _ticks(
             LastError.NO_MEMORY, f"{found} ticks and more: at most {MOST_TICKS} fit an answer"
         )
     return np.concatenate(parts)
+
+
+def _is_traded(session: Session, symbol: str) -> bool:
+    """Where nothing is ever dealt, ten years need not be looked through for a deal."""
+    return profile_of(session, symbol).chart_mode == ChartMode.LAST
 
 
 def _wanted(flags: int) -> int:
