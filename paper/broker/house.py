@@ -37,6 +37,8 @@ class House:
         self.market = Market(profile.symbols)
         self.accounts: dict[int, Account] = {}
         self.moved: set[str] = set()
+        self.clock_wrong_ms = 0
+        """How far its clock has jumped from what its profile says."""
         self.minutes = Minutes()
         self._watch = Watch(self.accounts, self.market)
         self._standings = Standings()
@@ -51,7 +53,7 @@ class House:
 
     def server_ms(self, utc_ms: int) -> int:
         """The broker's wall clock, as MetaTrader stamps everything."""
-        return utc_ms + self.profile.clock_offset_ms(utc_ms)
+        return utc_ms + self.profile.clock_offset_ms(utc_ms) + self.clock_wrong_ms
 
     def apply(self, login: int, changes: Changes) -> Event:
         """Take changes into memory."""

@@ -86,9 +86,13 @@ class Standing:
     def _made(self, terminal: Terminal, other: OtherAccount) -> int:
         """The account hangs on a terminal of its own, where it can be looked at."""
         broker = other.broker or terminal.broker
+        key = f"{terminal.key}, another account at {broker}"
+        known = self._world.terminals.get(key)
+        if known is not None and known.broker == broker:
+            return known.login
         terms = self._world.account_of(terminal).terms
         wish = Wish(
-            key=f"{terminal.key}, another account at {broker}",
+            key=key,
             broker=broker,
             deposit=other.deposit,
             currency=terms.currency,
@@ -114,7 +118,4 @@ class Standing:
 
 
 def _shift(house: House, ms: int) -> None:
-    before = house.profile.clock_offset_ms
-    house.profile = msgspec.structs.replace(
-        house.profile, clock_offset_ms=lambda utc_ms: before(utc_ms) + ms
-    )
+    house.clock_wrong_ms += ms

@@ -13,7 +13,7 @@ from domain.mt5_words import Retcode
 from paper.broker.house import Event
 from paper.broker.records import Changes
 from paper.service.faults.desk import FaultDesk
-from paper.service.faults.kinds import Gap, Kind, OtherAccount
+from paper.service.faults.kinds import Gap, Kind, OtherAccount, ServerClock
 from paper.service.faults.rules import Rule, Scope
 from paper.service.store import Store
 from paper.service.world import ServerRefusal
@@ -58,6 +58,19 @@ def test_a_broker_killed_while_a_terminal_is_logged_in_elsewhere_forgets_that(
     assert desk.account().login == home
 
 
+def test_another_account_is_made_once_whatever_a_terminal_has_become(desk: Desk) -> None:
+    faults = faults_of(desk)
+    first = faults.add(rule(OtherAccount()))
+    elsewhere = desk.account().login
+    faults.take_back((first.number,))
+    netting = msgspec.structs.replace(desk.wish, key="netting", margin_mode="netting")
+    desk.ask("login", desk.world.ensure_account(netting, desk.utc_ms).login, "", "", 1000)
+
+    faults.add(rule(OtherAccount()))
+
+    assert desk.account().login == elsewhere
+
+
 def test_a_login_asked_for_by_a_client_outlives_the_broker(desk: Desk) -> None:
     second = msgspec.structs.replace(desk.wish, key="second")
     login = desk.world.ensure_account(second, desk.utc_ms).login
@@ -80,6 +93,17 @@ def test_a_price_that_falls_however_far_stays_a_price(open_desk: OpenDesk) -> No
     assert quotes["EURUSD.k"].bid == 0.00001
     faults.take_back((fallen.number,))
     assert quotes["EURUSD.k"].bid == 1.386
+
+
+def test_a_clock_that_jumped_a_thousand_times_and_back_is_right(desk: Desk) -> None:
+    faults, right = faults_of(desk), desk.session.house.server_ms(desk.utc_ms)
+
+    for _ in range(1_000):
+        jumped = faults.add(rule(ServerClock(ms=5_000)))
+        assert desk.session.house.server_ms(desk.utc_ms) == right + 5_000
+        faults.take_back((jumped.number,))
+
+    assert desk.session.house.server_ms(desk.utc_ms) == right
 
 
 @pytest.mark.parametrize(
