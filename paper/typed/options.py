@@ -16,7 +16,7 @@ def add_state(parser: argparse.ArgumentParser) -> None:
     """The folder a broker keeps its accounts in."""
     parser.add_argument(
         "--state",
-        type=Path,
+        type=folder,
         default=ALONE_STATE,
         metavar="FOLDER",
         help=f"where accounts and positions are kept (default {ALONE_STATE})",
@@ -56,6 +56,13 @@ def server_settings(given: argparse.Namespace, welcome: Welcome | None) -> Serve
         seed=given.seed,
         welcome=welcome,
     )
+
+
+def folder(text: str) -> Path:
+    """A folder's path; an empty one would be wherever the person happens to stand."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no folder")
+    return Path(text)
 
 
 def port(text: str) -> int:

@@ -142,6 +142,7 @@ def test_the_products_own_broker_has_no_guests(tmp_path: Path) -> None:
         (("sevre",), "python -m paper has no 'sevre'"),
         (("serve", "--port", "99999"), "99999 is no port: wanted 0 to 65535"),
         (("serve", "--port", "x"), "'x' is not a whole number"),
+        (("serve", "--state", ""), "an empty name is no folder"),
         (("serve", "--speed", "0"), "0 is not a number above 0"),
         (("serve", "--deposit", "-5"), "-5 is no deposit: wanted 0 or more"),
         (("serve", "--leverage", "0"), "0 is no leverage: wanted 1 or more"),
