@@ -22,8 +22,9 @@ FLAT_WITHIN_S = 30
 HOUR_MS = 3_600_000
 MASTERS_TERMINAL = "ftmo"
 # The first slave's broker fills all or nothing.
+FILLER = "filler"
 FILLS_IN_PART = {
-    "path": "filler",
+    "path": FILLER,
     "suffix": "",
     "symbol_map": {},
     "paper": {"broker": "FTMO-Demo", "deposit": 50_000},
@@ -195,25 +196,53 @@ def test_law_4_an_open_that_nobody_can_speak_for_is_not_sent_again(
     assert ring.held_and_deals() == before
 
 
-def test_law_4_a_rest_that_fills_late_belongs_to_its_copy(ring: Ring) -> None:
-    """History 36, of an open and of a reduction."""
-    broker = Broker(ring.desk.machine, FILLS_IN_PART["path"])
+@pytest.fixture
+def filler(ring: Ring) -> Iterator[Broker]:
+    """The broker of the other slave."""
+    broker = Broker(ring.desk.machine, FILLER)
+    yield broker
+    ring.trader.close_all()
+    broker.leave()
 
-    def held() -> list[float]:
-        return [position.volume for position in broker.positions()]
 
-    ring.admin.fault("fill", "filler", first_part=0.3, rest_after_ms=700, times=1)
+def fill_in_part(ring: Ring, rest_after_ms: int) -> None:
+    """The next open, and the next reduction."""
+    for order, part in (("open", 0.3), ("close", 0.5)):
+        fault: Fault = {"order": order, "first_part": part, "rest_after_ms": rest_after_ms}
+        ring.admin.fault("fill", FILLER, times=1, **fault)
+
+
+def volumes(broker: Broker) -> list[float]:
+    return [round(position.volume, 2) for position in broker.positions()]
+
+
+def test_law_4_the_rest_of_a_fill_in_part_is_cancelled(ring: Ring, filler: Broker) -> None:
+    """History 36; a reduction is brought to its end by another order."""
+    fill_in_part(ring, rest_after_ms=60_000)
+    ring.buy()
+    eventually(lambda: ring.verdicts("PositionOpened", OTHER) == {"partial"}, COPIED_WITHIN_S)
+    assert (volumes(filler), filler.terminal.orders_get()) == ([0.03], ())
+    ring.sell(0.05)
+    eventually(lambda: "copied" in ring.verdicts("PositionReduced", OTHER), COPIED_WITHIN_S)
+    assert (volumes(filler), filler.terminal.orders_get()) == ([0.01], ())
+    ring.sell(0.05)
+    eventually(lambda: volumes(filler) == [], COPIED_WITHIN_S)
+
+
+def test_law_4_a_rest_that_cannot_be_cancelled_belongs_to_its_copy(
+    ring: Ring, filler: Broker
+) -> None:
+    """It fills late, and a reduction is not sent again for it."""
+    fill_in_part(ring, rest_after_ms=700)
+    ring.admin.fault("refuse", FILLER, call="orders_get", code=-1)
     ring.buy()
     eventually(lambda: "copied" in ring.verdicts("PositionOpened", OTHER), COPIED_WITHIN_S)
-    assert held() == [pytest.approx(0.1)]
-
-    ring.admin.fault("fill", "filler", first_part=0.5, rest_after_ms=700, times=1)
+    assert volumes(filler) == [0.1]
     ring.sell(0.06)
     eventually(lambda: "copied" in ring.verdicts("PositionReduced", OTHER), COPIED_WITHIN_S)
-    assert held() == [pytest.approx(0.04)]
+    assert volumes(filler) == [0.04]
     ring.sell(0.04)
-    eventually(lambda: held() == [], COPIED_WITHIN_S)
-    broker.leave()
+    eventually(lambda: volumes(filler) == [], COPIED_WITHIN_S)
 
 
 def test_law_7_a_slave_hung_in_order_send_is_replaced_and_the_others_copy(ring: Ring) -> None:
