@@ -38,6 +38,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     next_ticket: int
     request_id: int
     routing: Routing = AT_ONCE
+    hidden: frozenset[str] = frozenset()
+    """Symbols that are not in the terminal's Market Watch: it has no prices of them."""
     requests_lately: int = 0
     """Requests of this account within the last second, this one not counted."""
 

@@ -71,4 +71,6 @@ def fillings_at_market(profile: SymbolProfile) -> frozenset[int]:
 
 def quotes(ask: Ask) -> Refusal | None:
     """Stops and money cannot be judged without a quote, so this comes before them."""
-    return None if ask.quote is not None else Refusal(Retcode.PRICE_OFF, "No prices")
+    if ask.quote is not None and ask.symbol not in ask.hidden:
+        return None
+    return Refusal(Retcode.PRICE_OFF, "No prices")

@@ -47,8 +47,19 @@ def _as_ask(session: Session, request: TradeRequest) -> Ask:
         next_ticket=house.next_ticket,
         request_id=terminal.requests_sent + 1,
         routing=session.routing,
+        hidden=_hidden(session),
         requests_lately=session.account.pace.lately(now_msc),
     )
+
+
+def _hidden(session: Session) -> frozenset[str]:
+    """What is not in Market Watch; a symbol that is held or waited for always is."""
+    hidden, account = session.terminal.hidden, session.account
+    if not hidden:
+        return frozenset()
+    shown = {position.symbol for position in account.positions.values()}
+    shown |= {order.symbol for order in account.waiting.values()}
+    return frozenset(hidden - shown)
 
 
 def order_calc_margin(session: Session, kind: int, symbol: str, lots: float, price: float) -> float:

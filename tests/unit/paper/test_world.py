@@ -156,3 +156,24 @@ def test_more_ticks_than_fit_an_answer_are_refused_before_they_are_made(desk: De
     with pytest.raises(ServerRefusal, match="at most"):
         desk.ask("copy_ticks_from", "EURUSD", 0, 2**31 - 1, -1)
     assert len(asked_for) < 10
+
+
+def test_a_symbol_that_is_not_in_market_watch_has_no_prices_to_trade_at(desk: Desk) -> None:
+    assert desk.ask("symbol_select", "EURUSD", False)
+    refused = [desk.send(), desk.check(), desk.send(action=5, type=2, price=1.3, type_filling=2)]
+    assert {answer.retcode for answer in refused} == {Retcode.PRICE_OFF}
+    assert refused[0].request_id == 0
+
+    assert desk.ask("symbol_select", "EURUSD", True)
+    assert desk.send().retcode == Retcode.DONE
+
+
+def test_what_an_account_holds_is_in_market_watch_whoever_hid_it(desk: Desk) -> None:
+    held, home = desk.send().order, desk.account().login
+    other = msgspec.structs.replace(desk.wish, key="other")
+    desk.ask("login", desk.world.ensure_account(other, desk.utc_ms).login, "", "", 1000)
+    assert desk.ask("symbol_select", "EURUSD", False)
+
+    desk.ask("login", home, "", "", 1000)
+
+    assert desk.close(held, 0.1).retcode == Retcode.DONE
