@@ -64,7 +64,8 @@ class Admin:
             if not received:
                 raise AdminError(f"the paper broker hung up during {verb}")
             for answer in self._frames.feed(received):
-                return answer
+                if answer[0] == self._calls:  # what is nobody's call tells of pushes, unheard here
+                    return answer
 
     def ensure_account(  # noqa: PLR0913 - an account document's fields
         self,

@@ -157,7 +157,7 @@ class Peer:
         self._running = Running(call_id, steps, hands)
 
     def _say(self, answer: Frame) -> None:
-        if self._session.missed_switch():
+        if self._session.missed_switch() or self._session.is_ahead_of_pushes():
             terminal = self._session.terminal
             terminal.stale = True  # so that a push that speaks of it comes soon
             self._unsent += frame((NOBODYS_CALL, FORGET, terminal.changes_told))

@@ -54,6 +54,10 @@ class Session:
         was, self._switches_known = self._switches_known, now
         return now > was
 
+    def is_ahead_of_pushes(self) -> bool:
+        """Whether something was done on the account that has not been pushed yet."""
+        return self._terminal is not None and self._terminal.stale
+
     @property
     def terminal(self) -> Terminal:
         """The terminal taken up by initialize."""

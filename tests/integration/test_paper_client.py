@@ -178,6 +178,15 @@ def test_quick_trades_open_close_and_sum_up(mt5: ModuleType, address: Address) -
     assert mt5.positions_get() == ()
 
 
+def test_the_account_is_never_older_than_ones_own_order(mt5: ModuleType) -> None:
+    eventually(lambda: mt5.account_info() and mt5._session.pushed.state("account_info"))
+    for _ in range(30):
+        bought = deal(mt5, mt5.ORDER_TYPE_BUY, 0.01)
+        assert mt5.account_info().margin > 0
+        deal(mt5, mt5.ORDER_TYPE_SELL, 0.01, bought.order)
+        assert mt5.account_info().margin == 0
+
+
 def test_a_broker_without_market_depth_says_no(mt5: ModuleType) -> None:
     assert mt5.market_book_add("EURUSD") is False
     assert mt5.last_error() == OK
