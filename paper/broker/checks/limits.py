@@ -41,7 +41,9 @@ def positions_left(ask: Ask) -> Refusal | None:
         is_full = len(account.positions) >= most and account.position_in(ask.symbol) is None
     else:
         is_full = len(account.positions) + len(account.waiting) >= most
-    return Refusal(Retcode.LIMIT_POSITIONS, "Positions limit", by_server=True) if is_full else None
+    if not is_full:
+        return None
+    return Refusal(Retcode.LIMIT_POSITIONS, "Positions limit reached", by_server=True)
 
 
 def volume_left(ask: Ask) -> Refusal | None:
@@ -73,7 +75,7 @@ def oldest_first(ask: Ask) -> Refusal | None:
         return None
     if all(_age(position) <= _age(other) for other in _in_symbol(ask, position.symbol)):
         return None
-    return Refusal(Retcode.FIFO_CLOSE, "FIFO close rule", by_server=True)
+    return Refusal(Retcode.FIFO_CLOSE, "Only FIFO closing allowed", by_server=True)
 
 
 def one_side_only(ask: Ask) -> Refusal | None:

@@ -26,7 +26,8 @@ from paper.broker.checks.in_order import ALWAYS, BY_ACTION, GIVES, LEFT_TO_SENDI
 from paper.broker.engine import ACTIONS, GRANTED
 from paper.broker.records import TradeRequest
 from paper.service.faults.kinds import Retcode as Coded
-from paper.service.faults.orders import sent
+from paper.service.faults.orders import SUCCESSES, sent
+from paper.service.faults.retcodes import BY_SERVER, words_of
 from tests.unit.paper.desk import Desk, request
 
 Step = Callable[[Desk], SimpleNamespace | None]
@@ -151,6 +152,15 @@ def test_the_broker_can_be_brought_to_answer(desk: Desk, code: Retcode) -> None:
 
     assert answers[-1] is not None
     assert answers[-1].retcode == code
+
+
+@pytest.mark.parametrize("code", [code for code in HOW if code not in SUCCESSES], ids=int)
+def test_a_fault_answers_a_code_as_the_broker_itself_does(desk: Desk, code: Retcode) -> None:
+    truly = [step(desk) for step in HOW[code]][-1]
+
+    assert truly is not None
+    assert truly.comment == words_of(code)
+    assert (truly.request_id > 0) is (code in BY_SERVER)
 
 
 @pytest.mark.parametrize("code", sorted(ONLY_BY_FAULT), ids=lambda code: code.name)
