@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -40,6 +41,19 @@ def duty(account: Standing) -> Duty:
     return Duty.DRAIN if account.needed else Duty.OFF
 
 
+PLACE: Final = (
+    "type",
+    "terminal",
+    "login",
+    "server",
+    "paper.broker",
+    "paper.currency",
+    "paper.margin_mode",
+    "path",
+)
+"""What says which account it is; on paper another currency or mode is another account."""
+
+
 def leaves_its_copies(
     before: AccountSettings, after: AccountSettings, known: Identity | None = None
 ) -> Problem | None:
@@ -48,7 +62,7 @@ def leaves_its_copies(
     A terminal that was moved is still that account's terminal, where the login says so. `known`
     is the account that the copies were opened on, as the journal has it.
     """
-    for field in ("type", "terminal", "login", "server", "paper.broker", "path"):
+    for field in PLACE:
         was, wished = _at(before, field), _at(after, field)
         if was != wished and not _may_differ(field, before, after, known):
             return Problem(

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from domain.mt5_words import DealType, MarginMode
 from paper.broker.currencies import rounded
 from paper.broker.pace import Pace
@@ -26,6 +28,11 @@ class Account:
         self._deals_of: dict[int, list[Deal]] = {}
         self._deals_by: dict[int, list[Deal]] = {}
         self._orders_of: dict[int, list[Order]] = {}
+
+    def lend(self, leverage: int) -> None:
+        """From now on margin may be traded so many times; what is open needs other margin then."""
+        self.terms = msgspec.structs.replace(self.terms, leverage=leverage)
+        self.changes += 1
 
     def apply(self, changes: Changes) -> None:
         """Take over what the engine decided."""

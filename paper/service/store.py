@@ -89,6 +89,14 @@ class Store:
             self._attach(key, terms.broker, terms.login)
             self._write_one(Event(terms.broker, terms.login, first))
 
+    def agree(self, terms: AccountTerms) -> None:
+        """An account's terms as they are from now on."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE accounts SET body = ? WHERE broker = ? AND login = ?",
+                (msgspec.json.encode(terms), terms.broker, terms.login),
+            )
+
     def attach(self, key: str, broker: str, login: int) -> None:
         """Which account a terminal is logged in to."""
         with self._transaction():

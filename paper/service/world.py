@@ -243,7 +243,9 @@ class World:
         """The terminal of that key with its account, made now if there is none."""
         found = self.terminals.get(wish.key)
         if found is not None:
-            _check_same(found, self.houses[found.broker].accounts[found.login].terms, wish)
+            account = self.houses[found.broker].accounts[found.login]
+            _check_same(found, account.terms, wish)
+            self._lend(account, wish.leverage)
             return found
         house = self._house(wish.broker)
         terms = self._terms(house, wish)
@@ -260,6 +262,12 @@ class World:
         house.apply(terms.login, first)
         terminal = self.terminals[wish.key] = Terminal(wish.key, wish.broker, terms.login)
         return terminal
+
+    def _lend(self, account: Account, leverage: int) -> None:
+        """Brokers change an account's leverage on request, and nothing else of its terms."""
+        if leverage != account.terms.leverage:
+            account.lend(leverage)
+            self._store.agree(account.terms)
 
     def try_out(self, wish: Wish) -> None:
         """Refuse what a new account would be refused for, and make none."""
@@ -353,7 +361,7 @@ def _refuse_unquoted(house: House, account: Account) -> None:
 
 
 def _check_same(terminal: Terminal, terms: AccountTerms, wish: Wish) -> None:
-    """The deposit may differ: it was made once; whatever else does would be kept in silence."""
+    """The deposit was made once, and leverage may change; what else differs is refused."""
     if terminal.broker != wish.broker:
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
@@ -365,15 +373,15 @@ def _check_same(terminal: Terminal, terms: AccountTerms, wish: Wish) -> None:
             LastError.INVALID_PARAMS,
             f"paper terminal {wish.key!r} holds login {terminal.login}, not {wish.login}",
         )
-    agreed = (terms.currency, terms.leverage, terms.margin_mode)
-    if agreed != (wish.currency, wish.leverage, MARGIN_MODES.get(wish.margin_mode)):
+    agreed = (terms.currency, terms.margin_mode)
+    if agreed != (wish.currency, MARGIN_MODES.get(wish.margin_mode)):
         mode = MarginMode(terms.margin_mode)
         word = next(word for word, known in WORD_OF_MODE.items() if known == mode)
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
-            f"paper terminal {wish.key!r} has a {word} account in {terms.currency} with leverage "
-            f"{terms.leverage}, wanted was {wish.margin_mode!r} in {wish.currency} with leverage "
-            f"{wish.leverage}: ask for what it has, or use another key (the account's path)",
+            f"paper terminal {wish.key!r} has a {word} account in {terms.currency}, wanted was "
+            f"{wish.margin_mode!r} in {wish.currency}: ask for what it has, or use another key "
+            "(the account's path)",
         )
 
 

@@ -95,6 +95,18 @@ def settings(**changes: Any) -> AccountSettings:
             "paper.broker",
             id="another paper broker",
         ),
+        pytest.param(
+            PAPER | {"paper": PaperAccount(currency="USD")},
+            PAPER | {"paper": PaperAccount(currency="EUR")},
+            "paper.currency",
+            id="another currency on paper",
+        ),
+        pytest.param(
+            PAPER | {"paper": PaperAccount(leverage=100)},
+            PAPER | {"paper": PaperAccount(leverage=50)},
+            "",
+            id="another leverage on paper",
+        ),
         pytest.param({}, {"magic_number": 9, "enabled": False}, "", id="nothing of the place"),
     ],
 )

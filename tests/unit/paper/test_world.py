@@ -109,7 +109,6 @@ def test_a_clock_that_jumped_a_thousand_times_and_back_is_right(desk: Desk) -> N
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("leverage", 50, "with leverage 100, wanted was 'hedging' in USD with leverage 50"),
         ("margin_mode", "netting", "has a hedging account"),
         ("currency", "EUR", "has a hedging account in USD"),
     ],
@@ -121,6 +120,18 @@ def test_who_asks_for_another_kind_of_account_than_there_is_hears_of_it(
 
     with pytest.raises(ServerRefusal, match=said):
         desk.world.ensure_account(wish, desk.utc_ms)
+
+
+def test_a_broker_changes_the_leverage_of_an_account_that_asks_for_it(desk: Desk) -> None:
+    desk.send(volume=0.5)
+    before = desk.account().margin
+    desk.wish = msgspec.structs.replace(desk.wish, leverage=50)
+
+    desk.world.ensure_account(desk.wish, desk.utc_ms)
+
+    assert (desk.account().leverage, desk.account().margin) == (50, pytest.approx(2 * before))
+    desk.restart()
+    assert desk.account().leverage == 50
 
 
 def test_an_account_with_endless_money_is_refused(desk: Desk) -> None:
