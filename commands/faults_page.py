@@ -18,7 +18,7 @@ with Admin(address.host, address.port) as admin:
     admin.fault("hang", "apex", call="order_send", order="close", skip=2)
     admin.fault("switches", connected=False, after_ms=500, for_ms=2_000)
     admin.fault("other_account", "apex", call="order_send", times=1, for_ms=10_000)
-    admin.faults()        # every rule, how often it was met and how often it struck
+    admin.faults()  # every rule, how often it was met and how often it struck
     admin.clear_faults()  # all of them, some by number, or terminal="apex"
 ```
 
