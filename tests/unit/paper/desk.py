@@ -40,7 +40,11 @@ class Desk:
             margin_mode=margin_mode,
         )  # fmt: skip
         self.prices = {"EURUSD": (1.38600, 1.38610), "XAUUSD": (1286.000, 1286.300)}
-        self.restart()
+        try:
+            self.restart()
+        except BaseException:  # nobody else will ever have this desk to close
+            self.store.close()
+            raise
 
     def restart(self) -> None:
         """Forget everything but the store, as a process does that was killed."""

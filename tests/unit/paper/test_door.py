@@ -37,11 +37,6 @@ class Caller:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
 def strict(desk: Desk, tmp_path: Path) -> Caller:
     return Caller(desk, tmp_path / "last.txt", None)
 
@@ -107,8 +102,7 @@ def test_a_guest_gets_the_login_server_and_terminal_it_names(welcoming: Caller) 
     assert welcoming.initialize(EXE).login == 25_115_284
 
 
-def test_a_guest_that_names_nothing_gets_the_usual_terminal() -> None:
-    desk = Desk()
+def test_a_guest_that_names_nothing_gets_the_usual_terminal(desk: Desk) -> None:
     desk.world.terminals.clear()
     account = Caller(desk, None, Welcome(deposit=500.0)).initialize()
     assert (account.server, account.balance) == ("Paper-Demo", 500.0)
