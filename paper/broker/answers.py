@@ -15,17 +15,12 @@ def refused(ask: Ask, no: Refusal) -> Answer:
     """A refusal: all zero; the terminal's own carries no request id."""
     quote = ask.quote if no.with_quote else None
     return Answer(
-        no.retcode,
-        0,
-        0,
-        0.0,
-        0.0,
-        quote.bid if quote else 0.0,
-        quote.ask if quote else 0.0,
-        no.comment,
-        ask.request_id if no.by_server else 0,
-        0,
-        ask.request,
+        retcode=no.retcode,
+        bid=quote.bid if quote else 0.0,
+        ask=quote.ask if quote else 0.0,
+        comment=no.comment,
+        request_id=ask.request_id if no.by_server else 0,
+        request=ask.request,
     )
 
 
@@ -34,17 +29,16 @@ def dealt(ask: Ask, *, deal: int, order: int, lots: float, price: float, whole: 
     shown = price if ask.broker.shows_fill_price else 0.0
     bid, ask_price = _shown_quote(ask)
     return Answer(
-        Retcode.DONE if whole else Retcode.DONE_PARTIAL,
-        deal,
-        order,
-        lots,
-        shown,
-        bid,
-        ask_price,
-        EXECUTED if whole else EXECUTED_IN_PART,
-        ask.request_id,
-        0,
-        ask.request,
+        retcode=Retcode.DONE if whole else Retcode.DONE_PARTIAL,
+        deal=deal,
+        order=order,
+        volume=lots,
+        price=shown,
+        bid=bid,
+        ask=ask_price,
+        comment=EXECUTED if whole else EXECUTED_IN_PART,
+        request_id=ask.request_id,
+        request=ask.request,
     )
 
 
@@ -52,17 +46,14 @@ def routed(ask: Ask, *, order: int, lots: float) -> Answer:
     """The order was accepted, its deal is still to come."""
     bid, ask_price = _shown_quote(ask)
     return Answer(
-        Retcode.PLACED,
-        0,
-        order,
-        lots,
-        0.0,
-        bid,
-        ask_price,
-        ACCEPTED,
-        ask.request_id,
-        0,
-        ask.request,
+        retcode=Retcode.PLACED,
+        order=order,
+        volume=lots,
+        bid=bid,
+        ask=ask_price,
+        comment=ACCEPTED,
+        request_id=ask.request_id,
+        request=ask.request,
     )
 
 
@@ -78,22 +69,23 @@ def placed(ask: Ask, *, order: int, lots: float) -> Answer:
     """An order waits: it has a ticket and no price yet."""
     bid, ask_price = _shown_quote(ask)
     return Answer(
-        Retcode.DONE,
-        0,
-        order,
-        lots,
-        0.0,
-        bid,
-        ask_price,
-        EXECUTED,
-        ask.request_id,
-        0,
-        ask.request,
+        retcode=Retcode.DONE,
+        order=order,
+        volume=lots,
+        bid=bid,
+        ask=ask_price,
+        comment=EXECUTED,
+        request_id=ask.request_id,
+        request=ask.request,
     )
 
 
 def executed(ask: Ask, *, order: int = 0) -> Answer:
     """Done without a deal: a change of stops, of an order, its withdrawal."""
     return Answer(
-        Retcode.DONE, 0, order, 0.0, 0.0, 0.0, 0.0, EXECUTED, ask.request_id, 0, ask.request
+        retcode=Retcode.DONE,
+        order=order,
+        comment=EXECUTED,
+        request_id=ask.request_id,
+        request=ask.request,
     )

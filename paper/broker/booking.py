@@ -32,16 +32,12 @@ def order_of(ask: Ask, *, position_id: int = 0) -> Order:
         ticket=ask.next_ticket,
         time_setup=ask.now_msc // 1000,
         time_setup_msc=ask.now_msc,
-        time_done=0,
-        time_done_msc=0,
         time_expiration=request.expiration,
         type=request.type,
         type_time=request.type_time,
         type_filling=request.type_filling,
-        state=OrderState.PLACED,
         magic=request.magic,
         position_id=position_id,
-        position_by_id=0,
         reason=Reason.EXPERT,
         volume_initial=on_step(request.volume, profile),
         volume_current=on_step(request.volume, profile),
@@ -52,7 +48,6 @@ def order_of(ask: Ask, *, position_id: int = 0) -> Order:
         price_stoplimit=on_point(request.stoplimit, profile),
         symbol=profile.name,
         comment=request.comment,
-        external_id="",
     )
 
 
@@ -77,13 +72,10 @@ def deal_of(order: Order, booked: Booked) -> Deal:
         reason=order.reason,
         volume=booked.lots,
         price=booked.price,
-        commission=0.0,
         swap=booked.swap,
         profit=booked.profit,
-        fee=0.0,
         symbol=order.symbol,
         comment=order.comment,
-        external_id="",
     )
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from domain.mt5_words import OrderState, Reason
+from domain.mt5_words import Reason
 from paper.broker.account import Account
 from paper.broker.filling import Execution, filled
 from paper.broker.market import Market
@@ -36,25 +36,12 @@ def _order(position: Position, why: Why, now_msc: int, ticket: int) -> Order:
         ticket=ticket,
         time_setup=now_msc // 1000,
         time_setup_msc=now_msc,
-        time_done=0,
-        time_done_msc=0,
-        time_expiration=0,
         type=1 - position.type,
-        type_time=0,
-        type_filling=0,
-        state=OrderState.PLACED,
         magic=position.magic,
         position_id=position.identifier,
-        position_by_id=0,
         reason=why.reason,
         volume_initial=position.volume,
         volume_current=position.volume,
-        price_open=0.0,
-        sl=0.0,
-        tp=0.0,
-        price_current=0.0,
-        price_stoplimit=0.0,
         symbol=position.symbol,
         comment=why.comment,
-        external_id="",
     )

@@ -14,22 +14,12 @@ def booked(kind: DealType, amount: float, comment: str, *, ticket: int, now_msc:
     """The deal that books an amount: what is positive comes in, what is negative goes out."""
     deal = Deal(
         ticket=ticket,
-        order=0,
         time=now_msc // 1000,
         time_msc=now_msc,
         type=kind,
         entry=DealEntry.IN,
-        magic=0,
-        position_id=0,
         reason=Reason.CLIENT,
-        volume=0.0,
-        price=0.0,
-        commission=0.0,
-        swap=0.0,
         profit=amount,
-        fee=0.0,
-        symbol="",
         comment=comment,
-        external_id="",
     )
     return Changes(deals=(deal,), last_ticket=ticket)

@@ -47,17 +47,17 @@ def check(ask: Ask) -> CheckAnswer:
     """What order_check answers: the account after the trade, or the refusal."""
     no = foreseen_refusal(ask)
     if no is not None:
-        return CheckAnswer(no.retcode, 0, 0, 0, 0, 0, 0, no.comment, ask.request)
+        return CheckAnswer(retcode=no.retcode, comment=no.comment, request=ask.request)
     now = figures(ask.market, ask.account)
     after = msgspec.structs.replace(now, margin=round(now.margin + added_margin(ask), 2))
     return CheckAnswer(
-        0,
-        after.balance,
-        after.equity,
-        after.profit,
-        after.margin,
-        after.margin_free,
-        after.margin_level,
-        "Done",
-        ask.request,
+        retcode=0,
+        balance=after.balance,
+        equity=after.equity,
+        profit=after.profit,
+        margin=after.margin,
+        margin_free=after.margin_free,
+        margin_level=after.margin_level,
+        comment="Done",
+        request=ask.request,
     )

@@ -70,7 +70,6 @@ def _born(execution: Execution) -> Position:
         price_open=execution.price,
         sl=order.sl,
         tp=order.tp,
-        swap=0.0,
         symbol=order.symbol,
         comment=order.comment,
     )

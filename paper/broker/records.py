@@ -1,4 +1,9 @@
-"""What a broker writes down, in the field order MetaTrader's API shows it."""
+"""What a broker writes down, in the field order MetaTrader's API shows it.
+
+A field that is not given is zero or empty, as MetaTrader shows what does not apply; an order starts
+as placed. The comments of orders and deals are always given: with no required field near the end, a
+record cut short on disk would open.
+"""
 
 from typing import Final
 
@@ -7,7 +12,7 @@ import msgspec
 from domain.mt5_words import AccountTradeMode, MarginMode, OrderState
 
 
-class TradeRequest(msgspec.Struct, frozen=True, array_like=True):
+class TradeRequest(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """TradeRequest's 17 fields."""
 
     action: int = 0
@@ -29,86 +34,86 @@ class TradeRequest(msgspec.Struct, frozen=True, array_like=True):
     position_by: int = 0
 
 
-class Answer(msgspec.Struct, frozen=True, array_like=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """OrderSendResult's 11 fields."""
 
     retcode: int
-    deal: int
-    order: int
-    volume: float
-    price: float
-    bid: float
-    ask: float
-    comment: str
-    request_id: int
-    retcode_external: int
+    deal: int = 0
+    order: int = 0
+    volume: float = 0.0
+    price: float = 0.0
+    bid: float = 0.0
+    ask: float = 0.0
+    comment: str = ""
+    request_id: int = 0
+    retcode_external: int = 0
     request: TradeRequest
 
 
-class CheckAnswer(msgspec.Struct, frozen=True, array_like=True):
+class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """OrderCheckResult's 9 fields."""
 
     retcode: int
-    balance: float
-    equity: float
-    profit: float
-    margin: float
-    margin_free: float
-    margin_level: float
-    comment: str
+    balance: float = 0.0
+    equity: float = 0.0
+    profit: float = 0.0
+    margin: float = 0.0
+    margin_free: float = 0.0
+    margin_level: float = 0.0
+    comment: str = ""
     request: TradeRequest
 
 
-class Order(msgspec.Struct, frozen=True, array_like=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """TradeOrder's 24 fields."""
 
     ticket: int
     time_setup: int
     time_setup_msc: int
-    time_done: int
-    time_done_msc: int
-    time_expiration: int
+    time_done: int = 0
+    time_done_msc: int = 0
+    time_expiration: int = 0
     type: int
-    type_time: int
-    type_filling: int
-    state: OrderState
-    magic: int
-    position_id: int
-    position_by_id: int
+    type_time: int = 0
+    type_filling: int = 0
+    state: OrderState = OrderState.PLACED
+    magic: int = 0
+    position_id: int = 0
+    position_by_id: int = 0
     reason: int
     volume_initial: float
     volume_current: float
-    price_open: float
-    sl: float
-    tp: float
-    price_current: float
-    price_stoplimit: float
+    price_open: float = 0.0
+    sl: float = 0.0
+    tp: float = 0.0
+    price_current: float = 0.0
+    price_stoplimit: float = 0.0
     symbol: str
     comment: str
-    external_id: str
+    external_id: str = ""
 
 
-class Deal(msgspec.Struct, frozen=True, array_like=True):
+class Deal(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """TradeDeal's 18 fields."""
 
     ticket: int
-    order: int
+    order: int = 0
     time: int
     time_msc: int
     type: int
     entry: int
-    magic: int
-    position_id: int
+    magic: int = 0
+    position_id: int = 0
     reason: int
-    volume: float
-    price: float
-    commission: float
-    swap: float
-    profit: float
-    fee: float
-    symbol: str
+    volume: float = 0.0
+    price: float = 0.0
+    commission: float = 0.0
+    swap: float = 0.0
+    profit: float = 0.0
+    fee: float = 0.0
+    symbol: str = ""
     comment: str
-    external_id: str
+    external_id: str = ""
 
     @property
     def amount(self) -> float:
@@ -124,15 +129,15 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     time_msc: int
     time_update_msc: int
     type: int
-    magic: int
+    magic: int = 0
     reason: int
     volume: float
     price_open: float
-    sl: float
-    tp: float
-    swap: float
+    sl: float = 0.0
+    tp: float = 0.0
+    swap: float = 0.0
     symbol: str
-    comment: str
+    comment: str = ""
     stops_msc: int = 0
     """When the stops were last set by themselves; 0 if never since it was opened."""
     swap_day: int = 0

@@ -91,7 +91,6 @@ def _deal(moment: Moment, position: Position, entry: DealEntry, price: float) ->
     is_out = entry == DealEntry.OUT
     return Deal(
         ticket=moment.next_ticket + (1 if is_out else 2),
-        order=0,
         time=moment.now_msc // 1000,
         time_msc=moment.now_msc,
         type=1 - position.type if is_out else position.type,
@@ -101,13 +100,8 @@ def _deal(moment: Moment, position: Position, entry: DealEntry, price: float) ->
         reason=Reason.ROLLOVER,
         volume=position.volume,
         price=price,
-        commission=0.0,
-        swap=0.0,
-        profit=0.0,
-        fee=0.0,
         symbol=position.symbol,
         comment=position.comment,
-        external_id="",
     )
 
 

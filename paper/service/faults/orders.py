@@ -50,7 +50,7 @@ def _routing(fill: Fill) -> Routing:
 
 
 def _unanswered(request: TradeRequest) -> Answer:
-    return Answer(0, 0, 0, 0.0, 0.0, 0.0, 0.0, "", 0, 0, request)
+    return Answer(retcode=0, request=request)
 
 
 def _coded(session: Session, truly: Answer, coded: Coded) -> Answer:
@@ -59,15 +59,11 @@ def _coded(session: Session, truly: Answer, coded: Coded) -> Answer:
     bid, ask = _moved_quote(session, truly.request.symbol, coded)
     return Answer(
         retcode=coded.code,
-        deal=0,
         order=_ticket(session, truly) if has_ticket else 0,
-        volume=0.0,
-        price=0.0,
         bid=bid,
         ask=ask,
         comment=coded.comment or words_of(coded.code),
         request_id=session.terminal.requests_sent if coded.code in BY_SERVER else 0,
-        retcode_external=0,
         request=truly.request,
     )
 

@@ -348,15 +348,10 @@ def _position(number: int, side: int, hundredths: int, price: float) -> Position
         time_msc=0,
         time_update_msc=0,
         type=side,
-        magic=0,
         reason=0,
         volume=hundredths / 100,
         price_open=price,
-        sl=0.0,
-        tp=0.0,
-        swap=0.0,
         symbol="USDJPY",
-        comment="",
     )
 
 
