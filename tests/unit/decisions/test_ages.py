@@ -37,8 +37,9 @@ def test_the_offset_of_the_brokers_clock_cancels() -> None:
     assert age_on_server_ms(clock, UTC + AHEAD + 1000, UTC + 1400) == 400
 
 
+@pytest.mark.history(14)
 def test_an_old_deal_is_old_however_late_it_is_noticed() -> None:
-    """History 14: the terminal was away for twenty minutes."""
+    """The terminal was away for twenty minutes."""
     clock = clock_from((0, 0), (20 * 60_000, 0))
     assert age_on_server_ms(clock, UTC + AHEAD + 5_000, UTC + 20 * 60_000) == 1_195_000
 
@@ -53,23 +54,26 @@ def test_the_same_tick_again_says_nothing_new() -> None:
     assert with_tick(clock, clock.newest_ms, UTC + 60_000) is clock
 
 
+@pytest.mark.history(47)
 def test_a_quiet_market_does_not_make_a_deal_come_from_the_future() -> None:
-    """History 47: the newest tick is older than the deal."""
+    """The newest tick is older than the deal."""
     clock = clock_from((0, 0), (1000, 0))
     minute_later = UTC + 61_000
     assert age_on_server_ms(clock, minute_later + AHEAD - 100, minute_later) == 100
 
 
+@pytest.mark.history(47)
 def test_a_first_tick_that_was_there_already_does_not_either() -> None:
-    """History 47, right after the start: nobody knows how long the newest tick has been there."""
+    """Right after the start: nobody knows how long the newest tick has been there."""
     clock = with_tick(ServerClock(), UTC + AHEAD - 20_000, UTC)
     assert age_on_server_ms(clock, UTC + AHEAD - 200, UTC) == 0
     assert age_on_server_ms(clock, UTC + AHEAD - 30_000, UTC) == 10_000
 
 
 @pytest.mark.parametrize("jump_ms", [HOUR, -HOUR], ids=["spring", "autumn"])
+@pytest.mark.history(29)
 def test_a_brokers_clock_that_jumps_an_hour_is_believed_at_its_next_tick(jump_ms: int) -> None:
-    """History 29: not every open of the day is refused."""
+    """Not every open of the day is refused."""
     clock = clock_from((0, 0), (1000, 0))
     clock = with_tick(clock, UTC + AHEAD + jump_ms + 2000, UTC + 2000)
     assert age_on_server_ms(clock, UTC + AHEAD + jump_ms + 1900, UTC + 2000) == 100

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,8 +90,9 @@ def test_law_1_a_position_that_is_not_listed_is_absent_and_nothing_more() -> Non
     assert not changes.none
 
 
+@pytest.mark.history(31)
 def test_the_profit_of_a_position_and_its_ticket_are_no_change() -> None:
-    """History 31: a rollover renumbers tickets; the identifier stays."""
+    """A rollover renumbers tickets; the identifier stays."""
     assert detect({7: a_book_position(7)}, [a_position(7, ticket=99, profit="12.50")]).none
 
 

@@ -34,9 +34,9 @@ def test_law_1_deals_that_sum_to_zero_prove_a_close() -> None:
     "deals",
     [
         pytest.param(MUTE, id="no answer"),
-        pytest.param([], id="history 10: no deal at all"),
-        pytest.param([a_deal()], id="history 11: only the deal that opened"),
-        pytest.param([a_deal(), HALF_OUT], id="history 40: halved earlier"),
+        pytest.param([], id="no deal at all", marks=pytest.mark.history(10)),
+        pytest.param([a_deal()], id="only the deal that opened", marks=pytest.mark.history(11)),
+        pytest.param([a_deal(), HALF_OUT], id="halved earlier", marks=pytest.mark.history(40)),
     ],
 )
 def test_law_1_nothing_else_does(deals: object) -> None:
@@ -53,8 +53,16 @@ def test_law_1_five_looks_over_five_seconds_do_where_no_deal_ever_shows() -> Non
     [
         pytest.param([], 4, 60.0, id="four looks, however long"),
         pytest.param([], 500, 4.999, id="many looks in too short a time"),
-        pytest.param([a_deal()], 500, 600.0, id="history 11: its deals say it is open"),
-        pytest.param([a_deal(), HALF_OUT], 500, 600.0, id="history 40: its deals say half is"),
+        pytest.param(
+            [a_deal()], 500, 600.0, id="its deals say it is open", marks=pytest.mark.history(11)
+        ),
+        pytest.param(
+            [a_deal(), HALF_OUT],
+            500,
+            600.0,
+            id="its deals say half is",
+            marks=pytest.mark.history(40),
+        ),
         pytest.param(MUTE, 500, 600.0, id="the terminal does not answer for its deals"),
     ],
 )

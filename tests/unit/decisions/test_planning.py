@@ -74,8 +74,9 @@ def test_law_2_a_copy_smaller_than_the_masters_is_not_topped_up() -> None:
     assert isinstance(plan(a_leg(), held_of(a_leg(), volume="0.20")), Nothing)
 
 
+@pytest.mark.history(4)
 def test_law_2_the_symbol_of_an_order_is_the_legs_own() -> None:
-    """History 4: the suffix was changed since; the close still reaches the old symbol."""
+    """The suffix was changed since; the close still reaches the old symbol."""
     leg = a_leg(target=a_target(volume=0), symbol="GOLD.old")
     assert plan(leg).symbol == "GOLD.old"
 
@@ -93,8 +94,9 @@ def test_stops_still_move_while_a_reduction_is_too_small_to_order() -> None:
     assert isinstance(planned, ModifyPosition)
 
 
+@pytest.mark.history(16)
 def test_the_minimum_is_closed_where_the_leg_was_opened_under_that_choice() -> None:
-    """History 16, `partial_below_min: close`."""
+    """`partial_below_min: close`."""
     leg = a_leg(
         target=a_target(volume="0.5"), filled_volume="0.01", volume="0.01", keep_minimum=False
     )
@@ -118,8 +120,8 @@ def test_stops_that_differ_by_less_than_a_tick_are_the_same() -> None:
     assert plan(leg) == Nothing(Reason.ALREADY_AS_WANTED)
 
 
+@pytest.mark.history(30)
 def test_law_2_a_stop_moved_by_hand_is_left_alone_until_the_masters_own_changes() -> None:
-    """History 30."""
     leg = a_leg()
     by_hand = held_of(leg, sl="1283.00")
     assert isinstance(plan(leg, by_hand), Nothing)

@@ -34,8 +34,9 @@ def test_an_open_is_found_by_the_number_the_broker_gave() -> None:
     assert settle_open(NUMBERED, [position], [], SOON) == FoundOpen(position)
 
 
+@pytest.mark.history(3)
 def test_law_4_the_position_of_another_order_of_the_basket_is_not_ours() -> None:
-    """History 3: same symbol, same magic number in front, another leg."""
+    """Same symbol, same magic number in front, another leg."""
     neighbour = a_position(808, magic=MINE + 1)
     assert settle_open(INTENT, [neighbour], [], SOON) == Waiting()
 

@@ -58,8 +58,8 @@ def test_reductions_go_before_new_stops_and_both_before_opens(teller: Teller) ->
     assert kinds(teller) == ["ClosePosition", "ModifyPosition", "OpenPosition"]
 
 
+@pytest.mark.history(22)
 def test_law_2_an_open_and_its_close_in_one_drain_open_nothing(teller: Teller) -> None:
-    """History 22."""
     teller.say(teller.opens(501), teller.closes(501))
     teller.turn(4)
     assert teller.slave.door.sent == []
@@ -135,10 +135,11 @@ def test_an_old_change_never_takes_back_a_newer_one(teller: Teller) -> None:
     assert not teller.slave.unanswered(teller.facts)
 
 
+@pytest.mark.history(32, 42)
 def test_law_3_a_picture_older_than_a_close_that_acted_early_does_not_take_it_back(
     teller: Teller,
 ) -> None:
-    """Histories 32 and 42 together: the close was refused once, and is still owed."""
+    """The close was refused once, and is still owed."""
     identifier = teller.copies(501)
     teller.moves(501, sl="1281.00")
     before = teller.book
@@ -235,8 +236,9 @@ def test_law_5_a_refused_close_comes_back_by_itself_until_it_is_done(teller: Tel
     assert teller.slave.report.alarms == ()
 
 
+@pytest.mark.history(30)
 def test_law_2_refused_stops_are_tried_ever_more_slowly(teller: Teller) -> None:
-    """History 30: the broker refuses for ever."""
+    """The broker refuses for ever."""
     teller.copies(501)
     teller.slave.door.answers = [Rejected(retcode=10016, comment="Invalid stops")] * 1000
     teller.say(teller.moves(501, sl="1281.00"))

@@ -23,8 +23,8 @@ def teller() -> Teller:
     return Teller()
 
 
+@pytest.mark.history(30)
 def test_law_2_a_stop_moved_by_hand_is_left_alone_until_the_masters_moves(teller: Teller) -> None:
-    """History 30."""
     identifier = teller.copies(501)
     teller.slave.door.change(identifier, sl="1283.00")
     teller.turn(20)
@@ -51,8 +51,8 @@ def test_law_2_a_reduction_by_hand_is_not_topped_up_nor_taken_further(teller: Te
     assert teller.slave.last[1] == "nothing_to_do"
 
 
+@pytest.mark.history(16)
 def test_law_2_the_minimum_is_kept_and_closed_with_the_master() -> None:
-    """History 16."""
     teller = Teller()
     identifier = teller.copies(501, volume="0.01", initial_volume="0.01")
     teller.say(teller.halves(501, volume="0.005"))
@@ -98,8 +98,9 @@ def fills_the_rest(door: FakeDoor, identifier: int, volume: str, *, with_deal: b
         door.deals.append(a_deal(identifier, ticket=77, order=identifier, volume=more))
 
 
+@pytest.mark.history(36)
 def test_law_2_a_rest_that_fills_late_belongs_to_the_copy(teller: Teller) -> None:
-    """History 36: a reduction keeps its ratio to all that was filled."""
+    """A reduction keeps its ratio to all that was filled."""
     teller.slave.door.answers = [filled_in_part("0.40")]
     identifier = teller.copies(501)
     assert teller.slave.last == ("PositionOpened", "partial", "FILLED_IN_PART")
@@ -129,8 +130,8 @@ def test_law_1_a_copy_that_merely_looks_larger_is_as_large_as_its_deals(teller: 
     assert str(teller.slave.leg().filled_volume) == "0.40"
 
 
+@pytest.mark.history(12)
 def test_law_1_gone_says_the_broker_but_only_its_deals_prove_it(teller: Teller) -> None:
-    """History 12."""
     identifier = teller.copies(501)
     teller.slave.door.answers = [GONE]
     teller.say(teller.closes(501))
@@ -142,10 +143,11 @@ def test_law_1_gone_says_the_broker_but_only_its_deals_prove_it(teller: Teller) 
 
 
 @pytest.mark.parametrize("seconds", [1.0, 30.0])
+@pytest.mark.history(10)
 def test_law_1_a_copy_that_is_not_listed_is_not_closed_without_its_deals(
     teller: Teller, seconds: float
 ) -> None:
-    """History 10, on the slave."""
+    """On the slave."""
     identifier = teller.copies(501)
     teller.slave.door.unlisted = {identifier}
     teller.turn(4, seconds=seconds / 4)

@@ -133,8 +133,9 @@ def test_law_3_a_gap_asks_and_the_open_behind_it_waits_for_the_answer() -> None:
     assert isinstance(arrivals[-1], SnapshotTaken)
 
 
+@pytest.mark.history(32)
 def test_law_3_a_close_acts_at_once_in_a_gap_and_once_only() -> None:
-    """History 32: seq 4 is lost, the master hangs, seq 5 is a close."""
+    """Seq 4 is lost, the master hangs, seq 5 is a close."""
     heard = up_to(3)
     assert handled(heard.says(closed(5))) == [("PositionClosed", 5, True)]
     assert heard.says(closed(5)) == []
@@ -155,8 +156,8 @@ def test_law_3_a_close_of_a_higher_epoch_acts_at_once_and_one_of_a_lower_never()
     assert heard.says(closed(9, stamp=Stamp(EPOCH - 1, 9))) == []
 
 
+@pytest.mark.history(42)
 def test_law_3_an_older_snapshot_is_dropped_and_newer_facts_stay() -> None:
-    """History 42."""
     heard = up_to(10)
     heard.says(opened(11, a_book_position(7)))
     assert heard.answers(a_book(a_book_position(), seq=10)) == []
@@ -181,7 +182,9 @@ def test_law_3_facts_already_handled_are_not_handled_again_out_of_a_snapshot() -
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"head": Stamp(EPOCH, 4)}, id="history 33: a head further on"),
+        pytest.param(
+            {"head": Stamp(EPOCH, 4)}, id="a head further on", marks=pytest.mark.history(33)
+        ),
         pytest.param({"head": Stamp(EPOCH + 1, 0)}, id="a new epoch"),
         pytest.param({"book_hash": "f" * 32}, id="another book at the same head"),
     ],
@@ -298,7 +301,8 @@ def test_a_fact_is_a_sign_of_life_and_a_snapshot_is_none() -> None:
     assert heard.inbox.is_confirmed(MASTER)
 
 
-def test_history_38_the_same_fact_again_is_dropped() -> None:
+@pytest.mark.history(38)
+def test_law_3_the_same_fact_again_is_dropped() -> None:
     heard = up_to(3)
     told = opened(4, a_book_position(7))
     heard.says(told)
@@ -306,8 +310,9 @@ def test_history_38_the_same_fact_again_is_dropped() -> None:
     assert heard.inbox.is_confirmed(MASTER)
 
 
+@pytest.mark.history(38)
 @pytest.mark.parametrize("by_snapshot", [False, True], ids=["heard live", "out of a snapshot"])
-def test_history_38_another_story_under_the_same_stamp_is_not_believed(
+def test_law_3_another_story_under_the_same_stamp_is_not_believed(
     by_snapshot: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     heard = up_to(3)

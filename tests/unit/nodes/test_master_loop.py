@@ -110,8 +110,9 @@ def test_nothing_is_told_twice(master: MasterSide) -> None:
     assert master.told == ["PositionOpened"]
 
 
+@pytest.mark.history(14)
 def test_law_10_the_age_of_an_open_counts_from_its_deal(master: MasterSide) -> None:
-    """History 14: the terminal was away for twenty minutes."""
+    """The terminal was away for twenty minutes."""
     master.door.mute = MUTE
     master.turn(2)
     master.door.trade()
@@ -168,8 +169,8 @@ def test_law_1_nothing_is_told_on_an_answer_that_cannot_be_believed(
     assert master.report.alarms == ()
 
 
+@pytest.mark.history(10)
 def test_law_1_an_empty_list_for_a_second_closes_nothing(master: MasterSide) -> None:
-    """History 10."""
     order = master.door.trade()
     master.turn()
     master.door.unlisted = {order}
@@ -179,8 +180,9 @@ def test_law_1_an_empty_list_for_a_second_closes_nothing(master: MasterSide) -> 
     assert master.told == ["PositionOpened"]
 
 
+@pytest.mark.history(11)
 def test_law_1_one_of_ten_that_is_missing_is_not_closed(master: MasterSide) -> None:
-    """History 11: the deals that do show say it is open, however often one looks."""
+    """The deals that do show say it is open, however often one looks."""
     orders = [master.door.trade() for _ in range(10)]
     master.turn()
     master.door.unlisted = {orders[3]}
@@ -188,8 +190,8 @@ def test_law_1_one_of_ten_that_is_missing_is_not_closed(master: MasterSide) -> N
     assert master.told == ["PositionOpened"] * 10
 
 
+@pytest.mark.history(40)
 def test_law_1_a_leg_halved_earlier_is_not_closed_by_being_missing(master: MasterSide) -> None:
-    """History 40."""
     order = master.door.trade()
     master.turn()
     master.door.reduce(order, "0.50")
@@ -417,8 +419,8 @@ def test_law_3_a_master_rises_above_the_epoch_that_a_slave_has_heard(master: Mas
     assert master.beats[-1].head.epoch > before
 
 
+@pytest.mark.history(41)
 def test_law_1_a_restart_in_a_second_of_emptiness_closes_nothing(master: MasterSide) -> None:
-    """History 41."""
     order = master.door.trade()
     master.turn()
     master.start()
@@ -442,8 +444,9 @@ def test_an_orderly_end_leaves_the_whole_book_in_the_journal(master: MasterSide)
 # a disk that is full
 
 
+@pytest.mark.history(39)
 def test_law_4_a_full_disk_keeps_no_fact_from_the_slaves(master: MasterSide) -> None:
-    """History 39: not even the one at which the whole book is written down."""
+    """Not even the one at which the whole book is written down."""
     master.journal.full = True
     for _ in range(120):
         master.door.trade()
@@ -520,8 +523,8 @@ def test_a_loop_rests_until_something_is_due(master: MasterSide) -> None:
 # positions that lived between two looks
 
 
+@pytest.mark.history(35)
 def test_law_9_what_lived_between_two_looks_is_told_from_its_deals(master: MasterSide) -> None:
-    """History 35."""
     master.turn(8)
     order = master.door.trade("0.40")
     master.door.shut(order)

@@ -74,8 +74,8 @@ def test_law_4_the_intent_stands_in_the_journal_before_the_order_leaves(teller: 
     assert teller.slave.journal.open_intents() == []
 
 
+@pytest.mark.history(39)
 def test_law_4_a_journal_that_cannot_be_written_opens_nothing(teller: Teller) -> None:
-    """History 39."""
     teller.slave.journal.full = True
     teller.say(teller.opens(501))
     teller.turn(4)
@@ -183,8 +183,9 @@ def test_law_4_an_unknown_open_is_never_sent_again(teller: Teller, answer: objec
     assert len(teller.slave.door.opens) == 1
 
 
+@pytest.mark.history(23)
 def test_law_10_a_decision_that_took_too_long_is_taken_again(teller: Teller) -> None:
-    """History 23: the node was stopped between deciding and sending."""
+    """The node was stopped between deciding and sending."""
     stops = [2.0]
 
     def stop_once() -> None:
@@ -202,10 +203,11 @@ def test_law_10_a_node_that_is_always_too_slow_opens_nothing(teller: Teller) -> 
     assert teller.slave.door.sent == []
 
 
+@pytest.mark.history(23)
 def test_law_10_a_decision_that_grew_old_while_its_intent_was_written_is_thrown_away(
     teller: Teller,
 ) -> None:
-    """History 23: the disk took an hour."""
+    """The disk took an hour."""
     write = teller.slave.journal.write
 
     def slowly(*records: Record) -> None:
@@ -320,10 +322,10 @@ def test_law_8_nothing_is_sent_to_another_account(teller: Teller) -> None:
     assert identifier in teller.slave.door.held
 
 
+@pytest.mark.history(8)
 def test_law_8_closes_go_on_after_three_good_looks_and_opens_wait_for_an_operator(
     teller: Teller,
 ) -> None:
-    """History 8."""
     home = teller.slave.door.at
     identifier = teller.copies(501)
     teller.slave.door.at = Identity(666, "Elsewhere")
@@ -342,10 +344,10 @@ def test_law_8_closes_go_on_after_three_good_looks_and_opens_wait_for_an_operato
     assert teller.slave.last == COPIED
 
 
+@pytest.mark.history(12)
 def test_law_8_a_login_that_changed_while_an_order_was_out_makes_it_unknown(
     teller: Teller,
 ) -> None:
-    """History 12."""
 
     def switch(door: FakeDoor, command: object) -> Rejected:
         door.at = Identity(666, "Elsewhere")

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from domain.legs import LegState
 from domain.market import Side
 from tests.fakes import filled_in_part, told
@@ -62,8 +64,9 @@ def test_law_2_a_copy_closed_by_hand_is_never_opened_again() -> None:
     assert swarm.slave.verdicts[1].reason.value == "ALREADY_CLOSED_HERE"
 
 
+@pytest.mark.history(13)
 def test_law_2_a_master_that_forgot_everything_does_not_open_a_copy_again() -> None:
-    """History 13: the copy was stopped out, then the master lost its journal."""
+    """The copy was stopped out, then the master lost its journal."""
     swarm = Swarm()
     swarm.trade()
     swarm.slave.door.shut(9001)
@@ -96,8 +99,8 @@ def test_a_close_while_the_slave_was_down_is_made_up_for() -> None:
     assert not swarm.slave.unanswered(swarm.master.facts)
 
 
+@pytest.mark.history(35)
 def test_law_9_what_was_opened_while_the_slave_was_down_is_missed_and_not_opened_late() -> None:
-    """History 35."""
     swarm = Swarm()
     swarm.trade()
     earlier = swarm.master.door.server_ms() - 10_000
@@ -112,8 +115,8 @@ def test_law_9_what_was_opened_while_the_slave_was_down_is_missed_and_not_opened
     assert not swarm.slave.unanswered(swarm.master.facts)
 
 
+@pytest.mark.history(33)
 def test_law_3_a_lost_close_is_found_by_the_next_heartbeat() -> None:
-    """History 33."""
     swarm = Swarm()
     order = swarm.trade()
     swarm.bus.disturbance = lambda signal: () if type(signal).__name__ == "PositionClosed" else (0,)
@@ -123,8 +126,8 @@ def test_law_3_a_lost_close_is_found_by_the_next_heartbeat() -> None:
     assert not swarm.slave.unanswered(swarm.master.facts)
 
 
+@pytest.mark.history(38)
 def test_law_3_a_doubled_open_is_opened_once() -> None:
-    """History 38."""
     swarm = Swarm()
     swarm.bus.disturbance = lambda _: (0, 0)
     swarm.trade()
@@ -132,8 +135,8 @@ def test_law_3_a_doubled_open_is_opened_once() -> None:
     assert len(swarm.slave.door.opens) == 1
 
 
+@pytest.mark.history(17)
 def test_law_2_half_of_what_was_filled_stays_when_the_master_halves() -> None:
-    """History 17."""
     swarm = Swarm()
     swarm.slave.door.answers = [filled_in_part("0.30")]
     order = swarm.trade()
@@ -160,8 +163,8 @@ def test_law_9_a_verdict_knows_when_each_step_was_and_at_what_price() -> None:
     assert prices.spread_points == 10
 
 
+@pytest.mark.history(4)
 def test_law_2_settings_act_once_and_an_edit_orders_nothing() -> None:
-    """History 4."""
     swarm = Swarm()
     order = swarm.trade()
     swarm.slave.settings = type(swarm.slave.settings)(
@@ -181,8 +184,8 @@ def test_law_2_settings_act_once_and_an_edit_orders_nothing() -> None:
     assert not swarm.slave.door.held
 
 
+@pytest.mark.history(5)
 def test_disabling_stops_opens_and_the_open_copy_is_followed_to_its_end() -> None:
-    """History 5."""
     swarm = Swarm()
     swarm.trade()
     swarm.slave.control.orders.append(swarm.slave.settings_told(document=None))

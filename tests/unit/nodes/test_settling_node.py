@@ -83,8 +83,8 @@ def test_the_window_does_not_end_while_the_terminal_gives_no_answer(teller: Tell
     assert teller.slave.leg().state is LegState.OPENING
 
 
+@pytest.mark.history(20)
 def test_a_fill_after_the_verdict_is_adopted_while_the_master_still_holds(teller: Teller) -> None:
-    """History 20, first half."""
     an_unknown_open(teller)
     teller.turn(70, seconds=1)
     identifier = it_fills_late(teller)
@@ -97,10 +97,10 @@ def test_a_fill_after_the_verdict_is_adopted_while_the_master_still_holds(teller
     assert identifier not in teller.slave.door.held
 
 
+@pytest.mark.history(20)
 def test_a_fill_after_the_verdict_is_closed_at_once_when_the_master_has_closed(
     teller: Teller,
 ) -> None:
-    """History 20, second half."""
     an_unknown_open(teller)
     teller.turn(70, seconds=1)
     teller.say(teller.closes(501))
@@ -125,10 +125,10 @@ def test_a_late_fill_whose_master_says_nothing_of_it_is_asked_about(teller: Tell
     assert identifier not in teller.slave.door.held
 
 
+@pytest.mark.history(21)
 def test_a_close_that_comes_while_the_open_is_unknown_is_done_when_it_is_found(
     teller: Teller,
 ) -> None:
-    """History 21."""
     an_unknown_open(teller)
     teller.say(teller.closes(501))
     teller.turn(4)
@@ -156,8 +156,9 @@ def test_law_3_an_open_that_was_unknown_does_not_hold_the_journals_cursor_for_ev
     assert teller.slave.journal.cursor(teller.book.master) == teller.book.stamp
 
 
+@pytest.mark.history(43)
 def test_a_crash_between_intent_and_answer_is_settled_by_the_next_start(teller: Teller) -> None:
-    """History 43, with the intent kept."""
+    """With the intent kept."""
 
     class KilledError(Exception):
         pass
@@ -177,10 +178,11 @@ def test_a_crash_between_intent_and_answer_is_settled_by_the_next_start(teller: 
     assert not teller.slave.unanswered(teller.facts)
 
 
+@pytest.mark.history(18)
 def test_law_4_an_unknown_reduction_is_not_sent_again_though_a_look_shows_the_old_volume(
     teller: Teller,
 ) -> None:
-    """History 18: it fills after the second look."""
+    """It fills after the second look."""
     identifier = teller.copies(501)
     teller.slave.door.answers = [lost]
     teller.say(teller.halves(501))
@@ -289,8 +291,9 @@ def test_an_order_number_of_the_broker_finds_an_order_whose_mark_was_lost(teller
     assert teller.slave.leg().identifier == 9050
 
 
+@pytest.mark.history(1)
 def test_law_4_what_is_not_ours_is_never_touched(teller: Teller) -> None:
-    """History 1: another program with magic 234000 and our kind of comment."""
+    """Another program with magic 234000 and our kind of comment."""
     teller.slave.door.trade(magic=234000, comment="501")
     teller.slave.door.trade(magic=234000 * 10**12 + 5, comment="")
     teller.copies(501)
@@ -301,8 +304,9 @@ def test_law_4_what_is_not_ours_is_never_touched(teller: Teller) -> None:
     assert a_position().magic == 0
 
 
+@pytest.mark.history(3)
 def test_law_4_of_a_basket_every_position_belongs_to_its_own_leg(teller: Teller) -> None:
-    """History 3: order 7 of 20 is lost, order 8 is not it."""
+    """Order 7 of 20 is lost, order 8 is not it."""
     teller.slave.door.answers = [FakeDoor.execute] * 6 + [lost]
     orders = range(601, 621)
     teller.say(*(teller.opens(order) for order in orders))
@@ -368,8 +372,8 @@ def half_of_it(door: FakeDoor, command: Any) -> Outcome:
     return Unknown(code=10010, comment="Request executed partially")
 
 
+@pytest.mark.history(36)
 def test_law_4_a_reduction_done_in_part_whose_rest_may_fill_is_sent_once(teller: Teller) -> None:
-    """History 36."""
     identifier = teller.copies(501)
     teller.slave.door.answers = [half_of_it]
     teller.say(teller.halves(501))

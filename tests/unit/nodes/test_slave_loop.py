@@ -98,8 +98,8 @@ def test_law_6_a_halt_survives_a_restart(teller: Teller) -> None:
     assert teller.slave.report.state == "HALTED"
 
 
+@pytest.mark.history(9)
 def test_law_6_a_halt_that_only_the_database_knows_is_taken_over(teller: Teller) -> None:
-    """History 9."""
     teller.slave.start(latch=Latch(state=HALTED, counter=2))
     teller.turn(5)
     assert teller.slave.report.state == "HALTED"
@@ -152,8 +152,9 @@ def test_law_6_an_old_resume_with_a_higher_counter_does_not_lift_a_newer_halt(
     assert (teller.slave.report.state, teller.slave.report.latch.counter) == ("ACTIVE", 8)
 
 
+@pytest.mark.history(6, 44)
 def test_law_5_without_its_supervisor_it_closes_and_does_not_open() -> None:
-    """History 6; and history 44: when the supervisor is back, opens resume by themselves."""
+    """When the supervisor is back, opens resume by themselves."""
     teller = Teller()
     teller.slave.has_supervisor = True
     teller.slave.start()

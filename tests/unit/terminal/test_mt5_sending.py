@@ -98,8 +98,9 @@ def test_a_fill_in_part_says_so() -> None:
 A_REST = result(order=900)
 
 
+@pytest.mark.history(36)
 def test_law_4_the_rest_of_a_fill_in_part_is_cancelled_and_that_proven() -> None:
-    """History 36: it would fill later, and nobody would know of it."""
+    """It would fill later, and nobody would know of it."""
     module = FakeMt5()
     module.result = result(Retcode.DONE_PARTIAL, volume=0.1)
     module.then = {"order_send": {"waiting": (A_REST,)}}
