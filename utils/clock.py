@@ -2,13 +2,16 @@
 
 Durations are monotonic seconds; moments are UTC milliseconds since 1970. A process that follows a
 clock file takes UTC to be so many milliseconds off as stands there, from one reading to the next:
-so tests let our clock jump. The machine's clock is never touched, and durations never jump.
+so tests let our clock jump. The machine's clock is never touched, and durations never jump. A
+simulation may give this process another time altogether.
 """
 
 import mmap
 import struct
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -69,6 +72,19 @@ def utc_us() -> int:
 def monotonic_s() -> float:
     """Seconds on a clock that never goes back."""
     return _steady_s()
+
+
+@contextmanager
+def taken_from(steady_s: Callable[[], float], utc_ns: Callable[[], int]) -> Iterator[None]:
+    """For as long as this lasts, these two are the clocks of this process: for simulations."""
+    # Rebound rather than looked up, so that reading the machine's clocks stays as cheap as it was.
+    global _steady_s, _utc_ns
+    before = _steady_s, _utc_ns
+    _steady_s, _utc_ns = steady_s, utc_ns
+    try:
+        yield
+    finally:
+        _steady_s, _utc_ns = before
 
 
 def follow(path: Path) -> None:

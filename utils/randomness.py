@@ -2,6 +2,10 @@
 
 import random
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_token_hex: Callable[[int], str] = secrets.token_hex
 
 
 def seeded(seed: int) -> random.Random:
@@ -16,4 +20,20 @@ def unseeded() -> random.Random:
 
 def token(length_bytes: int = 8) -> str:
     """A hexadecimal name nobody else has, 2 × length_bytes characters."""
-    return secrets.token_hex(length_bytes)
+    return _token_hex(length_bytes)
+
+
+@contextmanager
+def drawn_from(generator: random.Random) -> Iterator[None]:
+    """For as long as this lasts, tokens can be repeated: for simulations, never for secrets."""
+    global _token_hex  # noqa: PLW0603 - a process has one source of tokens
+    before = _token_hex
+
+    def repeatable(length_bytes: int) -> str:
+        return generator.randbytes(length_bytes).hex()
+
+    _token_hex = repeatable
+    try:
+        yield
+    finally:
+        _token_hex = before

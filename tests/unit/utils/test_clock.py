@@ -69,3 +69,10 @@ def test_a_clock_tells_moments_apart_that_are_two_milliseconds_apart(
             steps_us.append(now - last)
         last = now
     assert min(steps_us) < 2_000
+
+
+def test_a_simulation_gives_the_process_another_time_and_gives_it_back() -> None:
+    with clock.taken_from(lambda: 12.5, lambda: 3_000_000_007):
+        assert clock.SystemClock().now() == clock.Now(12.5, 3_000)
+        assert (clock.utc_us(), clock.monotonic_s()) == (3_000_000, 12.5)
+    assert clock.utc_ms() > 1_600_000_000_000
