@@ -49,13 +49,14 @@ class MasterTruth(AccountTruth, frozen=True, kw_only=True):
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
-    """A slave's last word on one event of its master."""
+    """A slave's last word on one event of its master; `master` where it may be one of several."""
 
     order: OpeningOrder
     event: str
     stamp: Stamp
     kind: VerdictKind
     reason: VerdictReason
+    master: NodeName | None = None
 
 
 class CopyPolicy(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,154 @@
+"""One copy beside its master's position: late, early, too small or still there?
+
+A copy that people or its broker's stops closed is nobody's damage. Volumes are worked out here once
+more, on purpose: what places orders and what judges them share no arithmetic.
+"""
+
+from collections.abc import Callable
+from decimal import ROUND_DOWN, Decimal
+
+import msgspec
+
+from decisions.broker_clocks import BrokerClock, least_apart_ms
+from decisions.copies import Wanted, is_marked
+from decisions.damage_found import DamageKind, Finding, Terms
+from decisions.truth import BY_THE_BROKER, ZERO, Life, SlaveTruth
+from domain.market import Deal, SymbolSpec
+
+
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """A master's position, one copy of it, and the terms on which they are compared."""
+
+    slave: SlaveTruth
+    wanted: Wanted
+    copy: Life
+    terms: Terms
+
+    @property
+    def spec(self) -> SymbolSpec | None:
+        """The contract of the copy's symbol; None where nobody told it."""
+        return self.slave.policy.specs.get(self.copy.opening.symbol)
+
+    @property
+    def master_clock(self) -> BrokerClock:
+        """Of the master's broker."""
+        return self.terms.clock(self.wanted.master)
+
+    @property
+    def slave_clock(self) -> BrokerClock:
+        """Of the slave's broker."""
+        return self.terms.clock(self.slave.name)
+
+    def after_ms(self, earlier_master_ms: int, later_slave_ms: int) -> int:
+        """How long after a thing on the master's account one on the slave's came, at least."""
+        earlier, later = (self.master_clock, earlier_master_ms), (self.slave_clock, later_slave_ms)
+        return least_apart_ms(earlier, later)
+
+    def before_ms(self, earlier_slave_ms: int, later_master_ms: int) -> int:
+        """How long before a thing on the master's account one on the slave's came, at least."""
+        earlier, later = (self.slave_clock, earlier_slave_ms), (self.master_clock, later_master_ms)
+        return least_apart_ms(earlier, later)
+
+    def is_ours(self, deal: Deal) -> bool:
+        """We sent it: its mark is ours, and no stop of its broker's made it."""
+        return is_marked(self.slave, deal) and deal.reason not in BY_THE_BROKER
+
+    def damage(self, kind: DamageKind, wanted: str, found: str) -> Finding:
+        """Something found on this copy."""
+        return Finding(
+            kind=kind,
+            slave=self.slave.name,
+            position=self.wanted.key.opening_order,
+            wanted=wanted,
+            found=f"{_named(self.copy)} {found}",
+        )
+
+
+def damage_of_copy(copied: Copied) -> list[Finding]:
+    """Everything about one copy that must not be."""
+    return [found for check in CHECKS if (found := check(copied)) is not None]
+
+
+def _still_open(copied: Copied) -> Finding | None:
+    if copied.copy.left == ZERO or copied.wanted.life.ended_ms is None:
+        return None
+    wanted = "closed, as the master's is"
+    found = f"with {copied.copy.left:f} lots open"
+    return copied.damage(DamageKind.CLOSE_LOST, wanted, found)
+
+
+def _opened_late(copied: Copied) -> Finding | None:
+    oldest_ms = copied.terms.oldest_ms(copied.slave.name)
+    opened_ms = copied.wanted.life.opening.server_ms
+    late_ms = copied.after_ms(opened_ms, copied.copy.opening.server_ms)
+    if oldest_ms is None or late_ms <= oldest_ms:
+        return None
+    wanted = f"no copy later than {_seconds(oldest_ms)} after the master's opening"
+    return copied.damage(DamageKind.OPENED_LATE, wanted, f"opened {_seconds(late_ms)} after it")
+
+
+def _closed_early(copied: Copied) -> Finding | None:
+    """Only where the last of it was closed by us, while the master held some."""
+    ended_ms, master_ended_ms = copied.copy.ended_ms, copied.wanted.life.ended_ms
+    if ended_ms is None or not copied.is_ours(copied.copy.ends[-1]):
+        return None
+    if ZERO in _due_by(copied, ended_ms):
+        return None
+    when = "while the master holds on"
+    if master_ended_ms is not None:
+        when = f"{_seconds(copied.before_ms(ended_ms, master_ended_ms))} before the master"
+    wanted = "closed by us after the master, not before"
+    return copied.damage(DamageKind.CLOSED_EARLY, wanted, f"closed by us {when}")
+
+
+def _over_closed(copied: Copied) -> Finding | None:
+    """A close in part of ours leaves no less than some stage of the master's made due by then."""
+    if copied.spec is None:
+        return None
+    for deal, left in zip(copied.copy.ends, copied.copy.stages(), strict=True):
+        least = min(_due_by(copied, deal.server_ms))
+        if left == ZERO or left >= least or not copied.is_ours(deal):
+            continue
+        wanted = f"at least {least:f} lots left"
+        found = f"with {left:f} lots left after our close in part"
+        return copied.damage(DamageKind.OVER_CLOSED, wanted, found)
+    return None
+
+
+def _due_by(copied: Copied, slave_ms: int) -> set[Decimal]:
+    """The lots that were due at some moment until then."""
+    life = copied.wanted.life
+    reached = [
+        left
+        for deal, left in zip(life.ends, life.stages(), strict=True)
+        if copied.before_ms(slave_ms, deal.server_ms) <= copied.terms.forgiven_ms
+    ]
+    return {_due(copied, left) for left in (life.volume, *reached)}
+
+
+def _due(copied: Copied, left: Decimal) -> Decimal:
+    """The master's ratio of what was filled here, in whole steps."""
+    spec = copied.spec
+    share = copied.copy.volume * left / copied.wanted.life.volume
+    if spec is None or left == ZERO:
+        return share
+    whole = (share / spec.volume_step).quantize(Decimal(1), ROUND_DOWN) * spec.volume_step
+    if whole >= spec.volume_min:
+        return whole
+    return min(spec.volume_min, copied.copy.volume) if copied.slave.policy.keep_minimum else ZERO
+
+
+def _named(life: Life) -> str:
+    return f"{life.opening.side.value} {life.volume:f} {life.opening.symbol} ({life.identifier})"
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:.1f} s"
+
+
+CHECKS: tuple[Callable[[Copied], Finding | None], ...] = (
+    _still_open,
+    _opened_late,
+    _closed_early,
+    _over_closed,
+)

@@ -1,0 +1,90 @@
+"""What a copier must never do, counted: judged from both brokers' own deals and positions.
+
+Only `without_verdict` looks at what the swarm itself has written down. What explains a position is
+made from deals in decisions/copies.py, and there alone.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+
+from decisions.copies import Copies, copies_on, wanted_of
+from decisions.copy_damage import Copied, damage_of_copy
+from decisions.damage_found import Damage, DamageKind, Finding, Terms
+from decisions.truth import Life, MasterTruth, SlaveTruth
+from decisions.verdict_damage import without_verdict
+from domain.ids import LegKey, NodeName, OpeningOrder
+
+NO_POSITION = OpeningOrder(0)
+PLAIN_TERMS = Terms()
+
+
+def damage(
+    masters: Sequence[MasterTruth], slaves: Sequence[SlaveTruth], terms: Terms = PLAIN_TERMS
+) -> Damage:
+    """Hold every slave's account against those it follows."""
+    return Damage.of(list(chain.from_iterable(_on(slave, masters, terms) for slave in slaves)))
+
+
+def _on(slave: SlaveTruth, masters: Sequence[MasterTruth], terms: Terms) -> list[Finding]:
+    followed = {one.name: one for one in masters if terms.is_followed(slave.name, one.name)}
+    wanted = wanted_of(tuple(followed.values()))
+    copies = copies_on(slave, wanted, terms.swarms)
+    found = [*_unexplained(slave, copies)]
+    for one in wanted:
+        own = copies.of.get(one.key, ())
+        found += _repeated(slave.name, one.key, own)
+        for copy in own:
+            found += damage_of_copy(Copied(slave=slave, wanted=one, copy=copy, terms=terms))
+        found += without_verdict(followed[one.master], one, slave, own)
+    return found
+
+
+def _unexplained(slave: SlaveTruth, copies: Copies) -> list[Finding]:
+    """Positions with our mark and no master's behind them, and marks where none belong."""
+    orphans = [
+        _finding(DamageKind.ORPHAN, slave.name, "a master's position for it", _described(life))
+        for life in copies.orphans
+    ]
+    wanted = "hands off what is not ours"
+    touched = [
+        _finding(
+            DamageKind.FOREIGN_TOUCHED,
+            slave.name,
+            wanted,
+            f"deal {deal.ticket} of ours, {deal.side.value} {deal.volume:f} {deal.symbol} on "
+            f"position {deal.position}",
+        )
+        for deal in copies.on_foreign
+    ]
+    return orphans + touched
+
+
+def _repeated(slave: NodeName, key: LegKey, copies: Sequence[Life]) -> list[Finding]:
+    """Every copy after the first one, by whether an earlier one was open when it came."""
+    found = []
+    for number, copy in enumerate(copies[1:], start=1):
+        earlier = [one for one in copies[:number] if _was_open(one, copy)]
+        kind = DamageKind.OPEN_DOUBLED if earlier else DamageKind.REOPENED
+        known = _described((earlier or copies)[0])
+        texts = (f"one copy, {known}", f"another, {_described(copy)}")
+        found.append(_finding(kind, slave, *texts, position=key.opening_order))
+    return found
+
+
+def _was_open(earlier: Life, at: Life) -> bool:
+    """Deals are numbered as they are made; a broker's clock may have jumped between two."""
+    return earlier.left > 0 or max(deal.ticket for deal in earlier.ends) > at.opening.ticket
+
+
+def _described(life: Life) -> str:
+    opening = life.opening
+    return (
+        f"{opening.side.value} {life.volume:f} {opening.symbol} (position {life.identifier}, "
+        f"comment {opening.comment!r})"
+    )
+
+
+def _finding(
+    kind: DamageKind, slave: NodeName, wanted: str, found: str, position: OpeningOrder = NO_POSITION
+) -> Finding:
+    return Finding(kind=kind, slave=slave, position=position, wanted=wanted, found=found)

@@ -1,0 +1,379 @@
+"""The damage report finds each thing a copier must never do, and nothing where none was done."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from decisions.broker_clocks import BrokerClock, Jump
+from decisions.damage import damage
+from decisions.damage_found import Damage, Terms
+from decisions.marking import magic_for_intent, magic_for_leg
+from decisions.truth import CopyPolicy, Filed, MasterTruth, SlaveTruth, Told
+from domain.book import Stamp
+from domain.ids import LegKey, NodeName, OpeningOrder
+from domain.market import Deal, Side, SymbolSpec
+from domain.mt5_words import DealEntry
+from domain.mt5_words import Reason as DealReason
+from domain.reasons import Reason
+from domain.verdicts import VerdictKind
+
+LEAD, COPY = NodeName("Lead"), NodeName("Copy")
+SWARM = "swarm-1"
+GOLD, SILVER = 700, 800
+OPENED, CLOSED, REDUCED = "PositionOpened", "PositionClosed", "PositionReduced"
+HAND_MAGIC = 234000
+CLOSING = magic_for_intent(234000, "intent-1")
+HOUR_MS = 3_600_000
+
+
+def mark(order: int = GOLD, master: NodeName = LEAD) -> int:
+    key = LegKey(LOGINS[master], f"{master}-Demo", OpeningOrder(order))
+    return magic_for_leg(234000, SWARM, COPY, key)
+
+
+LOGINS = {LEAD: 1, NodeName("Other"): 3}
+
+
+def spec(name: str = "GOLD") -> SymbolSpec:
+    return SymbolSpec(
+        name=name,
+        digits=2,
+        point=Decimal("0.01"),
+        tick_size=Decimal("0.01"),
+        contract_size=Decimal(100),
+        volume_min=Decimal("0.1"),
+        volume_max=Decimal(50),
+        volume_step=Decimal("0.1"),
+        stops_level_points=0,
+        freeze_level_points=0,
+        filling_flags=2,
+        execution_mode=2,
+        trade_mode=4,
+    )
+
+
+def deal(position: int, volume: str, at_s: float, **changes: Any) -> Deal:
+    plain = Deal(
+        ticket=int(at_s * 10),
+        order=position,
+        position=position,
+        symbol="XAUUSD",
+        side=Side.BUY,
+        entry=DealEntry.IN,
+        volume=Decimal(volume),
+        price=Decimal(1290),
+        net=Decimal(0),
+        server_ms=int(at_s * 1000),
+        magic=0,
+        reason=DealReason.EXPERT,
+        comment="",
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def out(position: int, volume: str, at_s: float, **changes: Any) -> Deal:
+    return deal(position, volume, at_s, entry=DealEntry.OUT, side=Side.SELL, **changes)
+
+
+def ours(volume: str, at_s: float, position: int = 9, **changes: Any) -> Deal:
+    marks = {"symbol": "GOLD", "magic": mark(), "comment": str(GOLD), **changes}
+    return deal(position, volume, at_s, **marks)
+
+
+def ours_out(volume: str, at_s: float, position: int = 9, **changes: Any) -> Deal:
+    return out(position, volume, at_s, **{"symbol": "GOLD", "magic": CLOSING, **changes})
+
+
+def master(*deals: Deal, name: NodeName = LEAD, told: tuple[Told, ...] = ()) -> MasterTruth:
+    return MasterTruth(
+        name=name,
+        login=LOGINS[name],
+        server=f"{name}-Demo",
+        deals=deals,
+        positions=(),
+        told=told,
+    )
+
+
+def told(event: str, seq: int, order: int = GOLD) -> Told:
+    return Told(order=OpeningOrder(order), event=event, stamp=Stamp(5, seq))
+
+
+def filed(event: str, seq: int = 1, order: int = GOLD, **changes: Any) -> Filed:
+    plain = Filed(
+        order=OpeningOrder(order),
+        event=event,
+        stamp=Stamp(5, seq),
+        kind=VerdictKind.COPIED,
+        reason=Reason.NONE,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+ANSWERED = (filed(OPENED, 1), filed(CLOSED, 2))
+
+
+def slave(
+    *deals: Deal, words: tuple[Filed, ...] = ANSWERED, keep_minimum: bool = True
+) -> SlaveTruth:
+    policy = CopyPolicy(
+        symbol_map={"XAUUSD": "GOLD"},
+        suffix="",
+        magic_number=234000,
+        specs={"GOLD": spec()},
+        keep_minimum=keep_minimum,
+    )
+    return SlaveTruth(
+        name=COPY,
+        login=2,
+        server="Copy-Demo",
+        deals=deals,
+        positions=(),
+        policy=policy,
+        filed=words,
+    )
+
+
+def judged(lead: MasterTruth, copy: SlaveTruth, **terms: Any) -> Damage:
+    return damage([lead], [copy], Terms(swarms=(SWARM,), **terms))
+
+
+def found(report: Damage) -> dict[str, int]:
+    return {name: count for name, count in report.counts.items() if count}
+
+
+HELD = master(deal(GOLD, "1.0", 1))
+CLOSED_AT_10 = master(deal(GOLD, "1.0", 1), out(GOLD, "1.0", 10))
+
+
+@pytest.mark.parametrize(
+    ("lead", "copy"),
+    [
+        pytest.param(HELD, slave(ours("1.0", 2)), id="open on both sides"),
+        pytest.param(CLOSED_AT_10, slave(ours("1.0", 2), ours_out("1.0", 11)), id="closed on both"),
+        pytest.param(
+            HELD, slave(ours("1.0", 2), out(9, "1.0", 5, magic=0)), id="copy closed by hand"
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours_out("1.0", 5, magic=mark(), reason=DealReason.SL)),
+            id="copy stopped out by its broker",
+        ),
+        pytest.param(
+            master(deal(GOLD, "1.0", 1), out(GOLD, "0.5", 4)),
+            slave(ours("1.0", 2), ours_out("0.5", 5)),
+            id="halved on both",
+        ),
+        pytest.param(
+            master(deal(GOLD, "1.0", 1), out(GOLD, "0.99", 4)),
+            slave(ours("0.1", 2)),
+            id="the smallest is kept",
+        ),
+        pytest.param(
+            master(deal(GOLD, "1.0", 1), out(GOLD, "0.99", 4)),
+            slave(ours("0.1", 2), ours_out("0.1", 5), keep_minimum=False),
+            id="the smallest is closed where the account says so",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), deal(50, "1.0", 3, magic=HAND_MAGIC, comment=str(GOLD))),
+            id="a hand's 234000, its comment like ours",
+        ),
+        pytest.param(
+            HELD, slave(ours("1.0", 2, comment="broker's own words")), id="a comment rewritten"
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("0.4", 2), ours("0.6", 3)),
+            id="filled in two parts by one order",
+        ),
+    ],
+)
+def test_nothing_is_found_where_none_was_done(lead: MasterTruth, copy: SlaveTruth) -> None:
+    report = judged(lead, copy)
+    assert report.is_none, report.findings
+
+
+@pytest.mark.parametrize(
+    ("lead", "copy", "wanted"),
+    [
+        pytest.param(CLOSED_AT_10, slave(ours("1.0", 2)), {"closes_lost": 1}, id="close lost"),
+        pytest.param(
+            CLOSED_AT_10,
+            slave(ours("1.0", 2), ours_out("0.4", 11)),
+            {"closes_lost": 1},
+            id="closed in part alone",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours("1.0", 3, position=10)),
+            {"opens_doubled": 1},
+            id="doubled while the first is open",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours("1.0", 3, position=10), ours("1.0", 4, position=11)),
+            {"opens_doubled": 2},
+            id="tripled",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), out(9, "1.0", 3), ours("1.0", 4, position=10)),
+            {"reopened": 1},
+            id="reopened after a hand closed it",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours("1.0", 3, magic=mark(777), position=10, comment="x")),
+            {"orphans": 1},
+            id="ours, and nothing of the master's behind it",
+        ),
+        pytest.param(
+            HELD,
+            slave(
+                ours("1.0", 2),
+                deal(50, "1.0", 3, magic=HAND_MAGIC),
+                ours_out("1.0", 4, position=50),
+            ),
+            {"foreign_touched": 1},
+            id="a hand's position closed by us",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours_out("0.1", 4, position=51)),
+            {"foreign_touched": 1},
+            id="our mark on a position the broker never opened for us",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours_out("1.0", 4)),
+            {"closed_early": 1},
+            id="closed by us while the master holds on",
+        ),
+        pytest.param(
+            CLOSED_AT_10,
+            slave(ours("1.0", 2), ours_out("1.0", 7)),
+            {"closed_early": 1},
+            id="closed by us before the master",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours_out("0.5", 4)),
+            {"over_closed": 1},
+            id="reduced while the master holds all",
+        ),
+        pytest.param(
+            master(deal(GOLD, "1.0", 1), out(GOLD, "0.5", 3)),
+            slave(ours("1.0", 2), ours_out("0.5", 4), ours_out("0.3", 5)),
+            {"over_closed": 1},
+            id="one reduction sent twice",
+        ),
+        pytest.param(HELD, slave(ours("1.0", 30)), {"opened_late": 1}, id="opened too late"),
+        pytest.param(
+            HELD, slave(ours("1.0", 2), words=()), {"without_verdict": 1}, id="no word on the open"
+        ),
+        pytest.param(
+            CLOSED_AT_10,
+            slave(ours("1.0", 2), ours_out("1.0", 11), words=(filed(OPENED),)),
+            {"without_verdict": 1},
+            id="no word on the close",
+        ),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), words=(filed(OPENED, kind=VerdictKind.UNKNOWN),)),
+            {"without_verdict": 1},
+            id="unknown is no last word",
+        ),
+        pytest.param(
+            HELD, slave(words=(filed(OPENED),)), {"without_verdict": 1}, id="said copied, was not"
+        ),
+        pytest.param(
+            master(deal(GOLD, "1.0", 1), told=(told(OPENED, 1), told("PositionModified", 2))),
+            slave(ours("1.0", 2)),
+            {"without_verdict": 1},
+            id="no word on what was told",
+        ),
+    ],
+)
+def test_each_kind_of_damage_is_found(
+    lead: MasterTruth, copy: SlaveTruth, wanted: dict[str, int]
+) -> None:
+    assert found(judged(lead, copy)) == wanted
+
+
+def test_a_finding_says_who_what_was_wanted_and_what_was_found() -> None:
+    (finding,) = judged(CLOSED_AT_10, slave(ours("1.0", 2))).findings
+    assert finding.text == (
+        "closes_lost: Copy, master's position 700: wanted closed, as the master's is, found "
+        "BUY 1.0 GOLD (9) with 1.0 lots open"
+    )
+
+
+def test_without_the_swarms_id_the_comment_says_what_is_copied() -> None:
+    report = damage([HELD], [slave(ours("1.0", 2, magic=234000 * 10**12 + 7))])
+    assert report.is_none, report.findings
+    rewritten = slave(ours("1.0", 2, magic=234000 * 10**12 + 7, comment=""))
+    assert damage([HELD], [rewritten]).orphans == 1
+
+
+def test_two_masters_with_the_same_ticket_are_told_apart_by_the_mark() -> None:
+    other = NodeName("Other")
+    words = tuple(
+        msgspec.structs.replace(word, master=name) for name in (LEAD, other) for word in ANSWERED
+    )
+    copies = slave(
+        ours("1.0", 2), ours("1.0", 3, position=10, magic=mark(GOLD, other)), words=words
+    )
+    masters = [HELD, master(deal(GOLD, "1.0", 1), name=other)]
+    report = damage(masters, [copies], Terms(swarms=(SWARM,)))
+    assert report.is_none, report.findings
+
+
+def test_a_copy_of_a_master_that_is_not_followed_is_an_orphan() -> None:
+    terms = {"follows": {COPY: (NodeName("Other"),)}}
+    assert found(judged(HELD, slave(ours("1.0", 2, comment="")), **terms)) == {"orphans": 1}
+
+
+@pytest.mark.parametrize("hours", [2, -3])
+def test_brokers_clocks_may_be_ahead_of_each_other(hours: int) -> None:
+    lead = master(deal(GOLD, "1.0", 1), out(GOLD, "1.0", 30))
+    ahead_s = hours * 3600
+    copy = slave(ours("1.0", 2 + ahead_s), ours_out("1.0", 31 + ahead_s))
+    clocks = {COPY: BrokerClock(ahead_ms=hours * HOUR_MS)}
+    assert judged(lead, copy, clocks=clocks).is_none
+    late = slave(ours("1.0", 20 + ahead_s), ours_out("1.0", 31 + ahead_s))
+    assert found(judged(lead, late, clocks=clocks)) == {"opened_late": 1}
+    early = slave(ours("1.0", 2 + ahead_s), ours_out("1.0", 21 + ahead_s))
+    assert found(judged(lead, early, clocks=clocks)) == {"closed_early": 1}
+
+
+def test_a_clock_that_jumped_is_followed_and_forgiven_at_its_edges() -> None:
+    jump = Jump(from_ms=10_000, until_ms=20_000, by_ms=HOUR_MS)
+    clocks = {COPY: BrokerClock(jumps=(jump,), between_ms=(0, 60_000))}
+    lead = master(deal(GOLD, "1.0", 8), out(GOLD, "1.0", 40))
+    at_the_edge = ours("1.0", 9.5 + 3600, ticket=1)
+    within = ours("1.0", 12 + 3600, ticket=1)
+    closed_in_time = ours_out("1.0", 41, ticket=2)
+    for opening in (at_the_edge, within):
+        assert judged(lead, slave(opening, closed_in_time), clocks=clocks).is_none
+    closed_early = ours_out("1.0", 15 + 3600, ticket=2)
+    report = judged(lead, slave(within, closed_early), clocks=clocks)
+    assert found(report) == {"closed_early": 1}
+
+
+def test_what_is_open_is_told_by_the_deals_numbers_when_the_clock_went_back() -> None:
+    first = (ours("1.0", 100, ticket=1), out(9, "1.0", 110, ticket=2))
+    second = ours("1.0", 50, position=10, ticket=3)
+    lead = master(deal(GOLD, "1.0", 99))
+    clocks = {COPY: BrokerClock(unsure_ms=10**9, jumps=(Jump(from_ms=0, until_ms=None, by_ms=0),))}
+    assert found(judged(lead, slave(*first, second), clocks=clocks)) == {"reopened": 1}
+
+
+def test_how_old_an_open_may_be_is_each_accounts_own() -> None:
+    copy = slave(ours("1.0", 30))
+    assert judged(HELD, copy, max_signal_age_ms={COPY: 60_000}).is_none
+    assert judged(HELD, copy, max_signal_age_ms={COPY: None}).is_none
+    prompt = {"max_signal_age_ms": {COPY: 1_000}, "late_fill_ms": 0, "forgiven_ms": 0}
+    assert found(judged(HELD, slave(ours("1.0", 2.5)), **prompt)) == {"opened_late": 1}
