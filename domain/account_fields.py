@@ -188,6 +188,12 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         restart=True,
     ),
     Field(
+        name="relaunch_terminal",
+        kind=Kind.SWITCH,
+        meaning="Whether a terminal that hung three times within an hour is ended and started anew.",
+        default=False,
+    ),
+    Field(
         name="pub_port",
         kind=Kind.WHOLE,
         meaning="The port a master publishes on, the next one answers; 0 takes the next free pair.",

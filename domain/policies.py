@@ -42,6 +42,7 @@ class Hold(StrEnum):
     BAD_DOCUMENT = "BAD_DOCUMENT"
     DRAINING = "DRAINING"
     WRONG_LOGIN = "WRONG_LOGIN"
+    RECOVERING = "RECOVERING"
 
 
 class Latch(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +96,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     login: int = 0
     server: str = ""
     password: str = ""
+    relaunch_terminal: bool = False
     pub_port: int = 0
     paper: PaperAccount | None = None
     labels: tuple[str, ...] = ()

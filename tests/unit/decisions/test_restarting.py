@@ -10,10 +10,14 @@ from decisions.restarting import (
     Action,
     ChildView,
     Policy,
+    awake_since_s,
     failures_now,
+    hang_alarm,
+    hangs_now,
     is_hung,
     next_step,
     pause_s,
+    shall_relaunch,
 )
 
 POLICY = Policy()
@@ -120,3 +124,57 @@ def test_law_5_nothing_automatic_gives_up_on_an_account(failures: int, jitter: f
     view = child(failures=failures, ended_at_s=NOW_S)
     later_s = NOW_S + longest_s
     assert next_step(view, POLICY, later_s, jitter).action is Action.START
+
+
+def test_a_crash_loop_of_a_master_is_told_and_takes_nothing_from_it() -> None:
+    step = next_step(child(failures=5, opens=False, ended_at_s=0.0), POLICY, NOW_S, 0.0)
+    assert (step.close_only, "ended 5 times in a row" in step.alarm) == (False, True)
+    assert "close only" not in step.alarm
+
+
+@pytest.mark.parametrize(
+    ("awake_since_s", "hung"),
+    [
+        pytest.param(0.0, True, id="listened all the time"),
+        pytest.param(NOW_S - 9, False, id="woke up 9 s ago"),
+        pytest.param(NOW_S - 11, True, id="silent since it woke up 11 s ago"),
+    ],
+)
+def test_who_was_stopped_itself_takes_nobody_for_hung(awake_since_s: float, hung: bool) -> None:
+    assert is_hung(living(heard_at_s=900.0, awake_since_s=awake_since_s), POLICY, NOW_S) is hung
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "since_s"),
+    [(0.2, 1.0), (5.0, 1.0), (5.1, NOW_S)],
+    ids=["a usual turn", "a slow one", "it was stopped"],
+)
+def test_a_long_gap_between_two_looks_is_ones_own_sleep(gap_s: float, since_s: float) -> None:
+    assert awake_since_s(1.0, NOW_S - gap_s, POLICY, NOW_S) == since_s
+
+
+def test_hangs_count_for_an_hour_however_ready_it_was_between() -> None:
+    old, recent = NOW_S - POLICY.hang_counts_for_s, NOW_S - 100
+    assert hangs_now((old, recent, NOW_S), POLICY, NOW_S) == (recent, NOW_S)
+
+
+@pytest.mark.parametrize(
+    ("hangs", "may_relaunch", "alarm", "relaunch"),
+    [
+        pytest.param(2, True, "", False, id="two are none yet"),
+        pytest.param(3, False, "end it in the task manager", False, id="three: a person's turn"),
+        pytest.param(3, True, "it was ended, to be started anew", True, id="three: relaunched"),
+        pytest.param(4, True, "hung 4 times", False, id="the fourth: not yet again"),
+        pytest.param(6, True, "hung 6 times", True, id="the sixth: again"),
+    ],
+)
+def test_a_terminal_that_hangs_three_times_is_an_alarm(
+    hangs: int,
+    may_relaunch: bool,
+    alarm: str,
+    relaunch: bool,
+) -> None:
+    told = hang_alarm(hangs, POLICY, may_relaunch=may_relaunch)
+    assert bool(told) is bool(alarm)
+    assert alarm in told
+    assert shall_relaunch(hangs, POLICY, may_relaunch=may_relaunch) is relaunch
