@@ -41,10 +41,11 @@ def state_permits_opens(_: PositionOpened, now: Situation) -> Denied | None:
     return None if reason is None else Denied(reason, now.latch.reason)
 
 
-def leg_is_new(_: PositionOpened, now: Situation) -> Denied | None:
+def leg_is_new(fact: PositionOpened, now: Situation) -> Denied | None:
     """An open happens at most once per leg, for ever."""
     if now.closed_unopened:
-        return Denied(Reason.CLOSED_MEANWHILE)
+        # A flash is told with its close, and closes go first.
+        return Denied(Reason.FLASH if fact.flash else Reason.CLOSED_MEANWHILE)
     return Denied(Reason.ALREADY_HANDLED) if now.leg_known else None
 
 

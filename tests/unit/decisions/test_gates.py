@@ -53,6 +53,10 @@ DENIED = {
     ),
     "the master closed it meanwhile": ({"still_held": False}, Reason.CLOSED_MEANWHILE),
     "a flash": ({"flash": True}, Reason.FLASH),
+    "a flash after its close": (
+        {"flash": True, "leg_known": True, "closed_unopened": True},
+        Reason.FLASH,
+    ),
     "one ms too old": ({"age_ms": 5001}, Reason.SIGNAL_TOO_OLD),
     "from the future": ({"age_ms": -2001}, Reason.SIGNAL_FROM_FUTURE),
     "login not known": ({"identity": MUTE}, Reason.TERMINAL_UNKNOWN),
