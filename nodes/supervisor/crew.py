@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from decisions.account_documents import needs_restart
-from decisions.restarting import Action, Policy, next_step
+from decisions.restarting import Action, Policy, awake_since_s, next_step
 from decisions.roster import Duty, Standing, duty, may_start
 from decisions.swarm_check import same_place
 from domain.control import Stop
@@ -36,6 +36,7 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
     start: Callable[[Member], Child]
     say_stop: Callable[[str, Stop], bool]
     jitter: Callable[[], float]
+    end_terminal: Callable[[AccountSettings], None]
     state: Path
     logs: Path
 
@@ -57,6 +58,7 @@ class Crew:
         self._ways = ways
         self._policy = policy
         self._wanted: dict[str, Wanted] = {}
+        self._looked_at_s = self._awake_since_s = 0.0
 
     def want(self, accounts: Mapping[str, Wanted], held: Callable[[str], bool]) -> None:
         """Take up what is wanted now; whoever is in no document drains or goes."""
@@ -69,6 +71,9 @@ class Crew:
 
     def step(self, now: Now) -> None:
         """See who ended, and start, stop or end whoever is due."""
+        now_s, policy = now.monotonic_s, self._policy
+        self._awake_since_s = awake_since_s(self._awake_since_s, self._looked_at_s, policy, now_s)
+        self._looked_at_s = now_s
         for member in self.members.values():
             if member.notice_end(now, self._ways.jitter()):
                 logger.warning("node_ended", extra={"node": member.name, "why": member.ending})
@@ -152,17 +157,39 @@ class Crew:
             member.trust_again()
 
     def _act(self, member: Member, now: Now) -> None:
-        step = next_step(member.as_child(), self._policy, now.monotonic_s, member.jitter)
+        view = member.as_child(self._awake_since_s)
+        step = next_step(view, self._policy, now.monotonic_s, member.jitter)
         member.close_only |= step.close_only
         member.alarm = step.alarm or (CLOSE_ONLY.format(member.name) if member.close_only else "")
+        may_relaunch = self._may_relaunch(member)
+        member.hangs.look(self._policy, now.monotonic_s, may_relaunch=may_relaunch)
         if step.action is Action.START:
             self._start_when_its_turn(member, now)
         elif step.action is Action.STOP:
             self._stop(member, now)
-        elif step.action is Action.KILL and member.child is not None:
-            logger.error("node_hung", extra={"node": member.name, "why": step.alarm})
-            member.killed_because = f"was killed: {step.alarm}"
-            member.child.kill()
+        elif step.action is Action.KILL:
+            self._end_the_hung(member, step.alarm, now)
+
+    def _end_the_hung(self, member: Member, why: str, now: Now) -> None:
+        """Nobody takes its place before the operating system says that it has gone (law 13)."""
+        if member.child is None:
+            return
+        if not member.killed_because:
+            logger.error("node_hung", extra={"node": member.name, "why": why})
+            member.killed_because = f"was killed: {why}"
+            may_relaunch = self._may_relaunch(member)
+            member.hangs.one_more(self._policy, now.monotonic_s, may_relaunch=may_relaunch)
+        member.child.kill()
+
+    def _may_relaunch(self, member: Member) -> bool:
+        settings = self._settings_of(member)
+        return settings is not None and settings.relaunch_terminal
+
+    def _settings_of(self, member: Member) -> AccountSettings | None:
+        """As they are wanted now; of who is in no document, those it ran on last."""
+        wanted = self._wanted.get(member.name)
+        asked = None if wanted is None else wanted.settings
+        return asked or member.running_on
 
     def _start_when_its_turn(self, member: Member, now: Now) -> None:
         member.wanted_since_s = member.wanted_since_s or now.monotonic_s
@@ -186,6 +213,7 @@ class Crew:
     def _start(self, member: Member, now: Now) -> None:
         wanted = self._wanted.get(member.name)
         member.role = member.role if wanted is None else wanted.role
+        self._relaunch_when_due(member)
         try:
             child = self._ways.start(member)
         except OSError as refused:
@@ -195,6 +223,14 @@ class Crew:
             return
         member.begin(child, None if wanted is None else wanted.settings, now)
         logger.info("node_started", extra={"node": member.name, "pid": child.pid})
+
+    def _relaunch_when_due(self, member: Member) -> None:
+        """The node that hung in it has gone; its successor starts the terminal by its path."""
+        settings = self._settings_of(member)
+        if member.hangs.relaunch_due and settings is not None:
+            logger.error("terminal_relaunched", extra={"node": member.name, "path": settings.path})
+            self._ways.end_terminal(settings)
+        member.hangs.relaunch_due = False
 
     def _awaited_masters(self, member: Member) -> set[str]:
         """The masters it follows, as far as they are to run at all."""

@@ -30,6 +30,7 @@ from nodes.supervisor.recording import Recorder
 from nodes.supervisor.roster import Roster
 from nodes.supervisor.servers import Servers
 from nodes.supervisor.switchboard import Switchboard
+from nodes.supervisor.terminals import end_terminal
 from utils import os_signals, randomness
 from utils.clock import Now
 from utils.job_object import JobObjects
@@ -101,6 +102,7 @@ def _furnished(
         start=_starter(config, address, servers, jobs),
         say_stop=desk.say,
         jitter=randomness.unseeded().random,
+        end_terminal=end_terminal,
         state=config.state,
         logs=logs,
     )

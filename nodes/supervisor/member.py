@@ -6,7 +6,9 @@ from decisions.restarting import ChildView, Policy, failures_now
 from decisions.roster import Duty
 from domain.control import NodeReport, Settings
 from domain.policies import AccountSettings, Latch, Role
+from nodes.supervisor.accounts import Document
 from nodes.supervisor.children import Child
+from nodes.supervisor.hangs import Hangs
 from utils.clock import Now
 
 WAITING = "WAITING"
@@ -31,7 +33,10 @@ class Member:
         self.started_at_s = self.heard_at_s = self.ready_since_s = self.ended_at_s = NEVER
         self.failures = 0
         self.jitter = 0.0
-        self.close_only = False
+        #: `falls_back`: it runs on the document that was proven, not on the one that stands.
+        self.close_only = self.falls_back = False
+        self.proven: Document | None = None
+        self.hangs = Hangs()
         self.restarting = False
         self.stop_asked_s = NEVER
         self.looks_gone = 0
@@ -60,11 +65,13 @@ class Member:
     def _was_waiting(self) -> bool:
         return self.report is not None and self.report.state == WAITING
 
-    def as_child(self) -> ChildView:
-        """The view that the decision takes."""
+    def as_child(self, awake_since_s: float = NEVER) -> ChildView:
+        """The view that the decision takes; since when the supervisor has listened to it."""
         return ChildView(
             wanted=self.duty is not Duty.OFF and not self.restarting,
             alive=self.alive,
+            opens=self.role is Role.SLAVE,
+            awake_since_s=awake_since_s,
             started_at_s=self.started_at_s,
             heard_at_s=self.heard_at_s,
             ready_since_s=self.ready_since_s,
@@ -82,9 +89,10 @@ class Member:
         self.heard_at_s = self.ready_since_s = self.stop_asked_s = NEVER
 
     def trust_again(self) -> None:
-        """A person has seen to it: a crash loop is forgotten."""
-        self.close_only = False
+        """A person has seen to it: a crash loop is forgotten, and so are hangs."""
+        self.close_only = self.falls_back = False
         self.failures = 0
+        self.hangs.forget()
 
     def hear(self, report: NodeReport, policy: Policy, now: Now) -> None:
         """A heartbeat; one that the life before left behind is none."""
@@ -102,6 +110,13 @@ class Member:
         self.failures = failures_now(self.as_child(), policy, now.monotonic_s)
         if self.failures == 0 and report.ready:
             self.ending = ""
+            self._note_what_it_runs_on(policy, now)
+
+    def _note_what_it_runs_on(self, policy: Policy, now: Now) -> None:
+        """Settings on which it was ready for a while are good: a crash loop goes back to them."""
+        proven = now.monotonic_s - self.ready_since_s >= policy.forgive_after_s
+        if proven and self.told is not None and not self.close_only:
+            self.proven = self.told.document or self.proven
 
     def _is_left_behind(self, report: NodeReport) -> bool:
         """Its moment alone proves nothing: this machine's clock may have been set back since."""
@@ -115,6 +130,8 @@ class Member:
         if not asked:
             self.failures += 1
             self.ending = self.killed_because or self._last_words()
+            # Whichever of the two can be lived on stays.
+            self.falls_back = self.close_only and not self.falls_back
         self.killed_because = ""
         self.kept_legs = None
         self.restarting = False

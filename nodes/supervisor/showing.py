@@ -51,7 +51,7 @@ def report_to_keep(view: AccountView, report: NodeReport | None, now_ms: int) ->
 
 def _account(member: Member, troubles: tuple[str, ...], crew: Crew) -> AccountView:
     report = member.report
-    alarms = [*troubles, *filter(None, [member.alarm, member.ending])]
+    alarms = [*troubles, *filter(None, [member.alarm, member.hangs.alarm, member.ending])]
     view = AccountView(
         name=member.name,
         role=member.role.value,

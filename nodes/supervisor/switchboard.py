@@ -23,7 +23,13 @@ from nodes.supervisor.crew import Crew
 from nodes.supervisor.database_line import DatabaseLine, Sight
 from nodes.supervisor.member import Member
 from nodes.supervisor.roster import Roster
-from nodes.supervisor.telling import addresses_of, closing_only, same_news, settings_for
+from nodes.supervisor.telling import (
+    addresses_of,
+    closing_only,
+    same_account,
+    same_news,
+    settings_for,
+)
 from utils.clock import Now
 
 BEAT_EVERY_S = 1.0
@@ -158,8 +164,13 @@ class Switchboard:
             member.told = told
 
     def _document(self, member: Member) -> Document | None:
-        """Its document as it stands, or one that opens nothing."""
+        """Its document as it stands, or one that opens nothing.
+
+        A crash loop may be the document's own doing: then the one on which it was ready last.
+        """
         document = self._roster.documents.get(member.name)
+        if member.falls_back and same_account(member.proven, document):
+            document = member.proven
         opens = member.duty is Duty.RUN and not member.close_only
         return document if opens else closing_only(document)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from db.connecting import Chosen, Silent
 from db.remembered import EMBEDDED
-from decisions.roster import Pair
+from decisions.roster import PLACE, Pair
 from domain.control import Settings
 from domain.policies import Role
 from nodes.supervisor.accounts import Document
@@ -12,6 +12,7 @@ from nodes.supervisor.database_line import DatabaseLine, Sight
 from nodes.supervisor.member import Member
 
 LOCAL = "tcp://127.0.0.1"
+PLACE_FIELDS = (*(field for field in PLACE if "." not in field), "paper")
 
 
 def settings_for(
@@ -42,6 +43,13 @@ def settings_for(
 def closing_only(document: Document | None) -> Document | None:
     """The same account, which opens nothing."""
     return None if document is None else {**document, "enabled": False}
+
+
+def same_account(one: Document | None, other: Document | None) -> bool:
+    """Both name the same account in the same terminal, however it is to be copied to."""
+    if one is None or other is None:
+        return False
+    return all(one.get(field) == other.get(field) for field in PLACE_FIELDS)
 
 
 def same_news(before: Settings | None, after: Settings) -> bool:

@@ -75,6 +75,7 @@ def crew_for(nursery: Nursery, program: str, tmp_path: Path) -> Crew:
         start=lambda _: nursery.start(program),
         say_stop=lambda _name, _stop: isinstance(_stop, Stop),
         jitter=lambda: 0.0,
+        end_terminal=lambda _: None,
         state=tmp_path,
         logs=tmp_path,
     )

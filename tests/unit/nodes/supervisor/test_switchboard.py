@@ -56,6 +56,7 @@ class Office:
             start=lambda _: Child(1, 1.0),
             say_stop=lambda *_: True,
             jitter=lambda: 0.0,
+            end_terminal=lambda _: None,
             state=state,
             logs=state,
         )

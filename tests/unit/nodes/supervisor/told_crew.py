@@ -1,0 +1,96 @@
+"""A crew whose children are only told of, and time that passes when a test says so."""
+
+from pathlib import Path
+from typing import Any
+
+from decisions.account_documents import parse_account
+from decisions.restarting import Policy
+from decisions.roster import Duty
+from domain.control import NodeReport, Stop
+from domain.ids import NodeName
+from domain.policies import AccountSettings, Role
+from nodes.supervisor.accounts import AccountBook
+from nodes.supervisor.children import Child
+from nodes.supervisor.crew import Crew, Ways
+from nodes.supervisor.member import Member
+from nodes.supervisor.roster import Roster
+from nodes.supervisor.sight import Sight
+from utils.clock import Now
+
+Document = dict[str, Any]
+
+MASTER = {"name": "FTMO_Master", "type": "MASTER", "terminal": "paper", "path": "m1"}
+SLAVE = {"name": "S1", "type": "SLAVE", "terminal": "paper", "path": "s1"}
+
+
+class FakeChild(Child):
+    def __init__(self) -> None:
+        super().__init__(1, 1.0)
+        self.running = True
+
+    def alive(self) -> bool:
+        return self.running
+
+
+class Swarm:
+    """A supervisor's crew and roster."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.now_s = 100.0
+        self.started: list[tuple[str, Role]] = []
+        self.stopped: list[str] = []
+        self.ended_terminals: list[AccountSettings] = []
+        self.children: dict[str, FakeChild] = {}
+        ways = Ways(
+            start=self._start,
+            say_stop=self._stop,
+            jitter=lambda: 0.0,
+            end_terminal=self.ended_terminals.append,
+            state=state,
+            logs=state,
+        )
+        self.crew = Crew(ways, Policy())
+        self.roster = Roster(state, AccountBook(parse_account, lambda _: ()), self.crew, 5555)
+
+    def _start(self, member: Member) -> Child:
+        self.started.append((member.name, member.role))
+        child = self.children[member.name] = FakeChild()
+        return child
+
+    def _stop(self, name: str, _: Stop) -> bool:
+        self.stopped.append(name)
+        self.children[name].running = False
+        return True
+
+    def sees(self, *documents: Document, held: tuple[str, ...] = ()) -> None:
+        """One look at the database, and two turns: who is asked to end has ended in the second."""
+        self.roster.take_up(Sight(documents=documents, held_masters=frozenset(held)))
+        for _ in range(2):
+            self.now_s += 1.0
+            self.crew.step(self.now)
+
+    @property
+    def now(self) -> Now:
+        return Now(monotonic_s=self.now_s, utc_ms=int(self.now_s * 1000))
+
+    def reports(self, name: str, *, open_legs: int = 0) -> None:
+        member = self.crew.members[name]
+        report = NodeReport(
+            name=NodeName(name),
+            role=member.role.value,
+            pid=1,
+            ready=True,
+            state="ACTIVE",
+            open_legs=open_legs,
+            sent_at_ms=int(self.now_s * 1000) + 1,
+        )
+        member.hear(report, Policy(), self.now)
+
+    def ends(self, name: str) -> None:
+        """It refuses to run on that account, as its journal says it must."""
+        self.children[name].running = False
+
+    def duty(self, name: str) -> Duty:
+        member = self.crew.members.get(name)
+        return Duty.OFF if member is None else member.duty
