@@ -3,20 +3,17 @@
 import codecs
 import json
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from db.clients import opened
-from db.embedded.address import read_address
 from db.embedded.starting import running
 from db.setting_up import set_up
 from domain.account_fields import AccountDefaults
-from tests.e2e.test_swarm import MASTER, SLAVE, Machine, Trader, swarm_of
 from tests.earlier_accounts import FORM_A, FORM_B, SECRET
+from tests.machine import MASTER, SLAVE, Machine, People
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -51,18 +48,9 @@ class Desk:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    made = Machine(tmp_path)
-    yield made
-    made.end()
-
-
-@pytest.fixture
 def desk(machine: Machine) -> Desk:
     """A swarm that is set up, and whose database runs."""
-    address = read_address(machine.state)
-    assert address is not None
-    with opened(address.uri, "prop_copy_trader") as database:
+    with machine.records() as database:
         set_up(database, AccountDefaults(), datetime(2026, 11, 21, tzinfo=UTC))
     return Desk(machine)
 
@@ -98,44 +86,43 @@ def test_accounts_of_earlier_systems_come_in_disabled_with_every_field_told(desk
 
 
 def test_a_database_that_does_not_run_is_started_for_the_command_and_ended(desk: Desk) -> None:
-    desk.machine.stop_embedded()
+    desk.machine.stop_database()
     desk("edit", SLAVE, "--set", "max_lot=2")
     eventually(lambda: running(desk.machine.state) is None, 10)
     assert desk.document(SLAVE)["max_lot"] == 2
 
 
-def test_an_edit_that_its_node_cannot_run_with_is_told(machine: Machine) -> None:
-    swarm_of(machine)
-    eventually(machine.both_ready, 30)
-    told = Desk(machine).json("edit", SLAVE, "--set", "login=77")["accounts"][0]["uptake"]
+def test_an_edit_that_its_node_cannot_run_with_is_told(swarm: Machine) -> None:
+    swarm.wait_ready()
+    told = Desk(swarm).json("edit", SLAVE, "--set", "login=77")["accounts"][0]["uptake"]
     assert not told["in_force"]
     assert "its node cannot run: ended with code 2: paper terminal" in told["text"]
 
 
-def test_a_running_swarm_follows_at_once_and_open_copies_live_on(machine: Machine) -> None:
-    swarm_of(machine)
-    desk = Desk(machine)
-    eventually(machine.both_ready, 30)
-    pids = machine.pids()
+def test_a_running_swarm_follows_at_once_and_open_copies_live_on(
+    swarm: Machine, people: People
+) -> None:
+    desk = Desk(swarm)
+    swarm.wait_ready()
+    pids = swarm.pids()
     assert "goes on without a restart" in desk("edit", SLAVE, "--set", "max_lot=2").stdout
-    assert machine.pids() == pids
+    assert swarm.pids() == pids
 
     restarted = desk.json("edit", SLAVE, "--set", "path=apex-2")["accounts"][0]["uptake"]
     assert restarted["restart"] is True
     assert restarted["in_force"] is True
-    assert machine.pids()[SLAVE] != pids[SLAVE]
-    assert machine.pids()[MASTER] == pids[MASTER]
+    assert swarm.pids()[SLAVE] != pids[SLAVE]
+    assert swarm.pids()[MASTER] == pids[MASTER]
     assert "its node has ended" in desk("disable", SLAVE).stdout
     assert "it runs as process" in desk("enable", SLAVE).stdout
 
-    eventually(machine.both_ready, 30)
-    trader = Trader(machine)
+    swarm.wait_ready()
+    trader = people.trader()
     trader.buy()
-    eventually(lambda: machine.status()[SLAVE]["open_legs"] == 1, 30)
+    eventually(lambda: swarm.status()[SLAVE]["open_legs"] == 1, 30)
     eventually(lambda: desk.json("show", SLAVE)["open_copies"] == 1, 30)
     removed = desk("remove", SLAVE, "--yes")
     assert "1 copies are open" in removed.stderr
     assert "its node stays for 1 open copies" in removed.stdout
     trader.close_all()
-    trader.leave()
-    eventually(lambda: SLAVE not in machine.pids(), 30)
+    eventually(lambda: SLAVE not in swarm.pids(), 30)

@@ -1,7 +1,6 @@
 """`launcher.py backup`, `restore` and `migrate`, as a person types them."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from db.clients import opened
 from db.connecting import adopt
 from db.remembered import EMBEDDED, Remembered, remember
 from tests.integration.stores.conftest import Server
+from tests.machine import private_environ
 from tests.typist import Typist
 from tests.waiting import eventually
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
@@ -33,15 +33,8 @@ class Machine(Typist):
         self.folder = folder
         self.server = Server(folder / "state")
         self.state = self.server.state
-        self.environ = {k: v for k, v in os.environ.items() if k != "MONGO_URI"} | {
-            "MURMURATION_STATE": str(self.state),
-            "MURMURATION_LEASES": str(folder / "leases"),
-            "EMBEDDED_DB_PORT": str(self.server.port),
-            "CONTROL_PORT": "0",
-            "PAPER_PORT": "0",
-            "ZMQ_PUB_PORT": "0",
-            "PYTHONUTF8": "1",
-        }
+        port = {"EMBEDDED_DB_PORT": str(self.server.port)}
+        self.environ = private_environ(folder, self.state) | port
 
     def begin(self) -> None:
         """Whatever MongoDB runs on this machine is somebody's, and stays untouched."""

@@ -1,15 +1,14 @@
 """Slaves at brokers with habits: tickets that change over night, first in first out."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from paper.admin import Admin
 from paper.starting import ensure_running
-from tests.e2e.test_swarm import READY_WITHIN_S, ROOT, SLAVE, Machine, Trader
-from tests.integration.test_paper_brokers import DAY_S, to_wednesday
+from tests.machine import COPIED_WITHIN_S, SLAVE, Machine, People, Trader
+from tests.paper_week import DAY_S, to_wednesday
 from tests.unit.paper.desk import named
 from tests.waiting import eventually
 from utils.os_signals import kill
@@ -18,13 +17,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 PATH = "elsewhere"
 FIFO_REFUSED = "BROKER_REJECTED (10045"
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    made = Machine(tmp_path)
-    yield made
-    made.end()
 
 
 @pytest.fixture
@@ -41,22 +33,18 @@ def admin(machine: Machine) -> Iterator[Admin]:
 
 
 @pytest.fixture
-def trade_at(machine: Machine, admin: Admin) -> Iterator[Callable[..., Trader]]:
+def trade_at(machine: Machine, admin: Admin, people: People) -> Callable[..., Trader]:
     """Opens the slave's account at this broker, starts the swarm; the master's trader."""
-    traders: list[Trader] = []
 
     def begun(broker: str, suffix: str) -> Trader:
-        machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
-        machine.accounts(SLAVE, **{"paper.broker": broker, "path": PATH, "suffix": suffix})
+        machine.set_up()
+        machine.edit(SLAVE, **{"paper.broker": broker, "path": PATH, "suffix": suffix})
         machine.launch()
-        eventually(machine.both_ready, READY_WITHIN_S)
+        machine.wait_ready()
         admin.ask("initialize", PATH, 0, "", "", 5_000)
-        traders.append(Trader(machine))
-        return traders[0]
+        return people.trader()
 
-    yield begun
-    for trader in traders:
-        trader.leave()
+    return begun
 
 
 def held(admin: Admin) -> list[Any]:
@@ -75,7 +63,7 @@ def test_a_copy_that_got_another_ticket_over_night_is_closed_with_its_master(
 ) -> None:
     trader = trade_at("Meridian-Demo", "_m")
     trader.buy()
-    eventually(lambda: copied(machine, "PositionOpened") == 1, 15)
+    eventually(lambda: copied(machine, "PositionOpened") == 1, COPIED_WITHIN_S)
     (before,) = held(admin)
 
     admin.advance_clock(DAY_S * 1000)
@@ -85,7 +73,7 @@ def test_a_copy_that_got_another_ticket_over_night_is_closed_with_its_master(
     assert after.swap == pytest.approx(3 * -7.5 * before.volume, abs=0.01)
 
     trader.close_all()
-    eventually(lambda: copied(machine, "PositionClosed") == 1, 15)
+    eventually(lambda: copied(machine, "PositionClosed") == 1, COPIED_WITHIN_S)
     assert held(admin) == []
 
 
@@ -95,11 +83,11 @@ def test_a_copy_that_may_not_go_before_an_older_one_is_told_of_and_goes_after_it
     trader = trade_at("Liberty-Demo", "")
     trader.buy()
     trader.buy()
-    eventually(lambda: copied(machine, "PositionOpened") == 2, 15)
+    eventually(lambda: copied(machine, "PositionOpened") == 2, COPIED_WITHIN_S)
 
-    younger = trader.desk.positions_get()[1]
-    trader._deal(type=1, price=trader._tick().bid, position=younger.ticket)
-    eventually(lambda: FIFO_REFUSED in machine.said(), 15)
+    younger = trader.positions()[1]
+    trader.close(younger.ticket)
+    machine.says(FIFO_REFUSED, COPIED_WITHIN_S)
     assert len(held(admin)) == 2
 
     trader.close_all()

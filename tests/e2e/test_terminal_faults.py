@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 
-from db.clients import opened
-from db.embedded.address import read_address
-from paper.address import published
 from paper.admin import Admin
-from tests.e2e.test_live_accounts import COPIED_WITHIN_S, OTHER, Broker, Desk, other_slave
-from tests.e2e.test_swarm import READY_WITHIN_S, SLAVE, Machine, Trader, swarm_of
+from tests.machine import (
+    COPIED_WITHIN_S,
+    OTHER,
+    READY_WITHIN_S,
+    SLAVE,
+    Account,
+    Desk,
+    Machine,
+    Trader,
+    until_flat,
+)
 from tests.waiting import eventually
 from utils.clock import set_offset
 
@@ -39,13 +45,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     machine = Machine(tmp_path_factory.mktemp("swarm"))
     machine.environ["MURMURATION_CLOCK"] = str(machine.folder / "clock")
     try:
-        swarm_of(machine)
-        address = read_address(machine.state)
-        assert address is not None
-        with opened(address.uri, "prop_copy_trader") as database:
-            desk = Desk(machine, database)
-            desk.accounts.insert_one(other_slave(desk) | FILLS_IN_PART)
-            eventually(lambda: desk.is_ready(SLAVE) and desk.is_ready(OTHER), READY_WITHIN_S)
+        machine.begin()
+        with Desk.at(machine) as desk:
+            desk.add_slave(OTHER, **FILLS_IN_PART)
+            machine.wait_ready(SLAVE, OTHER)
             yield desk
     finally:
         machine.end()
@@ -58,7 +61,7 @@ class Ring:
         self.desk = desk
         self.admin = admin
         self.trader = trader
-        self.terminal = desk.document(SLAVE)["path"]
+        self.terminal = desk.path(SLAVE)
         self.ticket = 0
 
     def fault(self, kind: str, **settings: Any) -> None:
@@ -66,19 +69,14 @@ class Ring:
 
     def verdicts(self, event: str, slave: str = SLAVE) -> set[str]:
         """What a slave has said so far of the position that was opened last."""
-        said = self.desk.database["account_trade_decisions"].find(
-            {"account_id": slave, "event": event}
-        )
-        return {one["kind"] for one in said if f"#{self.ticket}." in one["leg_key"]}
+        return set(self.desk.verdicts(event, slave, self.ticket))
 
     def buy(self) -> None:
-        self.trader.buy()
-        self.ticket = max(held.identifier for held in self.trader.desk.positions_get())
+        self.ticket = self.trader.buy()
 
     def sell(self, volume: float) -> None:
         """So much of it."""
-        bid = self.trader._tick().bid
-        self.trader._deal(type=1, volume=volume, price=bid, position=self.ticket)
+        self.trader.reduce(self.ticket, volume)
 
     def open(self, verdict: str) -> None:
         """Just after a reconnect or a jump of a clock opens are denied for a moment: then again."""
@@ -102,7 +100,7 @@ class Ring:
 
     def price(self, bid: float) -> None:
         self.admin.tick("EURUSD", bid, bid + 0.0001)
-        eventually(lambda: self.trader.desk.symbol_info_tick("EURUSD").bid == bid)
+        eventually(lambda: self.trader.tick().bid == bid)
 
     def our_clock(self, offset_ms: int) -> None:
         set_offset(self.desk.machine.folder / "clock", offset_ms)
@@ -119,9 +117,7 @@ class Ring:
 
 @pytest.fixture
 def ring(desk: Desk) -> Iterator[Ring]:
-    address = published(desk.machine.state / "paper")
-    assert address is not None
-    with Admin(address.host, address.port) as admin:
+    with desk.machine.admin() as admin:
         ring = Ring(desk, admin, Trader(desk.machine))
         yield ring
         ring.leave()
@@ -197,12 +193,12 @@ def test_law_4_an_open_that_nobody_can_speak_for_is_not_sent_again(
 
 
 @pytest.fixture
-def filler(ring: Ring) -> Iterator[Broker]:
-    """The broker of the other slave."""
-    broker = Broker(ring.desk.machine, FILLER)
-    yield broker
+def filler(ring: Ring) -> Iterator[Account]:
+    """The account of the other slave."""
+    account = Account(ring.desk.machine, FILLER)
+    yield account
     ring.trader.close_all()
-    broker.leave()
+    account.leave()
 
 
 def fill_in_part(ring: Ring, rest_after_ms: int) -> None:
@@ -212,37 +208,34 @@ def fill_in_part(ring: Ring, rest_after_ms: int) -> None:
         ring.admin.fault("fill", FILLER, times=1, **fault)
 
 
-def volumes(broker: Broker) -> list[float]:
-    return [round(position.volume, 2) for position in broker.positions()]
-
-
-def test_law_4_the_rest_of_a_fill_in_part_is_cancelled(ring: Ring, filler: Broker) -> None:
-    """History 36; a reduction is brought to its end by another order."""
+@pytest.mark.history(36)
+def test_law_4_the_rest_of_a_fill_in_part_is_cancelled(ring: Ring, filler: Account) -> None:
+    """A reduction is brought to its end by another order."""
     fill_in_part(ring, rest_after_ms=60_000)
     ring.buy()
     eventually(lambda: ring.verdicts("PositionOpened", OTHER) == {"partial"}, COPIED_WITHIN_S)
-    assert (volumes(filler), filler.terminal.orders_get()) == ([0.03], ())
+    assert (filler.volumes(), filler.terminal.orders_get()) == ([0.03], ())
     ring.sell(0.05)
     eventually(lambda: "copied" in ring.verdicts("PositionReduced", OTHER), COPIED_WITHIN_S)
-    assert (volumes(filler), filler.terminal.orders_get()) == ([0.01], ())
+    assert (filler.volumes(), filler.terminal.orders_get()) == ([0.01], ())
     ring.sell(0.05)
-    eventually(lambda: volumes(filler) == [], COPIED_WITHIN_S)
+    until_flat(filler)
 
 
 def test_law_4_a_rest_that_cannot_be_cancelled_belongs_to_its_copy(
-    ring: Ring, filler: Broker
+    ring: Ring, filler: Account
 ) -> None:
     """It fills late, and a reduction is not sent again for it."""
     fill_in_part(ring, rest_after_ms=700)
     ring.admin.fault("refuse", FILLER, call="orders_get", code=-1)
     ring.buy()
     eventually(lambda: "copied" in ring.verdicts("PositionOpened", OTHER), COPIED_WITHIN_S)
-    assert volumes(filler) == [0.1]
+    assert filler.volumes() == [0.1]
     ring.sell(0.06)
     eventually(lambda: "copied" in ring.verdicts("PositionReduced", OTHER), COPIED_WITHIN_S)
-    assert volumes(filler) == [0.04]
+    assert filler.volumes() == [0.04]
     ring.sell(0.04)
-    eventually(lambda: volumes(filler) == [], COPIED_WITHIN_S)
+    until_flat(filler)
 
 
 def test_law_7_a_slave_hung_in_order_send_is_replaced_and_the_others_copy(ring: Ring) -> None:
@@ -256,7 +249,7 @@ def test_law_7_a_slave_hung_in_order_send_is_replaced_and_the_others_copy(ring: 
     assert ring.admin.faults()[-1]["struck"] == 1
     assert ring.verdicts("PositionOpened") == set()
 
-    eventually(lambda: desk.pid(SLAVE) not in {0, before[SLAVE]}, NOTICED_WITHIN_S)
+    desk.machine.node(SLAVE).another_than(before[SLAVE], NOTICED_WITHIN_S)
     assert "hung: nothing heard for" in desk.machine.said()
     eventually(lambda: "copied" in ring.verdicts("PositionOpened"), READY_WITHIN_S)
     ring.close()

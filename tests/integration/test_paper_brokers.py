@@ -11,15 +11,13 @@ from domain.mt5_words import Retcode
 from paper.address import Address
 from paper.admin import Admin, AdminError
 from paper.starting import ensure_running
+from tests.paper_week import DAY_S, to_wednesday
 from tests.unit.paper.desk import named, request
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
 Start = Callable[[], Address]
-DAY_S = 86_400
-WEDNESDAY_NOON_S = 6 * DAY_S + DAY_S // 2
-"""1970-01-07 was a Wednesday."""
 
 
 @pytest.fixture
@@ -48,16 +46,9 @@ def kill(address: Address) -> None:
 
 def has_ended(process: psutil.Process) -> bool:
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
-
-
-def to_wednesday(line: Admin, seconds_later: int = 0) -> None:
-    """Let the brokers' clocks show the next Wednesday, noon UTC, or so much later."""
-    now_s = line.ask("admin.advance_clock", 0) // 1000
-    ahead_s = (WEDNESDAY_NOON_S + seconds_later - now_s) % (7 * DAY_S)
-    line.advance_clock(ahead_s * 1000)
 
 
 def taken_up(line: Admin, broker: str, **terms: Any) -> None:
