@@ -14,22 +14,18 @@ pytestmark = [
     pytest.mark.posix_only("Windows cannot fork"),
 ]
 
-PROGRAM = Path(__file__).parents[1] / "children" / "forks.py"
+PROGRAM = Path(__file__).parents[2] / "children" / "forks.py"
 
 
-def test_a_forked_child_starts_afresh_and_its_parent_goes_on() -> None:
-    terminal = StandInTerminal()
-    terminal.answer("positions_total", 7)
-    try:
-        done = subprocess.run(
-            [sys.executable, str(PROGRAM), str(terminal.port)],
-            capture_output=True,
-            encoding="utf-8",
-            timeout=30,
-            check=False,
-        )
-    finally:
-        terminal.close()
+def test_a_forked_child_starts_afresh_and_its_parent_goes_on(server: StandInTerminal) -> None:
+    server.answer("positions_total", 7)
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), str(server.port)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=30,
+        check=False,
+    )
     assert done.stdout.splitlines() == [
         "child finds (0, '') None (-10004, 'No IPC connection')",
         "child gets True 7",

@@ -3,7 +3,7 @@
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.client_copies import fresh_client
-from tests.stand_in_terminal import HangUp, Refusal, StandInTerminal
+from tests.integration.client.answers import hang_up, refuse
+from tests.stand_in_terminal import StandInTerminal
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SUCCESS = (1, "Success")
 OFFLINE = (-10004, "No IPC connection")
 MALFORMED = (-10002, "IPC recv failed")
@@ -57,59 +57,21 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any], list[Any]]] = {
 BOOK_ORDERS = ("market_book_add", "market_book_release")
 
 
-@pytest.fixture(scope="module")
-def terminal() -> Iterator[StandInTerminal]:
-    standing_in = StandInTerminal()
-    yield standing_in
-    standing_in.close()
-
-
-@pytest.fixture
-def server(terminal: StandInTerminal) -> StandInTerminal:
-    terminal.forget()
-    return terminal
-
-
-@pytest.fixture(scope="module")
-def client(terminal: StandInTerminal) -> Iterator[ModuleType]:
-    module = fresh_client()
-    module._connect_to("127.0.0.1", terminal.port)
-    yield module
-    module.shutdown()
-
-
-@pytest.fixture
-def mt5(server: StandInTerminal, client: ModuleType) -> ModuleType:
-    assert client.initialize("ftmo")
-    return client
-
-
 def packed(kind: str, count: int) -> bytes:
     record, layout, _ = RECORDS[kind]
     return struct.pack(layout, *record) * count
 
 
-def refuse(code: int) -> Callable[[list[Any]], Any]:
-    def answer(_: list[Any]) -> Any:
-        raise Refusal(code)
-
-    return answer
-
-
-def hang_up(_: list[Any]) -> Any:
-    raise HangUp
-
-
 @pytest.mark.parametrize("name", CALLS)
 def test_prices_come_as_a_read_only_array_of_metatraders_records(
-    server: StandInTerminal, mt5: ModuleType, name: str
+    terminal: StandInTerminal, client: ModuleType, name: str
 ) -> None:
     kind, call, args = CALLS[name]
     record, _, fields = RECORDS[kind]
-    server.answer(name, packed(kind, 2))
-    found = call(mt5)
-    assert server.asked_for(name) == [args]
-    assert mt5.last_error() == SUCCESS
+    terminal.answer(name, packed(kind, 2))
+    found = call(client)
+    assert terminal.asked_for(name) == [args]
+    assert client.last_error() == SUCCESS
     assert found.dtype == np.dtype(fields)
     assert (found.itemsize, found.shape) == (60, (2,))
     assert not found.flags.writeable
@@ -121,18 +83,18 @@ def test_prices_come_as_a_read_only_array_of_metatraders_records(
 
 @pytest.mark.parametrize("name", CALLS)
 def test_no_prices_are_an_empty_array_and_a_success(
-    server: StandInTerminal, mt5: ModuleType, name: str
+    terminal: StandInTerminal, client: ModuleType, name: str
 ) -> None:
     kind, call, _ = CALLS[name]
-    server.answer(name, b"")
-    found = call(mt5)
+    terminal.answer(name, b"")
+    found = call(client)
     assert (found.dtype, found.shape) == (np.dtype(RECORDS[kind][2]), (0,))
-    assert mt5.last_error() == SUCCESS
+    assert client.last_error() == SUCCESS
 
 
-def test_an_array_prints_as_metatraders_does(server: StandInTerminal, mt5: ModuleType) -> None:
-    server.answer("copy_rates_from_pos", struct.pack("<qddddQiQ", 1, 1.5, 2.5, 3.5, 4.5, 6, 7, 8))
-    assert repr(mt5.copy_rates_from_pos("EURUSD", 1, 0, 1)) == (
+def test_an_array_prints_as_metatraders_does(terminal: StandInTerminal, client: ModuleType) -> None:
+    terminal.answer("copy_rates_from_pos", struct.pack("<qddddQiQ", 1, 1.5, 2.5, 3.5, 4.5, 6, 7, 8))
+    assert repr(client.copy_rates_from_pos("EURUSD", 1, 0, 1)) == (
         "array([(1, 1.5, 2.5, 3.5, 4.5, 6, 7, 8)],\n"
         "      dtype=[('time', '<i8'), ('open', '<f8'), ('high', '<f8'), ('low', '<f8'), "
         "('close', '<f8'), ('tick_volume', '<u8'), ('spread', '<i4'), ('real_volume', '<u8')])"
@@ -141,14 +103,14 @@ def test_an_array_prints_as_metatraders_does(server: StandInTerminal, mt5: Modul
 
 @pytest.mark.parametrize("name", CALLS)
 def test_prices_that_are_no_whole_records_are_a_failed_receive(
-    server: StandInTerminal, mt5: ModuleType, name: str
+    terminal: StandInTerminal, client: ModuleType, name: str
 ) -> None:
     for payload in (b"x" * 59, b"x" * 61, "x" * 60, [[1]], None, 60, True):
-        server.answer(name, payload)
-        assert CALLS[name][1](mt5) is None, payload
-        assert mt5.last_error() == MALFORMED, payload
-    server.answer(name, b"")
-    assert len(CALLS[name][1](mt5)) == 0
+        terminal.answer(name, payload)
+        assert CALLS[name][1](client) is None, payload
+        assert client.last_error() == MALFORMED, payload
+    terminal.answer(name, b"")
+    assert len(CALLS[name][1](client)) == 0
 
 
 @pytest.mark.parametrize(
@@ -157,56 +119,58 @@ def test_prices_that_are_no_whole_records_are_a_failed_receive(
 )
 @pytest.mark.parametrize("name", [*CALLS, "market_book_get"])
 def test_refused_prices_are_none_and_the_servers_code(
-    server: StandInTerminal, mt5: ModuleType, name: str, code: int, text: str
+    terminal: StandInTerminal, client: ModuleType, name: str, code: int, text: str
 ) -> None:
-    server.answer(name, refuse(code))
-    assert CALLS.get(name, ("", lambda m: m.market_book_get("E")))[1](mt5) is None
-    assert mt5.last_error() == (code, text)
+    terminal.answer(name, refuse(code))
+    assert CALLS.get(name, ("", lambda m: m.market_book_get("E")))[1](client) is None
+    assert client.last_error() == (code, text)
 
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("number", [2**31, -(2**31) - 1])
 def test_a_date_that_overflows_is_asked_for_all_the_same_and_then_an_error(
-    server: StandInTerminal, mt5: ModuleType, name: str, number: int
+    terminal: StandInTerminal, client: ModuleType, name: str, number: int
 ) -> None:
     kind, _, args = CALLS[name]
     if name == "copy_rates_from_pos":
         args = ["E", 1, 0, 1]
-        server.answer(name, b"")
+        terminal.answer(name, b"")
         with pytest.raises(SystemError):
-            mt5.copy_rates_from_pos("E", 1, 0, number)
-        assert server.asked_for(name) == []
+            client.copy_rates_from_pos("E", 1, 0, number)
+        assert terminal.asked_for(name) == []
         return
     place = 1 if kind == "ticks" else 2
-    server.answer(name, b"")
+    terminal.answer(name, b"")
     given = [*args[:place], number, *args[place + 1 :]]
     with pytest.raises(SystemError, match="returned a result with an exception set"):
-        getattr(mt5, name)(*given)
-    assert server.asked_for(name) == [[*args[:place], -1, *args[place + 1 :]]]
-    assert mt5.last_error() == SUCCESS
+        getattr(client, name)(*given)
+    assert terminal.asked_for(name) == [[*args[:place], -1, *args[place + 1 :]]]
+    assert client.last_error() == SUCCESS
 
 
-def test_market_depth_is_a_tuple_of_book_infos(server: StandInTerminal, mt5: ModuleType) -> None:
-    server.answer("market_book_get", [[1, 1.5, 3, 3.5], [2, 1, 4, 4]])
-    found = mt5.market_book_get("EURUSD")
+def test_market_depth_is_a_tuple_of_book_infos(
+    terminal: StandInTerminal, client: ModuleType
+) -> None:
+    terminal.answer("market_book_get", [[1, 1.5, 3, 3.5], [2, 1, 4, 4]])
+    found = client.market_book_get("EURUSD")
     assert repr(found) == (
         "(BookInfo(type=1, price=1.5, volume=3, volume_dbl=3.5), "
         "BookInfo(type=2, price=1.0, volume=4, volume_dbl=4.0))"
     )
-    assert type(found[0]) is mt5.BookInfo
-    assert server.asked_for("market_book_get") == [["EURUSD"]]
-    server.answer("market_book_get", [])
-    assert mt5.market_book_get("EURUSD") == ()
-    assert mt5.last_error() == SUCCESS
+    assert type(found[0]) is client.BookInfo
+    assert terminal.asked_for("market_book_get") == [["EURUSD"]]
+    terminal.answer("market_book_get", [])
+    assert client.market_book_get("EURUSD") == ()
+    assert client.last_error() == SUCCESS
 
 
 @pytest.mark.parametrize("payload", [None, [[1, 1.5, 3]], [["1", 1.5, 3, 3.5]], True, b""])
 def test_malformed_depth_is_a_failed_receive(
-    server: StandInTerminal, mt5: ModuleType, payload: Any
+    terminal: StandInTerminal, client: ModuleType, payload: Any
 ) -> None:
-    server.answer("market_book_get", payload)
-    assert mt5.market_book_get("EURUSD") is None
-    assert mt5.last_error() == MALFORMED
+    terminal.answer("market_book_get", payload)
+    assert client.market_book_get("EURUSD") is None
+    assert client.last_error() == MALFORMED
 
 
 @pytest.mark.parametrize("name", BOOK_ORDERS)
@@ -217,12 +181,12 @@ def test_malformed_depth_is_a_failed_receive(
     ids=["yes", "no", "refused", "unknown", "nothing", "a list", "lost"],
 )  # fmt: skip
 def test_a_subscription_to_depth_says_false_and_no_more_when_it_fails(
-    server: StandInTerminal, mt5: ModuleType, name: str, answer: Any, result: bool
+    terminal: StandInTerminal, client: ModuleType, name: str, answer: Any, result: bool
 ) -> None:
-    server.answer(name, answer)
-    assert getattr(mt5, name)("EURUSD") is result
-    assert mt5.last_error() == SUCCESS
-    assert server.asked_for(name) == [["EURUSD"]]
+    terminal.answer(name, answer)
+    assert getattr(client, name)("EURUSD") is result
+    assert client.last_error() == SUCCESS
+    assert terminal.asked_for(name) == [["EURUSD"]]
 
 
 def said_by(program: str) -> str:

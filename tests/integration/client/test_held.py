@@ -18,7 +18,7 @@ from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
-PROGRAM = Path(__file__).parents[1] / "children" / "asks_positions.py"
+PROGRAM = Path(__file__).parents[2] / "children" / "asks_positions.py"
 LONG_ENOUGH_S = 0.5
 """Another thread that may run says so every hundredth of a second."""
 WORD_WITHIN_S = 30.0
@@ -83,13 +83,6 @@ class Desk:
 
     def answer(self) -> None:
         self._go.release()
-
-
-@pytest.fixture
-def server() -> Iterator[StandInTerminal]:
-    standing_in = StandInTerminal()
-    yield standing_in
-    standing_in.close()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
 """The client against a stand-in server: what it asks, and what it makes of the answers."""
 
 import gc
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.client_copies import fresh_client
-from tests.stand_in_terminal import HangUp, Refusal, StandInTerminal, row
+from tests.integration.client.answers import hang_up, refuse
+from tests.stand_in_terminal import Refusal, StandInTerminal, row
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -80,93 +79,33 @@ NO_ROBOTS = "Auto-Trading using Python API disabled in Terminal"
 OTP = "Unsupported authorization mode, OTP or certificate password needed"
 
 
-@pytest.fixture
-def server() -> Iterator[StandInTerminal]:
-    standing_in = StandInTerminal()
-    yield standing_in
-    standing_in.close()
-
-
-@pytest.fixture
-def mt5(server: StandInTerminal) -> Iterator[ModuleType]:
-    module = fresh_client()
-    module._connect_to("127.0.0.1", server.port)
-    yield module
-    module.shutdown()
-
-
-@pytest.fixture
-def online(mt5: ModuleType) -> ModuleType:
-    assert mt5.initialize("ftmo") is True
-    return mt5
-
-
-@pytest.fixture(scope="module")
-def lasting_terminal() -> Iterator[StandInTerminal]:
-    standing_in = StandInTerminal()
-    yield standing_in
-    standing_in.close()
-
-
-@pytest.fixture
-def terminal(lasting_terminal: StandInTerminal) -> StandInTerminal:
-    """One for many tests, which pushes nothing and is told anew what to answer."""
-    lasting_terminal.forget()
-    return lasting_terminal
-
-
-@pytest.fixture(scope="module")
-def lasting_client(lasting_terminal: StandInTerminal) -> Iterator[ModuleType]:
-    module = fresh_client()
-    module._connect_to("127.0.0.1", lasting_terminal.port)
-    yield module
-    module.shutdown()
-
-
-@pytest.fixture
-def client(terminal: StandInTerminal, lasting_client: ModuleType) -> ModuleType:
-    assert lasting_client.initialize("ftmo") is True
-    return lasting_client
-
-
-def refuse(code: int, payload: object = "refused") -> Any:
-    def answer(_: list[Any]) -> Any:
-        raise Refusal(code, payload)
-
-    return answer
-
-
-def hang_up(_: list[Any]) -> Any:
-    raise HangUp
-
-
 def test_initialize_says_hello_and_hands_over_path_and_login(
-    server: StandInTerminal, mt5: ModuleType
+    server: StandInTerminal, offline: ModuleType
 ) -> None:
-    assert mt5.initialize("ftmo", login=12345, password="pw", server="Demo", timeout=3000)
-    assert mt5.last_error() == OK
+    assert offline.initialize("ftmo", login=12345, password="pw", server="Demo", timeout=3000)
+    assert offline.last_error() == OK
     assert [verb for verb, _ in server.asked] == ["hello", "initialize"]
     assert server.asked_for("hello")[0][0] == 1
     assert server.asked_for("initialize") == [["ftmo", 12345, "pw", "Demo", 3000]]
 
 
 def test_initialize_without_timeout_waits_the_usual_minute(
-    server: StandInTerminal, mt5: ModuleType
+    server: StandInTerminal, offline: ModuleType
 ) -> None:
-    assert mt5.initialize(path="ftmo", portable=True, unknown=5)
+    assert offline.initialize(path="ftmo", portable=True, unknown=5)
     assert server.asked_for("initialize") == [["ftmo", 0, "", "", 60000]]
 
 
 def test_without_a_server_initialize_says_what_it_could_not_start(
-    server: StandInTerminal, mt5: ModuleType
+    server: StandInTerminal, offline: ModuleType
 ) -> None:
     server.close()
-    assert mt5.initialize("ftmo") is False
-    assert mt5.last_error() == (-10003, "IPC initialize failed, Process create failed 'ftmo'")
-    assert mt5.initialize() is False
-    assert mt5.last_error() == (-10003, "IPC initialize failed, MetaTrader 5 x64 not found")
-    assert mt5.account_info() is None
-    assert mt5.last_error() == OFFLINE
+    assert offline.initialize("ftmo") is False
+    assert offline.last_error() == (-10003, "IPC initialize failed, Process create failed 'ftmo'")
+    assert offline.initialize() is False
+    assert offline.last_error() == (-10003, "IPC initialize failed, MetaTrader 5 x64 not found")
+    assert offline.account_info() is None
+    assert offline.last_error() == OFFLINE
 
 
 @pytest.mark.parametrize(
@@ -179,13 +118,13 @@ def test_without_a_server_initialize_says_what_it_could_not_start(
     ids=["never authorised", "refused", "needs OTP", "other", "old version", "no terminal"],
 )  # fmt: skip
 def test_a_failed_initialize_leaves_no_connection(
-    server: StandInTerminal, mt5: ModuleType, code: int, payload: str, error: tuple[int, str]
+    server: StandInTerminal, offline: ModuleType, code: int, payload: str, error: tuple[int, str]
 ) -> None:
     server.answer("initialize", refuse(code, payload))
-    assert mt5.initialize("ftmo") is False
-    assert mt5.last_error() == error
-    assert mt5.positions_total() is None
-    assert mt5.last_error() == OFFLINE
+    assert offline.initialize("ftmo") is False
+    assert offline.last_error() == error
+    assert offline.positions_total() is None
+    assert offline.last_error() == OFFLINE
 
 
 @pytest.mark.parametrize(("code", "text"), [(-6, TEXTS[-6]), (-7, OTP), (-10005, "IPC timeout")])
@@ -351,7 +290,8 @@ def test_any_call_answered_with_something_else_is_a_failed_receive(
 ) -> None:
     table: dict[str, Any] = {**CALLS, **BY_TICKET, **OTHERWISE}
     verb, call, failure = (*table[name], None)[:3]
-    for payload in (b"", {}, [[[]]], "text", None):
+    payloads: tuple[Any, ...] = (b"", {}, [[[]]], "text", None)
+    for payload in payloads:
         terminal.answer(verb, payload)
         assert call(client) == failure, payload
         assert client.last_error() == LOST_IN_CALL, payload
