@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from pymongo.database import Database
 
 import config as machine
-from commands.demonstration import truth
-from commands.demonstration.processes import end_all
-from commands.demonstration.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
+from commands.demonstration.accounts import documents
+from commands.staging import books
+from commands.staging.processes import end_all
+from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
 from db.clients import connect
 from db.journal import Glance, JournalRefused, glance, journal_path
 from db.schema import ACCOUNTS, NODES
@@ -74,7 +75,10 @@ class World:
     """Stands until `end`, which leaves no process and no folder behind."""
 
     def __init__(self, slaves: int, seed: int, *, keep: bool) -> None:
-        wish = Wish(slaves=1, speed=1.0, seed=seed, ticks=tuple(bundled()), keep=keep)
+        ticks = tuple(bundled())
+        wish = Wish(
+            purpose="edits", accounts=documents(1), speed=1.0, seed=seed, ticks=ticks, keep=keep
+        )
         self.scenery: Scenery = put_up(wish)
         self._client = connect(self.scenery.database_uri)
         self.database: Database[Document] = self._client[self.scenery.config.database_name]
@@ -103,9 +107,9 @@ class World:
             for name in names
         }
 
-    def books(self, document: Document) -> truth.Books:
+    def books(self, document: Document) -> books.Books:
         """Everything an account's broker shows; the master's hands let go of its terminal."""
-        return truth._books(self.scenery.broker, document)  # noqa: SLF001 - the demo's own reader
+        return books.books_of(self.scenery.broker, document)
 
     def end(self) -> list[str]:
         """End everything; who had to be killed."""

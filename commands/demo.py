@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from commands.demonstration import console, summary
-from commands.demonstration.processes import end_all
-from commands.demonstration.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
+from commands.demonstration.accounts import documents
 from commands.demonstration.show import Outcome, Show, ShowFault
 from commands.demonstration.trader import Trader, TraderError
-from commands.demonstration.truth import TruthUnreadableError
+from commands.staging.books import TruthUnreadableError
+from commands.staging.processes import end_all
+from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
 from config import ConfigError
 from db.clients import DATABASE_ERRORS
 from db.embedded.starting import CannotStart
@@ -69,7 +70,14 @@ def run(args: argparse.Namespace) -> int:
 def _in_scenery(args: argparse.Namespace, stop: StopRequest) -> int:
     print("Setting up a database, a paper broker and accounts for the demo...", flush=True)
     ticks = tuple(path.resolve() for path in args.ticks)
-    wish = Wish(slaves=args.slaves, speed=args.speed, seed=args.seed, ticks=ticks, keep=args.keep)
+    wish = Wish(
+        purpose="demo",
+        accounts=documents(args.slaves),
+        speed=args.speed,
+        seed=args.seed,
+        ticks=ticks,
+        keep=args.keep,
+    )
     scenery = put_up(wish)
     logs = configure(LOG, scenery.config.state / "logs", console=False)
     try:

@@ -1,1 +1,1 @@
-"""What `launcher.py demo` is made of: cast, scenery, trader, show, truth, console, summary."""
+"""What `launcher.py demo` is made of: cast, trader, show, console, summary."""

@@ -6,10 +6,10 @@ from typing import Any, Protocol
 import msgspec
 from pymongo.database import Database
 
-from commands.demonstration import truth
 from commands.demonstration.console import Screen
-from commands.demonstration.scenery import Scenery
 from commands.demonstration.trader import Trader
+from commands.staging import books
+from commands.staging.scenery import Scenery
 from db.clients import opened
 from decisions.judging import Judgement, judge
 from messaging.waiting import SocketWaiter
@@ -145,14 +145,14 @@ class Show:
 
     def _judge(self, database: Database[Document]) -> Outcome:
         broker, (leader, *followers) = self._scenery.broker, self._scenery.accounts
-        told, decided = truth.told_by_master(database), truth.decisions(database)
-        master = truth.read_master(broker, leader, self._trader.moved, told)
+        told, decided = books.told_by(leader["name"], database), books.decisions(database)
+        master = books.read_master(broker, leader, self._trader.moved, told)
         slaves = [
-            truth.read_slave(broker, one, truth.filed_by(one["name"], decided)) for one in followers
+            books.read_slave(broker, one, books.filed_by(one["name"], decided)) for one in followers
         ]
         return Outcome(
             judgement=judge(master, slaves),
-            latencies_ms=tuple(truth.latencies_ms(decided)),
+            latencies_ms=tuple(books.latencies_ms(decided)),
             positions={str(one.name): len(one.positions) for one in (master, *slaves)},
             accounts=self._view.accounts,
             traded_s=self._traded_s,

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from commands.demonstration.processes import remaining
+from commands.staging.processes import remaining
 from tests.wine import on_wine
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
-from commands.demonstration.ticks import LIVELY_FROM_MS, lively
+from commands.staging.ticks import LIVELY_FROM_MS, lively
 from paper.service.tick_files import load
 
 

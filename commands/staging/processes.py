@@ -1,4 +1,4 @@
-"""Makes sure that nothing of a demo runs on when it is over."""
+"""Makes sure that nothing of a world of one's own runs on when it is over."""
 
 from collections.abc import Collection
 from pathlib import Path, PureWindowsPath
@@ -14,7 +14,7 @@ CONSOLE_HOSTS = frozenset({"conhost.exe", "openconsole.exe"})
 
 
 def remaining(known: Collection[int], folder: Path) -> list[psutil.Process]:
-    """Our children, and processes known to be the demo's, that still run."""
+    """Our children, and processes known to be that world's, that still run."""
     children = psutil.Process().children(recursive=True)
     found = {child.pid: child for child in children if not _is_console_host(child)}
     for pid in known:
@@ -46,7 +46,7 @@ def _is_console_host(process: psutil.Process) -> bool:
 
 
 def _ours(pid: int, folder: Path) -> psutil.Process | None:
-    """A process id may have gone to somebody else since; ours knows the demo's folder."""
+    """A process id may have gone to somebody else since; ours knows the world's folder."""
     try:
         process = psutil.Process(pid)
         command, environment = " ".join(process.cmdline()), process.environ()

@@ -1,4 +1,4 @@
-"""A world for the demo: a folder, ports, a database, a paper broker and accounts of its own."""
+"""A world of one's own: a folder, ports, a database, a paper broker and accounts."""
 
 import shutil
 import socket
@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 
 import config as machine
-from commands.demonstration.accounts import documents
-from commands.demonstration.ticks import lively
+from commands.staging.ticks import lively
 from config import Config
 from db.clients import connect
 from db.connecting import adopt
@@ -24,31 +23,34 @@ from db.moments import moment
 from db.remembered import EMBEDDED, Remembered, remember
 from db.schema import ACCOUNTS
 from db.setting_up import set_up
+from domain.policies import Role
 from paper.address import Address, published
 from paper.admin import Admin, AdminError
 from paper.starting import ensure_running as ensure_broker
 from utils.clock import utc_ms
 
 LOCAL_HOST = "127.0.0.1"
-DATABASE = "murmuration_demo"
 PAPER = "paper"
-#: One for the first master's signals and the one after it for its snapshots, and three servers.
-PORTS = 4
+#: The launcher's and the two servers'; behind them come two for each master.
+SERVERS = 3
 TRIES = 50
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What the person who typed the command asked for."""
+    """What the world is for, and what the person who typed the command asked for."""
 
-    slaves: int
+    purpose: str
+    accounts: tuple[dict[str, Any], ...]
     speed: float
     seed: int
     ticks: tuple[Path, ...]
     keep: bool
+    #: Whether our own clock can be made to jump.
+    clock: bool = False
 
 
 class Scenery(msgspec.Struct, frozen=True, kw_only=True):
-    """A demo's world while it stands."""
+    """Such a world while it stands."""
 
     folder: Path
     keep: bool
@@ -61,13 +63,12 @@ class Scenery(msgspec.Struct, frozen=True, kw_only=True):
 def put_up(wish: Wish) -> Scenery:
     """Make everything that the swarm finds at its start; nothing half-done stays behind."""
     # Resolved, as the servers name it on their command lines, by which they are found at the end.
-    folder = Path(tempfile.mkdtemp(prefix="murmuration-demo-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=f"murmuration-{wish.purpose}-")).resolve()
     with ExitStack() as undo:
         undo.callback(_clear_away, folder)
         config = _settings(folder, wish)
-        accounts = documents(wish.slaves)
-        uri = _database(config, accounts)
-        broker = _broker(config, accounts)
+        uri = _database(config, wish.accounts)
+        broker = _broker(config, wish.accounts)
         undo.pop_all()
     return Scenery(
         folder=folder,
@@ -75,7 +76,7 @@ def put_up(wish: Wish) -> Scenery:
         config=config,
         database_uri=uri,
         broker=broker,
-        accounts=accounts,
+        accounts=wish.accounts,
     )
 
 
@@ -111,9 +112,9 @@ def _clear_away(folder: Path) -> None:
 
 def _settings(folder: Path, wish: Wish) -> Config:
     """Nothing of the user's: neither his environment nor the constants he edited."""
-    control, database, broker, signals = _free_ports()
+    control, database, broker, signals = _free_ports(_masters_among(wish.accounts))
     own = {
-        "DATABASE_NAME": DATABASE,
+        "DATABASE_NAME": f"murmuration_{wish.purpose}",
         "ZMQ_PUB_PORT": str(signals),
         "CONTROL_PORT": str(control),
         "EMBEDDED_DB_PORT": str(database),
@@ -131,19 +132,25 @@ def _settings(folder: Path, wish: Wish) -> Config:
         mongo_uri_is_set=False,
         paper_ticks=wish.ticks or lively(folder / "ticks"),
         control_address="",
+        clock=folder / "clock" if wish.clock else None,
     )
 
 
-def _free_ports() -> tuple[int, ...]:
-    """Ports that nobody has now; behind the last one the next is free as well."""
+def _masters_among(accounts: Sequence[Mapping[str, Any]]) -> int:
+    return sum(1 for account in accounts if account["type"] == Role.MASTER.value)
+
+
+def _free_ports(masters: int) -> tuple[int, ...]:
+    """Ports that nobody has now; those behind the last one, two for each master, are free too."""
     with ExitStack() as held:
-        ports = [_held_port(held) for _ in range(PORTS - 1)]
+        ports = [_held_port(held) for _ in range(SERVERS)]
         for _ in range(TRIES):
             first = _held_port(held)
             with suppress(OSError, OverflowError):
-                _held_port(held, first + 1)
+                for further in range(1, 2 * masters):
+                    _held_port(held, first + further)
                 return (*ports, first)
-    raise OSError("no two neighbouring ports are free on this machine")
+    raise OSError(f"no {2 * masters} neighbouring ports are free on this machine")
 
 
 def _held_port(held: ExitStack, port: int = 0) -> int:

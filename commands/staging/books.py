@@ -1,11 +1,10 @@
-"""Reads what the brokers' books and the database say, for the judge."""
+"""Reads what the brokers' books and the database say, for judges."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pymongo.database import Database
 
-from commands.demonstration.accounts import MASTER
 from db.schema import DECISIONS, SIGNALS
 from decisions.truth import CopyPolicy, Filed, MasterTruth, Moved, SlaveTruth, Told
 from domain.book import Stamp
@@ -43,7 +42,7 @@ def read_master(
     broker: Address, account: Document, moved: Iterable[Moved], told: Sequence[Told]
 ) -> MasterTruth:
     """The master's own account, and what it published."""
-    books = _books(broker, account)
+    books = books_of(broker, account)
     return MasterTruth(
         name=NodeName(account["name"]),
         login=books.identity.login,
@@ -57,12 +56,13 @@ def read_master(
 
 def read_slave(broker: Address, account: Document, filed: Iterable[Filed]) -> SlaveTruth:
     """A slave's account, how it copies, and its verdicts."""
-    books = _books(broker, account)
+    books = books_of(broker, account)
     policy = CopyPolicy(
         symbol_map=account.get("symbol_map", {}),
         suffix=account.get("suffix", ""),
         magic_number=account.get("magic_number", DEFAULT_MAGIC),
         specs=books.specs,
+        keep_minimum=account.get("partial_below_min", "keep") == "keep",
     )
     return SlaveTruth(
         name=NodeName(account["name"]),
@@ -75,7 +75,7 @@ def read_slave(broker: Address, account: Document, filed: Iterable[Filed]) -> Sl
     )
 
 
-def told_by_master(database: Database[Document]) -> list[Told]:
+def told_by(master: str, database: Database[Document]) -> list[Told]:
     """The facts, as the database has them."""
     return [
         Told(
@@ -83,7 +83,7 @@ def told_by_master(database: Database[Document]) -> list[Told]:
             event=str(found["event"]),
             stamp=_stamp(found),
         )
-        for found in database[SIGNALS].find({"master": MASTER})
+        for found in database[SIGNALS].find({"master": master})
     ]
 
 
@@ -114,7 +114,12 @@ def _filed(found: Mapping[str, Any]) -> Filed:
         stamp=_stamp(found),
         kind=VerdictKind(found["kind"]),
         reason=Reason(found["reason"]),
+        master=_master_of(found),
     )
+
+
+def _master_of(found: Mapping[str, Any]) -> NodeName | None:
+    return NodeName(str(found["master"])) if found.get("master") else None
 
 
 def _stamp(found: Mapping[str, Any]) -> Stamp:
@@ -126,7 +131,8 @@ def _order_of(leg_key: str) -> OpeningOrder:
     return OpeningOrder(int(leg_key.rpartition("#")[2].partition(".")[0]))
 
 
-def _books(broker: Address, account: Document) -> Books:
+def books_of(broker: Address, account: Document) -> Books:
+    """Everything that an account's broker shows in the account's own terminal."""
     client._connect_to(broker.host, broker.port)  # noqa: SLF001 - the client's documented back door
     terminal = Mt5Terminal(client, path=account["path"])
     try:
