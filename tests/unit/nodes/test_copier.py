@@ -8,7 +8,8 @@ from domain.book import Stamp
 from domain.control import Command
 from domain.legs import LegState
 from domain.outcomes import Outcome, Rejected
-from tests.builders import EPOCH, a_book, a_key
+from domain.signals import SnapshotRequest
+from tests.builders import EPOCH, SLAVE, a_book, a_key
 from tests.fakes import FakeDoor, lost, told
 from tests.unit.nodes.teller import Teller
 
@@ -155,6 +156,37 @@ def test_law_3_a_picture_older_than_a_close_that_acted_early_does_not_take_it_ba
     assert not teller.slave.unanswered(teller.facts)
 
 
+@pytest.mark.history(32)
+def test_law_3_a_close_behind_a_lost_message_is_done_while_the_master_hangs(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.copies(502)
+    lost_one, close = teller.moves(502, sl="1281.00"), teller.closes(501)
+    teller.say(close)
+    teller.slave.turn()
+    assert identifier not in teller.slave.door.held
+    teller.slave.turn(40)
+    assert len(teller.slave.door.closes) == 1
+    assert teller.slave.unanswered(teller.facts) == [lost_one]
+    teller.turn(4)
+    assert not teller.slave.unanswered(teller.facts)
+
+
+@pytest.mark.history(42)
+def test_law_3_a_snapshot_that_comes_after_a_newer_open_leaves_it_alone(teller: Teller) -> None:
+    teller.copies(501)
+    asked = SnapshotRequest(slave=SLAVE, have=teller.book.stamp, legs=(501,))
+    before = teller.snapshot(asked)
+    identifier = teller.copies(502)
+    teller.hear(before)
+    teller.turn(8)
+    assert identifier in teller.slave.door.held
+    assert teller.slave.leg(502).state is LegState.OPEN
+    assert teller.slave.door.closes == []
+    assert len(teller.slave.door.opens) == 2
+
+
 def test_law_3_only_closed_closes_a_copy_and_absence_only_asks(teller: Teller) -> None:
     """The master forgot the position: its book has it no more, and it cannot say closed."""
     identifier = teller.copies(501)
@@ -237,13 +269,18 @@ def test_law_5_a_refused_close_comes_back_by_itself_until_it_is_done(teller: Tel
 
 
 @pytest.mark.history(30)
-def test_law_2_refused_stops_are_tried_ever_more_slowly(teller: Teller) -> None:
-    """The broker refuses for ever."""
-    teller.copies(501)
+def test_law_2_refused_stops_are_tried_ever_more_slowly_with_an_alarm(teller: Teller) -> None:
+    """The broker refuses for ever; that is no reason to leave the copy alone otherwise."""
+    identifier = teller.copies(501)
     teller.slave.door.answers = [Rejected(retcode=10016, comment="Invalid stops")] * 1000
     teller.say(teller.moves(501, sl="1281.00"))
     teller.turn(600, seconds=1)
     assert len(teller.slave.door.modifies) <= 30
+    assert any("10016" in alarm for alarm in teller.slave.report.alarms)
+    teller.slave.door.answers = []
+    teller.say(teller.beat(), teller.halves(501))
+    teller.turn()
+    assert teller.slave.door.held[identifier].volume == Decimal("0.50")
 
 
 def test_law_5_a_close_goes_out_in_every_state_and_an_open_in_none_but_active(

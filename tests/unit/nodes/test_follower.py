@@ -8,8 +8,9 @@ import pytest
 
 from domain.control import Command
 from domain.legs import LegState
-from domain.market import Unknowable
+from domain.market import Side, Unknowable
 from domain.mt5_words import Filling, Retcode
+from domain.orders import ClosePosition
 from domain.outcomes import Filled, Outcome, Rejected
 from tests.builders import a_deal, a_spec
 from tests.fakes import GONE, FakeDoor, filled_in_part, lost, told
@@ -52,12 +53,15 @@ def test_law_2_a_reduction_by_hand_is_not_topped_up_nor_taken_further(teller: Te
 
 
 @pytest.mark.history(16)
-def test_law_2_the_minimum_is_kept_and_closed_with_the_master() -> None:
-    teller = Teller()
-    identifier = teller.copies(501, volume="0.01", initial_volume="0.01")
-    teller.say(teller.halves(501, volume="0.005"))
-    teller.turn(2)
-    assert identifier in teller.slave.door.held
+def test_law_2_the_minimum_is_kept_and_closed_with_the_master(teller: Teller) -> None:
+    teller.slave.door.answers = [filled_in_part("0.01")]
+    identifier = teller.copies(501, volume="1.00")
+    for volume in ("0.99", "0.50", "0.01"):
+        teller.say(teller.halves(501, volume=volume))
+        teller.turn(8)
+    assert teller.slave.door.held[identifier].volume == Decimal("0.01")
+    assert teller.slave.door.closes == []
+    assert not teller.slave.unanswered(teller.facts)
     teller.say(teller.closes(501))
     teller.turn(2)
     assert identifier not in teller.slave.door.held
@@ -142,20 +146,53 @@ def test_law_1_gone_says_the_broker_but_only_its_deals_prove_it(teller: Teller) 
     assert teller.slave.leg().state is LegState.CLOSED
 
 
+@pytest.mark.history(10, 11)
+@pytest.mark.parametrize("missing", [1, 10], ids=["one of ten", "all of ten"])
 @pytest.mark.parametrize("seconds", [1.0, 30.0])
-@pytest.mark.history(10)
 def test_law_1_a_copy_that_is_not_listed_is_not_closed_without_its_deals(
-    teller: Teller, seconds: float
+    teller: Teller, seconds: float, missing: int
 ) -> None:
     """On the slave."""
-    identifier = teller.copies(501)
-    teller.slave.door.unlisted = {identifier}
+    copies = [teller.copies(order) for order in range(501, 511)]
+    teller.slave.door.unlisted = set(copies[:missing])
     teller.turn(4, seconds=seconds / 4)
-    assert teller.slave.leg().state is LegState.OPEN
+    assert {teller.slave.leg(order).state for order in range(501, 511)} == {LegState.OPEN}
     teller.slave.door.unlisted = set()
     teller.turn(200)
-    assert teller.slave.leg().state is LegState.OPEN
+    assert {teller.slave.leg(order).state for order in range(501, 511)} == {LegState.OPEN}
     assert teller.slave.report.alarms == ()
+    assert set(teller.slave.door.held) == set(copies)
+    teller.say(teller.closes(501))
+    teller.turn()
+    assert set(teller.slave.door.held) == set(copies[1:])
+
+
+@pytest.mark.history(10)
+def test_law_1_a_second_in_which_neither_positions_nor_deals_are_shown_closes_nothing(
+    teller: Teller,
+) -> None:
+    """A terminal that has just connected again has loaded neither."""
+    identifier = teller.copies(501)
+    teller.slave.door.unlisted, teller.slave.door.deals_hidden = {identifier}, True
+    teller.turn(8, seconds=0.25)
+    assert teller.slave.leg().state is LegState.OPEN
+    teller.slave.door.unlisted, teller.slave.door.deals_hidden = set(), False
+    teller.turn(8)
+    assert teller.slave.leg().state is LegState.OPEN
+    assert len(teller.slave.door.sent) == 1
+
+
+@pytest.mark.history(40)
+def test_law_1_a_copy_that_was_halved_is_not_closed_by_being_missing(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.say(teller.halves(501))
+    teller.turn(2)
+    teller.slave.door.unlisted = {identifier}
+    teller.turn(100, seconds=1)
+    assert teller.slave.leg().state is LegState.OPEN
+    teller.slave.door.unlisted = set()
+    teller.turn(80, seconds=1)
+    assert teller.slave.leg().volume == Decimal("0.50")
     teller.say(teller.closes(501))
     teller.turn()
     assert identifier not in teller.slave.door.held
@@ -518,3 +555,45 @@ def test_law_2_a_stop_that_was_set_by_hand_before_the_masters_may_be_moved_on(
         teller.turn(8)
         assert teller.slave.door.held[identifier].sl == Decimal("1283.00")
         teller.slave.start()
+
+
+def oldest_first(door: FakeDoor, command: Any) -> Outcome:
+    """A broker that closes the oldest position of a symbol before any other."""
+    if isinstance(command, ClosePosition) and command.identifier != min(door.held):
+        return Rejected(retcode=Retcode.FIFO_CLOSE, comment="Only the oldest may be closed")
+    return door.execute(command)
+
+
+@pytest.mark.history(34)
+def test_law_5_a_close_that_has_to_wait_for_an_older_one_backs_off_and_raises_an_alarm(
+    teller: Teller,
+) -> None:
+    """Not even the broker's own rule makes us give up."""
+    older, newer = teller.copies(501), teller.copies(502)
+    teller.slave.door.answers = [oldest_first] * 1_000
+    teller.say(teller.closes(502))
+    teller.turn(240, seconds=0.25)
+    assert set(teller.slave.door.held) == {older, newer}
+    assert 3 <= len(teller.slave.door.closes) <= 9
+    assert any("10045" in alarm for alarm in teller.slave.report.alarms)
+    assert teller.slave.last == ("PositionClosed", "rejected", "BROKER_REJECTED")
+    teller.say(teller.closes(501))
+    teller.turn(140, seconds=0.25)
+    assert teller.slave.door.held == {}
+    assert teller.slave.report.alarms == ()
+    assert not teller.slave.unanswered(teller.facts)
+
+
+@pytest.mark.history(34)
+def test_an_open_against_a_broker_that_forbids_hedging_is_refused_once(teller: Teller) -> None:
+    kept = teller.copies(501)
+    forbidden = Rejected(retcode=Retcode.HEDGE_PROHIBITED, comment="Hedging is prohibited")
+    teller.slave.door.answers = [forbidden]
+    teller.say(teller.opens(502, side=Side.SELL))
+    teller.turn(400)
+    assert teller.slave.last == ("PositionOpened", "rejected", "BROKER_REJECTED")
+    assert len(teller.slave.door.opens) == 2
+    teller.say(teller.closes(502), teller.closes(501))
+    teller.turn(4)
+    assert kept not in teller.slave.door.held
+    assert not teller.slave.unanswered(teller.facts)

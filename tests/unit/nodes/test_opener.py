@@ -362,6 +362,49 @@ def test_law_8_a_login_that_changed_while_an_order_was_out_makes_it_unknown(
     assert identifier in teller.slave.door.held
 
 
+@pytest.mark.history(8)
+def test_law_8_nothing_goes_out_before_the_third_good_look(teller: Teller) -> None:
+    home = teller.slave.door.at
+    identifier = teller.copies(501)
+    teller.slave.door.sent.clear()
+    teller.slave.door.at = Identity(666, "Elsewhere")
+    teller.turn(40, seconds=0.25)
+    teller.say(teller.opens(502), teller.moves(501, sl="1281.00"), teller.closes(501))
+    teller.turn(2, seconds=0.25)
+    assert teller.slave.door.sent == []
+    teller.slave.door.at = home
+    teller.turn(2, seconds=0.25)
+    assert teller.slave.door.sent == []
+    assert identifier in teller.slave.door.held
+    teller.turn(120, seconds=0.25)
+    assert [type(order).__name__ for order in teller.slave.door.sent] == ["ClosePosition"]
+
+
+@pytest.mark.history(36)
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        pytest.param(
+            Rejected(retcode=-2, comment="Invalid params", sent=False),
+            ("rejected", "NOT_SENT"),
+            id="none with -2",
+        ),
+        pytest.param(
+            Unknown(code=10008, comment="Order placed", order=9050),
+            ("unknown", "OUTCOME_UNKNOWN"),
+            id="10008",
+        ),
+    ],
+)
+def test_law_4_what_was_never_sent_is_refused_and_what_was_only_placed_is_unknown(
+    teller: Teller, outcome: Outcome, verdict: tuple[str, str]
+) -> None:
+    teller.slave.door.answers = [outcome]
+    assert after_open(teller)[1:] == verdict
+    teller.turn(400)
+    assert len(teller.slave.door.opens) == 1
+
+
 def test_law_5_a_terminal_that_does_not_answer_opens_nothing(teller: Teller) -> None:
     teller.slave.door.mute = Unknowable("pipe is closed")
     assert after_open(teller) == ("PositionOpened", "denied", "TERMINAL_UNKNOWN")

@@ -1,0 +1,34 @@
+"""docs/HISTORIES.md says of every history and law which test shows it, and leaves no test out."""
+
+import re
+
+from tests.histories import PAGE, ROOT, found, page, unseen
+from tests.histories_told import HISTORIES, LAWS, LAWS_NOT_YET, NOT_YET
+
+
+def numbers(kind: str) -> set[int]:
+    return {shown.number for shown in found() if shown.kind == kind}
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: python -m tests.histories"
+
+
+def test_every_history_is_shown_or_said_to_be_missing() -> None:
+    assert set(HISTORIES) == set(range(1, 48))
+    assert numbers("history") == set(HISTORIES) - set(NOT_YET)
+
+
+def test_every_law_has_a_test_named_after_it_or_is_said_to_lack_one() -> None:
+    assert set(LAWS) == set(range(1, 16))
+    assert numbers("law") == set(LAWS) - set(LAWS_NOT_YET)
+
+
+def test_no_marker_stands_where_nobody_looks() -> None:
+    assert unseen() == []
+
+
+def test_no_docstring_does_what_a_marker_does() -> None:
+    written = re.compile(r'"""(?:History|Histories) \d')
+    files = (ROOT / "tests").rglob("test_*.py")
+    assert [file.name for file in files if written.search(file.read_text("utf-8"))] == []
