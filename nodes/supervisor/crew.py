@@ -80,6 +80,12 @@ class Crew:
         for member in self.members.values():
             self._act(member, now)
 
+    def distrust(self, names: Iterable[str]) -> None:
+        """Those that crashed in a loop under the launcher before us: only people loosen (law 6)."""
+        for name in names:
+            if name in self.members:
+                self.members[name].close_only = True
+
     def wanted(self, name: str) -> Wanted | None:
         """What the documents asked of an account at the last look."""
         return self._wanted.get(name)

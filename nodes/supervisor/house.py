@@ -18,7 +18,7 @@ from decisions.roster import Duty
 from domain.policies import Role
 from messaging.control import ControlDesk
 from messaging.sockets import AddressRefusedError
-from nodes.supervisor import pid_file, starting
+from nodes.supervisor import left_behind, pid_file, starting
 from nodes.supervisor.accounts import AccountBook
 from nodes.supervisor.children import Child, Order, adopt, output_of, spawn
 from nodes.supervisor.commands import OrderDesk
@@ -157,13 +157,16 @@ def _starter(
 def _adopt(house: House, earlier: pid_file.RunFile | None, config: Config, now: Now) -> None:
     """Nodes that a crashed launcher left behind go on; they find our desk by themselves."""
     crew, before = house.crew, house.roster.settings_before
-    for name, entry in ({} if earlier is None else earlier.nodes).items():
+    scripts = {role: str(ROOT / script) for role, script in SCRIPTS.items()}
+    written = {} if earlier is None else earlier.nodes
+    for name, entry in (written | left_behind.find(config.state, scripts)).items():
         child = adopt(entry.pid, entry.birth)
         if child is not None:
             house.jobs.take_in(child.pid, child.birth)
             output = output_of(config.state / "logs", name)
             member = crew.members.setdefault(name, Member(name, Role(entry.role), output))
             member.begin(child, before(name), now)
+    crew.distrust(() if earlier is None else earlier.close_only)
 
 
 def _new_ports(house: House) -> dict[str, tuple[int, int]]:

@@ -26,10 +26,11 @@ class NodeEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole file."""
+    """The whole file. `close_only`: who is trusted with closes alone until a person resumes it."""
 
     supervisor: SupervisorEntry
     nodes: dict[str, NodeEntry] = {}
+    close_only: tuple[str, ...] = ()
 
 
 def place(state: Path) -> Path:

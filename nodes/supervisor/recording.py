@@ -37,7 +37,8 @@ class Recorder:
             self._keep_report(report, now.monotonic_s)
         entry = msgspec.structs.replace(self._supervisor, servers=servers)
         nodes = {member.name: _entry(member) for member in crew.living()}
-        self._keep_file(pid_file.RunFile(supervisor=entry, nodes=nodes))
+        distrusted = tuple(sorted(m.name for m in crew.members.values() if m.close_only))
+        self._keep_file(pid_file.RunFile(supervisor=entry, nodes=nodes, close_only=distrusted))
 
     def keep_last(self, account: AccountView, now: Now) -> None:
         """What stays to be read once nobody runs."""

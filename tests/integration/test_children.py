@@ -70,7 +70,7 @@ def pass_time(seconds: float) -> None:
     eventually(lambda: monotonic_s() - began_s >= seconds, 5)
 
 
-def crew_for(nursery: Nursery, program: str, tmp_path: Path) -> Crew:
+def crew_for(nursery: Nursery, program: str, tmp_path: Path, role: Role = Role.MASTER) -> Crew:
     ways = Ways(
         start=lambda _: nursery.start(program),
         say_stop=lambda _name, _stop: isinstance(_stop, Stop),
@@ -80,7 +80,7 @@ def crew_for(nursery: Nursery, program: str, tmp_path: Path) -> Crew:
         logs=tmp_path,
     )
     crew = Crew(ways, EAGER)
-    crew.want({program: Wanted(role=Role.MASTER, enabled=True, sound=True)}, lambda _: False)
+    crew.want({program: Wanted(role=role, enabled=True, sound=True)}, lambda _: False)
     return crew
 
 
@@ -107,7 +107,7 @@ def test_a_crash_is_noticed_told_with_its_last_words_and_started_again(
 
 
 def test_a_crash_loop_goes_on_close_only(nursery: Nursery, tmp_path: Path) -> None:
-    crew = crew_for(nursery, "crashes", tmp_path)
+    crew = crew_for(nursery, "crashes", tmp_path, Role.SLAVE)
 
     def looping() -> bool:
         crew.step(now())

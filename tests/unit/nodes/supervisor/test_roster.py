@@ -234,6 +234,7 @@ def test_a_deleted_account_drains_ends_and_is_forgotten(swarm: Swarm) -> None:
     assert swarm.duty("S1") is Duty.DRAIN
     swarm.reports("S1", open_legs=0)
     for _ in range(12):
+        swarm.reports("FTMO_Master")
         swarm.sees(MASTER, other)
     assert "S1" not in swarm.crew.members
     swarm.sees(MASTER, other, SLAVE)

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from db.connecting import Chosen
-from db.remembered import EMBEDDED
 from decisions.account_documents import parse_account
 from decisions.restarting import Policy
 from domain.control import Hello, NodeReport, Settings
@@ -19,33 +17,12 @@ from nodes.supervisor.member import Member
 from nodes.supervisor.roster import Roster
 from nodes.supervisor.showing import report_to_keep, swarm_view
 from nodes.supervisor.switchboard import Switchboard
+from tests.unit.nodes.supervisor.told_crew import FakeDesk, FakeLine
 from utils.clock import Now
 
 MASTER = {"name": "M1", "type": "MASTER", "terminal": "paper", "path": "m1"}
 SLAVE = {"name": "S1", "type": "SLAVE", "terminal": "paper", "path": "s1"}
 NOW = Now(monotonic_s=100.0, utc_ms=0)
-
-
-class FakeDesk:
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-        self.said: list[tuple[str, Any]] = []
-
-    def drain(self) -> list[Any]:
-        heard, self.heard = self.heard, []
-        return heard
-
-    def say(self, name: str, message: Any) -> bool:
-        self.said.append((name, message))
-        return True
-
-
-class FakeLine:
-    place = Chosen(kind=EMBEDDED, uri="", database_name="d", swarm="s", swarm_ids=("s",))
-    trouble = ""
-
-    def __init__(self, sight: Sight) -> None:
-        self.sight = sight
 
 
 class Office:

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from db.connecting import Chosen
+from db.remembered import EMBEDDED
 from decisions.account_documents import parse_account
 from decisions.restarting import Policy
 from decisions.roster import Duty
-from domain.control import NodeReport, Stop
+from domain.control import Hello, NodeReport, Settings, Stop
 from domain.ids import NodeName
 from domain.policies import AccountSettings, Role
 from nodes.supervisor.accounts import AccountBook
@@ -15,6 +17,7 @@ from nodes.supervisor.crew import Crew, Ways
 from nodes.supervisor.member import Member
 from nodes.supervisor.roster import Roster
 from nodes.supervisor.sight import Sight
+from nodes.supervisor.switchboard import Switchboard
 from utils.clock import Now
 
 Document = dict[str, Any]
@@ -28,8 +31,39 @@ class FakeChild(Child):
         super().__init__(1, 1.0)
         self.running = True
 
+        self.dies = True
+
     def alive(self) -> bool:
         return self.running
+
+    def kill(self) -> None:
+        """As the operating system does it, in its own time."""
+        self.running = self.running and not self.dies
+
+
+class FakeDesk:
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.said: list[tuple[str, Any]] = []
+
+    def drain(self) -> list[Any]:
+        heard, self.heard = self.heard, []
+        return heard
+
+    def say(self, name: str, message: Any) -> bool:
+        self.said.append((name, message))
+        return True
+
+
+class FakeLine:
+    place = Chosen(kind=EMBEDDED, uri="", database_name="d", swarm="s", swarm_ids=("s",))
+    trouble = ""
+
+    def __init__(self, sight: Sight) -> None:
+        self.sight = sight
+
+    def record(self, report: NodeReport) -> None:
+        """Nobody reads it."""
 
 
 class Swarm:
@@ -52,6 +86,9 @@ class Swarm:
         )
         self.crew = Crew(ways, Policy())
         self.roster = Roster(state, AccountBook(parse_account, lambda _: ()), self.crew, 5555)
+        self.desk = FakeDesk()
+        self.line: Any = FakeLine(Sight())
+        self.board = Switchboard(self.desk, self.crew, self.roster, self.line, Policy())
 
     def _start(self, member: Member) -> Child:
         self.started.append((member.name, member.role))
@@ -65,10 +102,25 @@ class Swarm:
 
     def sees(self, *documents: Document, held: tuple[str, ...] = ()) -> None:
         """One look at the database, and two turns: who is asked to end has ended in the second."""
-        self.roster.take_up(Sight(documents=documents, held_masters=frozenset(held)))
-        for _ in range(2):
+        self.line.sight = Sight(documents=documents, held_masters=frozenset(held))
+        self.roster.take_up(self.line.sight)
+        self.turns(2)
+
+    def turns(self, times: int, *, heard: tuple[str, ...] = ()) -> None:
+        """So many seconds, in each of which these are heard to be ready."""
+        for _ in range(times):
             self.now_s += 1.0
+            for name in heard:
+                self.reports(name)
             self.crew.step(self.now)
+
+    def told(self, name: str) -> Settings:
+        """What a node hears that says hello."""
+        member = self.crew.members[name]
+        hello = Hello(name=NodeName(name), role=member.role.value, pid=1, started_at_ms=0)
+        self.desk.heard = [(name, hello)]
+        self.board.hear(self.now, None)  # type: ignore[arg-type]
+        return next(m for to, m in reversed(self.desk.said) if to == name)
 
     @property
     def now(self) -> Now:

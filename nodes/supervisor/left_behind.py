@@ -1,0 +1,62 @@
+"""Nodes that a crashed launcher started and did not come to write down."""
+
+from pathlib import Path
+
+import psutil
+
+from domain.policies import Role
+from nodes.supervisor.pid_file import NodeEntry
+
+STATE = "MURMURATION_STATE"
+CONTROL = "MURMURATION_CONTROL"
+NAME = "--name="
+
+
+def find(state: Path, scripts: dict[Role, str]) -> dict[str, NodeEntry]:
+    """Every node of this state folder that some launcher started, by its account.
+
+    `scripts` says what each kind of node runs.
+    """
+    found = [p for p in psutil.process_iter(["cmdline"]) if _account(p, scripts)]
+    ours = [p for p in found if _is_of(p, state)]
+    pids = {process.pid for process in ours}
+    entries: dict[str, NodeEntry] = {}
+    for process in ours:
+        # In an environment of its own Python is started by a process that only waits for it.
+        if _parent(process) not in pids:
+            entries |= _entry(process, scripts)
+    return entries
+
+
+def _account(process: psutil.Process, scripts: dict[Role, str]) -> tuple[Role, str] | None:
+    words = process.info["cmdline"] or ()
+    roles = [role for role, script in scripts.items() if script in words]
+    names = [word.removeprefix(NAME) for word in words if word.startswith(NAME)]
+    return (roles[0], names[0]) if roles and names else None
+
+
+def _is_of(process: psutil.Process, state: Path) -> bool:
+    try:
+        environ = process.environ()
+    except psutil.Error:  # it has gone, or is another user's
+        return False
+    return environ.get(STATE) == str(state) and bool(environ.get(CONTROL))
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return int(process.ppid())
+    except psutil.Error:
+        return 0
+
+
+def _entry(process: psutil.Process, scripts: dict[Role, str]) -> dict[str, NodeEntry]:
+    account = _account(process, scripts)
+    try:
+        birth = float(process.create_time())
+    except psutil.Error:
+        return {}
+    if account is None:
+        return {}
+    role, name = account
+    return {name: NodeEntry(role=role.value, pid=process.pid, birth=birth)}
