@@ -7,17 +7,11 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed
 from domain.legs import Intent
-from domain.market import Deal, Position
+from domain.market import Deal
 
 ZERO = Decimal(0)
 #: Longer than the slowest late fill ever logged.
 SETTLE_WINDOW_MS = 60_000
-
-
-class FoundOpen(msgspec.Struct, frozen=True):
-    """The open was executed, and its position is there."""
-
-    position: Position
 
 
 class FoundClosed(msgspec.Struct, frozen=True):
@@ -43,12 +37,9 @@ class Lapsed(msgspec.Struct, frozen=True):
 
 
 def settle_open(
-    intent: Intent, positions: Sequence[Position], deals: Sequence[Deal], now_ms: int
-) -> FoundOpen | FoundClosed | Waiting | Lapsed:
-    """Look for an open by its mark, or by the order number the broker gave."""
-    for position in positions:
-        if _is_of(intent, position.magic, position.identifier):
-            return FoundOpen(position)
+    intent: Intent, deals: Sequence[Deal], now_ms: int
+) -> FoundClosed | Waiting | Lapsed:
+    """Look for an open that no listed position shows, by its mark or the broker's order number."""
     identifier = next((d.position for d in deals if _is_of(intent, d.magic, d.order)), None)
     if identifier is not None:
         of_position = tuple(d for d in deals if d.position == identifier)

@@ -7,12 +7,11 @@ import msgspec
 from domain.book import Book, BookPosition
 from domain.figures import Figures
 from domain.ids import JourneyId, LegKey, Magic, NodeName, SlaveSymbol
-from domain.legs import Leg, LegState, MasterTarget
+from domain.legs import Leg, LegState
 from domain.policies import AccountSettings
 from domain.reasons import Reason
 from domain.signals import (
     Fact,
-    LegAnswer,
     PositionClosed,
     PositionModified,
     PositionOpened,
@@ -21,10 +20,10 @@ from domain.signals import (
 )
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer, times_of
-from nodes.follower import ZERO, Follower
 from nodes.inbox import Arrival, SnapshotTaken
 from nodes.ledger import Ledger, Owed
-from nodes.opener import Opener, target_of
+from nodes.opener import ZERO, Opener, target_of
+from nodes.repairer import Repairer
 from utils.clock import utc_us
 
 #: Closes go first, opens late; a snapshot is compared when the facts it brought are dealt with.
@@ -45,19 +44,19 @@ class Copier:
         self,
         ledger: Ledger,
         opener: Opener,
-        follower: Follower,
+        repairer: Repairer,
         ask_again: Callable[[NodeName], None],
     ) -> None:
         """Nothing is queued; `ask_again` has a master send a new picture."""
         self._ledger = ledger
         self._opener = opener
-        self._follower = follower
+        self._repairer = repairer
         self._ask_again = ask_again
         self._queue: list[Arrival | SnapshotTaken] = []
 
     def queue(self, arrivals: list[Arrival | SnapshotTaken]) -> None:
         """Take arrivals in, and ask the masters of doubtful legs again."""
-        for master in self._follower.doubts.due():
+        for master in self._repairer.doubts.due():
             self._ask_again(master)
         for arrival in arrivals:
             if isinstance(arrival, Arrival):
@@ -94,7 +93,7 @@ class Copier:
         """What it overtook in the queue is answered with it, or would never be."""
         owed = [self._is_owed(taken) for taken in (*self._take_overtaken(fact), arrival)]
         if any(owed):
-            self._follower.follow(fact.leg_key)
+            self._repairer.follow(fact.leg_key)
 
     def _take_overtaken(self, fact: Fact) -> list[Arrival]:
         """Earlier changes of the same leg, oldest first; they leave the queue."""
@@ -116,7 +115,7 @@ class Copier:
             return False
         if fact.stamp > leg.target.stamp:
             self._ledger.legs.put(msgspec.structs.replace(leg, target=target_of(fact)))
-            self._follower.doubts.clear(leg.key)
+            self._repairer.doubts.clear(leg.key)
         self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
         return True
 
@@ -138,37 +137,12 @@ class Copier:
     def _compare(self, snapshot: Snapshot) -> None:
         """Bring every leg of this master where the picture says it should be."""
         book = snapshot.book
-        fates = {answer.opening_order: answer for answer in snapshot.legs}
-        self._follower.doubts.answered(book.master)
-        for leg in self._ledger.legs.live_of(book.master):
-            self._retarget(leg, book, fates.get(leg.key.opening_order))
+        closed = (answer.opening_order for answer in snapshot.legs if answer.fate == "closed")
+        self._repairer.compare(book, closed)
         for position in book.positions:
             if self._ledger.legs.find(book.leg_key(position.opening_order)) is None:
                 self._missed(book, position)
         self._ledger.caught_up(book.master, book.stamp)
-
-    def _retarget(self, leg: Leg, book: Book, fate: LegAnswer | None) -> None:
-        """Only "closed" closes a copy; a position that is merely absent is asked about again."""
-        if (leg.key.master_login, leg.key.master_server) != (book.login, book.server):
-            return
-        if leg.target.stamp > book.stamp:
-            # A close that acted before its turn is newer than this picture.
-            return
-        position = book.find(leg.key.opening_order)
-        if position is not None:
-            target = _target(leg, book, position)
-        elif fate is not None and fate.fate == "closed":
-            target = msgspec.structs.replace(leg.target, stamp=book.stamp, volume=ZERO)
-        else:
-            self._doubt(leg)
-            return
-        self._follower.doubts.clear(leg.key)
-        self._ledger.keep(msgspec.structs.replace(leg, target=target))
-        self._follower.follow(leg.key)
-
-    def _doubt(self, leg: Leg) -> None:
-        if not leg.target.closed:
-            self._follower.doubts.doubt(leg)
 
     def _missed(self, book: Book, position: BookPosition) -> None:
         """It was opened while we could not hear: answered, and never opened late."""
@@ -201,17 +175,6 @@ def _is_overtaken(arrival: Arrival | SnapshotTaken, by: Fact) -> bool:
     if isinstance(arrival, SnapshotTaken) or isinstance(arrival.fact, PositionOpened):
         return False
     return arrival.fact.leg_key == by.leg_key and arrival.fact.stamp < by.stamp
-
-
-def _target(leg: Leg, book: Book, position: BookPosition) -> MasterTarget:
-    return MasterTarget(
-        stamp=book.stamp,
-        journey=leg.target.journey,
-        volume=position.volume,
-        initial_volume=position.initial_volume,
-        sl=position.sl,
-        tp=position.tp,
-    )
 
 
 def _stub(fact: Fact, state: LegState, reason: Reason) -> Leg:

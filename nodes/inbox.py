@@ -116,6 +116,11 @@ class Inbox:
         view = self._views.get(master)
         return view is not None and view.book is not None and view.book.find(order) is not None
 
+    def books(self) -> list[Book]:
+        """The books that are whole, of masters that are there and vouch for them."""
+        views = self._views.values()
+        return [view.book for view in views if view.trusted and view.book is not None]
+
     def cursor(self, master: NodeName) -> Stamp:
         """How far this master's story has been heard."""
         view = self._views.get(master)

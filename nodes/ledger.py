@@ -136,10 +136,14 @@ class Ledger:
         """The events that wait for this leg; they count as answered from here on."""
         return self._owed.pop(key, [])
 
-    def intents_of(self, key: LegKey, kind: str) -> list[Intent]:
-        """Open intents of one kind for a leg, oldest first."""
-        found = [i for i in self.intents.values() if i.leg == key and i.kind == kind]
+    def intents_of(self, key: LegKey) -> list[Intent]:
+        """A leg's open intents, oldest first."""
+        found = [i for i in self.intents.values() if i.leg == key]
         return sorted(found, key=lambda i: i.written_at_ms)
+
+    def note(self, intent: Intent, outcome: str) -> None:
+        """How an order came out that belongs to no leg."""
+        self.write(self._noted(msgspec.structs.replace(intent, outcome=outcome)))
 
     def write(self, *records: Record) -> None:
         """Into the journal; what it does not take now is written before the next thing it takes."""

@@ -137,7 +137,7 @@ class Opener:
 
     def _is_out(self, leg: Leg) -> bool:
         """An order of its may be at the broker; settling looks for it."""
-        return bool(self._ledger.intents_of(leg.key, OpenPosition.__name__))
+        return any(i.kind == OpenPosition.__name__ for i in self._ledger.intents_of(leg.key))
 
     def _note_refusal(self, attempt: _Attempt) -> None:
         """The order of this try is over; were its intent left open, it would be looked up."""

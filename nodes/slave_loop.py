@@ -17,14 +17,13 @@ from nodes.account_reader import AccountReader
 from nodes.copier import Copier
 from nodes.day_guard import DayGuard
 from nodes.executor import Executor
-from nodes.follower import Follower
 from nodes.inbox import Inbox
 from nodes.ledger import Ledger
 from nodes.login_watch import LoginWatch
 from nodes.opener import Opener
 from nodes.ports import ControlLine, Journal, SignalInlet, TerminalDoor
+from nodes.repairer import Repairer, words_of_all
 from nodes.reporting import Alarms, report_of
-from nodes.settling import Settler
 from nodes.situation_room import SituationRoom
 from nodes.standing import Standing
 from utils.clock import Clock, Now
@@ -81,16 +80,15 @@ class SlaveLoop:
         self._guard = DayGuard(parts.door, self._standing)
         self._login = LoginWatch(parts.door, parts.identity)
         self._executor = Executor(parts.door, parts.journal, parts.clock, self._login)
-        self._follower = Follower(
+        self._repairer = Repairer(
             parts.door, self._executor, self._ledger, self._standing, parts.clock
         )
-        self._settler = Settler(parts.door, self._ledger, self._follower)
         room = SituationRoom(
             parts.door, self._inbox, self._ledger.legs, self._standing, self._guard, parts.identity
         )
         opener = Opener(room, self._executor, self._ledger, parts.clock, parts.swarm, self._listen)
         opener.end_interrupted()
-        self._copier = Copier(self._ledger, opener, self._follower, self._inbox.ask_again)
+        self._copier = Copier(self._ledger, opener, self._repairer, self._inbox.ask_again)
         self._alarms = Alarms()
         self._positions: tuple[Position, ...] = ()
         self._watch_at_s = self._day_at_s = self._report_at_s = self._equity_at_s = 0.0
@@ -238,9 +236,8 @@ class SlaveLoop:
             return
         self._alarms.clear("terminal")
         self._positions = positions
-        self._settler.settle(positions, now)
-        self._follower.follow_all(positions)
-        self._follower.reckon()
+        self._repairer.repair_all(positions, words_of_all(self._inbox.books()))
+        self._repairer.reckon()
 
     def _login_is_right(self, now: Now) -> bool:
         """A wrong login stops all; closes go on after three good looks, opens by a person."""
@@ -324,7 +321,7 @@ class SlaveLoop:
             self._alarms.clear("journal")
         else:
             self._alarms.raise_("journal", "cannot be written: nothing opens, closes go on")
-        alarms = (*self._alarms.texts(), *self._follower.alarms())
+        alarms = (*self._alarms.texts(), *self._repairer.alarms())
         unconfirmed = self._unconfirmed()
         holds = tuple(h.value for h in sorted(self._standing.holds()))
         holds += tuple(f"{Hold.BOOK_UNCONFIRMED.value}:{m}" for m in unconfirmed)

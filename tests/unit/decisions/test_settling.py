@@ -8,13 +8,12 @@ from decisions.settling import (
     SETTLE_WINDOW_MS,
     FoundClosed,
     FoundDone,
-    FoundOpen,
     Lapsed,
     Waiting,
     settle_close,
     settle_open,
 )
-from tests.builders import SERVER_MS, a_closing_deal, a_deal, a_position, an_intent
+from tests.builders import SERVER_MS, a_closing_deal, a_deal, an_intent
 
 INTENT = an_intent()
 NUMBERED = an_intent(order=777, magic=5)
@@ -24,37 +23,20 @@ LAST_MOMENT = SERVER_MS + SETTLE_WINDOW_MS
 TOO_LATE = LAST_MOMENT + 1
 
 
-def test_an_open_is_found_by_its_mark() -> None:
-    position = a_position(801, magic=MINE)
-    assert settle_open(INTENT, [a_position(7), position], [], SOON) == FoundOpen(position)
-
-
-def test_an_open_is_found_by_the_number_the_broker_gave() -> None:
-    position = a_position(777, magic=0)
-    assert settle_open(NUMBERED, [position], [], SOON) == FoundOpen(position)
-
-
-@pytest.mark.history(3)
-def test_law_4_the_position_of_another_order_of_the_basket_is_not_ours() -> None:
-    """Same symbol, same magic number in front, another leg."""
-    neighbour = a_position(808, magic=MINE + 1)
-    assert settle_open(INTENT, [neighbour], [], SOON) == Waiting()
-
-
 def test_law_4_no_number_is_not_a_number_in_common() -> None:
-    assert settle_open(INTENT, [a_position(0)], [a_deal(0, order=0)], SOON) == Waiting()
+    assert settle_open(INTENT, [a_deal(0, order=0)], SOON) == Waiting()
 
 
 def test_an_open_that_was_closed_again_is_found_in_the_deals() -> None:
     deals = [a_deal(801, magic=MINE), a_closing_deal(801), a_deal(9)]
-    found = settle_open(INTENT, [], deals, SOON)
+    found = settle_open(INTENT, deals, SOON)
     assert found == FoundClosed(801, (deals[0], deals[1]))
 
 
 @pytest.mark.parametrize("now_ms", [SOON, TOO_LATE])
 def test_law_1_an_open_whose_deal_is_there_but_not_its_position_is_waited_for(now_ms: int) -> None:
     deals = [a_deal(801, magic=MINE), a_closing_deal(801, volume="0.5")]
-    assert settle_open(INTENT, [], deals, now_ms) == Waiting()
+    assert settle_open(INTENT, deals, now_ms) == Waiting()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +50,7 @@ def test_law_1_an_open_whose_deal_is_there_but_not_its_position_is_waited_for(no
 def test_an_order_that_is_not_found_is_waited_for_until_the_window_ends(
     now_ms: int, then: object
 ) -> None:
-    assert settle_open(INTENT, [a_position(7)], [a_deal(7)], now_ms) == then
+    assert settle_open(INTENT, [a_deal(7)], now_ms) == then
     assert settle_close(INTENT, [a_deal(7)], now_ms) == then
 
 

@@ -1,0 +1,278 @@
+"""Book against broker against journal -> the next repair of one leg.
+
+The same function answers a fact, a snapshot, an order nobody could answer for, a timer and a
+start. It takes what is known as it is, and where that is not enough it asks: so a close that was
+missed, refused or late is found again however often messages are lost, and nothing is closed for
+want of an answer.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from decisions.evidence import deals_prove_closed, last_price, looks_prove_closed
+from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
+from decisions.repairs import (
+    Adopted,
+    Ask,
+    AskMaster,
+    Done,
+    Ended,
+    GivenUp,
+    Grown,
+    MasterWord,
+    Noted,
+    Repair,
+    Retarget,
+    Send,
+    Settled,
+    Shown,
+    Sight,
+    Wait,
+    Wanted,
+)
+from decisions.settling import FoundClosed, FoundDone, Lapsed, Waiting, settle_close, settle_open
+from domain.figures import Figures
+from domain.ids import SlaveIdentifier
+from domain.legs import Intent, Leg, LegState, MasterTarget
+from domain.market import Deal, Position, SymbolSpec
+from domain.orders import ModifyPosition, Nothing, OpenPosition
+from domain.reasons import Reason
+
+ZERO = Decimal(0)
+Step = Callable[[Leg, Sight], Repair | None]
+
+
+def next_repair(leg: Leg, sight: Sight) -> Repair:
+    """What comes first; once it is done, the leg is looked at again."""
+    for step in BEFORE_THE_LOOK:
+        repair = step(leg, sight)
+        if repair is not None:
+            return repair
+    if sight.held is None:
+        return _account_for_absence(leg, sight)
+    shown = _take_in_the_look(leg, sight.held, sight)
+    return _bring_to_target(leg, sight.held, sight) if shown is None else shown
+
+
+def told_by(leg: Leg, word: MasterWord) -> MasterTarget:
+    """The leg's target as a book has it; unchanged where the book says nothing, or is older."""
+    before = leg.target
+    if before.stamp > word.stamp:
+        # A close that acted before its turn is newer than this picture.
+        return before
+    if word.position is not None:
+        return MasterTarget(
+            stamp=word.stamp,
+            journey=before.journey,
+            volume=word.position.volume,
+            initial_volume=word.position.initial_volume,
+            sl=word.position.sl,
+            tp=word.position.tp,
+        )
+    if word.closed:
+        return msgspec.structs.replace(before, stamp=word.stamp, volume=ZERO)
+    return before
+
+
+def ended_by(leg: Leg, deals: tuple[Deal, ...], now_ms: int) -> Leg:
+    """The leg after these deals, mostly, have closed its position."""
+    return msgspec.structs.replace(
+        leg,
+        state=LegState.CLOSED,
+        volume=ZERO,
+        price_close=last_price(deals),
+        net=sum((d.net for d in deals), ZERO),
+        closed_at_ms=leg.closed_at_ms or now_ms,
+    )
+
+
+def _heed_the_book(leg: Leg, sight: Sight) -> Repair | None:
+    if sight.word is None or not leg.live:
+        return None
+    target = told_by(leg, sight.word)
+    differs = _content(target) != _content(leg.target)
+    return Retarget(leg=msgspec.structs.replace(leg, target=target)) if differs else None
+
+
+def _content(target: MasterTarget) -> tuple[Decimal, ...]:
+    return target.volume, target.initial_volume, target.sl, target.tp
+
+
+def _settle_intents(leg: Leg, sight: Sight) -> Repair | None:
+    """Orders nobody could answer for, oldest first."""
+    for intent in sight.intents:
+        repair = _settle(leg, intent, sight)
+        if repair is not None:
+            return repair
+    return None
+
+
+def _settle(leg: Leg, intent: Intent, sight: Sight) -> Repair | None:
+    if intent.kind == OpenPosition.__name__:
+        return _settle_open(leg, intent, sight)
+    if intent.kind == ModifyPosition.__name__:
+        # No deal tells of stops; they are compared anew, and may in time be sent again.
+        return Noted(intent=_noted(intent, "unknown"))
+    return _settle_close(leg, intent, sight)
+
+
+def _settle_open(leg: Leg, intent: Intent, sight: Sight) -> Repair:
+    if sight.held is not None:
+        return Adopted(leg=_adopted(leg, sight.held), intent=_noted(intent, "filled"))
+    if sight.recent is None:
+        return Ask(wanted=Wanted.RECENT_DEALS)
+    found = settle_open(intent, sight.recent, sight.now_ms)
+    if isinstance(found, FoundClosed):
+        opened = _opened_by(leg, found)
+        return Ended(
+            leg=ended_by(opened, found.deals, sight.now_ms), found_open=_noted(intent, "filled")
+        )
+    if isinstance(found, Lapsed):
+        missed = msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.NEVER_ANSWERED)
+        return GivenUp(leg=missed, intent=_noted(intent, "lapsed"))
+    return Wait()
+
+
+def _settle_close(leg: Leg, intent: Intent, sight: Sight) -> Repair | None:
+    if sight.deals is None:
+        return Ask(wanted=Wanted.DEALS_OF_POSITION)
+    found = settle_close(intent, sight.deals, sight.now_ms)
+    if isinstance(found, FoundDone):
+        left = msgspec.structs.replace(leg, volume=max(leg.volume - found.volume, ZERO))
+        return Done(leg=left, intent=_noted(intent, "filled"), volume=found.volume)
+    if isinstance(found, Waiting):
+        return Wait() if _must_wait(leg, intent) else None
+    return Noted(intent=_noted(intent, "lapsed"))
+
+
+def _must_wait(leg: Leg, intent: Intent) -> bool:
+    """A reduction with an unknown end: nothing is sent until it is found, or lapses.
+
+    Only the close of everything by ticket may be sent again, as the ticket would be gone.
+    """
+    return intent.volume < intent.volume_before and not leg.target.closed
+
+
+def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
+    """A position that carries a leg's mark though the leg was given up, or taken as closed."""
+    if leg.live:
+        return Wait() if leg.state is LegState.OPENING else None
+    if sight.held is None:
+        return Wait()
+    if sight.deals is None:
+        return Ask(wanted=Wanted.DEALS_OF_POSITION)
+    # A list may be older than the close we were told of.
+    if deals_prove_closed(sight.deals):
+        return Wait()
+    return Adopted(leg=_adopted(leg, sight.held), was_live=False)
+
+
+def _account_for_absence(leg: Leg, sight: Sight) -> Repair:
+    """Closed only if its own deals say so, or five looks where no deal is shown (law 1)."""
+    if sight.deals is None:
+        return Ask(wanted=Wanted.DEALS_OF_POSITION, why="not listed")
+    proven = deals_prove_closed(sight.deals)
+    looked_for_long = sight.absence is not None and looks_prove_closed(
+        sight.deals, sight.absence, sight.now_s
+    )
+    if proven or looked_for_long:
+        deals = sight.deals if proven else ()
+        return Ended(leg=ended_by(leg, deals, sight.now_ms), proven=proven)
+    return Wait(why="not listed, and no deal closed it")
+
+
+def _take_in_the_look(leg: Leg, held: Position, sight: Sight) -> Repair | None:
+    """What a look at a position tells: its number, and first of all the stops it really has."""
+    shown = msgspec.structs.replace(leg, identifier=SlaveIdentifier(held.identifier))
+    if not leg.stops_confirmed and not leg.target.closed:
+        shown = with_stops_confirmed(shown, held)
+    if shown != leg:
+        return Shown(leg=shown)
+    return _take_in_growth(leg, held, sight) if ZERO < leg.volume < held.volume else None
+
+
+def _take_in_growth(leg: Leg, held: Position, sight: Sight) -> Repair | None:
+    """They sum to what is listed, so that a list from before our own reduction changes nothing."""
+    if sight.deals is None:
+        return Ask(wanted=Wanted.DEALS_OF_POSITION)
+    filled = sum((d.volume for d in sight.deals if d.side is leg.side), ZERO)
+    left = abs(sum((d.signed_volume for d in sight.deals), ZERO))
+    if filled <= leg.filled_volume or left != held.volume:
+        return None
+    return Grown(leg=msgspec.structs.replace(leg, filled_volume=filled, volume=held.volume))
+
+
+def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
+    if not isinstance(sight.spec, SymbolSpec):
+        return Wait(why=f"no contract of {leg.symbol}")
+    held = _no_larger_than_known(leg, listed)
+    plan = plan_leg(leg, held, sight.spec, sight.state, sight.name)
+    if not isinstance(plan, Nothing):
+        return Send(order=plan, name=sight.name)
+    if _is_absent_without_a_word(leg, sight.word):
+        return AskMaster()
+    return Settled(leg=with_stops_in_force(leg, held, sight.spec), why=plan)
+
+
+def _is_absent_without_a_word(leg: Leg, word: MasterWord | None) -> bool:
+    """Only "closed" closes a copy; a position that is merely absent is asked about again."""
+    if word is None or leg.target.closed or leg.target.stamp > word.stamp:
+        return False
+    return word.position is None and not word.closed
+
+
+def _no_larger_than_known(leg: Leg, held: Position) -> Position:
+    """A list may be older than the fill we were told of: what is gone is not sold again (law 4).
+
+    A close of everything takes what the list shows: by ticket it cannot take too much.
+    """
+    if leg.target.closed or not ZERO < leg.volume < held.volume:
+        return held
+    return msgspec.structs.replace(held, volume=leg.volume)
+
+
+def _adopted(leg: Leg, held: Position) -> Leg:
+    """It is open after all: followed from here, and closed at once if the master's is."""
+    return msgspec.structs.replace(
+        leg,
+        state=LegState.OPEN,
+        reason=Reason.NONE,
+        identifier=SlaveIdentifier(held.identifier),
+        filled_volume=max(leg.filled_volume, held.volume),
+        volume=held.volume,
+        price_open=held.price_open,
+        sl_sent=held.sl,
+        tp_sent=held.tp,
+        stops_confirmed=True,
+        opening=_filled_at(leg.opening, held.price_open),
+    )
+
+
+def _opened_by(leg: Leg, found: FoundClosed) -> Leg:
+    """The leg as it was between the open and the close that are both found only now."""
+    price_open = last_price(found.deals[:1])
+    return msgspec.structs.replace(
+        leg,
+        state=LegState.OPEN,
+        identifier=SlaveIdentifier(found.identifier),
+        filled_volume=sum((d.volume for d in found.deals if d.side is leg.side), ZERO),
+        price_open=price_open,
+        opening=_filled_at(leg.opening, price_open),
+    )
+
+
+def _filled_at(opening: Figures | None, price: Decimal) -> Figures:
+    """The figures of an open whose price was not known when they were written."""
+    figures = opening or Figures()
+    prices = msgspec.structs.replace(figures.prices, filled=price if price != ZERO else None)
+    return msgspec.structs.replace(figures, prices=prices)
+
+
+def _noted(intent: Intent, outcome: str) -> Intent:
+    return msgspec.structs.replace(intent, outcome=outcome)
+
+
+#: What the master holds, what our own orders became, what was given up; then what is there.
+BEFORE_THE_LOOK: tuple[Step, ...] = (_heed_the_book, _settle_intents, _claim_what_was_given_up)

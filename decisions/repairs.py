@@ -1,0 +1,155 @@
+"""What can be missing for a leg to be as its master's position is: one small value for each."""
+
+from decimal import Decimal
+from enum import Enum, auto
+
+import msgspec
+
+from decisions.evidence import Absence
+from domain.book import BookPosition, Stamp
+from domain.legs import Intent, Leg
+from domain.market import Deal, Position, SymbolSpec
+from domain.orders import ClosePosition, ModifyPosition, Nothing
+from domain.policies import TradingState
+
+
+class MasterWord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a master's newest book says of a leg: held, known closed, or (neither) nothing."""
+
+    stamp: Stamp
+    position: BookPosition | None = None
+    closed: bool = False
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known of one leg at one moment: its book, its broker, its journal.
+
+    `deals`: of its position, `recent`: the account's of the last days; None where nobody has asked
+    yet. `absence` counts good looks without the position, this one included. `name`: of the order,
+    should there be one. Moments are UTC ms, `now_s` is monotonic.
+    """
+
+    state: TradingState
+    now_ms: int
+    now_s: float
+    held: Position | None = None
+    word: MasterWord | None = None
+    intents: tuple[Intent, ...] = ()
+    deals: tuple[Deal, ...] | None = None
+    recent: tuple[Deal, ...] | None = None
+    absence: Absence | None = None
+    spec: SymbolSpec | None = None
+    name: str = ""
+
+
+class Wanted(Enum):
+    """What has to be asked of the terminal before anything can be said."""
+
+    DEALS_OF_POSITION = auto()
+    RECENT_DEALS = auto()
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing can be said without these deals. `why`: what is wrong while nobody answers."""
+
+    wanted: Wanted
+    why: str = ""
+
+
+class Retarget(msgspec.Struct, frozen=True, kw_only=True):
+    """The master's book says otherwise than the leg does."""
+
+    leg: Leg
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A look at the position tells more than the leg knows; no order follows from it."""
+
+    leg: Leg
+
+
+class Grown(msgspec.Struct, frozen=True, kw_only=True):
+    """The rest of an open that was filled in part has filled after all; its deals prove it."""
+
+    leg: Leg
+
+
+class Adopted(msgspec.Struct, frozen=True, kw_only=True):
+    """Its position is there: an open found at last, or a fill after it was given up."""
+
+    leg: Leg
+    intent: Intent | None = None
+    was_live: bool = True
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """It is closed, by whomever. `proven`: its deals say so; else five looks had to do.
+
+    `found_open`: the open, nobody had known of, by the intent that asked for it.
+    """
+
+    leg: Leg
+    proven: bool = True
+    found_open: Intent | None = None
+
+
+class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
+    """An open was not found while the window was open. Should it fill yet, it is adopted."""
+
+    leg: Leg
+    intent: Intent
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """A close or reduction with an unknown end has been executed, so many lots of it."""
+
+    leg: Leg
+    intent: Intent
+    volume: Decimal
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """An order is looked for no longer."""
+
+    intent: Intent
+
+
+class Send(msgspec.Struct, frozen=True, kw_only=True):
+    """An order is due; its intent goes by this name."""
+
+    order: ModifyPosition | ClosePosition
+    name: str
+
+
+class AskMaster(msgspec.Struct, frozen=True, kw_only=True):
+    """The book does not hold it, and nobody said that it was closed."""
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing may be done yet. `why` is said where it is a trouble, empty where it is none."""
+
+    why: str = ""
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """All is as it should be, or as near as it can be brought."""
+
+    leg: Leg
+    why: Nothing
+
+
+Repair = (
+    Ask
+    | Retarget
+    | Shown
+    | Grown
+    | Adopted
+    | Ended
+    | GivenUp
+    | Done
+    | Noted
+    | Send
+    | AskMaster
+    | Wait
+    | Settled
+)

@@ -1,0 +1,133 @@
+"""What is known of a leg just now: asked for once in a round, and again after every order."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from decisions.claims import Claims
+from decisions.evidence import Absence, seen_absent
+from decisions.repairs import MasterWord, Sight, Wanted
+from domain.ids import LegKey
+from domain.legs import Leg
+from domain.market import Deal, Position, SymbolSpec, Unknowable
+from nodes.ledger import Ledger
+from nodes.ports import TerminalDoor
+from nodes.standing import Standing
+from utils.clock import Clock
+
+#: Deals are searched this far around the broker's newest tick: more than any clock is wrong.
+SEARCH_S = 2 * 86_400
+
+Deals = tuple[Deal, ...]
+Word = Callable[[Leg], MasterWord | None]
+
+
+def no_word(_: Leg) -> MasterWord | None:
+    """Nobody has looked into a book."""
+    return None
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a look goes. `absences` counts the good looks that did not list a leg's position."""
+
+    door: TerminalDoor
+    ledger: Ledger
+    standing: Standing
+    clock: Clock
+    absences: dict[LegKey, Absence] = msgspec.field(default_factory=dict)
+
+
+class Round:
+    """One look at the account, for one leg or for all of them."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        positions: tuple[Position, ...] | None = None,
+        word: Word = no_word,
+    ) -> None:
+        """`positions` as listed just now, None to have them listed; `word`: what books say."""
+        self._around = around
+        self._word = word
+        self._claims = None if positions is None else Claims(positions)
+        self._deals: dict[int, Deals] = {}
+        self._recent: Deals | None = None
+        self._counted: set[LegKey] = set()
+
+    def forget(self) -> None:
+        """An order was sent: what was asked before it is out of date."""
+        self._claims = self._recent = None
+        self._deals.clear()
+        self._counted.clear()
+
+    def sight(self, leg: Leg, name: str) -> Sight | Unknowable:
+        """The leg as it is now; `name` is that of its next order."""
+        claims = self._listed()
+        if isinstance(claims, Unknowable):
+            return claims
+        around = self._around
+        intents = tuple(around.ledger.intents_of(leg.key))
+        held = claims.of(leg, intents)
+        spec = around.door.spec(leg.symbol) if leg.live else None
+        now = around.clock.now()
+        return Sight(
+            state=around.standing.state(),
+            now_ms=now.utc_ms,
+            now_s=now.monotonic_s,
+            held=held,
+            word=self._word(leg),
+            intents=intents,
+            deals=self._deals.get(_identifier(leg, held)),
+            recent=self._recent,
+            absence=self._absence(leg, held, now.monotonic_s),
+            spec=spec if isinstance(spec, SymbolSpec) else None,
+            name=name,
+        )
+
+    def ask(self, leg: Leg, wanted: Wanted) -> Unknowable | None:
+        """Have the deals at hand for the next sight; why not, where nobody answers."""
+        if wanted is Wanted.RECENT_DEALS:
+            found = self._recent_deals()
+            self._recent = None if isinstance(found, Unknowable) else found
+        else:
+            found = self._deals_of(leg)
+        return found if isinstance(found, Unknowable) else None
+
+    def _listed(self) -> Claims | Unknowable:
+        if self._claims is None:
+            positions = self._around.door.positions()
+            if isinstance(positions, Unknowable):
+                return positions
+            self._claims = Claims(positions)
+        return self._claims
+
+    def _deals_of(self, leg: Leg) -> Deals | Unknowable:
+        """Asked for position 0, a terminal shows the account's deposits."""
+        held = None if self._claims is None else self._claims.of(leg)
+        identifier = _identifier(leg, held)
+        deals = self._around.door.deals_of(identifier) if identifier else ()
+        if not isinstance(deals, Unknowable):
+            self._deals[identifier] = deals
+        return deals
+
+    def _recent_deals(self) -> Deals | Unknowable:
+        newest_s = self._around.door.newest_server_ms() // 1000
+        if newest_s == 0:
+            return Unknowable("no tick yet, so the broker's clock is not known")
+        return self._around.door.deals_between(newest_s - SEARCH_S, newest_s + SEARCH_S)
+
+    def _absence(self, leg: Leg, held: Position | None, now_s: float) -> Absence | None:
+        """Counted once in a round, however often the round comes back to the leg."""
+        absences = self._around.absences
+        if held is not None or not leg.live:
+            absences.pop(leg.key, None)
+            return None
+        if leg.key not in self._counted:
+            self._counted.add(leg.key)
+            absences[leg.key] = seen_absent(absences.get(leg.key), now_s)
+        return absences[leg.key]
+
+
+def _identifier(leg: Leg, held: Position | None) -> int:
+    """A leg that was given up has no number yet; the position that bears its mark has."""
+    return leg.identifier if held is None else held.identifier

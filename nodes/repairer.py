@@ -1,0 +1,157 @@
+"""Brings legs where their masters' positions are, one repair after the other.
+
+Closing is a level, not an edge: what a fact did not achieve, the timer tries again. Book, broker
+and journal are compared by `decisions/repairing.py`, whoever asks.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from decisions.repairing import next_repair
+from decisions.repairs import MasterWord, Send
+from domain.book import Book
+from domain.ids import LegKey, OpeningOrder
+from domain.legs import Leg
+from domain.market import Position, Unknowable
+from nodes.doubts import Doubts
+from nodes.executor import Executor
+from nodes.ledger import Ledger
+from nodes.looking import Round, Surroundings, Word, no_word
+from nodes.ports import TerminalDoor
+from nodes.repair_work import RepairWork, unknown
+from nodes.standing import Standing
+from utils.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+#: One event can need two orders, a reduction and new stops, and each of them several tries.
+ORDERS_AT_ONCE = 6
+#: Far more than any leg needs: one that does not settle must not keep the others waiting.
+REPAIRS_AT_ONCE = 40
+
+
+class Repairer:
+    """What a slave does about legs that have, or may have, a position."""
+
+    def __init__(
+        self,
+        door: TerminalDoor,
+        executor: Executor,
+        ledger: Ledger,
+        standing: Standing,
+        clock: Clock,
+    ) -> None:
+        """Look through `door`, act through `executor`, remember in `ledger`."""
+        self._executor = executor
+        self._legs = ledger.legs
+        self._ledger = ledger
+        self._around = Surroundings(door=door, ledger=ledger, standing=standing, clock=clock)
+        self._work = RepairWork(door, executor, ledger, clock)
+
+    @property
+    def doubts(self) -> Doubts:
+        """The legs of which nobody can say whether their masters still hold them."""
+        return self._work.doubts
+
+    def alarms(self) -> tuple[str, ...]:
+        """Legs that could not be brought where they should be, or went without a deal."""
+        unproven = self._work.reckoner.unproven()
+        gone = [(key, "taken for closed, though no deal shows it") for key in unproven]
+        return tuple(f"{key.text}: {why}" for key, why in [*self._work.troubles.alarms(), *gone])
+
+    def follow(self, key: LegKey) -> None:
+        """Bring one leg where its master's position is; whoever waits for it is answered."""
+        self._repair(key, Round(self._around), may_send=True)
+
+    def compare(self, book: Book, closed: Iterable[OpeningOrder]) -> None:
+        """Bring every leg of a master where its picture says it should be; closes first."""
+        word = words_of(book, frozenset(closed))
+        self.doubts.answered(book.master)
+        legs = [leg for leg in self._legs.live_of(book.master) if word(leg) is not None]
+        for leg in _closes_first(legs, word):
+            said = word(leg)
+            if said is not None and (said.position is not None or said.closed):
+                self.doubts.clear(leg.key)
+            self._repair(leg.key, Round(self._around, word=word), may_send=True)
+
+    def repair_all(self, positions: tuple[Position, ...], word: Word = no_word) -> None:
+        """The timer's round: live legs, orders without an end, and whom a listed mark names."""
+        round_ = Round(self._around, positions, word)
+        for intent in list(self._ledger.intents.values()):
+            if self._legs.find(intent.leg) is None:
+                self._ledger.note(intent, "no leg")
+        for key in self._to_look_at(positions):
+            due = self._work.troubles.is_due(key)
+            if due or self._ledger.intents_of(key):
+                self._repair(key, round_, may_send=due)
+
+    def reckon(self) -> None:
+        """Book what closed legs realised, once the deals show it; never before an order."""
+        self._work.reckoner.reckon()
+
+    def _to_look_at(self, positions: Iterable[Position]) -> list[LegKey]:
+        owners = (self._legs.owner_of(position) for position in positions)
+        marked = [leg.key for leg in owners if leg is not None]
+        waiting = [intent.leg for intent in self._ledger.intents.values()]
+        live = [leg.key for leg in _closes_first(self._legs.live(), no_word)]
+        return list(dict.fromkeys([*live, *waiting, *marked]))
+
+    def _repair(self, key: LegKey, round_: Round, *, may_send: bool) -> None:
+        """One leg's crash is its own: the others are looked at all the same (law 7)."""
+        try:
+            self._until_settled(key, round_, may_send=may_send)
+        except Exception as error:
+            logger.exception("leg_crashed", extra={"leg": key.text})
+            self._work.failed(key, unknown(f"our own step failed: {error!r}"), is_ours=True)
+
+    def _until_settled(self, key: LegKey, round_: Round, *, may_send: bool) -> None:
+        orders = 0
+        for _ in range(REPAIRS_AT_ONCE):
+            leg = self._legs.find(key)
+            if leg is None:
+                return
+            sight = round_.sight(leg, self._executor.name_intent())
+            if isinstance(sight, Unknowable):
+                self._work.failed(key, unknown(sight.why))
+                return
+            repair = next_repair(leg, sight)
+            orders += isinstance(repair, Send)
+            if orders > (ORDERS_AT_ONCE if may_send else 0):
+                return
+            if not self._work.do(leg, repair, round_):
+                return
+        raise RuntimeError(f"{REPAIRS_AT_ONCE} repairs, and not settled")
+
+
+def words_of(book: Book, closed: frozenset[OpeningOrder] = frozenset()) -> Word:
+    """What a book says of legs of its own account; nothing of any other's."""
+    held = {position.opening_order: position for position in book.positions}
+
+    def word(leg: Leg) -> MasterWord | None:
+        if (leg.key.master_login, leg.key.master_server) != (book.login, book.server):
+            return None
+        order = leg.key.opening_order
+        return MasterWord(stamp=book.stamp, position=held.get(order), closed=order in closed)
+
+    return word
+
+
+def words_of_all(books: Iterable[Book]) -> Word:
+    """What several masters' books say, each of its own legs."""
+    words: Mapping[tuple[int, str], Word] = {(b.login, b.server): words_of(b) for b in books}
+
+    def word(leg: Leg) -> MasterWord | None:
+        of_master = words.get((leg.key.master_login, leg.key.master_server), no_word)
+        return of_master(leg)
+
+    return word
+
+
+def _closes_first(legs: Iterable[Leg], word: Word) -> list[Leg]:
+    """A copy of what is closed goes before all others."""
+
+    def is_closed(leg: Leg) -> bool:
+        said = word(leg)
+        return leg.target.closed or (said is not None and said.closed)
+
+    return sorted(legs, key=lambda leg: not is_closed(leg))
