@@ -149,6 +149,14 @@ class Journal:
         rows = self._file.execute(query, (FACTS, stamp_key(stamp)))
         return [decode_fact(body) for (body,) in rows]
 
+    def is_new(self) -> bool:
+        """Nobody has yet been asked for what the account did before this file was there."""
+        return "united" not in self._about()
+
+    def united(self) -> None:
+        """What others remember of the account stands in here now."""
+        self._tell({"united": "1"})
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -48,8 +48,9 @@ class Shipment(NamedTuple):
 def trade(leg: Leg, slave: str, now: datetime) -> Shipment:
     """A leg that was filled, in the words of the earlier system and our own."""
     key = {"leg_key": leg.key.text, "slave_name": slave}
-    values = _tickets(leg) | _volumes(leg) | _opening(leg.opening) | _closing(leg)
-    return Shipment(TRADES, key, values | _whose(leg), {"created_at": now})
+    values = _tickets(leg) | _volumes(leg) | _whose(leg) | _followed(leg)
+    known, once = _figures(leg)
+    return Shipment(TRADES, key, values | known, once | {"created_at": now})
 
 
 def _tickets(leg: Leg) -> Document:
@@ -91,13 +92,42 @@ def _volumes(leg: Leg) -> Document:
     }
 
 
+def _followed(leg: Leg) -> Document:
+    """What the leg is followed by: with it a slave that lost its journal makes the leg anew."""
+    target = leg.target
+    followed = {
+        "opened_by": _place(leg.opened_by),
+        "answered": _place(leg.answered),
+        "keep_minimum": leg.keep_minimum,
+        "stops_confirmed": leg.stops_confirmed,
+        "master_price": exact(leg.master_price),
+        "master_volume_copied": exact(leg.master_volume_copied),
+        "target": {
+            **_place(target.stamp),
+            "journey_id": target.journey,
+            "volume": exact(target.volume),
+            "initial_volume": exact(target.initial_volume),
+            "sl": exact(target.sl),
+            "tp": exact(target.tp),
+        },
+    }
+    return {"followed": followed}
+
+
+def _figures(leg: Leg) -> tuple[Document, Document]:
+    """Those that are known, and in place of the others nothing, where nothing stands there yet."""
+    opening, closing = _opening(leg.opening), _closing(leg.closing)
+    known, once = (opening, {}) if leg.opening else ({}, opening)
+    return (known | closing, once) if leg.closing else (known, once | closing)
+
+
 def _opening(figures: Figures | None) -> Document:
     known = figures or Figures()
     return _prices(known.prices) | {"times.opening": times_of(known.times)}
 
 
-def _closing(leg: Leg) -> Document:
-    known = leg.closing or Figures()
+def _closing(figures: Figures | None) -> Document:
+    known = figures or Figures()
     return {"closing_prices": _prices(known.prices), "times.closing": times_of(known.times)}
 
 

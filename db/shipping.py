@@ -5,35 +5,24 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from pymongo import MongoClient
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from db.clients import connect
 from db.delivering import deliver
-from db.identity import swarm_of
 from db.moments import moment
+from db.our_database import AnotherDatabase, OurDatabase
 from db.outbox import Outbox
 from db.remembered import DatabaseFault
 from utils.clock import monotonic_s, utc_ms
 
 logger = logging.getLogger(__name__)
 
-Document = dict[str, Any]
-
 BATCH = 500
 LOOK_EVERY_S = 0.5
 PING_EVERY_S = 5.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-PATIENCE_MS = 2000
 FLUSH_WITHIN_S = 3.0
-
-
-class AnotherDatabase(Exception):  # noqa: N818 - it says what happened
-    """Somebody answers, but not the database this journal belongs to."""
 
 
 class Shipper:
@@ -42,7 +31,7 @@ class Shipper:
     def __init__(self, journal: Path, where: Callable[[], str], database_name: str) -> None:
         """Nothing is opened before `start`. `where` says under which address to find it now."""
         self._journal = journal
-        self._line = _Line(where, database_name)
+        self._line = OurDatabase(where, database_name)
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._flush_until_s = 0.0
@@ -143,43 +132,3 @@ class Shipper:
         if self.trouble and not trouble:
             logger.info("records reach the database again")
         self.trouble = trouble
-
-
-class _Line:
-    """The connection to the right database, which is looked at before and after every batch.
-
-    A client finds a server again by its address and says nothing of it: another database may stand
-    there by then, and what it took must not be forgotten here.
-    """
-
-    def __init__(self, where: Callable[[], str], database_name: str) -> None:
-        self._where, self._uri, self._name = where, "", database_name
-        self._client: MongoClient[Document] | None = None
-
-    def database(self, swarm: str) -> Database[Document]:
-        """The database, which has just proved to be that of the swarm."""
-        self.insist(swarm)
-        return self._open()
-
-    def insist(self, swarm: str) -> None:
-        """Raise AnotherDatabase where it is not that of the swarm."""
-        found = swarm_of(self._open())
-        if swarm and found != swarm:
-            raise AnotherDatabase(
-                f"wanted the database of swarm {swarm}, found one of {found or 'no swarm'}"
-            )
-
-    def _open(self) -> Database[Document]:
-        uri = self._where()
-        if not uri:
-            raise AnotherDatabase("nobody knows where the embedded database is")
-        if self._client is None or uri != self._uri:
-            self.close()
-            self._uri, self._client = uri, connect(uri, PATIENCE_MS)
-        return self._client[self._name]
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None

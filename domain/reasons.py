@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SUPERVISOR_LOST = "SUPERVISOR_LOST"
     BOOK_UNCONFIRMED = "BOOK_UNCONFIRMED"
     DATABASE_SILENT = "DATABASE_SILENT"
+    RECOVERING = "RECOVERING"
     WRONG_LOGIN = "WRONG_LOGIN"
     TERMINAL_UNKNOWN = "TERMINAL_UNKNOWN"
     TERMINAL_OFFLINE = "TERMINAL_OFFLINE"
@@ -97,6 +98,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.DATABASE_SILENT: Explanation(
         "The database does not answer, and the account does not open without it.",
         "Start the database, or set `opens_without_database: true`.",
+    ),
+    Reason.RECOVERING: Explanation(
+        "What this account's journal may have lost is still being asked of the database, or of the "
+        "broker.",
+        "Nothing, where it passes. If it stays, the alarm says who does not answer.",
     ),
     Reason.WRONG_LOGIN: Explanation(
         "The terminal is, or was, logged in to another account.",

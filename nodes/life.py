@@ -12,13 +12,13 @@ import msgspec
 
 import config as machine
 from config import Config, ConfigError, SecretMissing
-from db.connecting import Silent, find, present_address, settle
+from db.connecting import Silent, find, settle
 from db.journal import Journal, JournalRefused, glance, journal_path
 from db.remembered import DatabaseFault
 from db.shipping import Shipper
-from domain.control import Hello, NodeReport, Settings, Stop
+from domain.control import Hello, Settings
 from domain.ids import NodeName
-from domain.market import Identity, Unknowable
+from domain.market import Identity
 from domain.policies import AccountSettings
 from domain.problems import as_lines
 from domain.records import JournalUnwritable
@@ -26,6 +26,7 @@ from messaging.control import ControlLine as SupervisedLine
 from messaging.sockets import AddressRefusedError
 from messaging.waiting import SocketWaiter
 from nodes import wiring
+from nodes.arriving import Arrival
 from nodes.by_hand import ByHandLine, settings_of, silent_settings
 from nodes.lease import Lease, LeaseRefusedError
 from nodes.ports import ControlLine
@@ -43,9 +44,7 @@ logger = logging.getLogger(__name__)
 FAULT = 2
 SETTINGS_WITHIN_S = 15.0
 HELLO_EVERY_S = 1.0
-CONNECT_EVERY_S = 2.0
 SLAVE = "SLAVE"
-CONNECTING = "connecting; a terminal that has to be started first may take 100 s"
 
 
 class NodeFault(Exception):  # noqa: N818 - it says what happened
@@ -145,10 +144,10 @@ def _with_settings(
     journal = wiring.open_journal(args.name, config, told)
     try:
         settings = _settings(role, args, config, told, journal)
-        door = wiring.open_door(settings, config)
-        identity = _connected(settings, door, control, stop)
-        if identity is None:
+        arrived = _arrived(settings, config, control, stop)
+        if arrived is None:
             return 0
+        door, identity = arrived
         lease = Lease.take(
             config.leases, login=identity.login, server=identity.server, data_path=door.data_path
         )
@@ -242,55 +241,15 @@ def _insist_on_host(settings: AccountSettings) -> None:
         raise NodeFault(as_lines(problems))
 
 
-def _connected(
-    settings: AccountSettings, door: wiring.Door, control: ControlLine, stop: StopRequest
-) -> Identity | None:
-    """Wait for the terminal, however long; None when told to stop meanwhile."""
-    waiter, told = SocketWaiter(), ""
-    if settings.terminal != wiring.PAPER:
-        _announce(settings, control)
-    while not stop.requested:
-        identity = door.terminal.connect()
-        trouble = _trouble(identity, door.expected)
-        if not trouble and isinstance(identity, Identity):
-            return identity
-        if trouble != told:
-            told = trouble
-            logger.warning("terminal_not_ready", extra={"why": trouble})
-        control.say(_waiting_report(settings, trouble))
-        waiter.wait(control.waitables(), CONNECT_EVERY_S)
-        if any(isinstance(message, Stop) for message in control.drain()):
-            return None
-    return None
-
-
-def _announce(settings: AccountSettings, control: ControlLine) -> None:
-    """MetaTrader's module says nothing while it starts a terminal, and can't be interrupted."""
-    logger.info("connects", extra={"path": settings.path, "note": CONNECTING})
-    control.say(_waiting_report(settings, f"{CONNECTING} ({settings.path})"))
-
-
-def _trouble(identity: Identity | Unknowable, expected: Identity | None) -> str:
-    if isinstance(identity, Unknowable):
-        return identity.why
-    if expected is not None and identity != expected:
-        return (
-            f"wanted login {expected.login} at {expected.server}, "
-            f"found {identity.login} at {identity.server}"
-        )
-    return ""
-
-
-def _waiting_report(settings: AccountSettings, trouble: str) -> NodeReport:
-    return NodeReport(
-        name=settings.name,
-        role=settings.type.value,
-        pid=os.getpid(),
-        ready=False,
-        state="WAITING",
-        alarms=(f"terminal: {trouble}",),
-        sent_at_ms=utc_ms(),
-    )
+def _arrived(
+    settings: AccountSettings, config: Config, control: ControlLine, stop: StopRequest
+) -> tuple[wiring.Door, Identity] | None:
+    """At its terminal, which is logged in as it should be; None when told to stop before that."""
+    arrival = Arrival(settings, control, stop)
+    by_hand = not config.control_address
+    door = arrival.at_door(lambda: wiring.open_door(settings, config), insists=by_hand)
+    identity = None if door is None else arrival.at_account(door)
+    return None if door is None or identity is None else (door, identity)
 
 
 def _loop(
@@ -306,10 +265,7 @@ def _loop(
 
 
 def _shipper(journal: Journal, config: Config, told: Settings) -> Shipper:
-    def where() -> str:
-        return present_address(config) or told.embedded_uri
-
-    return Shipper(journal.path, where, config.database_name)
+    return Shipper(journal.path, wiring.database_of(config, told), config.database_name)
 
 
 def turn(loop: Loop, stop: StopRequest) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from decisions.rebuilding import Remembered
 from domain.book import Stamp
 from domain.control import FromNode, ToNode
 from domain.ids import NodeName
@@ -172,6 +173,18 @@ class Waiter(Protocol):
 
     def wait(self, waitables: Sequence[object], timeout_s: float) -> None:
         """Return as soon as one of the sockets is readable."""
+        ...
+
+
+class Recollection(Protocol):
+    """What a database knows of a slave whose journal is new."""
+
+    def answer(self) -> Remembered | None:
+        """All of it; None while the database does not answer."""
+        ...
+
+    def taken(self) -> None:
+        """It stands in the journal: nobody need be asked again."""
         ...
 
 

@@ -17,11 +17,12 @@ from nodes.account_reader import AccountReader
 from nodes.copier import Copier
 from nodes.day_guard import DayGuard
 from nodes.executor import Executor
-from nodes.inbox import Inbox
+from nodes.inbox import Arrival, Inbox, SnapshotTaken
 from nodes.ledger import Ledger
 from nodes.login_watch import LoginWatch
 from nodes.opener import Opener
-from nodes.ports import ControlLine, Journal, SignalInlet, TerminalDoor
+from nodes.ports import ControlLine, Journal, Recollection, SignalInlet, TerminalDoor
+from nodes.recovery import FORGOTTEN, Recovery
 from nodes.repairer import Repairer, words_of_all
 from nodes.reporting import Alarms, report_of
 from nodes.situation_room import SituationRoom
@@ -63,6 +64,7 @@ class SlaveParts(msgspec.Struct, frozen=True, kw_only=True):
     settings: AccountSettings
     told: Settings
     has_supervisor: bool
+    recollection: Recollection | None = None
 
 
 class SlaveLoop:
@@ -76,6 +78,7 @@ class SlaveLoop:
         latch = stricter_of(parts.journal.latch(), parts.told.latch)
         self._standing = Standing(parts.name, latch, parts.journal)
         self._ledger = Ledger(parts.name, parts.journal, parts.clock)
+        self._recovery = _recovery(parts, self._ledger)
         self._inbox = Inbox(parts.name, parts.inlet)
         self._guard = DayGuard(parts.door, self._standing)
         self._login = LoginWatch(parts.door, parts.identity)
@@ -143,7 +146,30 @@ class SlaveLoop:
             self._heard_at_s = self._parts.clock.now().monotonic_s
             self._hear(message)
         self._hold_without_supervisor(self._parts.clock.now())
-        self._copier.queue(self._inbox.take())
+        arrivals = self._inbox.take()
+        self._recover(arrivals)
+        self._copier.queue(arrivals)
+
+    def _recover(self, arrivals: Sequence[Arrival | SnapshotTaken]) -> None:
+        """What the journal has lost is found again before anything is decided."""
+        for arrival in arrivals:
+            if isinstance(arrival, SnapshotTaken):
+                self._recovery.meet(arrival.snapshot.book)
+        self._search()
+        if self._recovery.recall():
+            self._follow(self._told)
+            for master in self._inbox.masters():
+                self._inbox.ask_again(master)
+        self._standing.hold(Hold.RECOVERING, on=not self._recovery.done)
+        if self._recovery.waits_for_trades:
+            self._alarms.raise_("trades", FORGOTTEN)
+        else:
+            self._alarms.clear("trades")
+
+    def _search(self) -> None:
+        """Its master was not asked about a leg that is found only now."""
+        for master in self._recovery.search(self._parts.clock.now().monotonic_s):
+            self._inbox.ask_again(master)
 
     def _hear(self, message: ToNode) -> None:
         if isinstance(message, Settings):
@@ -156,6 +182,7 @@ class SlaveLoop:
 
     def _take_settings(self, told: Settings) -> None:
         """The document as it stands now; one that is no good leaves the last good one in force."""
+        self._told = told
         if told.document is not None:
             self._take_document(told)
         opens_nothing = not self._settings.enabled or self._settings.follows == ()
@@ -305,7 +332,7 @@ class SlaveLoop:
         """Every master's book is whole, the terminal answers, and the day's result is known."""
         has_masters = bool(self._inbox.masters())
         trouble = unconfirmed or self._alarms.has("terminal") or self._awaits_the_day(now)
-        return has_masters and not trouble
+        return has_masters and self._recovery.done and not trouble
 
     def _report_when_due(self, now: Now) -> None:
         """Once a second, and at once where we have come into business or fallen out of it."""
@@ -336,6 +363,15 @@ class SlaveLoop:
             latch=self._standing.latch,
             sent_at_ms=now.utc_ms,
         )
+
+
+def _recovery(parts: SlaveParts, ledger: Ledger) -> Recovery:
+    """What has been answered already is taken in before anybody looks at a leg."""
+    swarms = (parts.swarm, *parts.told.swarm_ids)
+    memory = (parts.journal, ledger)
+    recovery = Recovery(parts.name, swarms, parts.door, memory, parts.recollection)
+    recovery.recall()
+    return recovery
 
 
 def _bind(parts: SlaveParts) -> None:

@@ -1,13 +1,17 @@
 """The one place where ports meet adapters: builds a node's door, sockets, journal and loop."""
 
 import os
+from collections.abc import Callable
 from types import ModuleType
 
 import msgspec
 
 import config as machine
 from config import Config
+from db.connecting import present_address
 from db.journal import Journal, journal_path
+from db.our_database import OurDatabase
+from db.recalling import Recalling
 from decisions.account_documents import parse_account
 from domain.control import Settings
 from domain.market import Identity
@@ -24,6 +28,8 @@ from utils.clock import SystemClock
 
 PAPER = "paper"
 LOCAL_HOST = "127.0.0.1"
+#: A start with a new journal waits so long for the database; closes go on without it afterwards.
+RECALLED_WITHIN_S = 2.5
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +56,15 @@ def open_door(settings: AccountSettings, config: Config) -> Door:
 def open_journal(name: str, config: Config, told: Settings) -> Journal:
     """The node's own memory on this machine."""
     return Journal(journal_path(config.state, name), told.swarm, name, told.swarm_ids)
+
+
+def database_of(config: Config, told: Settings) -> Callable[[], str]:
+    """Where the database is now; the embedded one may start again elsewhere."""
+
+    def where() -> str:
+        return present_address(config) or told.embedded_uri
+
+    return where
 
 
 def build_master(
@@ -102,8 +117,21 @@ def build_slave(
             settings=settings,
             told=told,
             has_supervisor=bool(config.control_address),
+            recollection=_recollection(settings, told, config, journal),
         )
     )
+
+
+def _recollection(
+    settings: AccountSettings, told: Settings, config: Config, journal: Journal
+) -> Recalling | None:
+    """Whom to ask what a slave's new journal does not know; nobody where it is not new."""
+    if not journal.is_new():
+        return None
+    database = OurDatabase(database_of(config, told), config.database_name)
+    recalling = Recalling(database, told.swarm, settings.name, journal.united)
+    recalling.start(RECALLED_WITHIN_S if told.database else 0.0)
+    return recalling
 
 
 def _paper_door(settings: AccountSettings, config: Config) -> Door:

@@ -11,6 +11,7 @@ from domain.verdicts import Verdict, VerdictKind
 from messaging.in_memory import InMemoryBus, InMemoryControlLine
 from nodes.account_reader import AccountReader
 from nodes.master_loop import MasterLoop, MasterParts
+from nodes.ports import Recollection
 from nodes.slave_loop import SlaveLoop, SlaveParts
 from tests.builders import MASTER, MASTER_AT, SLAVE, SLAVE_AT, a_key, some_settings
 from tests.fakes import FakeClock, FakeDoor, FakeJournal
@@ -79,6 +80,7 @@ class SlaveSide:
         self.settings = some_settings(**settings)
         self.masters = {MASTER: bus.outlet(MASTER).addresses()}
         self.has_supervisor = False
+        self.recollection: Recollection | None = None
         self.start()
 
     def parse(self, _: Any) -> AccountSettings:
@@ -105,6 +107,7 @@ class SlaveSide:
                 settings=self.settings,
                 told=self.settings_told(**told),
                 has_supervisor=self.has_supervisor,
+                recollection=self.recollection,
             )
         )
 

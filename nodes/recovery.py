@@ -1,0 +1,148 @@
+"""What a slave's journal does not know: asked of `trades` once, and of the broker for each master.
+
+Until both have answered nothing opens. Closes do not wait.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from decisions.rebuilding import Marks, rebuilt, united
+from domain.book import Book
+from domain.ids import NodeName
+from domain.legs import Leg
+from domain.market import Deal, Position, Unknowable
+from domain.records import Cursor, JournalUnwritable
+from nodes.ledger import Ledger
+from nodes.ports import Journal, Recollection, TerminalDoor
+
+logger = logging.getLogger(__name__)
+
+#: The broker's deals are searched this far around its newest tick, as for orders not answered.
+SEARCH_S = 2 * 86_400
+#: A terminal that does not answer is asked again so soon.
+SEARCH_AGAIN_S = 0.25
+#: Smaller magics cannot be ours: the operator's number stands before twelve digits.
+SMALLEST_MARK = 10**12
+
+FORGOTTEN = (
+    "this account's journal is new, and the database that remembers its copies does not answer: "
+    "nothing opens until it does; copies found at the broker are closed with their masters"
+)
+
+
+class Recovery:
+    """Makes legs anew that others still remember, before anything may open."""
+
+    def __init__(
+        self,
+        account: NodeName,
+        swarms: Iterable[str],
+        door: TerminalDoor,
+        memory: tuple[Journal, Ledger],
+        recollection: Recollection | None,
+    ) -> None:
+        """`recollection` is what can be asked where the journal is new."""
+        self._account = account
+        self._swarms = tuple(dict.fromkeys(swarms))
+        self._door = door
+        self._journal, self._ledger = memory
+        self._recollection = recollection
+        self._next_search_s = 0.0
+        self._unsearched: dict[NodeName, Book] = {}
+        self._searched: set[tuple[int, str]] = set()
+
+    @property
+    def waits_for_trades(self) -> bool:
+        """The database has not said yet what it remembers."""
+        return self._recollection is not None
+
+    @property
+    def done(self) -> bool:
+        """Nobody is left to be asked."""
+        return self._recollection is None and not self._unsearched
+
+    def recall(self) -> bool:
+        """Take in what the database remembers; true where it has said it just now."""
+        found = None if self._recollection is None else self._recollection.answer()
+        if self._recollection is None or found is None:
+            return False
+        for told in found.legs:
+            leg = united(self._ledger.legs.find(told.key), told)
+            if leg is not None:
+                self._keep(leg, "trades")
+        for cursor in found.cursors:
+            self._go_on_after(cursor)
+        self._remember_asking(self._recollection)
+        self._recollection = None
+        return True
+
+    def meet(self, book: Book) -> None:
+        """A master has shown its book: whatever copies it, and is not known here, is looked for."""
+        if (book.login, book.server) not in self._searched:
+            self._unsearched[book.master] = book
+            self._next_search_s = 0.0
+
+    def search(self, now_s: float) -> frozenset[NodeName]:
+        """Look for copies of every master met since; what gives no answer is asked again.
+
+        The masters of which some were found: they have not been asked about these.
+        """
+        if not self._unsearched or now_s < self._next_search_s:
+            return frozenset()
+        self._next_search_s = now_s + SEARCH_AGAIN_S
+        positions = self._door.positions()
+        deals = self._recent_deals()
+        if isinstance(positions, Unknowable) or isinstance(deals, Unknowable):
+            return frozenset()
+        deals = self._with_older(positions, deals)
+        found = [
+            leg for book in self._unsearched.values() for leg in self._of(book, positions, deals)
+        ]
+        self._unsearched.clear()
+        return frozenset(leg.master for leg in found)
+
+    def _of(
+        self, book: Book, positions: tuple[Position, ...], deals: tuple[Deal, ...]
+    ) -> tuple[Leg, ...]:
+        marks = Marks(account=self._account, swarms=self._swarms, book=book)
+        found = rebuilt(marks, self._ledger.legs.find, positions, deals)
+        for leg in found:
+            self._keep(leg, "broker")
+        self._searched.add((book.login, book.server))
+        return found
+
+    @staticmethod
+    def _remember_asking(recollection: Recollection) -> None:
+        """Where that cannot be written down, the next start asks again."""
+        try:
+            recollection.taken()
+        except JournalUnwritable:
+            logger.exception("asking_not_journaled")
+
+    def _keep(self, leg: Leg, source: str) -> None:
+        what = {"leg": leg.key.text, "state": leg.state.value, "from": source}
+        logger.warning("leg_rebuilt", extra=what)
+        self._ledger.keep(leg)
+
+    def _go_on_after(self, cursor: Cursor) -> None:
+        """What was answered before is not answered again, unless it was heard anew meanwhile."""
+        if self._journal.cursor(cursor.master) is None:
+            self._ledger.write(cursor)
+
+    def _recent_deals(self) -> tuple[Deal, ...] | Unknowable:
+        newest_s = self._door.newest_server_ms() // 1000
+        if newest_s == 0:
+            return Unknowable("no tick yet, so the broker's clock is not known")
+        return self._door.deals_between(newest_s - SEARCH_S, newest_s + SEARCH_S)
+
+    def _with_older(
+        self, positions: tuple[Position, ...], recent: tuple[Deal, ...]
+    ) -> tuple[Deal, ...]:
+        """A copy may have been opened long ago: its own deals tell of its volume."""
+        deals = {deal.ticket: deal for deal in recent}
+        for position in positions:
+            if position.magic < SMALLEST_MARK or self._ledger.legs.owner_of(position) is not None:
+                continue
+            own = self._door.deals_of(position.identifier)
+            deals |= {} if isinstance(own, Unknowable) else {deal.ticket: deal for deal in own}
+        return tuple(sorted(deals.values(), key=lambda deal: (deal.server_ms, deal.ticket)))

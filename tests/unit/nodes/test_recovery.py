@@ -1,0 +1,258 @@
+"""A slave whose journal is gone makes its legs anew, follows them, and opens nothing twice."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from decisions.rebuilding import Remembered
+from domain.legs import Leg, LegState
+from domain.market import Unknowable
+from domain.records import Cursor, JournalUnwritable
+from tests.builders import MASTER
+from tests.fakes import FakeJournal
+from tests.unit.nodes.swarm import Swarm
+
+
+class Database:
+    """What a database remembers, once it answers."""
+
+    def __init__(self, remembered: Remembered | None = None, *, full: bool = False) -> None:
+        self.remembered = remembered
+        self.full = full
+        self.asked = True
+
+    def answer(self) -> Remembered | None:
+        return self.remembered
+
+    def taken(self) -> None:
+        if self.full:
+            raise JournalUnwritable("disk full")
+        self.asked = False
+
+
+def trades_of(swarm: Swarm) -> Remembered:
+    """What was shipped before the journal was deleted."""
+    cursor = swarm.slave.journal.cursor(MASTER)
+    assert cursor is not None
+    return Remembered(
+        legs=tuple(leg for leg in swarm.slave.legs if leg.identifier),
+        cursors=(Cursor(master=MASTER, stamp=cursor),),
+    )
+
+
+def without_journal(swarm: Swarm, database: Database | None = None) -> None:
+    swarm.slave.journal = FakeJournal()
+    swarm.slave.recollection = database
+    swarm.slave.start()
+
+
+def live(swarm: Swarm) -> list[Leg]:
+    return [leg for leg in swarm.slave.legs if leg.live]
+
+
+@pytest.fixture(params=["trades", "the broker alone"])
+def swarm_with_a_copy(request: pytest.FixtureRequest) -> tuple[Swarm, int, Database | None]:
+    swarm = Swarm()
+    order = swarm.trade("1.00", sl="1280.00")
+    database = Database(trades_of(swarm)) if request.param == "trades" else None
+    return swarm, order, database
+
+
+Copied = tuple[Swarm, int, Database | None]
+
+
+@pytest.mark.history(26)
+def test_a_master_that_closed_meanwhile_closes_the_copy(swarm_with_a_copy: Copied) -> None:
+    swarm, order, database = swarm_with_a_copy
+    swarm.master.door.shut(order)
+    swarm.master.turn(2)
+    without_journal(swarm, database)
+    swarm.turn(8)
+    assert not swarm.slave.door.held
+    assert len(swarm.slave.door.opens) == 1
+
+
+@pytest.mark.history(26)
+def test_a_copy_is_followed_as_before(swarm_with_a_copy: Copied) -> None:
+    swarm, order, database = swarm_with_a_copy
+    without_journal(swarm, database)
+    swarm.turn(8)
+    swarm.master.door.reduce(order, "0.40")
+    swarm.turn(2)
+    assert swarm.slave.door.held[9001].volume == Decimal("0.60")
+    swarm.master.door.change(order, sl="1282.00")
+    swarm.turn(2)
+    assert swarm.slave.door.held[9001].sl == Decimal("1282.00")
+    swarm.master.door.shut(order)
+    swarm.turn(2)
+    assert not swarm.slave.door.held
+    assert len(swarm.slave.door.opens) == 1
+
+
+@pytest.mark.history(26)
+def test_what_the_master_reduced_meanwhile_is_reduced(swarm_with_a_copy: Copied) -> None:
+    swarm, order, database = swarm_with_a_copy
+    swarm.master.door.reduce(order, "0.40")
+    swarm.master.turn(2)
+    without_journal(swarm, database)
+    swarm.turn(8)
+    assert swarm.slave.door.held[9001].volume == Decimal("0.60")
+
+
+@pytest.mark.history(13)
+def test_a_copy_that_was_stopped_out_is_not_opened_again(swarm_with_a_copy: Copied) -> None:
+    """Its signal is still fresh, and only the broker's deals and `trades` know of it."""
+    swarm, _order, database = swarm_with_a_copy
+    swarm.slave.door.shut(9001)
+    without_journal(swarm, database)
+    swarm.turn(8)
+    assert len(swarm.slave.door.opens) == 1
+    assert [leg.state for leg in swarm.slave.legs] == [LegState.CLOSED]
+
+
+def test_a_fresh_signal_that_is_told_again_is_not_copied_again() -> None:
+    """The cursor came back from the decisions, and the last fact before it did not."""
+    swarm = Swarm(max_signal_age_ms=300_000)
+    before = swarm.slave.journal.cursor(MASTER)
+    assert before is not None
+    swarm.trade()
+    told = Remembered(cursors=(Cursor(master=MASTER, stamp=before),))
+    without_journal(swarm, Database(told))
+    swarm.turn(8)
+    assert len(swarm.slave.door.opens) == 1
+    assert [leg.state for leg in live(swarm)] == [LegState.OPEN]
+
+
+def test_facts_answered_before_are_not_answered_again() -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    swarm.master.door.change(order, sl="1282.00")
+    swarm.turn()
+    without_journal(swarm, Database(trades_of(swarm)))
+    swarm.turn(8)
+    assert swarm.slave.verdicts == []
+
+
+@pytest.mark.history(26)
+def test_while_the_database_is_silent_nothing_opens_and_the_node_says_so() -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    database = Database()
+    without_journal(swarm, database)
+    swarm.turn(8)
+    swarm.trade()
+    assert swarm.slave.last == ("PositionOpened", "denied", "RECOVERING")
+    assert not swarm.slave.report.ready
+    assert "does not answer" in " ".join(swarm.slave.report.alarms)
+    swarm.master.door.shut(order)
+    swarm.turn(4)
+    assert not swarm.slave.door.held
+
+
+def test_when_the_database_is_back_opens_go_on_by_themselves() -> None:
+    swarm = Swarm()
+    swarm.trade()
+    database = Database()
+    remembered = trades_of(swarm)
+    without_journal(swarm, database)
+    swarm.turn(8)
+    database.remembered = remembered
+    swarm.turn(4)
+    assert swarm.slave.report.ready
+    assert not database.asked
+    swarm.trade()
+    assert len(swarm.slave.door.opens) == 2
+
+
+def test_what_the_database_tells_late_takes_the_place_of_what_was_guessed() -> None:
+    """The broker's records do not know which event opened a copy; `trades` do."""
+    swarm = Swarm()
+    swarm.trade()
+    (before,) = swarm.slave.legs
+    remembered = trades_of(swarm)
+    database = Database()
+    without_journal(swarm, database)
+    swarm.turn(8)
+    (guessed,) = swarm.slave.legs
+    assert (guessed.journey, guessed.volume) != (before.journey, before.volume)
+    database.remembered = remembered
+    swarm.turn(4)
+    (known,) = swarm.slave.legs
+    assert (known.journey, known.opened_by) == (before.journey, before.opened_by)
+    assert known.live
+
+
+def test_copies_of_a_master_nobody_follows_any_more_are_followed_to_their_end() -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    database = Database()
+    remembered = trades_of(swarm)
+    swarm.slave.settings = msgspec.structs.replace(swarm.slave.settings, follows=())
+    without_journal(swarm, database)
+    swarm.turn(4)
+    database.remembered = remembered
+    swarm.turn(4)
+    swarm.master.door.shut(order)
+    swarm.turn(4)
+    assert not swarm.slave.door.held
+
+
+def test_nothing_opens_before_the_broker_has_said_what_it_holds() -> None:
+    swarm = Swarm()
+    swarm.trade()
+    swarm.slave.door.newest_ms = 0
+    without_journal(swarm)
+    swarm.turn(8)
+    assert "RECOVERING" in swarm.slave.report.holds
+    swarm.trade()
+    assert len(swarm.slave.door.opens) == 1
+    swarm.slave.door.newest_ms = None
+    swarm.turn(8)
+    assert "RECOVERING" not in swarm.slave.report.holds
+    assert len(live(swarm)) == 1
+
+
+def test_foreign_positions_are_left_alone_whatever_they_are_called() -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    door = swarm.slave.door
+    copy = door.held[9001]
+    door.trade(magic=234000, comment=str(order))
+    door.trade(magic=copy.magic + 1, comment=str(order))
+    without_journal(swarm)
+    swarm.master.door.shut(order)
+    swarm.turn(8)
+    assert sorted(door.held) == [9002, 9003]
+    assert len(door.sent) == 2
+
+
+def test_a_journal_that_cannot_be_written_is_asked_for_again_at_the_next_start() -> None:
+    swarm = Swarm()
+    swarm.trade()
+    database = Database(trades_of(swarm), full=True)
+    without_journal(swarm, database)
+    swarm.turn(4)
+    assert database.asked
+    assert swarm.slave.report.ready
+
+
+def test_an_unanswered_question_for_deals_of_long_ago_leaves_a_copy_as_it_is() -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    door = swarm.slave.door
+    asked: list[int] = []
+
+    def away(identifier: int) -> Any:
+        asked.append(identifier)
+        return Unknowable("history not loaded")
+
+    door.deals.clear()
+    door.deals_of = away  # type: ignore[method-assign]  # the fake's own answer, for one test
+    without_journal(swarm)
+    swarm.turn(8)
+    assert asked
+    swarm.master.door.reduce(order, "0.50")
+    swarm.turn(2)
+    assert door.held[9001].volume == Decimal("0.50")
