@@ -1,0 +1,1 @@
+"""The production code of a whole swarm in one process, with simulated time, network and faults."""

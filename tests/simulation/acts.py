@@ -1,0 +1,189 @@
+"""What each happening of a schedule does: the table of all people, markets, operators, faults."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from paper.service.faults.kinds import Fault
+from paper.service.faults.rules import Rule, Scope
+from paper.service.world import ServerRefusal
+from tests.simulation.network import USUAL_HIGH_WATER, Weather
+from tests.simulation.stage import Stage
+
+Act = Callable[..., None]
+MS = 1_000
+
+
+def do(stage: Stage, what: str, who: str, how: dict[str, Any]) -> None:
+    """One happening."""
+    stage.kernel.trace.note(what, who, how)
+    ACTS[what](stage, who, **how)
+
+
+def trade(stage: Stage, who: str, symbol: int, lots: float, stops: float, buys: bool) -> None:
+    """The trader opens a position."""
+    stage.people[who].open(symbol, lots, stops, buys=buys)
+
+
+def basket(stage: Stage, who: str, symbol: int, lots: float, size: int) -> None:
+    """The trader opens several at once."""
+    for n in range(size):
+        stage.people[who].open(symbol, lots, 0.0, buys=n % 3 > 0)
+
+
+def modify(stage: Stage, who: str, nth: int, points: float) -> None:
+    """The trader moves the stops of a position."""
+    if held := stage.people[who].positions():
+        stage.people[who].move_stops(held[nth % len(held)], points)
+
+
+def reduce(stage: Stage, who: str, nth: int, share: float) -> None:
+    """The trader closes a part."""
+    if held := stage.people[who].positions():
+        stage.people[who].close(held[nth % len(held)], share)
+
+
+def close(stage: Stage, who: str, nth: int) -> None:
+    """The trader closes a position."""
+    if held := stage.people[who].positions():
+        stage.people[who].close(held[nth % len(held)])
+
+
+def close_all(stage: Stage, who: str) -> None:
+    """The trader closes everything."""
+    for position in stage.people[who].positions():
+        stage.people[who].close(position)
+
+
+def flash(stage: Stage, who: str, symbol: int, lots: float) -> None:
+    """Opened and closed in the same instant."""
+    stage.people[who].open(symbol, lots, 0.0)
+    stage.people[who].close(stage.people[who].positions()[-1])
+
+
+def by_hand(stage: Stage, who: str, symbol: int, lots: float, magic: int, buys: bool) -> None:
+    """The slave's user, or another program of his, opens a position."""
+    stage.people[who].open(symbol, lots, 0.0, magic, buys=buys)
+
+
+def close_copy(stage: Stage, who: str, nth: int, share: float = 1.0) -> None:
+    """The slave's user closes whatever he sees, copies included."""
+    close_share(stage, who, nth, share)
+
+
+def close_share(stage: Stage, who: str, nth: int, share: float) -> None:
+    if held := stage.people[who].positions():
+        stage.people[who].close(held[nth % len(held)], share)
+
+
+def market(stage: Stage, _who: str, feed: str, points: float) -> None:
+    """Prices jump, and stops are hit."""
+    stage.brokers.move(feed, points)
+
+
+def operator(stage: Stage, who: str, kind: str) -> None:
+    """HALT or RESUME."""
+    stage.operate(who, kind)
+
+
+def edit(stage: Stage, who: str, changes: dict[str, Any]) -> None:
+    """Somebody edits an account's document."""
+    stage.supervisor.edit(who, changes)
+
+
+def kill(stage: Stage, who: str) -> None:
+    """kill -9."""
+    stage.hosts[who].kill()
+
+
+def crash(stage: Stage, who: str, after_touches: int) -> None:
+    """It dies in the middle of the so many-th call or write from here."""
+    stage.hosts[who].crash_after_touches = after_touches
+
+
+def pause(stage: Stage, who: str, ms: int) -> None:
+    """SIGSTOP for so long."""
+    stage.hosts[who].pause(ms * MS)
+
+
+def power_cut(stage: Stage, who: str, lost_ms: int) -> None:
+    """The machine goes off; of its journal what was written last is lost."""
+    host = stage.hosts[who]
+    host.disk.keep_what_is_safe()
+
+    def cut() -> None:
+        host.kill()
+        host.disk.lose_the_rest()
+
+    stage.kernel.after(lost_ms * MS, cut)
+
+
+def disk_full(stage: Stage, who: str, ms: int) -> None:
+    """Nothing can be written for a while."""
+    disk = stage.hosts[who].disk
+    disk.is_full = True
+    stage.ends_after(ms, lambda: setattr(disk, "is_full", False))
+
+
+def broken(stage: Stage, who: str, scope: dict[str, Any], fault: dict[str, Any]) -> None:
+    """A rule of the paper broker's own fault desk."""
+    rule = Rule(
+        scope=Scope(terminal=stage.key_of(who), **scope), fault=msgspec.convert(fault, Fault)
+    )
+    try:
+        live = stage.brokers.faults.add(rule)
+    except ServerRefusal:
+        return
+    stage.ends_after(
+        rule.scope.for_ms or 1_000, lambda: stage.brokers.faults.take_back((live.number,), "")
+    )
+
+
+def our_clock(stage: Stage, _who: str, ms: int) -> None:
+    """The machine's UTC is set; all nodes run on it."""
+    for host in stage.hosts.values():
+        host.time.utc_wrong_us += ms * MS
+    stage.witness.clock_slack_us += abs(ms) * MS
+
+
+def wires(stage: Stage, who: str, ms: int, weather: dict[str, Any]) -> None:
+    """All wires of a node are bad for a while."""
+    for wire in stage.wires_of(who):
+        for name, value in weather.items():
+            setattr(wire.weather, name, tuple(value) if isinstance(value, list) else value)
+    stage.ends_after(ms, lambda: fair(stage, who))
+
+
+def fair(stage: Stage, who: str) -> None:
+    """All is well again on these wires."""
+    usual = Weather()
+    for wire in stage.wires_of(who):
+        for name in usual.__struct_fields__:
+            if name != "is_cut":
+                setattr(wire.weather, name, getattr(usual, name))
+        wire.mend()
+
+
+def no_supervisor(stage: Stage, _who: str, ms: int) -> None:
+    """The launcher is away; nodes go on by themselves."""
+    stage.supervisor.is_away = True
+    stage.ends_after(ms, lambda: setattr(stage.supervisor, "is_away", False))
+
+
+def no_database(stage: Stage, _who: str, ms: int) -> None:
+    """The database is silent."""
+    stage.supervisor.has_database = False
+    stage.ends_after(ms, lambda: setattr(stage.supervisor, "has_database", True))
+
+
+ACTS: dict[str, Act] = {
+    act.__name__: act
+    for act in (
+        trade, basket, modify, reduce, close, close_all, flash, by_hand, close_copy, market,
+        operator, edit, kill, crash, pause, power_cut, disk_full, broken, our_clock, wires,
+        no_supervisor, no_database,
+    )
+}  # fmt: skip
+
+__all__ = ["ACTS", "USUAL_HIGH_WATER", "do"]

@@ -1,0 +1,188 @@
+"""All brokers of a run: the paper broker's own engine and fault desk, on simulated time."""
+
+from array import array
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from paper.address import Address
+from paper.broker.account import Account
+from paper.broker.house import Event
+from paper.broker.making import FeedTick
+from paper.broker.records import TradeRequest
+from paper.module.failures import RECEIVE_FAILED, SEND_FAILED
+from paper.service.answering import answer
+from paper.service.door import Door
+from paper.service.faults.desk import FaultDesk
+from paper.service.recorded import NOTHING_RECORDED
+from paper.service.replay import Replay
+from paper.service.session import Session
+from paper.service.tape import Tape
+from paper.service.tick_files import Feed
+from paper.service.world import Terminal, Wish, World
+from tests.simulation.kernel import Kernel
+from utils.clock import Now
+
+if TYPE_CHECKING:
+    from tests.simulation.terminals import Pipe
+    from tests.simulation.witness import Witness
+
+START_PRICES = {"EURUSD": (1.08500, 5, 0.00006), "XAUUSD": (2400.00, 2, 0.12)}
+"""By feed: a middle price, digits, and the spread."""
+STEP_POINTS = 3
+TICK_EVERY_US = 400_000
+DUTIES_EVERY_US = 100_000
+FIRST_LOGIN = 20_000_000
+
+
+class NothingKept:
+    """A store for brokers that are never restarted."""
+
+    def _nothing(self, *_: object) -> None:
+        """Kept in memory alone."""
+
+    write = open_account = attach = agree = _nothing
+
+    def accounts(self) -> list[Any]:
+        """None from before."""
+        return []
+
+    terminals = accounts
+
+    def last_ticket(self, _broker: str) -> int:
+        """None was given yet."""
+        return 0
+
+
+class ToldWorld(World):
+    """The paper broker's world, which says what was done on which account."""
+
+    on_event: Callable[[Event], None] = staticmethod(lambda _: None)
+
+    def settle(self, events: list[Event]) -> None:
+        super().settle(events)
+        for event in events:
+            self.on_event(event)
+
+
+class BrokerClock:
+    """The brokers' machines are always right; their wall clocks are a fault's to move."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def now(self) -> Now:
+        return Now(self._kernel.now_us / 1_000_000, self._kernel.true_utc_ms)
+
+
+class Brokers:
+    """Prices, accounts, faults; whoever trades by hand does so through `trade`."""
+
+    def __init__(self, kernel: Kernel, witness: "Witness", seed: int) -> None:
+        self.kernel = kernel
+        self.witness = witness
+        self.pipes: list[Pipe] = []
+        self.on_change: Callable[[str], None] = lambda _key: None
+        self._dice = kernel.dice("prices")
+        self._logins = iter(range(FIRST_LOGIN, FIRST_LOGIN + 1_000))
+        digits = {feed: digits for feed, (_, digits, _) in START_PRICES.items()}
+        self.world = ToldWorld(NothingKept(), digits, lambda: next(self._logins))  # type: ignore[arg-type]
+        self.world.on_event = self._happened  # type: ignore[method-assign]
+        feeds = [_feed(name) for name in START_PRICES]
+        replay = Replay(feeds, speed=1.0, stamps="live", at_s=0.0)
+        self.tape = Tape(replay, BrokerClock(kernel))
+        self.faults = FaultDesk(self.world, self.tape, seed)
+        self.faults.cut_off = self.cut_off
+        self._place = Address(pid=0, port=0, pub_port=0, instance="simulated", state_dir="")
+        self._door = Door(self.world, self.tape.utc_ms)
+        self._middle = {feed: middle for feed, (middle, _, _) in START_PRICES.items()}
+        self._hands: dict[str, Session] = {}
+
+    def begin(self) -> None:
+        """Prices move from now on."""
+        for feed in self._middle:
+            self._tick(feed)
+        self.kernel.after(TICK_EVERY_US, self._next_ticks)
+        self.kernel.after(DUTIES_EVERY_US, self._next_duties)
+
+    def open_account(self, key: str, broker: str) -> Terminal:
+        """An account with a terminal of its own."""
+        wish = Wish(
+            key=key,
+            broker=broker,
+            deposit=1_000_000.0,
+            currency="USD",
+            leverage=100,
+            margin_mode="hedging",
+        )
+        return self.world.ensure_account(wish, self.kernel.true_utc_ms)
+
+    def account(self, login: int, server: str) -> Account:
+        """An account, wherever its terminal is logged in to."""
+        return self.world.houses[server].accounts[login]
+
+    def session(self) -> Session:
+        """A new client's view."""
+        return Session(self.world, self._place, self.tape.utc_ms, NOTHING_RECORDED, self._door)
+
+    def trade(self, key: str, request: TradeRequest) -> Any:
+        """A person's order, in the terminal itself: no fault is in the way."""
+        hand = self._hands.get(key)
+        if hand is None:
+            hand = self._hands[key] = self.session()
+            hand.take_up(self.world.terminal(key))
+        return answer(hand, "order_send", [TradeRequest(**_fields(request))])
+
+    def quote(self, key: str, symbol: str) -> Any:
+        """What a terminal's broker asks for a symbol."""
+        return self.world.houses[self.world.terminal(key).broker].market.quotes[symbol]
+
+    def move(self, feed: str, points: float) -> None:
+        """The market jumps."""
+        self._middle[feed] += points * 10.0 ** -START_PRICES[feed][1]
+        self._tick(feed)
+
+    def cut_off(self) -> None:
+        """Close the pipes of terminals that died, or whose pipes broke."""
+        for ending in self.faults.take_endings():
+            for pipe in [p for p in self.pipes if p.key == ending.terminal]:
+                pipe.break_off(SEND_FAILED if ending.is_pipe_alone else RECEIVE_FAILED)
+
+    def _happened(self, event: Event) -> None:
+        self.witness.happened(event)
+        for terminal in self.world.terminals.values():
+            if terminal.positions_changed:
+                self.on_change(terminal.key)
+
+    def _next_ticks(self) -> None:
+        self.kernel.after(TICK_EVERY_US, self._next_ticks)
+        for feed, (_, digits, _) in START_PRICES.items():
+            self._middle[feed] += self._dice.randint(-STEP_POINTS, STEP_POINTS) * 10.0**-digits
+            self._tick(feed)
+
+    def _tick(self, feed: str) -> None:
+        _, digits, spread = START_PRICES[feed]
+        middle = self._middle[feed]
+        bid, ask = round(middle - spread / 2, digits), round(middle + spread / 2, digits)
+        utc_ms = self.tape.utc_ms()
+        self.world.ticks((FeedTick(feed, utc_ms, bid, ask),), utc_ms)
+
+    def _next_duties(self) -> None:
+        self.kernel.after(DUTIES_EVERY_US, self._next_duties)
+        self.faults.tend()
+        self.cut_off()
+        self.world.on_clock(self.tape.utc_ms())
+
+
+def _feed(symbol: str) -> Feed:
+    middle, digits, spread = START_PRICES[symbol]
+    return Feed(
+        symbol=symbol,
+        digits=digits,
+        times_ms=array("q", [0]),
+        bids=array("d", [middle]),
+        asks=array("d", [middle + spread]),
+    )
+
+
+def _fields(request: TradeRequest) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in request.__struct_fields__}

@@ -1,0 +1,167 @@
+"""A whole swarm in one process: brokers, wires, nodes, supervisor, people, and who watches them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from domain.control import NodeReport
+from domain.market import Identity
+from domain.policies import Role
+from tests.simulation.brokers import Brokers
+from tests.simulation.builds import Build
+from tests.simulation.hosts import Host, Place
+from tests.simulation.kernel import Kernel
+from tests.simulation.network import Wire
+from tests.simulation.people import Person
+from tests.simulation.schedule import Schedule
+from tests.simulation.supervising import Supervisor
+from tests.simulation.trace import Trace
+from tests.simulation.witness import Home, Witness
+
+MASTER_BROKER = "Simulated-Master"
+#: What a slave's document has to say of its broker's symbols.
+SYMBOLS: Mapping[str, Mapping[str, Any]] = {
+    "FTMO-Demo": {},
+    "Apex-Demo": {"suffix": ".c", "symbol_map": {"XAUUSD": "GOLD"}},
+    "Harbor-Demo": {"suffix": "m", "slippage_tolerance": 500},
+    "Union-Demo": {"suffix": ".pro", "symbol_map": {"XAUUSD": "GOLD.pro"}},
+}
+
+
+class Stage:
+    """Built from a schedule; `begin` starts everybody."""
+
+    def __init__(self, schedule: Schedule, build: Build, folder: Path, trace: Trace) -> None:
+        self.kernel = kernel = Kernel(schedule.seed, trace)
+        trace.now_us = lambda: kernel.now_us
+        self.witness = Witness(kernel)
+        self.brokers = Brokers(kernel, self.witness, schedule.seed)
+        self.brokers.on_change = self._changed
+        self.hosts: dict[str, Host] = {}
+        self.people: dict[str, Person] = {}
+        self.published: dict[str, list[Any]] = {name: [] for name in schedule.masters}
+        self._troubles: list[Callable[[], None]] = []
+        self._orders = 0
+        self.wires = [
+            Wire(kernel, master, slave) for master in schedule.masters for slave in schedule.slaves
+        ]
+        brokers_of = dict.fromkeys(schedule.masters, MASTER_BROKER) | dict(schedule.slaves)
+        documents = {}
+        for number, (name, broker) in enumerate(brokers_of.items()):
+            role = Role.MASTER if name in schedule.masters else Role.SLAVE
+            documents[name] = _document(name, role, broker)
+            self._settle(name, role, broker, number, folder, build)
+        self.witness.logged_in = self._logged_in
+        self.witness.has_intent = self._has_intent
+        self.supervisor = Supervisor(kernel, self.hosts, documents)
+
+    def begin(self) -> None:
+        """Prices move, nodes start."""
+        self.brokers.begin()
+        self.supervisor.begin()
+
+    def wires_of(self, name: str) -> list[Wire]:
+        """All that lead to a node."""
+        return [wire for wire in self.wires if name in (wire.master, wire.slave)]
+
+    def key_of(self, name: str) -> str:
+        """Its terminal."""
+        return self.hosts[name].place.terminal
+
+    def report(self, name: str) -> NodeReport | None:
+        """What a node said last of itself."""
+        return self.supervisor.reports.get(name)
+
+    def operate(self, name: str, kind: str) -> None:
+        """An operator's order. A halt counts once it is acknowledged, till the next resume."""
+        self._orders += 1
+        number = self._orders
+        if kind == "RESUME":
+            self.witness.halted.discard(name)
+        self.supervisor.order(name, kind, number)
+        if kind == "HALT":
+            self.kernel.after(0, lambda: self._halted_once_told(name, number))
+
+    def _halted_once_told(self, name: str, number: int) -> None:
+        if f"HALT-{number}" in self.supervisor.done:
+            if number == self._newest_order_of(name):
+                self.witness.halted.add(name)
+            return
+        self.kernel.after(50_000, lambda: self._halted_once_told(name, number))
+
+    def _newest_order_of(self, name: str) -> int:
+        return self.supervisor.newest.get(name, 0)
+
+    def ends_after(self, ms: int, end: Callable[[], None]) -> None:
+        """A trouble that ends by itself, or when all troubles do."""
+        self._troubles.append(end)
+
+        def over() -> None:
+            if end in self._troubles:
+                self._troubles.remove(end)
+                end()
+
+        self.kernel.after(ms * 1_000, over)
+
+    def end_all_troubles(self) -> None:
+        """From here on nothing goes wrong any more."""
+        troubles, self._troubles = self._troubles, []
+        for end in troubles:
+            end()
+        self.brokers.faults.take_back()
+        for host in self.hosts.values():
+            host.crash_after_touches = None
+            host.sleeps_us = 0
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for host in self.hosts.values():
+            if host.journal is not None:
+                host.journal.close()
+
+    def _settle(
+        self, name: str, role: Role, broker: str, number: int, folder: Path, build: Build
+    ) -> None:
+        terminal = self.brokers.open_account(f"{name}-terminal", broker)
+        self.witness.is_home(
+            terminal.key,
+            Home(name=name, login=terminal.login, server=broker, is_master=role is Role.MASTER),
+        )
+        place = Place(
+            name=name,
+            role=role,
+            number=number,
+            terminal=terminal.key,
+            identity=Identity(terminal.login, broker),
+            folder=folder,
+        )
+        self.hosts[name] = host = Host(self.kernel, self.brokers, place, self.wires_of(name), build)
+        self.people[name] = Person(self.brokers, terminal.key)
+        if role is Role.MASTER:
+            host.on_published = self.published[name].append
+
+    def _changed(self, key: str) -> None:
+        host = next((h for h in self.hosts.values() if h.place.terminal == key), None)
+        if host is not None:
+            host.poke()
+
+    def _logged_in(self, key: str) -> tuple[int, str]:
+        terminal = self.brokers.world.terminals[key]
+        return terminal.login, terminal.broker
+
+    def _has_intent(self, name: str, magic: int) -> bool:
+        host = self.hosts[name]
+        if host.journal is None or host.disk.is_full:
+            return True
+        return any(intent.magic == magic for intent in host.journal.open_intents())
+
+
+def _document(name: str, role: Role, broker: str) -> dict[str, Any]:
+    document = {
+        "name": name,
+        "type": role.value,
+        "path": f"{name}-terminal",
+        "terminal": "paper",
+        "paper": {"broker": broker},
+    }
+    return document | dict(SYMBOLS[broker] if role is Role.SLAVE else {})
