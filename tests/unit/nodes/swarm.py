@@ -81,6 +81,7 @@ class SlaveSide:
         self.masters = {MASTER: bus.outlet(MASTER).addresses()}
         self.has_supervisor = False
         self.recollection: Recollection | None = None
+        self.swarm = "swarm"
         self.start()
 
     def parse(self, _: Any) -> AccountSettings:
@@ -96,7 +97,7 @@ class SlaveSide:
             SlaveParts(
                 name=SLAVE,
                 pid=2,
-                swarm="swarm",
+                swarm=self.swarm,
                 door=self.door,
                 inlet=self.inlet,
                 journal=self.journal,
@@ -116,7 +117,7 @@ class SlaveSide:
             "document": {"name": SLAVE},
             "masters": self.masters,
             "all_masters": (MASTER,),
-            "swarm": "swarm",
+            "swarm": self.swarm,
         }
         return Settings(**(usual | changes))
 
