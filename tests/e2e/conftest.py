@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import SLAVE, Desk, Machine, People
+from tests.machine import READY_WITHIN_S, SLAVE, Desk, Machine, People
 
 
 @pytest.fixture
@@ -35,5 +35,5 @@ def people(machine: Machine) -> Iterator[People]:
 def desk(swarm: Machine) -> Iterator[Desk]:
     """Before the database of a master and a slave that are ready."""
     with Desk.at(swarm) as desk:
-        swarm.wait_ready(SLAVE)
+        desk.soon(lambda: desk.is_ready(SLAVE), READY_WITHIN_S)
         yield desk

@@ -3,15 +3,12 @@
 import codecs
 import json
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from db.embedded.starting import running
-from db.setting_up import set_up
-from domain.account_fields import AccountDefaults
 from tests.earlier_accounts import FORM_A, FORM_B, SECRET
 from tests.machine import MASTER, SLAVE, Machine, People
 from tests.waiting import eventually
@@ -50,8 +47,7 @@ class Desk:
 @pytest.fixture
 def desk(machine: Machine) -> Desk:
     """A swarm that is set up, and whose database runs."""
-    with machine.records() as database:
-        set_up(database, AccountDefaults(), datetime(2026, 11, 21, tzinfo=UTC))
+    machine.set_up()
     return Desk(machine)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from db.embedded.starting import running
 from tests.machine import COPIED_WITHIN_S, MASTER, READY_WITHIN_S, SLAVE, Machine, People
+from tests.typist import ROOT
 from tests.waiting import eventually
 from utils.clock import monotonic_s
 
@@ -15,31 +16,34 @@ OPENED = f"{SLAVE}: PositionOpened EURUSD.c copied"
 CLOSED = f"{SLAVE}: PositionClosed EURUSD.c copied"
 
 
-def test_the_swarm_runs_obeys_heals_and_ends(swarm: Machine) -> None:
-    swarm.wait_ready()
+def test_the_swarm_runs_obeys_heals_and_ends(machine: Machine) -> None:
+    made = machine.type_(str(ROOT / "setup_db.py"), "--no-setup")
+    assert made.returncode == 0, made.stderr
+    machine.launch()
+    machine.wait_ready()
 
-    halted = swarm.command("halt", SLAVE, "--why", "payrolls")
+    halted = machine.command("halt", SLAVE, "--why", "payrolls")
     assert halted.returncode == 0, halted.stderr + halted.stdout
     assert "HALTED" in halted.stdout
-    assert swarm.status()[SLAVE]["state"] == "HALTED"
-    mistyped = swarm.command("halt", "Apex_Slave_1")
+    assert machine.status()[SLAVE]["state"] == "HALTED"
+    mistyped = machine.command("halt", "Apex_Slave_1")
     assert mistyped.returncode == 2
     assert f"Did you mean {SLAVE}" in mistyped.stderr
 
-    swarm.node(SLAVE).another_than(swarm.node(SLAVE).kill())
-    swarm.wait_ready()
-    slave = swarm.status()[SLAVE]
+    machine.node(SLAVE).another_than(machine.node(SLAVE).kill())
+    machine.wait_ready()
+    slave = machine.status()[SLAVE]
     assert (slave["state"], slave["latch"]["reason"]) == ("HALTED", "payrolls")
 
-    resumed = swarm.command("resume", "--all")
+    resumed = machine.command("resume", "--all")
     assert resumed.returncode == 0, resumed.stderr + resumed.stdout
-    assert swarm.status()[SLAVE]["state"] == "ACTIVE"
+    assert machine.status()[SLAVE]["state"] == "ACTIVE"
 
     began_s = monotonic_s()
-    swarm.stop()
+    machine.stop()
     assert monotonic_s() - began_s < 7
-    assert swarm.ours() == []
-    assert swarm.status()[SLAVE]["state"] == "STOPPED"
+    assert machine.ours() == []
+    assert machine.status()[SLAVE]["state"] == "STOPPED"
 
 
 def test_the_next_launcher_adopts_what_a_crashed_one_left(swarm: Machine) -> None:

@@ -15,10 +15,12 @@ from pymongo.errors import PyMongoError
 
 import config
 from db.clients import opened
-from db.connecting import adopt
+from db.connecting import Chosen, adopt, settle
 from db.embedded.address import read_address
 from db.embedded.starting import stop
+from db.moments import moment
 from db.remembered import EMBEDDED, Remembered, remember
+from db.setting_up import set_up
 from nodes.supervisor import pid_file
 from paper.address import Address, published
 from paper.admin import Admin
@@ -27,6 +29,7 @@ from tests.machine.parts import Part
 from tests.ports import free_ports
 from tests.typist import ROOT, Typist
 from tests.waiting import eventually
+from utils.clock import utc_ms
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
 
 DATABASE = "prop_copy_trader"
@@ -74,9 +77,12 @@ class Machine(Typist):
         self.says(f"{SLAVE}: ready", READY_WITHIN_S)
 
     def set_up(self) -> None:
-        """The two samples in the database; nothing runs for them yet."""
-        done = self.type_(str(ROOT / "setup_db.py"), "--no-setup")
-        assert done.returncode == 0, done.stderr
+        """The two samples, as setup_db.py makes them, but without a process that takes a second."""
+        settings = config.load(self.environ)
+        found = settle(settings)
+        assert isinstance(found, Chosen), found
+        with opened(found.uri, settings.database_name) as database:
+            set_up(database, settings.account_defaults, moment(utc_ms()))
 
     def launch(self) -> subprocess.Popen[str]:
         """`python launcher.py`, whose words go to the console."""
