@@ -196,6 +196,17 @@ def test_a_journal_bound_to_an_account_takes_no_other(journal: Journal) -> None:
             journal.bind(login, server)
 
 
+def test_a_journal_is_new_until_others_have_been_asked_what_they_remember(
+    journal: Journal,
+) -> None:
+    journal.write(leg(1))
+    assert journal.is_new()
+    journal.united()
+    again = reopened(journal)
+    assert not again.is_new()
+    again.close()
+
+
 def test_anybody_may_glance_at_a_journal_in_use(journal: Journal, path: Path) -> None:
     journal.bind(5, "Apex-Live")
     journal.write(leg(1), leg(2), closed_leg(3), SettingsKept(account=SLAVE, document={"a": 1}))
