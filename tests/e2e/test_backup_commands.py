@@ -1,6 +1,5 @@
 """`launcher.py backup`, `restore` and `migrate`, as a person types them."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -11,59 +10,38 @@ from pathlib import Path
 import pytest
 from filelock import FileLock, Timeout
 
-import config
-from db.clients import opened
-from db.connecting import adopt
-from db.remembered import EMBEDDED, Remembered, remember
 from tests.integration.stores.conftest import Server
-from tests.machine import private_environ
-from tests.typist import Typist
+from tests.machine import MASTER, READY_WITHIN_S, SLAVE, Machine
+from tests.typist import ROOT
 from tests.waiting import eventually
-from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Machine(Typist):
-    """A state folder of its own, with the embedded database."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.server = Server(folder / "state")
-        self.state = self.server.state
-        port = {"EMBEDDED_DB_PORT": str(self.server.port)}
-        self.environ = private_environ(folder, self.state) | port
-
-    def begin(self) -> None:
-        """Whatever MongoDB runs on this machine is somebody's, and stays untouched."""
-        remember(self.state, Remembered(kind=EMBEDDED, swarm_ids=()))
-        adopt(config.load(self.environ))
-        done = self.type_(str(ROOT / "setup_db.py"), "--no-setup")
-        assert done.returncode == 0, done.stderr
-
-    def accounts(self) -> list[str]:
-        shown = self.command("status", "--json")
-        assert shown.returncode == 0, shown.stderr
-        return sorted(row["name"] for row in json.loads(shown.stdout))
+SAMPLES = [SLAVE, MASTER]
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
+    """With the two samples in the embedded database."""
     (tmp_path / "one").mkdir()
     made = Machine(tmp_path / "one")
-    made.begin()
-    yield made
-    made.server.kill()
+    try:
+        made.set_up()
+        yield made
+    finally:
+        made.end()
 
 
 @pytest.fixture
 def new_machine(tmp_path: Path) -> Iterator[Machine]:
     (tmp_path / "two").mkdir()
-    made = Machine(tmp_path / "two")
+    made = Machine(tmp_path / "two", chosen=False)
     yield made
-    made.server.kill()
+    made.end()
+
+
+def accounts(machine: Machine) -> list[str]:
+    return sorted(machine.status())
 
 
 def test_a_swarm_goes_to_a_new_machine_in_one_file(machine: Machine, new_machine: Machine) -> None:
@@ -74,7 +52,7 @@ def test_a_swarm_goes_to_a_new_machine_in_one_file(machine: Machine, new_machine
     brought = new_machine.command("restore", str(file), "--into", "embedded")
     assert brought.returncode == 0, brought.stderr
     assert "restored and compared" in brought.stdout
-    assert new_machine.accounts() == machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+    assert accounts(new_machine) == accounts(machine) == SAMPLES
 
 
 @pytest.fixture
@@ -90,40 +68,25 @@ def test_a_swarm_moves_to_a_mongodb_and_back(machine: Machine, server: Server) -
     there = machine.command("migrate", "--to", "mongodb")
     assert there.returncode == 0, there.stderr
     assert "moved and compared: mongodb database" in there.stdout
-    assert machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+    assert accounts(machine) == SAMPLES
     back = machine.command("migrate", "--to", "embedded")
     assert back.returncode == 0, back.stderr
     assert "unset it" in back.stdout
     del machine.environ["MONGO_URI"]
-    assert machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+    assert accounts(machine) == SAMPLES
 
 
 def test_only_backup_works_while_a_launcher_does(machine: Machine) -> None:
-    output = (machine.folder / "console.txt").open("w", encoding="utf-8")
-    with output:
-        launcher = subprocess.Popen(
-            [sys.executable, str(ROOT / "launcher.py"), "--no-setup"],
-            cwd=machine.folder,
-            env=machine.environ,
-            stdout=output,
-            stderr=output,
-            **new_process_group_kwargs(),
-        )
-    try:
-        eventually((machine.state / "run" / "nodes.json").exists, 30)
-        kept = machine.command("backup", "--keep", "3")
-        assert kept.returncode == 0, kept.stderr
-        file = next((machine.state / "backups").iterdir())
-        for words in (("restore", str(file), "--replace"), ("migrate", "--to", "mongodb")):
-            refused = machine.command(*words)
-            assert refused.returncode == 2
-            assert "found one running. Stop it first" in refused.stderr
-        ask_to_stop(launcher.pid, born(launcher.pid))
-        launcher.wait(30)
-    finally:
-        if launcher.poll() is None:
-            kill(launcher.pid, born(launcher.pid))
-            launcher.wait(10)
+    machine.launch()
+    eventually((machine.state / "run" / "nodes.json").exists, READY_WITHIN_S)
+    kept = machine.command("backup", "--keep", "3")
+    assert kept.returncode == 0, kept.stderr
+    file = next((machine.state / "backups").iterdir())
+    for words in (("restore", str(file), "--replace"), ("migrate", "--to", "mongodb")):
+        refused = machine.command(*words)
+        assert refused.returncode == 2
+        assert "found one running. Stop it first" in refused.stderr
+    machine.stop()
     _age_reports(machine)
     restored = machine.command("restore", str(file), "--replace")
     assert restored.returncode == 0, restored.stderr
@@ -131,8 +94,8 @@ def test_only_backup_works_while_a_launcher_does(machine: Machine) -> None:
 
 def _age_reports(machine: Machine) -> None:
     """Of nodes that reported just now a command makes sure for six seconds that they ended."""
-    machine.server.start()
-    with opened(machine.server.uri, "prop_copy_trader") as database:
+    machine.start_database()
+    with machine.records() as database:
         database["nodes"].update_many({}, {"$set": {"sent_at": datetime(2026, 1, 1, tzinfo=UTC)}})
 
 
@@ -150,10 +113,10 @@ def test_ctrl_c_says_where_the_swarm_lives(
 ) -> None:
     file = machine.folder / "kept"
     assert machine.command("backup", str(file)).returncode == 0
-    machine.server.start()
-    with opened(machine.server.uri, "prop_copy_trader") as database:
+    machine.start_database()
+    with machine.records() as database:
         # A node that reported just now has the command look for six seconds whether it goes on.
-        database["nodes"].insert_one({"name": "Apex_Slave_01", "sent_at": datetime.now(UTC)})
+        database["nodes"].insert_one({"name": SLAVE, "sent_at": datetime.now(UTC)})
     machine.environ["MONGO_URI"] = server.uri
     typed = [str(file) if word == "FILE" else word for word in words]
     command = subprocess.Popen(
@@ -168,7 +131,7 @@ def test_ctrl_c_says_where_the_swarm_lives(
     command.send_signal(signal.SIGINT)
     _, said = command.communicate(timeout=30)
     assert (command.returncode, told in said) == (130, True), said
-    assert machine.accounts() == ["Apex_Slave_01", "FTMO_Master"]
+    assert accounts(machine) == SAMPLES
 
 
 def _is_held(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """A machine of its own for a test: the product's real processes, and the people around them."""
 
 from tests.machine.desk import Desk, Document
-from tests.machine.machine import Machine, private_environ
+from tests.machine.machine import Machine
 from tests.machine.names import COPIED_WITHIN_S, MASTER, OTHER, READY_WITHIN_S, SLAVE
 from tests.machine.parts import Part
 from tests.machine.people import People, until_equal, until_flat
@@ -21,7 +21,6 @@ __all__ = [
     "People",
     "Seat",
     "Trader",
-    "private_environ",
     "until_equal",
     "until_flat",
 ]

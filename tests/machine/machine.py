@@ -17,7 +17,7 @@ import config
 from db.clients import opened
 from db.connecting import Chosen, adopt, settle
 from db.embedded.address import read_address
-from db.embedded.starting import stop
+from db.embedded.starting import ensure_running, stop
 from db.moments import moment
 from db.remembered import EMBEDDED, Remembered, remember
 from db.setting_up import set_up
@@ -37,36 +37,23 @@ LOOK_EVERY_S = 0.05
 LAST_LINES = 15
 
 
-def private_environ(folder: Path, state: Path) -> dict[str, str]:
-    """Our own variables with a swarm's folders and ports that nobody else has."""
-    control, database, paper, signals, *_further_masters = free_ports(8)
-    environ = {name: value for name, value in os.environ.items() if name != "MONGO_URI"}
-    return environ | {
-        "MURMURATION_STATE": str(state),
-        "MURMURATION_LEASES": str(folder / "leases"),
-        "CONTROL_PORT": str(control),
-        "EMBEDDED_DB_PORT": str(database),
-        "PAPER_PORT": str(paper),
-        "ZMQ_PUB_PORT": str(signals),
-        "PYTHONUTF8": "1",
-    }
-
-
 class Machine(Typist):
     """Made with the embedded database running and no accounts; `end` ends all that ran here.
 
+    Not `chosen`: nobody has said yet which database it works with, and none runs.
     `begin` sets up the two samples and starts the swarm. `node(name)`, `launcher`, `paper` and
     `database` are its processes: each can be killed, paused and resumed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, chosen: bool = True) -> None:
         self.folder = folder
         self.state = folder / "state"
-        self.environ = private_environ(folder, self.state)
+        self.environ = _private_environ(folder, self.state)
         self.started: list[subprocess.Popen[str]] = []
-        # Whatever MongoDB runs on this machine is somebody's, and stays untouched.
-        remember(self.state, Remembered(kind=EMBEDDED, swarm_ids=()))
-        adopt(config.load(self.environ))
+        if chosen:
+            # Whatever MongoDB runs on this machine is somebody's, and stays untouched.
+            remember(self.state, Remembered(kind=EMBEDDED, swarm_ids=()))
+            adopt(config.load(self.environ))
 
     # --- Starting and ending ---------------------------------------------------------------------
 
@@ -108,6 +95,11 @@ class Machine(Typist):
         launcher = self.started[-1]
         ask_to_stop(launcher.pid)
         assert launcher.wait(ENDED_WITHIN_S) == 0, self.said()
+
+    def start_database(self) -> None:
+        """The embedded one, where it does not run already."""
+        port = int(self.environ["EMBEDDED_DB_PORT"])
+        ensure_running(self.state, port=port, python=sys.executable)
 
     def stop_database(self) -> None:
         """The embedded one, in order; whoever needs it starts it again."""
@@ -253,3 +245,18 @@ class Machine(Typist):
 def _is_ready(report: dict[str, Any], pid: int, stale: Any) -> bool:
     fresh = report.get("sent_at") != stale
     return fresh and bool(report.get("ready")) and report["pid"] == pid != 0
+
+
+def _private_environ(folder: Path, state: Path) -> dict[str, str]:
+    """Our own variables with a swarm's folders and ports that nobody else has."""
+    control, database, paper, signals, *_further_masters = free_ports(8)
+    environ = {name: value for name, value in os.environ.items() if name != "MONGO_URI"}
+    return environ | {
+        "MURMURATION_STATE": str(state),
+        "MURMURATION_LEASES": str(folder / "leases"),
+        "CONTROL_PORT": str(control),
+        "EMBEDDED_DB_PORT": str(database),
+        "PAPER_PORT": str(paper),
+        "ZMQ_PUB_PORT": str(signals),
+        "PYTHONUTF8": "1",
+    }
