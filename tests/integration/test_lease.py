@@ -6,9 +6,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from nodes.lease import Lease, LeaseRefusedError
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -46,6 +48,7 @@ def other(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     process.stdout.close()
 
 
+@pytest.mark.history(2, 24)
 @pytest.mark.parametrize(
     ("login", "data_path", "named"),
     [
@@ -58,11 +61,25 @@ def other(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
 def test_law_13_a_second_node_is_refused_and_told_who_holds_it(
     tmp_path: Path, other: "subprocess.Popen[str]", login: int, data_path: str, named: str
 ) -> None:
+    """Histories 2 and 24: another swarm's node, or one of another document, on this machine."""
     with pytest.raises(LeaseRefusedError) as refused:
         Lease.take(tmp_path, login=login, server="FTMO-Demo", data_path=data_path)
     assert named in str(refused.value)
     assert f"process {other.pid}" in str(refused.value)
     assert "stop that process" in str(refused.value)
+
+
+@pytest.mark.history(23)
+def test_law_13_a_holder_that_is_stopped_lets_nobody_in(
+    tmp_path: Path, other: "subprocess.Popen[str]"
+) -> None:
+    """History 23: it may wake up at any time, with a decision of long ago in its hands."""
+    process = psutil.Process(other.pid)
+    process.suspend()
+    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
+    with pytest.raises(LeaseRefusedError, match=f"process {other.pid}"):
+        Lease.take(tmp_path, login=1001, server="FTMO-Demo", data_path="C:/MT5")
+    process.resume()
 
 
 def test_law_13_a_killed_holder_holds_nothing(
