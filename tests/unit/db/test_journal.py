@@ -151,7 +151,9 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         Journal(journal_path(tmp_path, SLAVE), "swarm-1", SLAVE)
 
 
-def test_the_journal_of_another_account_is_refused(journal: Journal, path: Path) -> None:
+@pytest.mark.history(26)
+def test_law_11_the_journal_of_another_account_is_refused(journal: Journal, path: Path) -> None:
+    """History 26: the file of one slave was copied to the place of another's."""
     with pytest.raises(JournalRefused, match=f"found one of account {SLAVE}"):
         Journal(path, "swarm-1", "Somebody")
 

@@ -33,8 +33,10 @@ def test_a_name_twice_stops_both() -> None:
     ]
 
 
-def test_a_login_twice_stops_both_and_names_the_other() -> None:
-    twins = [account(name, login=5, server="Apex-Live") for name in ("S", "T")]
+@pytest.mark.history(24)
+def test_law_13_a_login_twice_stops_both_and_names_the_other() -> None:
+    """History 24: whatever terminals they are at."""
+    twins = [account(n, login=5, server="Apex-Live", path=f"{n}.exe") for n in ("S", "T")]
     found = check_swarm([MASTER, account("U"), *twins])
     assert [(p.account, p.field) for p in found] == [("S", "login"), ("T", "login")]
     assert "T" in found[0].found

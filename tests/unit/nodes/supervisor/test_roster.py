@@ -317,3 +317,29 @@ def test_law_5_while_it_closes_only_an_alarm_says_so(swarm: Swarm) -> None:
     member = swarm.crew.members["S1"]
     assert (member.failures, member.close_only) == (0, True)
     assert "launcher.py resume S1" in member.alarm
+
+
+@pytest.mark.history(45)
+@pytest.mark.parametrize(
+    "documents",
+    [
+        pytest.param((), id="the database has forgotten them"),
+        pytest.param((MASTER, SLAVE | {"enabled": False}), id="the last slave is disabled"),
+    ],
+)
+def test_law_7_after_a_reboot_an_account_with_a_copy_is_watched(
+    tmp_path: Path, documents: tuple[Document, ...]
+) -> None:
+    """History 45: the launcher starts, whatever else there is to do, and both drain."""
+    before = Swarm(tmp_path)
+    before.sees(MASTER, SLAVE)
+    write_leg(tmp_path)
+    after = Swarm(tmp_path)
+    after.sees(*documents)
+    after.roster.check(strict=False, silence="")
+    assert after.duty("S1") is Duty.DRAIN
+    assert after.duty("FTMO_Master") is (Duty.RUN if documents else Duty.DRAIN)
+    after.reports("FTMO_Master")
+    after.turns(2)
+    assert "S1" in dict(after.started)
+    assert (after.told("S1").document or {})["enabled"] is False
