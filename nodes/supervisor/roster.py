@@ -58,7 +58,7 @@ class Roster:
         self.judgement = self._with_copies_kept(judgement, held)
         self._note_faults()
         self._keep_in_force(held)
-        wanted = self._wanted()
+        wanted = self._wanted(held)
         self._crew.want(wanted, held)
         self._remember(sight)
         self.paper_wanted = self._uses_paper()
@@ -87,7 +87,12 @@ class Roster:
     def _is_needed(self, name: str, held: Held) -> bool:
         """Open copies need it, whether its node runs or never did."""
         member = self._crew.members.get(name)
-        return name in self._unfinished if member is None else self._crew.is_needed(member, held)
+        if member is not None:
+            return self._crew.is_needed(member, held)
+        return name in self._unfinished or self._is_held_master(name, held)
+
+    def _is_held_master(self, name: str, held: Held) -> bool:
+        return role_of(self._in_force.get(name, {})) is Role.MASTER and held(name)
 
     def _holding(self, found: Sequence[Document], held: Held) -> list[AccountSettings]:
         """Whose login and terminal are taken, whatever the documents say now (law 13)."""
@@ -154,7 +159,7 @@ class Roster:
         documents = (self.documents.get(member.name, {}) for member in members)
         return any(document.get("terminal") == "paper" for document in documents)
 
-    def _wanted(self) -> dict[str, Wanted]:
+    def _wanted(self, held: Held) -> dict[str, Wanted]:
         members = self._crew.members
         running = {name for name, member in members.items() if member.duty is Duty.RUN}
         wanted = {}
@@ -164,7 +169,12 @@ class Roster:
                 wanted[name] = one
         for name in self._unfinished - set(wanted) - set(members):
             wanted[name] = Wanted(role=Role.SLAVE, enabled=False, sound=False)
-        return wanted
+        return wanted | self._forgotten_masters(set(wanted) | set(members), held)
+
+    def _forgotten_masters(self, known: set[str], held: Held) -> dict[str, Wanted]:
+        """Deleted while no launcher ran, and copies of theirs are still open."""
+        names = [n for n in self._in_force if n not in known and self._is_held_master(n, held)]
+        return {name: Wanted(role=Role.MASTER, enabled=False, sound=False) for name in names}
 
     def _held(self, sight: Sight | None) -> Held:
         """Whether copies of a master are open; while nobody can say whose, it may be any."""
