@@ -303,15 +303,9 @@ HISTORIES: dict[int, History] = {
 
 #: What has no test yet, and what it waits for.
 NOT_YET: dict[int, str] = {
-    2: "the recovery tests",
-    7: "the recovery tests",
     19: "netting",
-    24: "the recovery tests",
-    26: "the recovery tests",
     27: "pending orders",
     28: "netting",
-    37: "the recovery tests",
-    45: "the recovery tests",
     46: "netting",
 }
 

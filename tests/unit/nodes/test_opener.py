@@ -87,6 +87,7 @@ def test_law_4_a_journal_that_cannot_be_written_opens_nothing(teller: Teller) ->
     assert teller.slave.journal.open_intents() == []
 
 
+@pytest.mark.history(39)
 def test_law_4_a_journal_that_cannot_be_written_stops_no_close_and_raises_an_alarm(
     teller: Teller,
 ) -> None:
@@ -535,6 +536,7 @@ def test_law_8_a_wrong_login_seen_only_around_an_order_stops_opens_until_a_perso
     assert len(teller.slave.door.opens) == 1
 
 
+@pytest.mark.history(8)
 def test_law_8_a_wrong_login_is_remembered_over_a_restart_until_an_operator_resumes(
     teller: Teller,
 ) -> None:

@@ -353,8 +353,9 @@ def test_law_2_settings_act_once_and_an_edit_orders_nothing(
         pytest.param("DRAINING", {"all_masters": ()}, id="master disabled"),
     ],
 )
+@pytest.mark.parametrize("restarted", [False, True])
 def test_law_2_disabling_stops_opens_and_the_open_copy_is_followed_to_its_end(
-    reason: str, changes: dict[str, Any]
+    reason: str, changes: dict[str, Any], restarted: bool
 ) -> None:
     """The supervisor names a disabled master no more, and keeps its node until no copy is left."""
     swarm = Swarm()
@@ -362,9 +363,11 @@ def test_law_2_disabling_stops_opens_and_the_open_copy_is_followed_to_its_end(
     if "enabled" in changes:
         swarm.slave.settings = msgspec.structs.replace(swarm.slave.settings, **changes)
         changes = {}
+    if restarted:
+        swarm.slave.start(**changes)
     swarm.slave.control.orders.append(swarm.slave.settings_told(**changes))
     swarm.master.control.orders.append(Settings(document={"enabled": False}))
-    swarm.turn(2)
+    swarm.turn(4)
     second = swarm.trade()
     assert swarm.slave.last == ("PositionOpened", "denied", reason)
     assert 9001 in swarm.slave.door.held

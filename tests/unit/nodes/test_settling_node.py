@@ -17,6 +17,7 @@ from domain.policies import KillSwitch
 from tests.builders import EPOCH, SLAVE, a_book, a_key, an_account
 from tests.fakes import FakeDoor, done_but_unknown, lost, told
 from tests.unit.nodes.teller import Teller
+from utils.clock import Now
 
 
 def aged(fact: Any, by_ms: int) -> Any:
@@ -266,6 +267,26 @@ def test_law_4_an_unknown_reduction_is_not_sent_again_though_a_look_shows_the_ol
     assert len(teller.slave.door.closes) == 1
     assert teller.slave.door.held[identifier].volume == Decimal("0.50")
     assert not teller.slave.unanswered(teller.facts)
+
+
+@pytest.mark.history(18)
+@pytest.mark.xfail(
+    strict=True, reason="the window of an unknown order is counted by the wall clock"
+)
+def test_law_10_a_clock_that_is_set_forward_ends_no_window(teller: Teller) -> None:
+    """The order fills after the machine's clock jumped an hour, seconds after it was sent."""
+    identifier = teller.copies(501)
+    teller.slave.door.answers = [lost]
+    teller.say(teller.halves(501))
+    teller.turn(4)
+    now = teller.clock.now()
+    teller.clock._now = Now(now.monotonic_s, now.utc_ms + 3_600_000)
+    teller.slave.door.ahead_ms -= 3_600_000
+    teller.turn(20)
+    teller.slave.door.reduce(identifier, "0.50", magic=teller.slave.door.closes[0].magic)
+    teller.turn(20)
+    assert len(teller.slave.door.closes) == 1
+    assert teller.slave.door.held[identifier].volume == Decimal("0.50")
 
 
 def test_law_4_an_unknown_reduction_that_lapses_is_sent_again(teller: Teller) -> None:

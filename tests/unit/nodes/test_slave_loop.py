@@ -171,6 +171,17 @@ def test_law_5_without_its_supervisor_it_closes_and_does_not_open() -> None:
     assert teller.slave.last == ("PositionOpened", "copied", "NONE")
 
 
+@pytest.mark.history(38)
+@pytest.mark.xfail(strict=True, reason="it stands in the log only")
+def test_law_3_two_stories_under_one_stamp_are_an_alarm(teller: Teller) -> None:
+    told = teller.opens(501)
+    teller.say(told)
+    teller.turn()
+    teller.say(msgspec.structs.replace(told, price=told.price + 1))
+    teller.turn(5)
+    assert any(MASTER in alarm for alarm in teller.slave.report.alarms)
+
+
 @pytest.mark.parametrize(("allowed", "reason"), [(False, "DATABASE_SILENT"), (True, "NONE")])
 def test_law_12_opens_without_a_database_are_the_operators_choice(
     allowed: bool, reason: str

@@ -189,6 +189,7 @@ def test_law_4_what_is_not_proven_is_unknown(retcode: int, command: Command) -> 
     )
 
 
+@pytest.mark.history(36)
 @COMMANDS
 @pytest.mark.parametrize("code", [-2, -8, -10004])
 def test_law_4_what_never_left_is_refused(code: int, command: Command) -> None:
