@@ -14,12 +14,14 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_every_history_is_shown_or_said_to_be_missing() -> None:
     assert set(HISTORIES) == set(range(1, 48))
-    assert numbers("history") == set(HISTORIES) - set(NOT_YET)
+    assert set(HISTORIES) - numbers("history") <= set(NOT_YET)
+    assert numbers("history") <= set(HISTORIES)
 
 
 def test_every_law_has_a_test_named_after_it_or_is_said_to_lack_one() -> None:
     assert set(LAWS) == set(range(1, 16))
-    assert numbers("law") == set(LAWS) - set(LAWS_NOT_YET)
+    assert set(LAWS) - numbers("law") <= set(LAWS_NOT_YET)
+    assert numbers("law") <= set(LAWS)
 
 
 def test_no_marker_stands_where_nobody_looks() -> None:
