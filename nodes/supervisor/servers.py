@@ -5,12 +5,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from config import Config
 from db.embedded import starting as embedded
+from db.embedded.address import Address as Database
+from db.embedded.address import read_address
 from nodes.supervisor.broker_watch import BrokerWatch
 from nodes.supervisor.children import LOOK_EVERY_S
 from nodes.supervisor.faults import HostFault
-from paper.address import Address
+from paper.address import Address, published
 from paper.admin import Admin, AdminError
 from paper.starting import PaperBrokerError, answering, ensure_running
 from utils import os_signals
@@ -21,6 +25,8 @@ logger = logging.getLogger(__name__)
 DATABASE = "database"
 PAPER = "paper"
 UNDO_WITHIN_S = 2.0
+DATABASE_RUNS = ("-m", "db.embedded")
+PAPER_RUNS = ("-m", "paper")
 
 
 class Servers:
@@ -31,7 +37,7 @@ class Servers:
         self._config = config
         self._paper_state = config.state / PAPER
         #: Nodes are told once where the broker is: one that takes its place is found there too.
-        self.paper_port = config.paper_port
+        self.paper_port = config.paper_port or _port_before(self._paper_state, inherited)
         self._watch: BrokerWatch | None = None
         running = {DATABASE: embedded.running(config.state), PAPER: answering(self._paper_state)}
         self._others = {kind for kind, found in running.items() if found} - set(inherited)
@@ -78,17 +84,40 @@ class Servers:
         self._stop(set(self.ours) - self._inherited, UNDO_WITHIN_S)
 
     def _stop(self, kinds: set[str], within_s: float) -> None:
-        pids = [
-            embedded.stop(self._config.state) if DATABASE in kinds else 0,
-            _stop_paper(self._paper_state) if PAPER in kinds else 0,
-        ]
+        pids = [self._stop_database() if DATABASE in kinds else 0]
+        pids += [_stop_paper(self._paper_state) if PAPER in kinds else 0]
         _see_to_their_end([pid for pid in pids if pid], within_s)
+
+    def _stop_database(self) -> int:
+        told = embedded.stop(self._config.state)
+        runs = (*DATABASE_RUNS, f"--state={self._config.state.resolve()}")
+        return told or _silent(read_address(self._config.state), runs)
+
+
+def _port_before(state: Path, inherited: tuple[str, ...]) -> int:
+    """Where the nodes that a crashed launcher left behind go on looking for the broker."""
+    address = published(state) if PAPER in inherited else None
+    return 0 if address is None else address.port
+
+
+def _silent(address: Address | Database | None, runs: tuple[str, ...]) -> int:
+    """A server that hangs hears no word, and must not be left behind; 0 where it has gone.
+
+    Its file may be stale, and its process id somebody else's by now.
+    """
+    if address is None:
+        return 0
+    try:
+        words = psutil.Process(address.pid).cmdline()
+    except psutil.Error:
+        return 0
+    return address.pid if all(word in words for word in runs) else 0
 
 
 def _stop_paper(state: Path) -> int:
     address = answering(state)
     if address is None:
-        return 0
+        return _silent(published(state), (*PAPER_RUNS, str(state.resolve())))
     try:
         with Admin(address.host, address.port, within_s=1.0) as admin:
             admin.shutdown()
