@@ -40,6 +40,9 @@ DEFAULT = "swarm"
 COMMANDS = {
     "swarm": Command("commands.swarm", "start every enabled account and watch (the default)"),
     "demo": Command("commands.demo", "show copying on paper accounts; touches nothing of yours"),
+    "drill": Command(
+        "commands.drill", "show on paper accounts that chaos loses and doubles nothing of yours"
+    ),
     "test": Command(
         "commands.test", "run the tests; the rest goes to pytest", "test", verbatim=True
     ),

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
@@ -152,6 +153,24 @@ def kill(pid: int, birth: float | None = None) -> bool:
         return False
     try:
         psutil.Process(pid).kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+def suspend(pid: int, birth: float | None = None) -> bool:
+    """Let a process do nothing until it is resumed; False where it is gone."""
+    return _is_there(pid, birth) and _told(psutil.Process.suspend, pid)
+
+
+def resume(pid: int, birth: float | None = None) -> bool:
+    """Let a suspended process go on; False where it is gone."""
+    return _is_there(pid, birth) and _told(psutil.Process.resume, pid)
+
+
+def _told(order: Callable[[psutil.Process], None], pid: int) -> bool:
+    try:
+        order(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
     return True

@@ -1,5 +1,6 @@
 """Makes sure that nothing of a world of one's own runs on when it is over."""
 
+import os
 from collections.abc import Collection
 from pathlib import Path, PureWindowsPath
 
@@ -22,6 +23,12 @@ def remaining(known: Collection[int], folder: Path) -> list[psutil.Process]:
         if process is not None:
             found[pid] = process
     return [process for process in found.values() if os_signals.born(process.pid) is not None]
+
+
+def everybody_of(folder: Path) -> set[int]:
+    """Whoever knows the world's folder, on the whole machine: also who was left by his parent."""
+    found = (_ours(pid, folder) for pid in psutil.pids() if pid != os.getpid())
+    return {process.pid for process in found if process is not None}
 
 
 def end_all(known: Collection[int], folder: Path, within_s: float = GONE_WITHIN_S) -> list[str]:

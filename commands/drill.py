@@ -1,0 +1,236 @@
+"""`drill`: chaos on real processes and paper accounts, judged from both brokers' own deals."""
+
+import argparse
+import math
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from commands.demonstration import console
+from commands.drilling import accounts, report
+from commands.drilling.course import Course, DrillFault, Outcome
+from commands.drilling.injecting import Injector
+from commands.drilling.judging import Judge
+from commands.drilling.operator import Operator
+from commands.drilling.plan import Cast, Measure, plan
+from commands.drilling.record import Record
+from commands.drilling.victims import Victims
+from commands.drilling.world import World, people
+from commands.staging.books import TruthUnreadableError
+from commands.staging.processes import end_all, everybody_of
+from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
+from config import ConfigError
+from db.clients import DATABASE_ERRORS
+from db.embedded.starting import CannotStart
+from db.remembered import DatabaseFault
+from paper.admin import AdminError
+from paper.starting import PaperBrokerError
+from utils.os_signals import StopRequest
+
+DAMAGE, HOST_FAULT = 1, 2
+STOP_S = 8.0
+FAULTS = (
+    ConfigError,
+    DatabaseFault,
+    CannotStart,
+    PaperBrokerError,
+    AdminError,
+    DrillFault,
+    TruthUnreadableError,
+    OSError,
+    *DATABASE_ERRORS,
+)
+PACKAGES = ("pyzmq", "msgspec", "pymongo", "psutil")
+
+
+class Held(NamedTuple):
+    """What a drill needs from its beginning to its report."""
+
+    world: World
+    victims: Victims
+    record: Record
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how much, how fast and how long."""
+    parser.add_argument("--seed", type=_whole, default=1, metavar="N", help="of everything drawn")
+    parser.add_argument(
+        "--seconds", type=_above_zero, default=50.0, metavar="N", help="of chaos (default 50)"
+    )
+    parser.add_argument("--slaves", type=_count, default=3, metavar="N", help="(default 3)")
+    parser.add_argument("--masters", type=_count, default=1, metavar="N", help="(default 1)")
+    parser.add_argument(
+        "--pace", type=_above_zero, default=1.0, metavar="X", help="2 is twice as many of all"
+    )
+    parser.add_argument("--kills", type=_whole, metavar="N", help="so many times (default by pace)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there as well")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with logs and records")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Hold it; 0 without damage, 1 with damage, 2 for this host's faults."""
+    with StopRequest(wakeup=True) as stop:
+        try:
+            _check(args)
+            return _in_world(args, stop)
+        except FAULTS as fault:
+            print(f"drill: {fault}", file=sys.stderr)
+            return HOST_FAULT
+
+
+def _in_world(args: argparse.Namespace, stop: StopRequest) -> int:
+    print("Setting up a database, a paper broker and accounts for the drill...", flush=True)
+    wish = Wish(
+        purpose="drill",
+        accounts=accounts.documents(args.masters, args.slaves),
+        speed=1.0,
+        seed=args.seed,
+        ticks=(),
+        keep=args.keep,
+        clock=True,
+    )
+    scenery = put_up(wish)
+    try:
+        return _hold(args, scenery, stop)
+    finally:
+        take_down(scenery)
+
+
+def _hold(args: argparse.Namespace, scenery: Scenery, stop: StopRequest) -> int:
+    victims, screen = Victims(scenery), console.screen()
+    outcome, killed = None, []
+    try:
+        held = Held(people(scenery, victims, args.seed), victims, Record())
+        _introduce(args, scenery, held.world, screen)
+        outcome = _course(args, scenery, held, screen, stop)
+    finally:
+        killed = _end(scenery, victims)
+        screen.close()
+    return _report(args, held, outcome, killed, interrupted=stop.requested)
+
+
+def _course(
+    args: argparse.Namespace,
+    scenery: Scenery,
+    held: Held,
+    screen: console.Screen,
+    stop: StopRequest,
+) -> Outcome:
+    operator = Operator(scenery)
+    injector = Injector(scenery, held.victims, operator, held.record)
+    world = held.world
+    course = Course(
+        world=world,
+        victims=held.victims,
+        operator=operator,
+        injector=injector,
+        record=held.record,
+        screen=screen,
+        stop=stop,
+        pace=args.pace,
+    )
+    measure = Measure(seed=args.seed, seconds=args.seconds, pace=args.pace, kills=args.kills)
+    steps = plan(measure, Cast(masters=tuple(world.masters), slaves=tuple(world.slaves)))
+    try:
+        return course.run(steps, args.seconds, Judge(scenery, world, injector))
+    finally:
+        world.leave()
+
+
+def _end(scenery: Scenery, victims: Victims) -> list[str]:
+    """Nothing of the drill runs on; who had to be killed."""
+    victims.let_all_go()
+    victims.stop_launcher(STOP_S)
+    known = {*victims.known, *servers_of(scenery.config)}
+    end_servers(scenery.config)
+    return end_all({*known, *everybody_of(scenery.folder)}, scenery.folder)
+
+
+def _introduce(
+    args: argparse.Namespace, scenery: Scenery, world: World, screen: console.Screen
+) -> None:
+    masters, slaves = ", ".join(world.masters), ", ".join(world.slaves)
+    screen.say(f"{masters} copied by {slaves}; {args.seconds:g} s of chaos, seed {args.seed}.")
+    if scenery.keep:
+        screen.say(f"  logs and records stay in {scenery.folder}")
+
+
+def _report(
+    args: argparse.Namespace,
+    held: Held,
+    outcome: Outcome,
+    killed: list[str],
+    *,
+    interrupted: bool,
+) -> int:
+    found = report.as_found(outcome.judged.damage, interrupted=interrupted)
+    made = report.Report(
+        seed=args.seed,
+        seconds=round(outcome.chaos_s, 3),
+        pace=args.pace,
+        masters=len(held.world.masters),
+        slaves=len(held.world.slaves),
+        like_mine=False,
+        interrupted=interrupted,
+        versions=_versions(),
+        signals_sent=outcome.judged.signals,
+        verdicts=outcome.judged.verdicts,
+        hand_trades=held.world.bystander.deeds,
+        faults_by_kind=dict(held.record.by_kind),
+        faults_not_possible=dict(held.record.not_possible),
+        kills_by_victim=dict(held.record.kills),
+        launcher_starts=held.victims.launches,
+        **found.counts,
+        findings=tuple(one.text for one in found.findings),
+        converged=not outcome.not_converged,
+        not_converged=outcome.not_converged,
+        time_to_converge_s=report.converged_of(outcome.heals),
+        time_to_copy_again_s=report.copies_again_of(outcome.heals),
+        healing_by_fault=report.healing_by_fault(outcome.heals),
+        seconds_until_settled=round(outcome.settled_s, 3),
+        had_to_be_killed=tuple(killed),
+        events=tuple(held.record.events),
+    )
+    for line in report.in_words(made):
+        print(line, flush=True)
+    if args.json is not None:
+        report.write(args.json, made)
+    return 0 if made.is_well else DAMAGE
+
+
+def _versions() -> dict[str, str]:
+    own = {name: version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), "system": platform.platform(), **own}
+
+
+def _check(args: argparse.Namespace) -> None:
+    """What would only come to light at the end."""
+    if args.json is None:
+        return
+    if args.json.is_dir():
+        raise IsADirectoryError(f"--json: wanted a file, found a folder at {args.json}")
+    if not args.json.resolve().parent.is_dir():
+        raise FileNotFoundError(f"--json: wanted a folder that is there, found none: {args.json}")
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"wanted 0 or more, found {text}")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"wanted 1 or more, found {text}")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"wanted a number above 0, found {text}")
+    return number

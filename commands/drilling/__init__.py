@@ -1,0 +1,1 @@
+"""What `launcher.py drill` is made of: hands, faults by a seeded plan, looks, a report."""
