@@ -213,4 +213,6 @@ def _symbol(name: str) -> SimpleNamespace:
         filling_mode=3,
         trade_exemode=int(Execution.MARKET),
         trade_mode=int(SymbolTradeMode.FULL),
+        expiration_mode=15,
+        order_mode=127,
     )

@@ -17,6 +17,9 @@ MasterIdentifier = NewType("MasterIdentifier", int)
 SlaveIdentifier = NewType("SlaveIdentifier", int)
 """MetaTrader's position identifier: unlike the ticket it never changes."""
 
+SlaveTicket = NewType("SlaveTicket", int)
+"""The number of an order that waits; on a hedging account its position has it as identifier."""
+
 Magic = NewType("Magic", int)
 JourneyId = NewType("JourneyId", str)
 """Ties one master event to every verdict, order and fill it caused."""

@@ -5,6 +5,11 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.mt5_words import ExpirationFlag, OrderMode, TimeInForce
+
+EVERY_LIFETIME = int(~ExpirationFlag(0))
+EVERY_KIND = int(~OrderMode(0))
+
 
 class Side(StrEnum):
     """The direction of a position or a deal."""
@@ -19,7 +24,10 @@ class Side(StrEnum):
 
 
 class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A symbol's contract at one broker. Volumes in lots; levels in points."""
+    """A symbol's contract at one broker. Volumes in lots; levels in points.
+
+    `lifetime_flags` and `kind_flags` are MetaTrader's expiration_mode and order_mode.
+    """
 
     name: str
     digits: int
@@ -34,6 +42,8 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     filling_flags: int
     execution_mode: int
     trade_mode: int
+    lifetime_flags: int = EVERY_LIFETIME
+    kind_flags: int = EVERY_KIND
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +106,88 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     opened_server_ms: int
     profit: Decimal
+
+
+class PendingKind(StrEnum):
+    """What an order that waits for its price does there."""
+
+    BUY_LIMIT = "BUY_LIMIT"
+    SELL_LIMIT = "SELL_LIMIT"
+    BUY_STOP = "BUY_STOP"
+    SELL_STOP = "SELL_STOP"
+    BUY_STOP_LIMIT = "BUY_STOP_LIMIT"
+    SELL_STOP_LIMIT = "SELL_STOP_LIMIT"
+
+    @property
+    def side(self) -> Side:
+        """The direction of the position it becomes."""
+        return Side.BUY if self.name.startswith(Side.BUY) else Side.SELL
+
+    @property
+    def is_stop_limit(self) -> bool:
+        """At its price it only becomes a limit order, which has a price of its own."""
+        return self in {PendingKind.BUY_STOP_LIMIT, PendingKind.SELL_STOP_LIMIT}
+
+
+class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
+    """How long an order waits. `until_server_ms` is the broker's wall clock, 0 for no moment."""
+
+    kind: TimeInForce = TimeInForce.GTC
+    until_server_ms: int = 0
+
+
+class PendingOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that waits for its price. `volume` is what is left of `initial_volume`.
+
+    Zero `stop_limit_price`, `sl` or `tp` means none. A stop-limit whose price was reached is shown
+    as the limit that it became, under the same ticket.
+    """
+
+    ticket: int
+    symbol: str
+    kind: PendingKind
+    volume: Decimal
+    initial_volume: Decimal
+    price: Decimal
+    stop_limit_price: Decimal
+    sl: Decimal
+    tp: Decimal
+    lifetime: Lifetime
+    magic: int
+    comment: str
+    placed_server_ms: int
+
+
+class Fate(StrEnum):
+    """What became of an order."""
+
+    WAITING = "waiting"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    NOT_KNOWN = "not_known"
+
+
+class OrderFate(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an order, as far as the broker's records show it by now.
+
+    `filled` lots went to `position`; `left` lots wait, or never will be filled. `NOT_KNOWN` is what
+    neither the orders nor the history show: history comes late, so it is no proof of anything.
+    """
+
+    ticket: int
+    fate: Fate
+    filled: Decimal = Decimal(0)
+    left: Decimal = Decimal(0)
+    position: int = 0
+    magic: int = 0
+    done_server_ms: int = 0
+
+    @property
+    def in_part(self) -> bool:
+        """Some of it was filled, and not all."""
+        return bool(self.filled) and self.fate is not Fate.FILLED
 
 
 class Deal(msgspec.Struct, frozen=True, kw_only=True):

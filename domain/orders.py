@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.ids import LegKey, Magic, SlaveIdentifier, SlaveSymbol
-from domain.market import Side
+from domain.ids import LegKey, Magic, SlaveIdentifier, SlaveSymbol, SlaveTicket
+from domain.market import Lifetime, PendingKind, Side
 from domain.reasons import Reason
 
 
@@ -49,7 +49,49 @@ class ClosePosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     comment: str
 
 
-Command = OpenPosition | ModifyPosition | ClosePosition
+PositionCommand = OpenPosition | ModifyPosition | ClosePosition
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Place an order that waits for its price; zero `stop_limit_price`, `sl` or `tp` means none."""
+
+    leg: LegKey
+    symbol: SlaveSymbol
+    kind: PendingKind
+    volume: Decimal
+    price: Decimal
+    stop_limit_price: Decimal
+    sl: Decimal
+    tp: Decimal
+    lifetime: Lifetime
+    filling: int
+    magic: Magic
+    comment: str
+
+
+class ModifyOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Give a waiting order these prices, stops and lifetime, all at once; zero removes."""
+
+    leg: LegKey
+    ticket: SlaveTicket
+    symbol: SlaveSymbol
+    price: Decimal
+    stop_limit_price: Decimal
+    sl: Decimal
+    tp: Decimal
+    lifetime: Lifetime
+
+
+class CancelOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Withdraw what still waits of an order."""
+
+    leg: LegKey
+    ticket: SlaveTicket
+    symbol: SlaveSymbol
+
+
+PendingCommand = PlaceOrder | ModifyOrder | CancelOrder
+Command = PositionCommand | PendingCommand
 
 
 class Denied(msgspec.Struct, frozen=True):

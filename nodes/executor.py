@@ -9,7 +9,7 @@ from domain.book import Stamp
 from domain.ids import JourneyId, Magic
 from domain.legs import Intent, Leg
 from domain.mt5_words import Retcode
-from domain.orders import Command, ModifyPosition, OpenPosition
+from domain.orders import ModifyPosition, OpenPosition, PositionCommand
 from domain.outcomes import Filled, Outcome, Rejected, Unknown
 from domain.reasons import Reason
 from domain.records import JournalUnwritable
@@ -55,7 +55,7 @@ class Executor:
 
     def execute(
         self,
-        command: Command,
+        command: PositionCommand,
         leg: Leg,
         name: str,
         because: tuple[Stamp, JourneyId],
@@ -74,7 +74,7 @@ class Executor:
             logger.exception("sent_without_journal", extra={"leg": leg.key.text})
         return self._send(command, intent, good_until_s)
 
-    def _send(self, command: Command, intent: Intent, good_until_s: float) -> Executed:
+    def _send(self, command: PositionCommand, intent: Intent, good_until_s: float) -> Executed:
         stranger = self._login.trouble()
         if stranger:
             return _kept_back(intent, Reason.NONE, stranger)
@@ -95,7 +95,7 @@ class Executor:
         )
 
     def _intent(
-        self, command: Command, leg: Leg, name: str, because: tuple[Stamp, JourneyId]
+        self, command: PositionCommand, leg: Leg, name: str, because: tuple[Stamp, JourneyId]
     ) -> Intent:
         volume, magic = _volume_and_magic(command, leg)
         return Intent(
@@ -111,7 +111,7 @@ class Executor:
         )
 
 
-def _volume_and_magic(command: Command, leg: Leg) -> tuple[Decimal, Magic]:
+def _volume_and_magic(command: PositionCommand, leg: Leg) -> tuple[Decimal, Magic]:
     if isinstance(command, ModifyPosition):
         return leg.volume, leg.magic
     return command.volume, command.magic

@@ -1,7 +1,7 @@
 """What nodes need from outside, in the nodes' words. Adapters fit by shape; wiring joins them."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from decisions.rebuilding import Remembered
 from domain.book import Stamp
@@ -12,14 +12,16 @@ from domain.market import (
     AccountState,
     Deal,
     Identity,
+    OrderFate,
+    PendingOrder,
     Position,
     Quote,
     SymbolSpec,
     TerminalState,
     Unknowable,
 )
-from domain.orders import Command
-from domain.outcomes import Outcome
+from domain.orders import PendingCommand, PositionCommand
+from domain.outcomes import Outcome, PendingOutcome
 from domain.policies import Latch
 from domain.records import BookKept, MasterAt, Record
 from domain.signals import (
@@ -55,6 +57,14 @@ class TerminalDoor(Protocol):
         """All open positions, whoever opened them."""
         ...
 
+    def orders(self) -> tuple[PendingOrder, ...] | Unknowable:
+        """All orders that wait for their price, whoever placed them."""
+        ...
+
+    def order_of(self, ticket: int) -> OrderFate | Unknowable:
+        """What became of an order."""
+        ...
+
     def deals_of(self, identifier: int) -> tuple[Deal, ...] | Unknowable:
         """All deals of one position, oldest first."""
         ...
@@ -75,7 +85,10 @@ class TerminalDoor(Protocol):
         """The newest tick time over all symbols watched, on the broker's wall clock; 0 for none."""
         ...
 
-    def send(self, command: Command) -> Outcome:
+    @overload
+    def send(self, command: PositionCommand) -> Outcome: ...
+    @overload
+    def send(self, command: PendingCommand) -> PendingOutcome:
         """Hand an order to the broker. Never raises for what a broker or a terminal does."""
         ...
 

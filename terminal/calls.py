@@ -23,7 +23,9 @@ class MetaTraderModule(Protocol):
     symbols_get: Callable[..., Any]
     positions_total: Callable[..., Any]
     positions_get: Callable[..., Any]
+    orders_total: Callable[..., Any]
     orders_get: Callable[..., Any]
+    history_orders_get: Callable[..., Any]
     history_deals_get: Callable[..., Any]
     order_send: Callable[..., Any]
 

@@ -104,4 +104,6 @@ def _spec(told: Any) -> SymbolSpec:  # noqa: ANN401 - MetaTrader's own type
         filling_flags=told.filling_mode,
         execution_mode=told.trade_exemode,
         trade_mode=told.trade_mode,
+        lifetime_flags=told.expiration_mode,
+        kind_flags=told.order_mode,
     )

@@ -1,11 +1,13 @@
 """A terminal, reached through any module with the MetaTrader5 API."""
 
-from typing import Final
+from typing import Final, overload
 
 from domain.market import (
     AccountState,
     Deal,
     Identity,
+    OrderFate,
+    PendingOrder,
     Position,
     Quote,
     SymbolSpec,
@@ -13,17 +15,20 @@ from domain.market import (
     Unknowable,
 )
 from domain.mt5_words import LastError
-from domain.orders import Command
-from domain.outcomes import Outcome
+from domain.orders import Command, PendingCommand, PositionCommand
+from domain.outcomes import Outcome, PendingOutcome
 from terminal.accounts import Accounts
 from terminal.calls import Calls, MetaTraderModule, NoAnswerError, told
 from terminal.connecting import NOTHING_THERE, must_not_be_tried, why_not
 from terminal.contracts import Contracts
 from terminal.deals import Deals
+from terminal.fates import Fates
 from terminal.orders import Orders
+from terminal.pendings import Pendings
 from terminal.positions import Positions
 from terminal.quotes import Quotes
 from terminal.remainders import Remainders
+from terminal.waiting import WaitingOrders
 
 DEFAULT_TIMEOUT_MS: Final = 60_000
 
@@ -54,6 +59,10 @@ class Mt5Terminal:
         self._quotes = Quotes(self._calls, self._contracts)
         self._positions = Positions(self._calls, self._accounts, self._contracts)
         self._deals = Deals(self._calls, self._accounts, self._contracts)
+        pendings = Pendings(self._calls, self._accounts, self._contracts)
+        self._pendings = pendings
+        self._fates = Fates(self._calls, self._accounts, self._contracts, pendings, self._deals)
+        self._waiting = WaitingOrders(self._calls, self._contracts, pendings)
         remainders = Remainders(self._calls, self._accounts)
         self._orders = Orders(self._calls, self._positions, self._deals, self._quotes, remainders)
 
@@ -102,6 +111,14 @@ class Mt5Terminal:
         """All open positions, whoever opened them."""
         return told(self._positions.all)
 
+    def orders(self) -> tuple[PendingOrder, ...] | Unknowable:
+        """All orders that wait for their price, whoever placed them."""
+        return told(self._pendings.all)
+
+    def order_of(self, ticket: int) -> OrderFate | Unknowable:
+        """What became of an order."""
+        return told(lambda: self._fates.of(ticket))
+
     def deals_of(self, identifier: int) -> tuple[Deal, ...] | Unknowable:
         """All deals of one position, oldest first."""
         return told(lambda: self._deals.of_position(identifier))
@@ -122,8 +139,14 @@ class Mt5Terminal:
         """The newest tick time over all symbols watched, on the broker's wall clock; 0 for none."""
         return self._quotes.newest_server_ms()
 
-    def send(self, command: Command) -> Outcome:
+    @overload
+    def send(self, command: PositionCommand) -> Outcome: ...
+    @overload
+    def send(self, command: PendingCommand) -> PendingOutcome: ...
+    def send(self, command: Command) -> Outcome | PendingOutcome:
         """Hand an order to the broker. Never raises for what a broker or a terminal does."""
+        if isinstance(command, PendingCommand):
+            return self._waiting.send(command)
         return self._orders.send(command, self._contracts)
 
     def hinted(self) -> bool:

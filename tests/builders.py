@@ -11,6 +11,9 @@ from domain.market import (
     AccountState,
     Deal,
     Identity,
+    Lifetime,
+    PendingKind,
+    PendingOrder,
     Position,
     Quote,
     Side,
@@ -60,6 +63,27 @@ def a_position(identifier: int = ORDER, **changes: Any) -> Position:
     }
     exact = ("volume", "price_open", "sl", "tp", "profit")
     return Position(**as_decimals(usual | changes, *exact))
+
+
+def a_pending(ticket: int = ORDER, **changes: Any) -> PendingOrder:
+    """An order to buy one lot below the market, until it is cancelled."""
+    usual: dict[str, Any] = {
+        "ticket": ticket,
+        "symbol": "XAUUSD",
+        "kind": PendingKind.BUY_LIMIT,
+        "volume": "1.00",
+        "initial_volume": "1.00",
+        "price": "1275.00",
+        "stop_limit_price": "0",
+        "sl": "0",
+        "tp": "0",
+        "lifetime": Lifetime(),
+        "magic": 0,
+        "comment": "",
+        "placed_server_ms": SERVER_MS,
+    }
+    exact = ("volume", "initial_volume", "price", "stop_limit_price", "sl", "tp")
+    return PendingOrder(**as_decimals(usual | changes, *exact))
 
 
 def a_book_position(order: int = ORDER, **changes: Any) -> BookPosition:

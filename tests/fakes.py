@@ -11,7 +11,10 @@ from domain.legs import Intent, Leg
 from domain.market import (
     AccountState,
     Deal,
+    Fate,
     Identity,
+    OrderFate,
+    PendingOrder,
     Position,
     Quote,
     Side,
@@ -20,8 +23,16 @@ from domain.market import (
     Unknowable,
 )
 from domain.mt5_words import DealEntry
-from domain.orders import ClosePosition, Command, ModifyPosition, OpenPosition
-from domain.outcomes import Filled, Outcome, Rejected, Unknown
+from domain.orders import (
+    CancelOrder,
+    ClosePosition,
+    Command,
+    ModifyPosition,
+    OpenPosition,
+    PendingCommand,
+    PlaceOrder,
+)
+from domain.outcomes import Cancelled, Filled, Outcome, PendingOutcome, Placed, Rejected, Unknown
 from domain.policies import Latch
 from domain.records import (
     BookKept,
@@ -34,13 +45,15 @@ from domain.records import (
 )
 from domain.signals import Fact
 from domain.verdicts import Verdict
-from tests.builders import a_deal, a_position, a_quote, a_spec, a_terminal, an_account
+from tests.builders import a_deal, a_pending, a_position, a_quote, a_spec, a_terminal, an_account
 from utils.clock import Now, SystemClock
 
-Answer = Outcome | Callable[["FakeDoor", Command], Outcome]
+AnyOutcome = Outcome | PendingOutcome
+Answer = AnyOutcome | Callable[["FakeDoor", Any], AnyOutcome]
 FACTS = Fact.__args__
 SERVER_AHEAD_MS = 3 * 3_600_000
 GONE = Rejected(retcode=10036, comment="Position closed", gone=True)
+NO_SUCH_ORDER = Rejected(retcode=10013, comment="Invalid request", gone=True)
 
 
 class FakeClock:
@@ -60,7 +73,8 @@ class FakeDoor:
     """A hedging account at a broker that fills everything, unless `answers` says otherwise.
 
     `sent` keeps every order. `mute` makes every answer unknowable. `unlisted` positions are held
-    but not shown; `shows_late` lists old pictures that are shown before the present one.
+    but not shown; `shows_late` lists old pictures that are shown before the present one. `waiting`
+    holds the orders that wait, `fates` what became of all; `fates_hidden` is a history that lags.
     """
 
     def __init__(self, at: Identity, clock: FakeClock, first: int = 501) -> None:
@@ -68,6 +82,9 @@ class FakeDoor:
         self.clock = clock
         self.next_order = first
         self.held: dict[int, Position] = {}
+        self.waiting: dict[int, PendingOrder] = {}
+        self.fates: dict[int, OrderFate] = {}
+        self.fates_hidden = False
         self.deals: list[Deal] = []
         self.specs: dict[str, SymbolSpec] = {"XAUUSD": a_spec(), "EURUSD": a_spec("EURUSD")}
         self.quotes: dict[str, Quote | None] = {}
@@ -107,6 +124,15 @@ class FakeDoor:
             return self.shows_late.pop(0)
         return self.listing()
 
+    def orders(self) -> tuple[PendingOrder, ...] | Unknowable:
+        return self.mute or tuple(self.waiting.values())
+
+    def order_of(self, ticket: int) -> OrderFate | Unknowable:
+        fate = self.fates.get(ticket)
+        if fate is None or (self.fates_hidden and fate.fate is not Fate.WAITING):
+            fate = OrderFate(ticket=ticket, fate=Fate.NOT_KNOWN)
+        return self.mute or fate
+
     def deals_of(self, identifier: int) -> tuple[Deal, ...] | Unknowable:
         if self.mute:
             return self.mute
@@ -129,7 +155,7 @@ class FakeDoor:
     def newest_server_ms(self) -> int:
         return self.server_ms() if self.newest_ms is None else self.newest_ms
 
-    def send(self, command: Command) -> Outcome:
+    def send(self, command: Command) -> AnyOutcome:
         self.sent.append(command)
         if not self.answers:
             return self.execute(command)
@@ -183,23 +209,74 @@ class FakeDoor:
         """Somebody closes it whole."""
         self.reduce(identifier, self.held[identifier].volume, **deal)
 
-    def orders(self, kind: type[Command]) -> list[Any]:
+    def pend(self, price: Any, volume: Any = "1.00", **changes: Any) -> int:
+        """Somebody places an order that waits; its ticket is returned."""
+        ticket, self.next_order = self.next_order, self.next_order + 1
+        usual = {"price": price, "volume": volume, "placed_server_ms": self.server_ms()}
+        order = a_pending(ticket, **({"initial_volume": volume} | usual | changes))
+        self._keep_waiting(order)
+        return ticket
+
+    def repend(self, ticket: int, **changes: Any) -> None:
+        """Somebody changes its price, stops or lifetime."""
+        self._keep_waiting(msgspec.structs.replace(self.waiting[ticket], **changes))
+
+    def trigger(self, ticket: int, volume: Any = None, **deal: Any) -> None:
+        """Its price is reached: all of it, or so much, becomes the position of its number.
+
+        A stop-limit is filled at its limit, as if the market had come back to it.
+        """
+        order = self.waiting.pop(ticket)
+        filled = order.volume if volume is None else Decimal(volume)
+        self._fill(order, filled, deal)
+        left = order.volume - filled
+        if left:
+            self._keep_waiting(msgspec.structs.replace(order, volume=left))
+        else:
+            self._end(order, Fate.FILLED, Decimal(0))
+
+    def expire(self, ticket: int) -> None:
+        """Its time is over."""
+        order = self.waiting.pop(ticket)
+        self._end(order, Fate.EXPIRED, order.volume)
+
+    def withdraw(self, ticket: int) -> None:
+        """Somebody cancels it."""
+        order = self.waiting.pop(ticket)
+        self._end(order, Fate.CANCELLED, order.volume)
+
+    def refuse(self, ticket: int) -> None:
+        """Its price is reached, and the broker rejects it then: there is no money for it."""
+        order = self.waiting.pop(ticket)
+        self._end(order, Fate.REJECTED, order.volume)
+
+    def orders_sent(self, kind: type[Command]) -> list[Any]:
         return [command for command in self.sent if isinstance(command, kind)]
 
     @property
     def opens(self) -> list[OpenPosition]:
-        return self.orders(OpenPosition)
+        return self.orders_sent(OpenPosition)
 
     @property
     def closes(self) -> list[ClosePosition]:
-        return self.orders(ClosePosition)
+        return self.orders_sent(ClosePosition)
 
     @property
     def modifies(self) -> list[ModifyPosition]:
-        return self.orders(ModifyPosition)
+        return self.orders_sent(ModifyPosition)
 
-    def execute(self, command: Command) -> Outcome:
+    @property
+    def placings(self) -> list[PlaceOrder]:
+        return self.orders_sent(PlaceOrder)
+
+    @property
+    def cancels(self) -> list[CancelOrder]:
+        return self.orders_sent(CancelOrder)
+
+    def execute(self, command: Any) -> Any:
         """Do what is asked."""
+        if isinstance(command, PendingCommand):
+            return self._execute_pending(command)
         if isinstance(command, OpenPosition):
             return self._open(command)
         if command.identifier not in self.held:
@@ -210,6 +287,65 @@ class FakeDoor:
         self.reduce(command.identifier, command.volume, magic=command.magic)
         deal = self.deals[-1]
         return Filled(order=deal.order, deal=deal.ticket, volume=deal.volume, price=deal.price)
+
+    def _execute_pending(self, command: PendingCommand) -> PendingOutcome:
+        if isinstance(command, PlaceOrder):
+            return self._place(command)
+        if command.ticket not in self.waiting:
+            return NO_SUCH_ORDER
+        if isinstance(command, CancelOrder):
+            self.withdraw(command.ticket)
+            return Cancelled(order=command.ticket)
+        changes = ("price", "stop_limit_price", "sl", "tp", "lifetime")
+        self.repend(command.ticket, **{name: getattr(command, name) for name in changes})
+        return Placed(order=command.ticket, lifetime=command.lifetime)
+
+    def _place(self, command: PlaceOrder) -> Placed:
+        told = ("symbol", "kind", "stop_limit_price", "sl", "tp", "lifetime", "magic", "comment")
+        asked = {name: getattr(command, name) for name in told}
+        ticket = self.pend(command.price, command.volume, **asked)
+        return Placed(order=ticket, lifetime=command.lifetime)
+
+    def _keep_waiting(self, order: PendingOrder) -> None:
+        self.waiting[order.ticket] = order
+        self._note(order, Fate.WAITING, order.volume)
+        self.hint = True
+
+    def _end(self, order: PendingOrder, fate: Fate, left: Decimal) -> None:
+        self._note(order, fate, left)
+        self.hint = True
+
+    def _note(self, order: PendingOrder, fate: Fate, left: Decimal) -> None:
+        filled = order.initial_volume - left
+        self.fates[order.ticket] = OrderFate(
+            ticket=order.ticket,
+            fate=fate,
+            filled=filled,
+            left=left,
+            position=order.ticket if filled else 0,
+            magic=order.magic,
+            done_server_ms=0 if fate is Fate.WAITING else self.server_ms(),
+        )
+
+    def _fill(self, order: PendingOrder, volume: Decimal, deal: dict[str, Any]) -> None:
+        price = order.stop_limit_price or order.price
+        held = self.held.get(order.ticket) or a_position(
+            order.ticket,
+            symbol=order.symbol,
+            side=order.kind.side,
+            volume=0,
+            price_open=price,
+            sl=order.sl,
+            tp=order.tp,
+            magic=order.magic,
+            comment=order.comment,
+            opened_server_ms=self.server_ms(),
+        )
+        position = msgspec.structs.replace(held, volume=held.volume + volume)
+        self.held[order.ticket] = position
+        number, self.next_order = self.next_order + 200_000, self.next_order + 1
+        told = {"magic": order.magic, "ticket": number} | deal
+        self._book(position, position.side, volume, order.ticket, DealEntry.IN, told)
 
     def _open(self, command: OpenPosition, volume: Decimal | None = None) -> Filled:
         identifier = self.trade(
@@ -240,29 +376,27 @@ class FakeDoor:
         entry: DealEntry,
         told: dict[str, Any],
     ) -> None:
-        self.deals.append(
-            a_deal(
-                position.identifier,
-                ticket=order + 100_000,
-                order=order,
-                symbol=position.symbol,
-                side=side,
-                volume=volume,
-                entry=entry,
-                price=position.price_open,
-                server_ms=self.server_ms(),
-                **{k: v for k, v in told.items() if k in {"magic", "net"}},
-            )
-        )
+        usual = {
+            "ticket": order + 100_000,
+            "order": order,
+            "symbol": position.symbol,
+            "side": side,
+            "volume": volume,
+            "entry": entry,
+            "price": position.price_open,
+            "server_ms": self.server_ms(),
+        }
+        told = {k: v for k, v in told.items() if k in {"magic", "net", "price", "ticket"}}
+        self.deals.append(a_deal(position.identifier, **(usual | told)))
 
 
-def done_but_unknown(door: FakeDoor, command: Command) -> Outcome:
+def done_but_unknown(door: FakeDoor, command: Command) -> Unknown:
     """The broker executes it, and its answer is lost."""
     door.execute(command)
     return Unknown(code=-10001, comment="send failed")
 
 
-def lost(door: FakeDoor, command: Command) -> Outcome:
+def lost(door: FakeDoor, command: Command) -> Unknown:
     """The order is lost on its way, and nobody can tell."""
     return Unknown(code=10012, comment="timeout")
 

@@ -53,6 +53,8 @@ def symbol(**changes: Any) -> SimpleNamespace:
         "filling_mode": 3,
         "trade_exemode": 2,
         "trade_mode": 4,
+        "expiration_mode": 15,
+        "order_mode": 127,
         "select": False,
     }
     return struct(**(usual | changes))
@@ -78,6 +80,33 @@ def position(**changes: Any) -> SimpleNamespace:
         "time": 1_399_033_800,
         "time_msc": 1_399_033_800_250,
         "profit": -7.199999999,
+    }
+    return struct(**(usual | changes))
+
+
+def order(**changes: Any) -> SimpleNamespace:
+    """A limit order to buy half a lot, none of it filled."""
+    usual = {
+        "ticket": 950,
+        "symbol": "GOLD.c",
+        "type": 2,
+        "type_time": 2,
+        "type_filling": 2,
+        "state": 1,
+        "magic": 234000123456789012,
+        "position_id": 0,
+        "volume_initial": 0.5,
+        "volume_current": 0.5,
+        "price_open": 1270.1000000000001,
+        "price_stoplimit": 0.0,
+        "sl": 1260.0,
+        "tp": 0.0,
+        "time_setup": 1_399_033_800,
+        "time_setup_msc": 1_399_033_800_250,
+        "time_done": 0,
+        "time_done_msc": 0,
+        "time_expiration": 1_399_060_000,
+        "comment": "557416654",
     }
     return struct(**(usual | changes))
 
@@ -132,6 +161,8 @@ class FakeMt5:
         self.open: tuple[Any, ...] = (position(),)
         self.total: int | None = None
         self.waiting: tuple[Any, ...] = ()
+        self.waiting_total: int | None = None
+        self.past: tuple[Any, ...] = ()
         self.deals: tuple[Any, ...] = (deal(),)
         self.result: Any = result()
         self.failures: dict[str, tuple[int, str] | Exception] = {}
@@ -198,6 +229,13 @@ class FakeMt5:
 
     def orders_get(self, **kwargs: Any) -> Any:
         return self._answer("orders_get", self.waiting, None, **kwargs)
+
+    def orders_total(self) -> Any:
+        total = len(self.waiting) if self.waiting_total is None else self.waiting_total
+        return self._answer("orders_total", total, None)
+
+    def history_orders_get(self, **kwargs: Any) -> Any:
+        return self._answer("history_orders_get", self.past, None, **kwargs)
 
     def history_deals_get(self, *args: Any, **kwargs: Any) -> Any:
         return self._answer("history_deals_get", self.deals, None, *args, **kwargs)
