@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from filelock import FileLock
 
 import config as machine
 from config import Config
@@ -52,6 +53,7 @@ class House(NamedTuple):
     orders: OrderDesk
     recorder: Recorder
     jobs: JobObjects
+    lock: FileLock
 
 
 def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> House:
@@ -59,6 +61,8 @@ def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> Hou
     with ExitStack() as undo:
         starting.make_folders(config)
         earlier = starting.nobody_else_runs(config)
+        lock = starting.sole_launcher(config)
+        undo.callback(lock.release)
         desk, address = _desk(config)
         undo.callback(desk.close)
         servers = Servers(config, () if earlier is None else earlier.supervisor.servers)
@@ -66,7 +70,7 @@ def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> Hou
         line = DatabaseLine(starting.find_database(config), lambda: settle(config))
         undo.callback(line.close)
         line.start(FIRST_LOOK_WITHIN_S)
-        house = _furnished(config, policy, (desk, address), servers, line)
+        house = _furnished(config, policy, (desk, address), servers, line, lock)
         undo.callback(house.jobs.close)
         house.roster.take_up(line.sight)
         house.roster.check(strict=strict, silence=line.trouble)
@@ -94,6 +98,7 @@ def _furnished(
     control: tuple[ControlDesk, str],
     servers: Servers,
     line: DatabaseLine,
+    lock: FileLock,
 ) -> House:
     desk, address = control
     logs = config.state / "logs"
@@ -126,6 +131,7 @@ def _furnished(
         orders=OrderDesk(switchboard, line),
         recorder=Recorder(config.state, line, entry),
         jobs=jobs,
+        lock=lock,
     )
 
 

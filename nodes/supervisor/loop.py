@@ -92,6 +92,7 @@ class Supervisor:
         house.servers.stop(max(0.2, until_s - monotonic_s() - 0.2))
         house.recorder.withdraw()
         house.desk.close()
+        house.lock.release()
 
     def _follow_documents(self, house: House, now_s: float) -> None:
         sight = house.line.sight

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 import config as machine
 from config import Config, SecretMissing
 from db.clients import DATABASE_ERRORS
@@ -37,9 +39,30 @@ def nobody_else_runs(config: Config) -> pid_file.RunFile | None:
     if found is not None and os_signals.born(found.supervisor.pid) == found.supervisor.birth:
         raise HostFault(
             f"launcher: wanted to be the only one on {config.state}, found process "
-            f"{found.supervisor.pid} running it. Stop that one first (Ctrl+C in its window)."
+            f"{found.supervisor.pid} running it. Stop that one first (Ctrl+C in its window; one "
+            "that hangs has to be killed)."
         )
     return found
+
+
+def sole_launcher(config: Config) -> FileLock:
+    """The place of this state folder's one launcher, held until its process ends.
+
+    Two that start at one moment have written nothing down yet; and one that is stopped, or whose
+    file was lost, may wake up any time.
+    """
+    place = config.state / "run" / "launcher.lock"
+    lock = FileLock(place, timeout=0, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise HostFault(
+            f"launcher: wanted to be the only one on {config.state}, found that another holds "
+            f"{place}. End that process first; one that hangs has to be killed."
+        ) from None
+    except OSError as fault:
+        raise HostFault(f"launcher: wanted to lock {place}, found {fault!r}.") from fault
+    return lock
 
 
 def find_database(config: Config) -> Chosen | Silent:
