@@ -11,7 +11,7 @@ from decisions.copies import Copies, copies_on, wanted_of
 from decisions.copy_damage import Copied, damage_of_copy
 from decisions.damage_found import Damage, DamageKind, Finding, Terms
 from decisions.truth import Life, MasterTruth, SlaveTruth
-from decisions.verdict_damage import without_verdict
+from decisions.verdict_damage import Words
 from domain.ids import LegKey, NodeName, OpeningOrder
 
 NO_POSITION = OpeningOrder(0)
@@ -26,8 +26,8 @@ def damage(
 
 
 def _on(slave: SlaveTruth, masters: Sequence[MasterTruth], terms: Terms) -> list[Finding]:
-    followed = {one.name: one for one in masters if terms.is_followed(slave.name, one.name)}
-    wanted = wanted_of(tuple(followed.values()))
+    followed = [one for one in masters if terms.is_followed(slave.name, one.name)]
+    wanted, words = wanted_of(followed), Words(followed, slave)
     copies = copies_on(slave, wanted, terms.swarms)
     found = [*_unexplained(slave, copies)]
     for one in wanted:
@@ -35,7 +35,7 @@ def _on(slave: SlaveTruth, masters: Sequence[MasterTruth], terms: Terms) -> list
         found += _repeated(slave.name, one.key, own)
         for copy in own:
             found += damage_of_copy(Copied(slave=slave, wanted=one, copy=copy, terms=terms))
-        found += without_verdict(followed[one.master], one, slave, own)
+        found += words.missing(one, own)
     return found
 
 

@@ -120,16 +120,17 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
 
 def lives_of(deals: Sequence[Deal]) -> dict[int, Life]:
     """Every position that was ever opened on the account, by its identifier."""
-    ordered = sorted(deals, key=lambda deal: (deal.server_ms, deal.ticket))
-    starts: dict[int, Deal] = {}
-    for deal in ordered:
-        if deal.entry == DealEntry.IN:
-            starts.setdefault(deal.position, deal)
-    return {identifier: _life(opening, ordered) for identifier, opening in starts.items()}
+    by_position: dict[int, list[Deal]] = {}
+    for deal in sorted(deals, key=lambda deal: (deal.server_ms, deal.ticket)):
+        by_position.setdefault(deal.position, []).append(deal)
+    lives = (_life(own) for own in by_position.values())
+    return {life.identifier: life for life in lives if life is not None}
 
 
-def _life(opening: Deal, ordered: Sequence[Deal]) -> Life:
-    own = [deal for deal in ordered if deal.position == opening.position]
+def _life(own: Sequence[Deal]) -> Life | None:
+    opening = next((deal for deal in own if deal.entry == DealEntry.IN), None)
+    if opening is None:
+        return None
     return Life(
         identifier=opening.position,
         opening=opening,

@@ -1,10 +1,12 @@
 """What a slave owes an answer to and has given none: the one thing the brokers cannot tell."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from decisions.copies import Wanted
 from decisions.damage_found import DamageKind, Finding
-from decisions.truth import Filed, Life, MasterTruth, SlaveTruth
+from decisions.truth import Filed, Life, MasterTruth, SlaveTruth, Told
+from domain.ids import OpeningOrder
 from domain.signals import PositionClosed, PositionOpened
 from domain.verdicts import VerdictKind
 
@@ -12,30 +14,46 @@ OPENED, CLOSED = PositionOpened.__name__, PositionClosed.__name__
 HAS_A_COPY = frozenset({VerdictKind.COPIED, VerdictKind.PARTIAL})
 
 
-def without_verdict(
-    master: MasterTruth, wanted: Wanted, slave: SlaveTruth, copies: Sequence[Life]
-) -> list[Finding]:
-    """Events of one position that have no answer, none that is final, or a false one."""
-    order = wanted.key.opening_order
-    words = [one for one in slave.filed if one.order == order and _is_on(one, master)]
-    missing = (*_unanswered(master, wanted, words), *_unfit(words, copies))
-    return [
-        Finding(
-            kind=DamageKind.WITHOUT_VERDICT, slave=slave.name, position=order, wanted=due, found=is_
-        )
-        for due, is_ in missing
-    ]
+T = TypeVar("T", Told, Filed)
 
 
-def _is_on(word: Filed, master: MasterTruth) -> bool:
-    return word.master is None or word.master == master.name
+class Words:
+    """What masters told and one slave answered, by position: there may be many thousands."""
+
+    def __init__(self, masters: Sequence[MasterTruth], slave: SlaveTruth) -> None:
+        """Sort them once."""
+        self._slave = slave.name
+        self._told = {master.name: _by_order(master.told) for master in masters}
+        self._filed = _by_order(slave.filed)
+
+    def missing(self, wanted: Wanted, copies: Sequence[Life]) -> list[Finding]:
+        """Events of one position that have no answer, none that is final, or a false one."""
+        order, master = wanted.key.opening_order, wanted.master
+        told = self._told[master].get(order, [])
+        words = [one for one in self._filed.get(order, ()) if one.master in {None, master}]
+        return [
+            Finding(
+                kind=DamageKind.WITHOUT_VERDICT,
+                slave=self._slave,
+                position=order,
+                wanted=due,
+                found=is_,
+            )
+            for due, is_ in (*_unanswered(wanted, told, words), *_unfit(words, copies))
+        ]
+
+
+def _by_order(words: Sequence[T]) -> dict[OpeningOrder, list[T]]:
+    found: dict[OpeningOrder, list[T]] = {}
+    for one in words:
+        found.setdefault(one.order, []).append(one)
+    return found
 
 
 def _unanswered(
-    master: MasterTruth, wanted: Wanted, words: Sequence[Filed]
+    wanted: Wanted, told: Sequence[Told], words: Sequence[Filed]
 ) -> Iterator[tuple[str, str]]:
     answered = {(one.event, one.stamp) for one in words}
-    told = [one for one in master.told if one.order == wanted.key.opening_order]
     for one in told:
         if (one.event, one.stamp) not in answered:
             yield f"a verdict on {one.event} {one.stamp.epoch}.{one.stamp.seq}", "none"

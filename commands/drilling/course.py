@@ -204,7 +204,9 @@ class Course:
 
     def _unhealed(self) -> tuple[str, ...]:
         left = [heal for heal in self._healing.open if heal.converged_s is None]
-        return tuple(f"{heal.name}: {', '.join(heal.slaves)} never converged" for heal in left)
+        return tuple(
+            f"{heal.name}: {', '.join(sorted(heal.wrong))} never converged" for heal in left
+        )
 
     # --- One turn --------------------------------------------------------------------------------
 

@@ -137,11 +137,13 @@ class Watch:
 
 
 class Heal(msgspec.Struct, kw_only=True):
-    """A fault that is over, and how long it took until all was well again."""
+    """A fault that is over, who is not well yet, and how long it took until all were."""
 
     name: str
     slaves: tuple[str, ...]
     ended_s: float
+    wrong: set[str]
+    idle: set[str]
     converged_s: float | None = None
     copies_again_s: float | None = None
 
@@ -156,18 +158,25 @@ class Healing:
 
     def begin(self, name: str, slaves: Sequence[str], ended_s: float) -> None:
         """A fault has just ended, or a process was just killed."""
-        self.open.append(Heal(name=name, slaves=tuple(slaves), ended_s=ended_s))
+        self.open.append(
+            Heal(
+                name=name,
+                slaves=tuple(slaves),
+                ended_s=ended_s,
+                wrong=set(slaves),
+                idle=set(slaves),
+            )
+        )
 
     def look(self, watch: Watch, now_s: float) -> None:
         """See which of them are healed by now."""
         for heal in self.open:
             since_s = heal.ended_s
-            if heal.converged_s is None and all(watch.is_right(s, since_s) for s in heal.slaves):
+            heal.wrong -= {one for one in heal.wrong if watch.is_right(one, since_s)}
+            heal.idle -= {one for one in heal.idle if watch.has_copied_since(one, since_s)}
+            if not heal.wrong and heal.converged_s is None:
                 heal.converged_s = now_s - since_s
-            if heal.copies_again_s is None and all(
-                watch.has_copied_since(s, since_s) for s in heal.slaves
-            ):
+            if not heal.idle and heal.copies_again_s is None:
                 heal.copies_again_s = now_s - since_s
-        whole = [h for h in self.open if None not in (h.converged_s, h.copies_again_s)]
-        self.done += whole
-        self.open = [heal for heal in self.open if heal not in whole]
+        self.done += [heal for heal in self.open if not (heal.wrong or heal.idle)]
+        self.open = [heal for heal in self.open if heal.wrong or heal.idle]

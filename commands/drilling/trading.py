@@ -5,7 +5,7 @@ from typing import Final
 from commands.drilling.hands import Hand, Held
 from utils.randomness import seeded
 
-PAUSES_S: Final = (0.12, 0.34)
+PAUSES_S: Final = (0.08, 0.26)
 BYSTANDS_S: Final = (0.8, 2.0)
 #: One position is touched so often at most, so that each change is seen by itself.
 UNTOUCHED_S: Final = 1.0
