@@ -15,6 +15,11 @@ settings.register_profile("ci", max_examples=200, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "how often tests/e2e/test_recovery.py strikes everybody and every two, killed and paused"
+    parser.addoption("--recovery-rounds", type=int, default=0, help=told)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         _limit(item)
