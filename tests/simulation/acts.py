@@ -58,8 +58,10 @@ def close_all(stage: Stage, who: str) -> None:
 
 def flash(stage: Stage, who: str, symbol: int, lots: float) -> None:
     """Opened and closed in the same instant."""
+    before = len(stage.people[who].positions())
     stage.people[who].open(symbol, lots, 0.0)
-    stage.people[who].close(stage.people[who].positions()[-1])
+    for position in stage.people[who].positions()[before:]:
+        stage.people[who].close(position)
 
 
 def by_hand(stage: Stage, who: str, symbol: int, lots: float, magic: int, buys: bool) -> None:
@@ -69,10 +71,6 @@ def by_hand(stage: Stage, who: str, symbol: int, lots: float, magic: int, buys: 
 
 def close_copy(stage: Stage, who: str, nth: int, share: float = 1.0) -> None:
     """The slave's user closes whatever he sees, copies included."""
-    close_share(stage, who, nth, share)
-
-
-def close_share(stage: Stage, who: str, nth: int, share: float) -> None:
     if held := stage.people[who].positions():
         stage.people[who].close(held[nth % len(held)], share)
 
@@ -110,11 +108,11 @@ def pause(stage: Stage, who: str, ms: int) -> None:
 def power_cut(stage: Stage, who: str, lost_ms: int) -> None:
     """The machine goes off; of its journal what was written last is lost."""
     host = stage.hosts[who]
-    host.disk.keep_what_is_safe()
+    safe = host.disk.keep_what_is_safe()
 
     def cut() -> None:
         host.kill()
-        host.disk.lose_the_rest()
+        host.disk.lose_the_rest(safe)
 
     stage.kernel.after(lost_ms * MS, cut)
 
@@ -128,6 +126,7 @@ def disk_full(stage: Stage, who: str, ms: int) -> None:
 
 def broken(stage: Stage, who: str, scope: dict[str, Any], fault: dict[str, Any]) -> None:
     """A rule of the paper broker's own fault desk."""
+    stage.kernel.trace.counts[f"fault {fault['kind']}"] += 1
     rule = Rule(
         scope=Scope(terminal=stage.key_of(who), **scope), fault=msgspec.convert(fault, Fault)
     )

@@ -4,8 +4,12 @@ from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from domain.market import Identity
 from paper.address import Address
 from paper.broker.account import Account
+from paper.broker.asking import Switches
 from paper.broker.house import Event
 from paper.broker.making import FeedTick
 from paper.broker.records import TradeRequest
@@ -95,7 +99,7 @@ class Brokers:
         self._place = Address(pid=0, port=0, pub_port=0, instance="simulated", state_dir="")
         self._door = Door(self.world, self.tape.utc_ms)
         self._middle = {feed: middle for feed, (middle, _, _) in START_PRICES.items()}
-        self._hands: dict[str, Session] = {}
+        self._phones: dict[tuple[int, str], Session] = {}
 
     def begin(self) -> None:
         """Prices move from now on."""
@@ -124,22 +128,27 @@ class Brokers:
         """A new client's view."""
         return Session(self.world, self._place, self.tape.utc_ms, NOTHING_RECORDED, self._door)
 
-    def trade(self, key: str, request: TradeRequest) -> Any:
-        """A person's order, in the terminal itself: no fault is in the way."""
-        hand = self._hands.get(key)
-        if hand is None:
-            hand = self._hands[key] = self.session()
-            hand.take_up(self.world.terminal(key))
-        return answer(hand, "order_send", [TradeRequest(**_fields(request))])
+    def trade(self, login: int, server: str, request: TradeRequest) -> Any:
+        """A person's order, from a telephone: whatever the terminal does, it gets there."""
+        return answer(self._phone(login, server), "order_send", [TradeRequest(**_fields(request))])
 
-    def quote(self, key: str, symbol: str) -> Any:
-        """What a terminal's broker asks for a symbol."""
-        return self.world.houses[self.world.terminal(key).broker].market.quotes[symbol]
+    def _phone(self, login: int, server: str) -> Session:
+        phone = self._phones.get((login, server))
+        if phone is None:
+            phone = self._phones[login, server] = self.session()
+            phone.take_up(Terminal(f"phone of {login}", server, login))
+        return phone
 
     def move(self, feed: str, points: float) -> None:
         """The market jumps."""
         self._middle[feed] += points * 10.0 ** -START_PRICES[feed][1]
         self._tick(feed)
+
+    def put_right(self, key: str, home: Identity) -> None:
+        """Troubles that overlapped may have left a terminal elsewhere, or switched off."""
+        terminal = self.world.terminal(key)
+        self.world.turn(terminal, msgspec.structs.asdict(Switches()))
+        self.world.log_in(terminal, home.login, home.server)
 
     def cut_off(self) -> None:
         """Close the pipes of terminals that died, or whose pipes broke."""

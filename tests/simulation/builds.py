@@ -1,27 +1,38 @@
 """A build of the product: the honest one, or one that was broken on purpose."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 
-class Build:
-    """What is built, unchanged; a sabotage changes one part of it."""
+class Break(NamedTuple):
+    """One name of the production code that means something else in this build."""
 
-    name = "honest"
+    owner: Any
+    name: str
+    instead: Callable[..., Any]
 
-    def door(self, door: Any) -> Any:
-        return door
 
-    def journal(self, journal: Any) -> Any:
-        return journal
+class Build(NamedTuple):
+    """What was broken, which damage that must do, and the troubles that bring it to light."""
 
-    def inlet(self, inlet: Any) -> Any:
-        return inlet
+    name: str = "honest"
+    breaks: tuple[Break, ...] = ()
+    damage: str = ""
+    mode: str = "safety"
+    troubles: tuple[str, ...] = ()
 
-    def master(self, loop: Any) -> Any:
-        return loop
-
-    def slave(self, loop: Any) -> Any:
-        return loop
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """The production code is this build's, and the honest one afterwards."""
+        before = [(one.owner, one.name, getattr(one.owner, one.name)) for one in self.breaks]
+        for one in self.breaks:
+            setattr(one.owner, one.name, one.instead)
+        try:
+            yield
+        finally:
+            for owner, name, honest in before:
+                setattr(owner, name, honest)
 
 
 HONEST = Build()

@@ -1,6 +1,6 @@
 """From a seed to a schedule: who trades what, and what goes wrong when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -20,15 +20,18 @@ ENOUGH = 100
 Drawn = tuple[str, str, dict[str, Any]]
 
 
-def draw(seed: int, mode: Mode) -> Schedule:
-    """The same schedule for the same seed."""
+def draw(seed: int, mode: Mode, troubles: Sequence[str] = ()) -> Schedule:
+    """The same schedule for the same seed; with these troubles alone where some are named."""
     dice = seeded(seed)
     masters = ("master",) if dice.random() < 0.85 else ("master", "second")
     count = dice.choices((1, 2, 3), (60, 30, 10))[0]
     names = tuple(f"slave{n + 1}" for n in range(count))
     slaves = {name: dice.choice(list(SYMBOLS)) for name in names}
     lasts_ms = dice.randint(SHORTEST_MS, LONGEST_MS)
-    happenings = [*_trading(dice, masters, names, lasts_ms), *_trouble(dice, masters, names, lasts_ms)]
+    happenings = [
+        *_trading(dice, masters, names, lasts_ms),
+        *_trouble(dice, [*masters, *names, *names], lasts_ms, troubles),
+    ]
     return Schedule(
         seed=seed,
         mode=mode,
@@ -53,13 +56,12 @@ def _trading(
 
 
 def _trouble(
-    dice: Random, masters: tuple[str, ...], slaves: tuple[str, ...], lasts_ms: int
+    dice: Random, nodes: list[str], lasts_ms: int, named: Sequence[str]
 ) -> list[Happening]:
     """Few kinds in one run, so that each has its way; some runs have none."""
-    kinds = dice.sample(list(TROUBLES), dice.randint(0, 5))
+    kinds = list(named) or dice.sample(list(TROUBLES), dice.randint(0, 5))
     if not kinds:
         return []
-    nodes = [*masters, *slaves, *slaves]
     rate_ms = dice.choice((800, 1_600, 3_200))
     return _spread_out(
         dice, lasts_ms, rate_ms, lambda: TROUBLES[dice.choice(kinds)](dice, dice.choice(nodes))
@@ -125,6 +127,12 @@ def _refused_call(dice: Random, who: str) -> Drawn:
     code = dice.choice((-10001, -10002) if executed else (-10001, -10002, -10004))
     fault = {"kind": "refuse", "code": code, "executed": executed and call == "order_send"}
     return _broken(dice, who, fault, call=call, times=dice.randint(1, 4), for_ms=4_000)
+
+
+def _mute(dice: Random, who: str) -> Drawn:
+    """Positions and history answer None for long, while all else goes on."""
+    fault = {"kind": "refuse", "code": dice.choice((-10002, -1))}
+    return _broken(dice, who, fault, call="[ph]*s_get", for_ms=dice.choice((2_000, 8_000)))
 
 
 def _timed_out(dice: Random, who: str) -> Drawn:
@@ -222,7 +230,7 @@ def _bad_quotes(dice: Random, who: str) -> Drawn:
 
 
 def _our_clock(dice: Random, _who: str) -> Drawn:
-    return "our_clock", "", {"ms": dice.choice((-3_000, 2_000, 10_000, 3_600_000, -3_600_000))}
+    return "our_clock", "", {"ms": dice.choice((-3_000, 2_000, 10_000, 3_600_000))}
 
 
 def _market(dice: Random, _who: str) -> Drawn:
@@ -260,7 +268,6 @@ def _edit(dice: Random, who: str) -> Drawn:
             {"suffix": ".other"},
             {"symbol_map": {"XAUUSD": "NOSUCH"}},
             {"max_open_trades": 1},
-            {"follows": []},
         )
     )
     return "edit", slave, {"changes": changes}
@@ -275,6 +282,7 @@ TROUBLES: dict[str, Callable[[Random, str], Drawn]] = {
     "launcher": lambda dice, _: ("no_supervisor", "", {"ms": dice.choice((2_000, 8_000))}),
     "database": lambda dice, _: ("no_database", "", {"ms": dice.choice((1_500, 6_000))}),
     "refused call": _refused_call,
+    "mute": _mute,
     "timed out": _timed_out,
     "refusing": _refusing,
     "filled late": _filled_late,

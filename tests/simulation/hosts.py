@@ -14,13 +14,13 @@ from domain.ids import NodeName
 from domain.market import Identity
 from domain.policies import AccountSettings, Role
 from domain.records import JournalUnwritable
+from domain.verdicts import Verdict
 from messaging import wire
 from nodes.account_reader import AccountReader
 from nodes.master_loop import MasterLoop, MasterParts
 from nodes.slave_loop import SlaveLoop, SlaveParts
 from terminal.mt5 import Mt5Terminal
 from tests.simulation.brokers import Brokers
-from tests.simulation.builds import HONEST, Build
 from tests.simulation.journals import Disk, WatchedJournal
 from tests.simulation.kernel import Kernel, OwnTime
 from tests.simulation.network import Inlet, Outlet, Wire
@@ -29,6 +29,8 @@ from utils.clock import SystemClock
 
 SWARM = "simulated-swarm"
 CONNECT_EVERY_US = 2_000_000
+#: Of a node that ends by an error of its own again and again, enough is known.
+ENOUGH_FAULTS = 3
 SHORTEST_REST_US = 1_000
 LONGEST_LOOK_S = 0.5
 SUPERVISOR_PATIENCE_S = 15.0
@@ -103,7 +105,7 @@ class Host:
     """Keeps one node going; the supervisor decides when it is started."""
 
     def __init__(
-        self, kernel: Kernel, brokers: Brokers, place: Place, wires: list[Wire], build: Build
+        self, kernel: Kernel, brokers: Brokers, place: Place, wires: list[Wire]
     ) -> None:
         self.place = place
         self.time = OwnTime(kernel.dice("steady", place.name).randint(1, 10**9))
@@ -119,7 +121,6 @@ class Host:
         self._kernel = kernel
         self._brokers = brokers
         self._wires = wires
-        self._build = build
         self._ends: Inlet | Outlet | None = None
         self._life: Life | None = None
         self._is_busy = self._is_poked = False
@@ -136,6 +137,8 @@ class Host:
 
     def start(self, told: Settings) -> None:
         """A new process; it waits for its terminal as long as it takes."""
+        if len(self.faults) >= ENOUGH_FAULTS:
+            return
         self._life = life = Life(self)
         self._is_busy = False
         self.control = OwnControlLine(lambda said: self.heard(self.name, said))
@@ -156,16 +159,16 @@ class Host:
         latest = [m for m in self._control().drain() if isinstance(m, Settings)]
         told = (latest or [told])[-1]
         self.journal = Journal(self.disk.path, SWARM, self.name)
-        journal = WatchedJournal(self.disk, self.journal, life.touch)
+        journal = WatchedJournal(self.disk, self.journal, life.touch, self._answered)
         make = self._master if self.place.role is Role.MASTER else self._slave
-        self.loop = make(told, self._build.door(door), self._build.journal(journal))
+        self.loop = make(told, door, journal)
         self._sleep(life, 0)
 
     def _master(self, told: Settings, door: Any, journal: Any) -> MasterLoop:
         outlet = Outlet(NodeName(self.name), self._wires, self.poke)
         outlet.on_published = self.on_published
         self._ends = outlet
-        loop = MasterLoop(
+        return MasterLoop(
             MasterParts(
                 name=NodeName(self.name),
                 pid=1,
@@ -179,19 +182,18 @@ class Host:
                 known_epochs=(told.last_epoch,),
             )
         )
-        return self._build.master(loop)
 
     def _slave(self, told: Settings, door: Any, journal: Any) -> SlaveLoop:
         self._ends = inlet = Inlet(self._wires, self.poke)
         settings = _settings(told.document) or _settings(journal.settings())
         assert settings is not None, "documents are edited, never broken"
-        loop = SlaveLoop(
+        return SlaveLoop(
             SlaveParts(
                 name=NodeName(self.name),
                 pid=1,
                 swarm=SWARM,
                 door=door,
-                inlet=self._build.inlet(inlet),
+                inlet=inlet,
                 journal=journal,
                 control=self._control(),
                 clock=SystemClock(),
@@ -202,7 +204,6 @@ class Host:
                 has_supervisor=True,
             )
         )
-        return self._build.slave(loop)
 
     def tell(self, message: ToNode) -> None:
         """The supervisor says something; heard when the loop comes to it."""
@@ -260,6 +261,12 @@ class Host:
 
     on_end: Callable[[], None] = staticmethod(lambda: None)
 
+    def _answered(self, verdict: Verdict) -> None:
+        said = f"{verdict.event} {verdict.leg.opening_order} {verdict.stamp.epoch}."
+        said += f"{verdict.stamp.seq}: {verdict.kind.value} {verdict.reason.value} {verdict.detail}"
+        self._kernel.trace.note("verdict", self.name, said)
+        self._kernel.trace.counts[f"verdict {verdict.kind.value}"] += 1
+
     def _sleep(self, life: Life, us: int) -> None:
         self._wake += 1
         wake = self._wake
@@ -275,7 +282,7 @@ class Host:
             raise NodeKilled("while it was stopped")
         self._is_poked = False
         self.loop.step()
-        rest_us = max(SHORTEST_REST_US, int(self.loop.rest_s() * 1_000_000))
+        rest_us = max(SHORTEST_REST_US, int(self.loop.rest_s() * 1_000_000) + 1)
         self._sleep(life, SHORTEST_REST_US if self._is_poked else rest_us)
 
     def _run(self, life: Life, act: Callable[[], None]) -> None:
@@ -317,5 +324,3 @@ def _settings(document: Any) -> AccountSettings | None:
     read = None if document is None else parse_account(document)
     return read if isinstance(read, AccountSettings) else None
 
-
-__all__ = ["HONEST", "Host", "NodeKilled", "Place"]

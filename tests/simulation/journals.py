@@ -7,6 +7,7 @@ from typing import Any
 
 from db.journal import Journal
 from domain.records import JournalUnwritable, Record
+from domain.verdicts import Verdict
 
 PARTS = ("", "-wal")
 
@@ -16,34 +17,41 @@ class Disk:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / f"{name}.sqlite"
-        self._kept = folder / f"{name}.kept"
         self.is_full = False
+        self._kept = 0
 
-    def keep_what_is_safe(self) -> None:
-        """From here on, what is written is not on the platters yet."""
+    def keep_what_is_safe(self) -> int:
+        """What is written from here on is not on the platters yet; the number of this copy."""
+        self._kept += 1
         for part in PARTS:
             source = Path(f"{self.path}{part}")
             if source.exists():
-                shutil.copyfile(source, f"{self._kept}{part}")
+                shutil.copyfile(source, self._copy(self._kept, part))
+        return self._kept
 
-    def lose_the_rest(self) -> None:
+    def lose_the_rest(self, number: int) -> None:
         """The power was cut: back to what was safe."""
-        self.forget()
-        for part in PARTS:
-            kept = Path(f"{self._kept}{part}")
-            if kept.exists():
-                shutil.move(kept, f"{self.path}{part}")
-
-    def forget(self) -> None:
-        """Somebody deleted the file."""
         for part in (*PARTS, "-shm"):
             Path(f"{self.path}{part}").unlink(missing_ok=True)
+        for part in PARTS:
+            if self._copy(number, part).exists():
+                shutil.copyfile(self._copy(number, part), f"{self.path}{part}")
+
+    def _copy(self, number: int, part: str) -> Path:
+        return Path(f"{self.path}.{number}{part}")
 
 
 class WatchedJournal:
     """A nodes.ports.Journal: the real one, and a moment before and after each write to crash in."""
 
-    def __init__(self, disk: Disk, real: Journal, interrupt: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        disk: Disk,
+        real: Journal,
+        interrupt: Callable[[str], None],
+        answered: Callable[[Verdict], None],
+    ) -> None:
+        self._answered = answered
         self._disk = disk
         self._real = real
         self._interrupt = interrupt
@@ -53,6 +61,9 @@ class WatchedJournal:
         if self._disk.is_full:
             raise JournalUnwritable(f"journal {self._disk.path.name}: the disk is full")
         self._real.write(*records)
+        for record in records:
+            if isinstance(record, Verdict):
+                self._answered(record)
         self._interrupt("written")
 
     def __getattr__(self, name: str) -> Any:

@@ -10,14 +10,14 @@ THOUSAND_LAYERS = 10**12
 
 
 class Person:
-    """One person at one terminal."""
+    """One person with one account, at a telephone: terminals and their faults are not in the way."""
 
     def __init__(self, brokers: Brokers, key: str) -> None:
         self._brokers = brokers
-        self._key = key
         terminal = brokers.world.terminal(key)
-        self._account = brokers.account(terminal.login, terminal.broker)
-        self._house = brokers.world.houses[terminal.broker]
+        self._login, self._server = terminal.login, terminal.broker
+        self._account = brokers.account(self._login, self._server)
+        self._house = brokers.world.houses[self._server]
 
     @property
     def symbols(self) -> list[str]:
@@ -29,7 +29,13 @@ class Person:
         return list(self._account.positions.values())
 
     def open(
-        self, nth_symbol: int, lots: float, stops_points: float, magic: int = 0, *, buys: bool = True
+        self,
+        nth_symbol: int,
+        lots: float,
+        stops_points: float,
+        magic: int = 0,
+        *,
+        buys: bool = True,
     ) -> None:
         """A market order; with stops so far away, or none."""
         symbol = self.symbols[nth_symbol % len(self.symbols)]
@@ -95,6 +101,6 @@ class Person:
     def _send(self, request: TradeRequest) -> None:
         """What a broker refuses a person is nobody's business here."""
         try:
-            self._brokers.trade(self._key, request)
+            self._brokers.trade(self._login, self._server, request)
         except ServerRefusal:
             return

@@ -45,17 +45,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_seed(seed: int, mode: Mode, build: Build = HONEST, *, shows: bool = False) -> Result:
-    """The run that a seed stands for."""
-    return run(draw(seed, mode), build, shows=shows)
+    """The run that a seed stands for, with the troubles that a broken build is looked for by."""
+    return run(draw(seed, mode, build.troubles), build, shows=shows)
 
 
 def run(schedule: Schedule, build: Build = HONEST, *, shows: bool = False) -> Result:
     """Exactly the same for the same schedule and build."""
     trace = Trace(shows=shows)
     with _quiet(), tempfile.TemporaryDirectory(dir=_fast_disk()) as folder:
-        stage = Stage(schedule, build, Path(folder), trace)
+        stage = Stage(schedule, Path(folder), trace)
         tokens = seeded(schedule.seed)
-        with taken_from(stage.kernel.steady_s, stage.kernel.utc_ns), drawn_from(tokens):
+        clocks = taken_from(stage.kernel.steady_s, stage.kernel.utc_ns)
+        with clocks, drawn_from(tokens), build.in_force():
             try:
                 converged_s = _play(stage, schedule)
                 missing = [] if schedule.mode == "safety" else unfinished(stage, schedule)
@@ -74,7 +75,9 @@ def run(schedule: Schedule, build: Build = HONEST, *, shows: bool = False) -> Re
 
 def _play(stage: Stage, schedule: Schedule) -> float | None:
     for one in schedule.happenings:
-        stage.kernel.at(one.at_ms * 1_000, lambda one=one: do(stage, one.what, one.who, dict(one.how)))  # type: ignore[misc]
+        stage.kernel.at(
+            one.at_ms * 1_000, lambda one=one: do(stage, one.what, one.who, dict(one.how))
+        )  # type: ignore[misc]
     stage.begin()
     ends_us = (schedule.happenings[-1].at_ms if schedule.happenings else 0) * 1_000 + LOOK_EVERY_US
     stage.kernel.run_until(max(ends_us, schedule.lasts_ms * 1_000))

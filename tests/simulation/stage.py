@@ -7,8 +7,8 @@ from typing import Any
 from domain.control import NodeReport
 from domain.market import Identity
 from domain.policies import Role
+from domain.signals import MasterHeartbeat
 from tests.simulation.brokers import Brokers
-from tests.simulation.builds import Build
 from tests.simulation.hosts import Host, Place
 from tests.simulation.kernel import Kernel
 from tests.simulation.network import Wire
@@ -31,7 +31,7 @@ SYMBOLS: Mapping[str, Mapping[str, Any]] = {
 class Stage:
     """Built from a schedule; `begin` starts everybody."""
 
-    def __init__(self, schedule: Schedule, build: Build, folder: Path, trace: Trace) -> None:
+    def __init__(self, schedule: Schedule, folder: Path, trace: Trace) -> None:
         self.kernel = kernel = Kernel(schedule.seed, trace)
         trace.now_us = lambda: kernel.now_us
         self.witness = Witness(kernel)
@@ -39,7 +39,6 @@ class Stage:
         self.brokers.on_change = self._changed
         self.hosts: dict[str, Host] = {}
         self.people: dict[str, Person] = {}
-        self.published: dict[str, list[Any]] = {name: [] for name in schedule.masters}
         self._troubles: list[Callable[[], None]] = []
         self._orders = 0
         self.wires = [
@@ -50,7 +49,7 @@ class Stage:
         for number, (name, broker) in enumerate(brokers_of.items()):
             role = Role.MASTER if name in schedule.masters else Role.SLAVE
             documents[name] = _document(name, role, broker)
-            self._settle(name, role, broker, number, folder, build)
+            self._settle(name, role, broker, number, folder)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
         self.supervisor = Supervisor(kernel, self.hosts, documents)
@@ -110,6 +109,8 @@ class Stage:
             end()
         self.brokers.faults.take_back()
         for host in self.hosts.values():
+            self.brokers.put_right(host.place.terminal, host.place.identity)
+        for host in self.hosts.values():
             host.crash_after_touches = None
             host.sleeps_us = 0
 
@@ -120,7 +121,7 @@ class Stage:
                 host.journal.close()
 
     def _settle(
-        self, name: str, role: Role, broker: str, number: int, folder: Path, build: Build
+        self, name: str, role: Role, broker: str, number: int, folder: Path
     ) -> None:
         terminal = self.brokers.open_account(f"{name}-terminal", broker)
         self.witness.is_home(
@@ -135,10 +136,16 @@ class Stage:
             identity=Identity(terminal.login, broker),
             folder=folder,
         )
-        self.hosts[name] = host = Host(self.kernel, self.brokers, place, self.wires_of(name), build)
+        self.hosts[name] = host = Host(self.kernel, self.brokers, place, self.wires_of(name))
         self.people[name] = Person(self.brokers, terminal.key)
         if role is Role.MASTER:
-            host.on_published = self.published[name].append
+            host.on_published = lambda signal: self._told(name, signal)
+
+    def _told(self, name: str, signal: Any) -> None:
+        if not isinstance(signal, MasterHeartbeat):
+            stamp = f"{signal.stamp.epoch}.{signal.stamp.seq}"
+            what = f"{type(signal).__name__} {signal.position.opening_order} {stamp}"
+            self.kernel.trace.note("told", name, what)
 
     def _changed(self, key: str) -> None:
         host = next((h for h in self.hosts.values() if h.place.terminal == key), None)

@@ -215,4 +215,3 @@ def _deal(deal: Deal) -> str:
         f"{deal.position_id} {'in' if deal.entry == DealEntry.IN else 'out'} {deal.volume:g} "
         f"{deal.symbol} magic {deal.magic} reason {deal.reason}"
     )
-

@@ -1,0 +1,96 @@
+"""`python -m tests.simulation`: thousands of runs, or one again, or the smallest that still fails."""
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import msgspec
+
+from tests.simulation.builds import Build
+from tests.simulation.drawing import draw
+from tests.simulation.report import Tally, failure_lines
+from tests.simulation.running import Result, run, run_seed
+from tests.simulation.sabotage import BUILDS
+from tests.simulation.schedule import Mode
+from tests.simulation.shrinking import shrunk
+from utils.clock import monotonic_s
+
+AT_ONCE = 50
+MODES: tuple[Mode, ...] = ("safety", "liveness")
+
+
+def main() -> int:
+    """1 where any run failed."""
+    given = _arguments()
+    modes = MODES if given.mode == "both" else (given.mode,)
+    if given.seed is not None:
+        return max([_one(given, mode) for mode in modes])
+    return max([_many(given, mode) for mode in modes])
+
+
+def _one(given: argparse.Namespace, mode: Mode) -> int:
+    build = BUILDS[given.build]
+    schedule = draw(given.seed, mode, build.troubles)
+    result = run(schedule, build, shows=given.trace)
+    if given.shrink and not result.is_good:
+        schedule = shrunk(schedule, build)
+        result = run(schedule, build, shows=given.trace)
+        print(msgspec.json.format(msgspec.json.encode(schedule), indent=1).decode())
+    print(
+        f"{mode} seed {given.seed}: trace {result.digest}, {'good' if result.is_good else 'FAILED'}"
+    )
+    if not result.is_good:
+        print(*failure_lines(result), *result.faults, sep="\n")
+    return 0 if result.is_good else 1
+
+
+def _many(given: argparse.Namespace, mode: Mode) -> int:
+    began_s, tally = monotonic_s(), Tally(mode=mode)
+    starts = range(given.first, given.first + given.seeds, AT_ONCE)
+    ends = [min(start + AT_ONCE, given.first + given.seeds) for start in starts]
+    for results in _in_workers(given, mode, list(zip(starts, ends, strict=True))):
+        tally.add(results)
+        if given.progress:
+            print(f"\r{mode} {tally.seeds} seeds, {len(tally.failed)} failed", end="", flush=True)
+    print(*tally.lines(monotonic_s() - began_s), sep="\n")
+    return 1 if tally.failed else 0
+
+
+def _in_workers(
+    given: argparse.Namespace, mode: Mode, spans: list[tuple[int, int]]
+) -> Iterator[list[Result]]:
+    work = partial(_span, mode=mode, build=given.build)
+    if given.workers == 1:
+        yield from map(work, spans)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(given.workers, mp_context=context) as pool:
+        yield from pool.map(work, spans)
+
+
+def _span(span: tuple[int, int], mode: Mode, build: str) -> list[Result]:
+    chosen: Build = BUILDS[build]
+    return [run_seed(seed, mode, chosen) for seed in range(*span)]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--mode", choices=(*MODES, "both"), default="both")
+    parser.add_argument("--seeds", type=int, default=1_000, help="how many, from --first on")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--progress", action="store_true")
+    parser.add_argument(
+        "--build", choices=sorted(BUILDS), default="honest", help="broken on purpose"
+    )
+    parser.add_argument("--seed", type=int, help="only this one")
+    parser.add_argument("--trace", action="store_true", help="with --seed: everything that happens")
+    parser.add_argument("--shrink", action="store_true", help="with --seed: the least that fails")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Builds that are broken on purpose: a checker that cannot find what they do can find nothing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import nodes.inbox
+import nodes.slave_loop
+import nodes.watching
+from decisions.admission import Admission
+from decisions.filling import filling_for
+from decisions.marking import magic_number_of
+from domain.book import Stamp
+from domain.ids import LegKey, Magic, OpeningOrder, SlaveIdentifier, SlaveSymbol
+from domain.legs import Intent
+from domain.market import Position, SymbolSpec, Unknowable
+from domain.orders import ClosePosition, Command, OpenPosition
+from domain.outcomes import Outcome, Unknown
+from domain.policies import Latch
+from domain.records import Record
+from nodes.slave_loop import SlaveLoop
+from terminal.mt5 import Mt5Terminal
+from tests.simulation import ending, witness
+from tests.simulation.builds import HONEST, Break, Build
+from tests.simulation.journals import WatchedJournal
+
+OUR_MAGIC_NUMBER = 234_000
+_send = Mt5Terminal.send
+_positions = Mt5Terminal.positions
+_deals_of = Mt5Terminal.deals_of
+_step = SlaveLoop.step
+_write = WatchedJournal.write
+
+
+def _send_again(self: Mt5Terminal, command: Command) -> Outcome:
+    outcome = _send(self, command)
+    if isinstance(outcome, Unknown) and isinstance(command, OpenPosition):
+        return _send(self, command)
+    return outcome
+
+
+def _empty_for_none(self: Mt5Terminal) -> Any:
+    found = _positions(self)
+    return () if isinstance(found, Unknowable) else found
+
+
+def _no_deals_for_none(self: Mt5Terminal, identifier: int) -> Any:
+    found = _deals_of(self, identifier)
+    return () if isinstance(found, Unknowable) else found
+
+
+def _step_and_close_what_looks_like_ours(self: SlaveLoop) -> None:
+    _step(self)
+    for position in self._positions:
+        looks_like_ours = OUR_MAGIC_NUMBER in {position.magic, magic_number_of(position.magic)}
+        if looks_like_ours and self._ledger.legs.owner_of(position) is None:
+            _close(self, position)
+
+
+def _close(self: SlaveLoop, position: Position) -> None:
+    spec = self._parts.door.spec(position.symbol)
+    if not isinstance(spec, SymbolSpec):
+        return
+    order = ClosePosition(
+        leg=LegKey(0, "", OpeningOrder(0)),
+        identifier=SlaveIdentifier(position.identifier),
+        symbol=SlaveSymbol(position.symbol),
+        side=position.side,
+        volume=position.volume,
+        whole=True,
+        filling=filling_for(spec),
+        magic=Magic(position.magic),
+        comment="",
+    )
+    self._parts.door.send(order)
+
+
+def _always_next(cursor: Stamp, stamp: Stamp) -> Admission:
+    return Admission.NEXT if stamp > cursor else Admission.DUPLICATE
+
+
+def _write_no_intents(self: WatchedJournal, *records: Record) -> None:
+    _write(self, *(record for record in records if not isinstance(record, Intent)))
+
+
+def _never(*_: object) -> bool:
+    return False
+
+
+def _no_age(*_: object) -> int:
+    return 0
+
+
+def _no_latch(*_: object) -> Latch:
+    return Latch()
+
+
+SABOTAGES: Sequence[Build] = (
+    Build(
+        name="retry_on_timeout",
+        breaks=(Break(Mt5Terminal, "send", _send_again),),
+        damage=witness.OPENED_TWICE,
+        troubles=("timed out", "refused call"),
+    ),
+    Build(
+        name="none_is_empty",
+        breaks=(
+            Break(Mt5Terminal, "positions", _empty_for_none),
+            Break(Mt5Terminal, "deals_of", _no_deals_for_none),
+        ),
+        damage=witness.CLOSED_EARLY,
+        troubles=("mute",),
+    ),
+    Build(
+        name="magic_alone",
+        breaks=(Break(SlaveLoop, "step", _step_and_close_what_looks_like_ours),),
+        damage=witness.FOREIGN_TOUCHED,
+    ),
+    Build(
+        name="age_from_seeing",
+        breaks=(Break(nodes.watching, "age_on_server_ms", _no_age),),
+        damage=witness.OPENED_LATE,
+        troubles=("paused", "killed", "offline"),
+    ),
+    Build(
+        name="no_snapshot",
+        breaks=(
+            Break(nodes.inbox, "admit", _always_next),
+            Break(nodes.inbox, "behind", _never),
+            Break(nodes.inbox, "_differs", _never),
+        ),
+        damage=ending.NOT_CLOSED,
+        mode="liveness",
+        troubles=("weather",),
+    ),
+    Build(
+        name="no_intent_journal",
+        breaks=(Break(WatchedJournal, "write", _write_no_intents),),
+        damage=witness.NO_INTENT,
+    ),
+    Build(
+        name="latch_forgotten",
+        breaks=(Break(nodes.slave_loop, "stricter_of", _no_latch),),
+        damage=witness.WHILE_HALTED,
+        troubles=("operator", "killed"),
+    ),
+)
+
+BUILDS = {build.name: build for build in (HONEST, *SABOTAGES)}
