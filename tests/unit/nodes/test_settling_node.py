@@ -387,6 +387,7 @@ def test_an_order_number_of_the_broker_finds_an_order_whose_mark_was_lost(teller
 
 FOREIGNERS = {
     "the usual magic and our kind of comment": {"magic": 234000, "comment": "501"},
+    "the usual magic and the comment of a copy in doubt": {"magic": 234000, "comment": "502"},
     "our number in front": {"magic": 234000 * 10**12 + 5, "comment": ""},
     "another swarm's copy of the same position": {
         "magic": magic_for_leg(234000, "another swarm", SLAVE, a_key(501)),
