@@ -8,11 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import config
 from commands.demonstration import console
 from commands.drilling import accounts, report
 from commands.drilling.course import Course, DrillFault, Outcome
 from commands.drilling.injecting import Injector
 from commands.drilling.judging import Judge
+from commands.drilling.likeness import CannotShapeError, Likeness, like
 from commands.drilling.operator import Operator
 from commands.drilling.plan import Cast, Measure, plan
 from commands.drilling.record import Record
@@ -21,7 +23,9 @@ from commands.drilling.world import World, people
 from commands.staging.books import TruthUnreadableError
 from commands.staging.processes import end_all, everybody_of
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
+from commands.swarm_database import NoSwarm, swarm_database
 from config import ConfigError
+from db.accounts import Accounts
 from db.clients import DATABASE_ERRORS
 from db.embedded.starting import CannotStart
 from db.remembered import DatabaseFault
@@ -38,6 +42,8 @@ FAULTS = (
     PaperBrokerError,
     AdminError,
     DrillFault,
+    CannotShapeError,
+    NoSwarm,
     TruthUnreadableError,
     OSError,
     *DATABASE_ERRORS,
@@ -65,6 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pace", type=_above_zero, default=1.0, metavar="X", help="2 is twice as many of all"
     )
     parser.add_argument("--kills", type=_whole, metavar="N", help="so many times (default by pace)")
+    parser.add_argument(
+        "--like-mine",
+        action="store_true",
+        help="paper accounts shaped like those of your own database, which is only read",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there as well")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and records")
 
@@ -81,10 +92,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _in_world(args: argparse.Namespace, stop: StopRequest) -> int:
+    likeness = _likeness(args)
     print("Setting up a database, a paper broker and accounts for the drill...", flush=True)
+    for remark in likeness.remarks:
+        print(f"  {remark}", flush=True)
     wish = Wish(
         purpose="drill",
-        accounts=accounts.documents(args.masters, args.slaves),
+        accounts=likeness.accounts,
         speed=1.0,
         seed=args.seed,
         ticks=(),
@@ -96,6 +110,13 @@ def _in_world(args: argparse.Namespace, stop: StopRequest) -> int:
         return _hold(args, scenery, stop)
     finally:
         take_down(scenery)
+
+
+def _likeness(args: argparse.Namespace) -> Likeness:
+    if not args.like_mine:
+        return Likeness(accounts=accounts.documents(args.masters, args.slaves), remarks=())
+    with swarm_database(config.load()) as database:
+        return like(Accounts(database).as_written())
 
 
 def _hold(args: argparse.Namespace, scenery: Scenery, stop: StopRequest) -> int:
@@ -172,7 +193,7 @@ def _report(
         pace=args.pace,
         masters=len(held.world.masters),
         slaves=len(held.world.slaves),
-        like_mine=False,
+        like_mine=args.like_mine,
         interrupted=interrupted,
         versions=_versions(),
         signals_sent=outcome.judged.signals,

@@ -17,6 +17,7 @@ from commands.drilling.victims import Victims
 from commands.drilling.world import World
 from commands.staging.books import TruthUnreadableError
 from db.clients import DATABASE_ERRORS
+from domain.reasons import Reason
 from messaging.waiting import SocketWaiter
 from nodes.supervisor.view import AccountView, SwarmView
 from utils.clock import monotonic_s
@@ -30,10 +31,22 @@ REPORTS_EVERY_S = 1.0
 REST_S = 0.02
 #: Longer than the 60 s after which an order that nobody can speak for is given up.
 SETTLED_WITHIN_S = 150.0
+UNCHANGED_S = 65.0
 COPYING_WITHIN_S = 60.0
 JUDGE_PATIENCE_MS = 20_000
 JUDGE_EVERY_S = 2.0
 HURRIED_S = 2.0
+
+
+OWN_LIMITS = (
+    Reason.MAX_LOT,
+    Reason.MAX_OPEN_TRADES,
+    Reason.DAILY_LOSS,
+    Reason.PRICE_MOVED,
+    Reason.UNKNOWN_SYMBOL,
+    Reason.SYMBOL_NOT_TRADABLE,
+    Reason.VOLUME_TOO_SMALL,
+)
 
 
 class DrillFault(Exception):  # noqa: N818 - it says what happened
@@ -157,9 +170,15 @@ class Course:
             late = [
                 name
                 for name in self._world.slaves
-                if not (watch.has_copied_since(name, since_s) and watch.is_right(name, since_s))
+                if not (self._copies(name, since_s) and watch.is_right(name, since_s))
             ]
         return tuple(f"{name}: {self._why_not(name, since_s)}" for name in late)
+
+    def _copies(self, name: str, since_s: float) -> bool:
+        """It does, or what keeps it from copying is a limit that its own document sets."""
+        said = self._operator.reports.get(name, {}).get("last_verdicts", ())
+        limited = any(f" {limit.value}" in str(line) for line in said for limit in OWN_LIMITS)
+        return limited or self._world.watch.has_copied_since(name, since_s)
 
     def _why_not(self, name: str, since_s: float) -> str:
         report = self._operator.reports.get(name, {})
@@ -173,14 +192,20 @@ class Course:
 
     def _settle(self, judge: Judge, ended_s: float) -> Judged:
         """Everybody closes what is his; the swarm goes on until nothing is owed any more."""
-        deadline_s = ended_s + (HURRIED_S if self._stop.requested else SETTLED_WITHIN_S)
-        judged, judge_at_s = None, 0.0
+        hurried = self._stop.requested
+        deadline_s = ended_s + (HURRIED_S if hurried else SETTLED_WITHIN_S)
+        judged, judge_at_s, changed_s = None, 0.0, monotonic_s()
         while judged is None or (judged.damage.findings and monotonic_s() < deadline_s):
-            flat = self._close_all() if not self._stop.requested else True
+            flat = hurried or self._close_all()
             if monotonic_s() >= judge_at_s and (flat or monotonic_s() > deadline_s):
                 began_s = monotonic_s()
-                judged = self._judge(judge) or judged
+                found = self._judge(judge)
+                if found != judged:
+                    changed_s = began_s
+                judged = found or judged
                 judge_at_s = monotonic_s() + max(JUDGE_EVERY_S, 3 * (monotonic_s() - began_s))
+            if judged is not None and monotonic_s() - changed_s > UNCHANGED_S:
+                break
             if judged is None and monotonic_s() > deadline_s + SETTLED_WITHIN_S:
                 raise DrillFault("neither broker nor database lets itself be read at the end")
             self._turn("waiting for the last answers")

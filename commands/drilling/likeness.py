@@ -1,0 +1,132 @@
+"""Paper accounts shaped like a user's own: same names and rules, another world, nothing secret."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from domain.account_fields import Kind, fields_of
+from domain.policies import Role
+
+Document = dict[str, Any]
+
+#: What ties an account to a real terminal, or to this machine.
+LEFT_BEHIND = frozenset(
+    {"path", "login", "server", "password", "terminal", "relaunch_terminal", "pub_port", "paper"}
+)
+#: The masters' symbols, and what each paper broker that never closes calls them.
+MASTERS_SELL = ("EURUSD", "XAUUSD")
+SOLD: dict[str, tuple[str, ...]] = {
+    "FTMO-Demo": ("EURUSD", "XAUUSD"),
+    "Apex-Demo": ("EURUSD.c", "GOLD"),
+    "Harbor-Demo": ("EURUSDm", "XAUUSDm"),
+    "Union-Demo": ("EURUSD.pro", "GOLD.pro"),
+}
+MASTERS_BROKER = "FTMO-Demo"
+DEPOSIT, CURRENCY, LEVERAGE = 1_000_000, "USD", 100
+NEVER_SHAPED = (
+    "Not shaped, as no document says it: your brokers' own symbols, spreads, commissions, stops "
+    "levels, fillings, trading hours and speed; equity and positions you hold; what else trades "
+    "on your accounts. Prices are those of EURUSD and XAUUSD of one recorded morning."
+)
+
+
+class CannotShapeError(Exception):
+    """These accounts leave nothing to drill; the text says why."""
+
+
+class Likeness(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts of the drill, and what about them is not as the user's own."""
+
+    accounts: tuple[Document, ...]
+    remarks: tuple[str, ...]
+
+
+def like(mine: Sequence[Mapping[str, Any]]) -> Likeness:
+    """Masters first; accounts that are disabled, or of neither type, stay out."""
+    masters = [one for one in mine if _takes_part(one, Role.MASTER)]
+    slaves = [one for one in mine if _takes_part(one, Role.SLAVE)]
+    if not masters or not slaves:
+        raise CannotShapeError(
+            f"--like-mine: wanted an enabled MASTER and an enabled SLAVE, found {len(masters)} and "
+            f"{len(slaves)}. See `launcher.py accounts list`."
+        )
+    accounts = [_like_master(one) for one in masters]
+    remarks: list[str] = []
+    for slave in slaves:
+        account = _like_slave(slave)
+        accounts.append(account)
+        remarks += _differences(slave, account)
+    out = len(mine) - len(masters) - len(slaves)
+    if out:
+        remarks.append(f"{out} account(s) that are disabled take no part.")
+    return Likeness(accounts=tuple(accounts), remarks=(*remarks, NEVER_SHAPED))
+
+
+def _takes_part(account: Mapping[str, Any], role: Role) -> bool:
+    return account.get("type") == role.value and account.get("enabled", True) is True
+
+
+def _like_master(mine: Mapping[str, Any]) -> Document:
+    return {**_kept(mine), **_on_paper(mine, MASTERS_BROKER)}
+
+
+def _like_slave(mine: Mapping[str, Any]) -> Document:
+    broker = _nearest(mine)
+    kept = _kept(mine)
+    if not _can_trade(mine, broker):
+        eurusd, gold = SOLD[broker]
+        kept |= {"symbol_map": {"EURUSD": eurusd, "XAUUSD": gold}}
+    return {**kept, **_on_paper(mine, broker)}
+
+
+def _kept(mine: Mapping[str, Any]) -> Document:
+    """What the table of account fields knows, and no secret; all else is left alone."""
+    known = {f.name for f in fields_of("") if f.kind is not Kind.SECRET} - LEFT_BEHIND
+    return {name: mine[name] for name in mine if name in known}
+
+
+def _on_paper(mine: Mapping[str, Any], broker: str) -> Document:
+    paper = mine.get("paper") or {}
+    return {
+        "terminal": "paper",
+        "path": "like-" + re.sub(r"[^a-z0-9]+", "-", str(mine["name"]).lower()),
+        "paper": {
+            "broker": broker,
+            "deposit": paper.get("deposit", DEPOSIT),
+            "currency": paper.get("currency", CURRENCY),
+            "leverage": paper.get("leverage", LEVERAGE),
+            "margin_mode": "hedging",
+        },
+    }
+
+
+def _nearest(mine: Mapping[str, Any]) -> str:
+    """The broker that sells most of what the account would ask for; its own where that is one."""
+    own = (mine.get("paper") or {}).get("broker", "")
+    return max(SOLD, key=lambda broker: (len(_can_trade(mine, broker)), broker == own))
+
+
+def _can_trade(mine: Mapping[str, Any], broker: str) -> list[str]:
+    return [name for name in MASTERS_SELL if _called(mine, name) in SOLD[broker]]
+
+
+def _called(mine: Mapping[str, Any], symbol: str) -> str:
+    symbol_map = mine.get("symbol_map") or {}
+    return str(symbol_map.get(symbol, symbol + str(mine.get("suffix", ""))))
+
+
+def _differences(mine: Mapping[str, Any], account: Mapping[str, Any]) -> Iterator[str]:
+    name, broker = mine["name"], account["paper"]["broker"]
+    yield f"{name}: trades at the paper broker {broker}."
+    tradable = _can_trade(account, broker)
+    if account.get("symbol_map") != mine.get("symbol_map"):
+        yield (
+            f"{name}: no paper broker sells {' or '.join(_called(mine, s) for s in MASTERS_SELL)}; "
+            f"its symbol_map is replaced by {account['symbol_map']}."
+        )
+    for symbol in MASTERS_SELL:
+        if symbol not in tradable:
+            called = _called(account, symbol)
+            yield f"{name}: {symbol} would be {called}, which {broker} has not: it is denied."

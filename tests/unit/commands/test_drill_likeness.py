@@ -1,0 +1,114 @@
+"""`drill --like-mine`: accounts shaped like the user's, with nothing that is secret or real."""
+
+from typing import Any
+
+import pytest
+
+from commands.drilling.likeness import SOLD, CannotShapeError, like
+from decisions.account_documents import parse_account
+from domain.account_fields import AccountDefaults
+from paper.broker.profiles.by_name import profile_for
+from paper.service.tick_files import bundled, load
+
+Document = dict[str, Any]
+
+MASTER: Document = {
+    "name": "FTMO_Master",
+    "type": "MASTER",
+    "path": "C:/Program Files/FTMO/terminal64.exe",
+    "login": 5001,
+    "server": "FTMO-Live",
+    "password": "${FTMO_PASSWORD}",
+}
+SLAVE: Document = {
+    "_id": "an id of the database's",
+    "name": "Apex Slave 01",
+    "type": "SLAVE",
+    "path": "C:/Program Files/Apex/terminal64.exe",
+    "login": 6001,
+    "server": "Apex-Live",
+    "password": "keyring:apex/6001",
+    "follows": ["FTMO_Master"],
+    "suffix": "m",
+    "slippage_tolerance": 700,
+    "magic_number": 4711,
+    "max_lot": 0.5,
+    "kill_switch": {"daily_loss": 500},
+    "api_token": "do not copy",
+}
+
+
+def shaped(**changes: Any) -> Document:
+    return like([MASTER, {**SLAVE, **changes}]).accounts[1]
+
+
+def remarks(**changes: Any) -> str:
+    return "\n".join(like([MASTER, {**SLAVE, **changes}]).remarks)
+
+
+def test_names_and_rules_are_kept() -> None:
+    account = shaped()
+    kept = ("name", "type", "follows", "suffix", "slippage_tolerance", "magic_number", "max_lot")
+    assert {name: account[name] for name in kept} == {name: SLAVE[name] for name in kept}
+    assert account["kill_switch"] == {"daily_loss": 500}
+
+
+def test_nothing_real_and_nothing_secret_is_copied() -> None:
+    for account in like([MASTER, SLAVE]).accounts:
+        assert not {"login", "server", "password", "_id", "api_token"} & set(account)
+        assert account["terminal"] == "paper"
+        assert "terminal64" not in account["path"]
+    assert "apex/6001" not in str(like([MASTER, SLAVE]))
+
+
+@pytest.mark.parametrize("account", like([MASTER, SLAVE]).accounts, ids=lambda a: str(a["name"]))
+def test_what_comes_out_is_a_sound_document(account: Document) -> None:
+    parsed = parse_account(account, AccountDefaults(), lambda _zone: True)
+    assert not isinstance(parsed, list | tuple), parsed
+
+
+@pytest.mark.parametrize(
+    ("rules", "broker"),
+    [
+        pytest.param({"suffix": "m"}, "Harbor-Demo", id="suffix m"),
+        pytest.param(
+            {"suffix": ".pro", "symbol_map": {"XAUUSD": "GOLD.pro"}}, "Union-Demo", id="pro"
+        ),
+        pytest.param({"suffix": ".c", "symbol_map": {"XAUUSD": "GOLD"}}, "Apex-Demo", id="map"),
+        pytest.param({"suffix": ""}, "FTMO-Demo", id="plain"),
+    ],
+)
+def test_the_nearest_broker_sells_what_the_account_asks_for(rules: Document, broker: str) -> None:
+    assert shaped(**rules)["paper"]["broker"] == broker
+
+
+def test_where_nobody_sells_it_the_map_is_replaced_and_said_so() -> None:
+    account = shaped(suffix=".xyz")
+    assert account["suffix"] == ".xyz"
+    assert set(account["symbol_map"].values()) == set(SOLD[account["paper"]["broker"]])
+    assert "no paper broker sells EURUSD.xyz or XAUUSD.xyz" in remarks(suffix=".xyz")
+
+
+def test_what_one_broker_lacks_is_said() -> None:
+    assert "XAUUSD would be XAUUSD.c, which Apex-Demo has not" in remarks(suffix=".c")
+    assert "Not shaped" in remarks()
+
+
+def test_a_paper_accounts_currency_and_money_are_kept() -> None:
+    paper = shaped(paper={"broker": "Apex-Demo", "currency": "EUR", "deposit": 5000})["paper"]
+    assert (paper["currency"], paper["deposit"]) == ("EUR", 5000)
+
+
+def test_disabled_accounts_stay_out_and_somebody_must_be_left() -> None:
+    off = {**SLAVE, "enabled": False}
+    with pytest.raises(CannotShapeError, match="found 1 and 0"):
+        like([MASTER, off])
+    found = like([MASTER, SLAVE, {**off, "name": "Other"}])
+    assert [account["name"] for account in found.accounts] == ["FTMO_Master", "Apex Slave 01"]
+    assert "1 account(s) that are disabled" in "\n".join(found.remarks)
+
+
+def test_the_brokers_sell_what_is_said_here() -> None:
+    digits = {feed.symbol: feed.digits for feed in load(bundled())}
+    for broker, names in SOLD.items():
+        assert {symbol.name for symbol in profile_for(broker, digits).symbols} == set(names)
