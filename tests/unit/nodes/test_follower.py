@@ -465,6 +465,23 @@ def test_law_1_a_copy_that_is_listed_again_starts_the_looks_anew(teller: Teller)
     assert teller.slave.leg().state is LegState.OPEN
 
 
+@pytest.mark.history(10)
+@pytest.mark.xfail(strict=True, reason="looks on both sides of an unbelievable one count as a row")
+def test_law_1_looks_that_could_not_be_believed_break_the_row_of_equal_ones(
+    teller: Teller,
+) -> None:
+    """The terminal comes back after twenty seconds, and has loaded nothing yet."""
+    identifier = teller.copies(501)
+    teller.slave.door.unlisted, teller.slave.door.deals_hidden = {identifier}, True
+    teller.turn(16)
+    assert teller.slave.leg().state is LegState.OPEN
+    teller.slave.door.mute = Unknowable("pipe is closed")
+    teller.turn(80)
+    teller.slave.door.mute = None
+    teller.turn(8)
+    assert teller.slave.leg().state is LegState.OPEN
+
+
 def test_law_1_a_copy_taken_for_closed_that_is_listed_again_is_followed_again(
     teller: Teller,
 ) -> None:

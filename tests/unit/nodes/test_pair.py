@@ -1,5 +1,6 @@
 """A master's core and a slave's core joined by lists: what the trader does is copied, answered."""
 
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from domain.market import Side, Unknowable
 from domain.policies import KillSwitch
 from tests.fakes import filled_in_part, told
 from tests.unit.nodes.swarm import Swarm
+from utils.clock import Now
 
 
 def test_a_whole_life_is_copied_and_every_event_has_one_answer() -> None:
@@ -108,6 +110,28 @@ def test_law_2_a_slave_that_starts_every_day_opens_nothing_that_is_open_already(
     for order in (copied, before):
         swarm.master.door.shut(order)
     swarm.turn(8)
+    assert not swarm.slave.door.held
+
+
+@pytest.mark.history(25)
+def test_law_3_a_master_that_was_set_back_a_day_rises_above_what_its_slaves_have_heard() -> None:
+    """Its journal and its clock are yesterday's, as with a machine restored from a backup."""
+    swarm = Swarm()
+    yesterday = deepcopy(swarm.master.journal)
+    order = swarm.trade()
+    heard = swarm.master.beats[-1].head
+    now = swarm.clock.now()
+    swarm.clock._now = Now(now.monotonic_s, now.utc_ms - 86_400_000)
+    for door in (swarm.master.door, swarm.slave.door):
+        door.ahead_ms += 86_400_000
+    swarm.master.journal = yesterday
+    swarm.master.start()
+    swarm.turn(40)
+    assert swarm.master.beats[-1].head > heard
+    assert (len(swarm.slave.door.opens), swarm.slave.door.closes) == (1, [])
+    assert swarm.slave.leg(order).state is LegState.OPEN
+    swarm.master.door.shut(order)
+    swarm.turn(4)
     assert not swarm.slave.door.held
 
 
