@@ -9,9 +9,9 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "BROKERS.md"
 SAMPLE_FEEDS = {"EURUSD": 5, "XAUUSD": 3}
 HEAD = """# Brokers
 
-The paper broker is several. Which one an account has, its document says (`paper.broker`)
-accounts only), or `admin.ensure_account(key, "Kontor-Demo", margin_mode="netting")`. This page is
-made from `paper/broker/profiles/` by `python -m commands.brokers_page`; the symbols are those that
+The paper broker is several. Which one an account has, its document says (`paper.broker`,
+`paper.margin_mode`), or `admin.ensure_account(key, "Kontor-Demo", margin_mode="netting")`. This
+page is made from `paper/broker/profiles/` by `python -m commands.brokers_page`; the symbols are those that
 the two sample feeds bring, EURUSD and XAUUSD. A further tick file is sold plainly by all but
 Bourse-Demo. A name that is not here sells whatever there is under its feed's name, at all hours.
 

@@ -1,9 +1,10 @@
 """Two pictures of a master's positions, and what happened between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
+from decisions.netting import NetLeg
 from domain.book import BookPosition
 from domain.ids import MasterIdentifier, MasterSymbol, OpeningOrder
 from domain.market import Position
@@ -12,7 +13,7 @@ from domain.market import Position
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What differs. `absent` is not yet `closed`: that needs evidence from the deals."""
 
-    opened: tuple[Position, ...] = ()
+    opened: tuple[BookPosition, ...] = ()
     modified: tuple[BookPosition, ...] = ()
     reduced: tuple[BookPosition, ...] = ()
     absent: tuple[BookPosition, ...] = ()
@@ -23,20 +24,21 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.opened or self.modified or self.reduced or self.absent)
 
 
-def detect(before: Mapping[int, BookPosition], seen: Sequence[Position]) -> Changes:
-    """Compare what we told last, by identifier, with what the terminal shows now."""
-    seen_by_identifier = {p.identifier: p for p in seen}
-    pairs = [(old, seen_by_identifier[i]) for i, old in before.items() if i in seen_by_identifier]
+def detect(before: Sequence[BookPosition], seen: Sequence[BookPosition]) -> Changes:
+    """Compare what we told last with what the terminal shows now, by what opened it."""
+    told = {p.opening_order: p for p in before}
+    shown = {p.opening_order: p for p in seen}
+    pairs = [(old, shown[order]) for order, old in told.items() if order in shown]
     return Changes(
-        opened=tuple(p for p in seen if p.identifier not in before),
+        opened=tuple(p for p in seen if p.opening_order not in told),
         modified=tuple(with_stops(old, new) for old, new in pairs if _stops_differ(old, new)),
         reduced=tuple(after_change(old, new) for old, new in pairs if new.volume < old.volume),
-        absent=tuple(old for i, old in before.items() if i not in seen_by_identifier),
+        absent=tuple(old for order, old in told.items() if order not in shown),
     )
 
 
 def booked(position: Position) -> BookPosition:
-    """A position seen for the first time, as it goes into the book of a hedging account."""
+    """A position as it goes into the book of a hedging account."""
     return BookPosition(
         identifier=MasterIdentifier(position.identifier),
         opening_order=OpeningOrder(position.identifier),
@@ -53,15 +55,33 @@ def booked(position: Position) -> BookPosition:
     )
 
 
-def with_stops(old: BookPosition, new: Position) -> BookPosition:
+def booked_leg(position: Position, leg: NetLeg) -> BookPosition:
+    """A leg of a netting account's position; SL and TP are the position's."""
+    return BookPosition(
+        identifier=MasterIdentifier(position.identifier),
+        opening_order=OpeningOrder(leg.order),
+        symbol=MasterSymbol(position.symbol),
+        side=leg.side,
+        volume=leg.volume,
+        initial_volume=leg.initial_volume,
+        price_open=leg.price_open,
+        sl=position.sl,
+        tp=position.tp,
+        opened_server_ms=leg.opened_server_ms,
+        magic=leg.magic,
+        comment=leg.comment,
+    )
+
+
+def with_stops(old: BookPosition, new: BookPosition) -> BookPosition:
     """The booked position with the stops that are seen now, and its volume as told before."""
     return msgspec.structs.replace(old, sl=new.sl, tp=new.tp)
 
 
-def after_change(old: BookPosition, new: Position) -> BookPosition:
+def after_change(old: BookPosition, new: BookPosition) -> BookPosition:
     """The booked position as it is seen now, volume and stops."""
     return msgspec.structs.replace(old, volume=new.volume, sl=new.sl, tp=new.tp)
 
 
-def _stops_differ(old: BookPosition, new: Position) -> bool:
+def _stops_differ(old: BookPosition, new: BookPosition) -> bool:
     return old.sl != new.sl or old.tp != new.tp

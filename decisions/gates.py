@@ -87,13 +87,27 @@ def terminal_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
 
 
 def account_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
-    """The account may trade, and is of a kind we can copy to."""
+    """The account may trade."""
     if isinstance(now.account, Unknowable):
         return Denied(Reason.TERMINAL_UNKNOWN, now.account.why)
     if not now.account.trade_allowed:
         return Denied(Reason.TRADING_NOT_ALLOWED, "the account may not trade")
-    if not now.account.hedging:
-        return Denied(Reason.NETTING_UNSUPPORTED)
+    return None
+
+
+def symbol_is_free(fact: PositionOpened, now: Situation) -> Denied | None:
+    """On a netting account one master owns a symbol, on one side, and nobody else (law 14)."""
+    if isinstance(now.account, Unknowable) or now.account.hedging:
+        return None
+    use = now.symbol_use
+    if use is None or use.foreign is None:
+        return Denied(Reason.NETTING_BUSY, f"what is on {now.symbol} cannot be said yet")
+    if use.foreign:
+        return Denied(Reason.NETTING_BUSY, f"{use.foreign:+f} lots on {now.symbol} are not copies")
+    if use.masters - {(fact.login, fact.server)}:
+        return Denied(Reason.NETTING_BUSY, f"copies of another master are on {now.symbol}")
+    if use.sides - {fact.position.side}:
+        return Denied(Reason.NETTING_BUSY, f"copies on the other side are on {now.symbol}")
     return None
 
 
@@ -174,6 +188,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     daily_loss_is_below_limit,
     there_is_room_for_one_more,
     symbol_is_known,
+    symbol_is_free,
     there_is_a_market,
     price_is_near,
     volume_is_allowed,

@@ -12,6 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from decisions.evidence import deals_prove_closed, last_price, looks_prove_closed
+from decisions.netting import net_left, signed
 from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
 from decisions.repairs import (
     Adopted,
@@ -27,12 +28,22 @@ from decisions.repairs import (
     Retarget,
     Send,
     Settled,
+    Share,
     Shown,
     Sight,
     Wait,
     Wanted,
 )
-from decisions.settling import FoundClosed, FoundDone, Lapsed, Waiting, settle_close, settle_open
+from decisions.settling import (
+    FoundClosed,
+    FoundDone,
+    FoundIn,
+    Lapsed,
+    Waiting,
+    settle_close,
+    settle_open,
+    settle_open_in_net,
+)
 from domain.figures import Figures
 from domain.ids import SlaveIdentifier
 from domain.legs import Intent, Leg, LegState, MasterTarget
@@ -76,14 +87,17 @@ def told_by(leg: Leg, word: MasterWord) -> MasterTarget:
     return before
 
 
-def ended_by(leg: Leg, deals: tuple[Deal, ...], now_ms: int) -> Leg:
-    """The leg after these deals, mostly, have closed its position."""
+def ended_by(leg: Leg, deals: tuple[Deal, ...], now_ms: int, *, is_shared: bool = False) -> Leg:
+    """The leg after these deals, mostly, have closed its position.
+
+    What a shared position brought in is reckoned once it is flat.
+    """
     return msgspec.structs.replace(
         leg,
         state=LegState.CLOSED,
         volume=ZERO,
         price_close=last_price(deals),
-        net=sum((d.net for d in deals), ZERO),
+        net=ZERO if is_shared else sum((d.net for d in deals), ZERO),
         closed_at_ms=leg.closed_at_ms or now_ms,
     )
 
@@ -119,6 +133,8 @@ def _settle(leg: Leg, intent: Intent, sight: Sight) -> Repair | None:
 
 
 def _settle_open(leg: Leg, intent: Intent, sight: Sight) -> Repair:
+    if sight.share is not None:
+        return _settle_open_in_net(leg, intent, sight)
     if sight.held is not None:
         return Adopted(leg=_adopted(leg, sight.held), intent=_noted(intent, "filled"))
     if sight.recent is None:
@@ -129,10 +145,26 @@ def _settle_open(leg: Leg, intent: Intent, sight: Sight) -> Repair:
         return Ended(
             leg=ended_by(opened, found.deals, sight.now_ms), found_open=_noted(intent, "filled")
         )
-    if isinstance(found, Lapsed):
-        missed = msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.NEVER_ANSWERED)
-        return GivenUp(leg=missed, intent=_noted(intent, "lapsed"))
-    return Wait()
+    return _given_up(leg, intent) if isinstance(found, Lapsed) else Wait()
+
+
+def _settle_open_in_net(leg: Leg, intent: Intent, sight: Sight) -> Repair:
+    """Other legs may have brought the position that is listed: only its deals tell."""
+    if sight.recent is None:
+        return Ask(wanted=Wanted.RECENT_DEALS)
+    found = settle_open_in_net(intent, leg.side, sight.recent, sight.now_ms)
+    if isinstance(found, FoundIn):
+        return Adopted(leg=_adopted_in_net(leg, found), intent=_noted(intent, "filled"))
+    if isinstance(found, FoundClosed):
+        opened = msgspec.structs.replace(leg, identifier=SlaveIdentifier(found.identifier))
+        ended = ended_by(opened, found.deals, sight.now_ms, is_shared=True)
+        return Ended(leg=ended, found_open=_noted(intent, "filled"))
+    return _given_up(leg, intent) if isinstance(found, Lapsed) else Wait()
+
+
+def _given_up(leg: Leg, intent: Intent) -> GivenUp:
+    missed = msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.NEVER_ANSWERED)
+    return GivenUp(leg=missed, intent=_noted(intent, "lapsed"))
 
 
 def _settle_close(leg: Leg, intent: Intent, sight: Sight) -> Repair | None:
@@ -143,14 +175,15 @@ def _settle_close(leg: Leg, intent: Intent, sight: Sight) -> Repair | None:
         left = msgspec.structs.replace(leg, volume=max(leg.volume - found.volume, ZERO))
         return Done(leg=left, intent=_noted(intent, "filled"), volume=found.volume)
     if isinstance(found, Waiting):
-        return Wait() if _must_wait(leg, intent) else None
+        return Wait() if sight.share is not None or _must_wait(leg, intent) else None
     return Noted(intent=_noted(intent, "lapsed"))
 
 
 def _must_wait(leg: Leg, intent: Intent) -> bool:
     """A reduction with an unknown end: nothing is sent until it is found, or lapses.
 
-    Only the close of everything by ticket may be sent again, as the ticket would be gone.
+    Only the close of everything by ticket may be sent again, as the ticket would be gone; and on a
+    netting account not even that, as the position may be there for another leg's sake.
     """
     return intent.volume < intent.volume_before and not leg.target.closed
 
@@ -159,6 +192,8 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
     """A position that carries a leg's mark though the leg was given up, or taken as closed."""
     if leg.live:
         return Wait() if leg.state is LegState.OPENING else None
+    if sight.share is not None:
+        return _claim_in_net(leg, sight)
     if sight.held is None:
         return Wait()
     if sight.deals is None:
@@ -169,18 +204,55 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
     return Adopted(leg=_adopted(leg, sight.held), was_live=False)
 
 
+def _claim_in_net(leg: Leg, sight: Sight) -> Repair:
+    """The fill of an open that was given up is found by its mark among the deals."""
+    if leg.filled_volume or not leg.magic:
+        return Wait()
+    if sight.recent is None:
+        return Ask(wanted=Wanted.RECENT_DEALS)
+    own = [d for d in sight.recent if d.magic == leg.magic and d.side is leg.side]
+    if not own:
+        return Wait()
+    of_position = [d for d in sight.recent if d.position == own[0].position]
+    if net_left(of_position, leg.side) == ZERO:
+        return Wait()
+    found = FoundIn(own[0].position, own[-1].price, sum((d.volume for d in own), ZERO))
+    return Adopted(leg=_adopted_in_net(leg, found), was_live=False)
+
+
+def _find_number_in_net(leg: Leg, sight: Sight) -> Repair | None:
+    """The answer to an order names the order; which position it went into its deal tells."""
+    if sight.share is None or leg.identifier or sight.held is not None:
+        return None
+    if sight.recent is None:
+        return Ask(wanted=Wanted.RECENT_DEALS, why="its position is not known")
+    number = next((d.position for d in sight.recent if d.magic == leg.magic), None)
+    if number is None:
+        return Wait(why="the deal that opened it does not show yet")
+    return Shown(leg=msgspec.structs.replace(leg, identifier=SlaveIdentifier(number)))
+
+
 def _account_for_absence(leg: Leg, sight: Sight) -> Repair:
     """Closed only if its own deals say so, or five looks where no deal is shown (law 1)."""
     if sight.deals is None:
         return Ask(wanted=Wanted.DEALS_OF_POSITION, why="not listed")
-    proven = deals_prove_closed(sight.deals)
+    is_shared = sight.share is not None
+    proven = _prove_ended(leg, sight.deals, is_shared=is_shared)
     looked_for_long = sight.absence is not None and looks_prove_closed(
         sight.deals, sight.absence, sight.now_s
     )
     if proven or looked_for_long:
         deals = sight.deals if proven else ()
-        return Ended(leg=ended_by(leg, deals, sight.now_ms), proven=proven)
+        ended = ended_by(leg, deals, sight.now_ms, is_shared=is_shared)
+        return Ended(leg=ended, proven=proven)
     return Wait(why="not listed, and no deal closed it")
+
+
+def _prove_ended(leg: Leg, deals: tuple[Deal, ...], *, is_shared: bool) -> bool:
+    """A shared position has nothing of a leg left once it is flat, or turned to the other side."""
+    if is_shared:
+        return bool(deals) and net_left(deals, leg.side) == ZERO
+    return deals_prove_closed(deals)
 
 
 def _take_in_the_look(leg: Leg, held: Position, sight: Sight) -> Repair | None:
@@ -190,7 +262,23 @@ def _take_in_the_look(leg: Leg, held: Position, sight: Sight) -> Repair | None:
         shown = with_stops_confirmed(shown, held)
     if shown != leg:
         return Shown(leg=shown)
+    if sight.share is not None:
+        return _take_in_growth_in_net(leg, sight.share, sight)
     return _take_in_growth(leg, held, sight) if ZERO < leg.volume < held.volume else None
+
+
+def _take_in_growth_in_net(leg: Leg, share: Share, sight: Sight) -> Repair | None:
+    """Volume that nobody explains may be the late rest of this leg's own order."""
+    if share.foreign is None or signed(leg.side, share.foreign) <= ZERO:
+        return None
+    if sight.deals is None:
+        return Ask(wanted=Wanted.DEALS_OF_POSITION)
+    own = (d.volume for d in sight.deals if d.magic == leg.magic and d.side is leg.side)
+    late = sum(own, ZERO) - leg.filled_volume
+    if late <= ZERO:
+        return None
+    grown = {"filled_volume": leg.filled_volume + late, "volume": leg.volume + late}
+    return Grown(leg=msgspec.structs.replace(leg, **grown))
 
 
 def _take_in_growth(leg: Leg, held: Position, sight: Sight) -> Repair | None:
@@ -208,12 +296,23 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
     if not isinstance(sight.spec, SymbolSpec):
         return Wait(why=f"no contract of {leg.symbol}")
     held = _no_larger_than_known(leg, listed)
-    plan = plan_leg(leg, held, sight.spec, sight.state, sight.name)
+    aimed = leg if sight.share is None else _aimed_in_net(leg, sight.share)
+    plan = plan_leg(aimed, held, sight.spec, sight.state, sight.name)
     if not isinstance(plan, Nothing):
-        return Send(order=plan, name=sight.name)
+        return Send(order=plan, name=sight.name, aimed=aimed)
     if _is_absent_without_a_word(leg, sight.word):
         return AskMaster()
-    return Settled(leg=with_stops_in_force(leg, held, sight.spec), why=plan)
+    if aimed.target != leg.target and plan.reason is Reason.ALREADY_AS_WANTED:
+        plan = Nothing(Reason.STOPS_SHARED)
+    after = with_stops_in_force(aimed, held, sight.spec)
+    return Settled(leg=msgspec.structs.replace(after, target=leg.target), why=plan)
+
+
+def _aimed_in_net(leg: Leg, share: Share) -> Leg:
+    """The stops of a shared position are set by one leg; beside foreign volume by nobody."""
+    sets = share.keeps_stops and share.foreign == ZERO
+    sl, tp = (share.sl, share.tp) if sets else (leg.sl_sent, leg.tp_sent)
+    return msgspec.structs.replace(leg, target=msgspec.structs.replace(leg.target, sl=sl, tp=tp))
 
 
 def _is_absent_without_a_word(leg: Leg, word: MasterWord | None) -> bool:
@@ -250,6 +349,20 @@ def _adopted(leg: Leg, held: Position) -> Leg:
     )
 
 
+def _adopted_in_net(leg: Leg, found: FoundIn) -> Leg:
+    return msgspec.structs.replace(
+        leg,
+        state=LegState.OPEN,
+        reason=Reason.NONE,
+        identifier=SlaveIdentifier(found.identifier),
+        filled_volume=found.volume,
+        volume=found.volume,
+        price_open=found.price,
+        stops_confirmed=True,
+        opening=_filled_at(leg.opening, found.price),
+    )
+
+
 def _opened_by(leg: Leg, found: FoundClosed) -> Leg:
     """The leg as it was between the open and the close that are both found only now."""
     price_open = last_price(found.deals[:1])
@@ -275,4 +388,9 @@ def _noted(intent: Intent, outcome: str) -> Intent:
 
 
 #: What the master holds, what our own orders became, what was given up; then what is there.
-BEFORE_THE_LOOK: tuple[Step, ...] = (_heed_the_book, _settle_intents, _claim_what_was_given_up)
+BEFORE_THE_LOOK: tuple[Step, ...] = (
+    _heed_the_book,
+    _settle_intents,
+    _claim_what_was_given_up,
+    _find_number_in_net,
+)

@@ -21,18 +21,33 @@ class MasterWord(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool = False
 
 
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """How a leg stands in a netting account's position, which several legs share (law 14).
+
+    `foreign`: signed lots that no leg explains, None while an order's end is not known. Only the
+    leg that `keeps_stops` sets them, to `sl` and `tp`.
+    """
+
+    foreign: Decimal | None
+    keeps_stops: bool
+    sl: Decimal
+    tp: Decimal
+
+
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known of one leg at one moment: its book, its broker, its journal.
 
-    `deals`: of its position, `recent`: the account's of the last days; None where nobody has asked
-    yet. `absence` counts good looks without the position, this one included. `name`: of the order,
-    should there be one. Moments are UTC ms, `now_s` is monotonic.
+    `share`: on netting accounts only, where `held` is what is left of the leg in the position that
+    it shares. `deals`: of its position, `recent`: the account's of the last days; None where nobody
+    has asked yet. `absence` counts good looks without the position, this one included. `name`: of
+    the order, should there be one. Moments are UTC ms, `now_s` is monotonic.
     """
 
     state: TradingState
     now_ms: int
     now_s: float
     held: Position | None = None
+    share: Share | None = None
     word: MasterWord | None = None
     intents: tuple[Intent, ...] = ()
     deals: tuple[Deal, ...] | None = None
@@ -115,10 +130,11 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True):
-    """An order is due; its intent goes by this name."""
+    """An order is due; its intent goes by this name. `aimed`: the leg with what it aims at."""
 
     order: ModifyPosition | ClosePosition
     name: str
+    aimed: Leg
 
 
 class AskMaster(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ from decimal import Decimal
 import msgspec
 
 from decisions.evidence import deals_prove_closed
+from decisions.netting import net_left
 from domain.legs import Intent
-from domain.market import Deal
+from domain.market import Deal, Side
 
 ZERO = Decimal(0)
 #: Longer than the slowest late fill ever logged.
@@ -19,6 +20,14 @@ class FoundClosed(msgspec.Struct, frozen=True):
 
     identifier: int
     deals: tuple[Deal, ...]
+
+
+class FoundIn(msgspec.Struct, frozen=True):
+    """The open was executed, and is part of a position that is there."""
+
+    identifier: int
+    price: Decimal
+    volume: Decimal
 
 
 class FoundDone(msgspec.Struct, frozen=True):
@@ -46,6 +55,21 @@ def settle_open(
         proven = deals_prove_closed(of_position)
         return FoundClosed(identifier, of_position) if proven else Waiting()
     return _by_the_clock(intent, now_ms)
+
+
+def settle_open_in_net(
+    intent: Intent, side: Side, deals: Sequence[Deal], now_ms: int
+) -> FoundIn | FoundClosed | Waiting | Lapsed:
+    """The same on a netting account, where a position may be there for other reasons."""
+    own = [deal for deal in deals if _is_of(intent, deal.magic, deal.order)]
+    if not own:
+        return _by_the_clock(intent, now_ms)
+    identifier = own[0].position
+    of_position = tuple(d for d in deals if d.position == identifier)
+    if net_left(of_position, side) == ZERO:
+        return FoundClosed(identifier, of_position)
+    volume = sum((deal.volume for deal in own), ZERO)
+    return FoundIn(identifier, own[-1].price, volume)
 
 
 def settle_close(

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from decisions.claims import SymbolUse
 from domain.ids import Magic, SlaveSymbol
 from domain.market import AccountState, Identity, Quote, SymbolSpec, TerminalState, Unknowable
 from domain.policies import AccountSettings, Hold, Latch
@@ -14,7 +15,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
     `age_ms`: the signal's age here and now. `daily`: the day's result, None where not known.
     `still_held`: the newest book of the master has the position. `leg_known`: an open of this leg
-    was decided before; `closed_unopened`: all we had of it is the news of its close.
+    was decided before; `closed_unopened`: all we had of it is the news of its close. `symbol_use`:
+    on a netting account what is on the symbol already, None where that is not known.
     """
 
     settings: AccountSettings
@@ -36,3 +38,4 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     magic: Magic
     magic_taken: bool
     comment: str
+    symbol_use: SymbolUse | None = None

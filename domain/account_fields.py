@@ -252,9 +252,10 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
     Field(
         name="paper.margin_mode",
         kind=Kind.CHOICE,
-        meaning="How positions on one symbol add up: on a hedging account each stands alone.",
+        meaning="How positions on one symbol add up: on a hedging account each stands alone, on a "
+        "netting or exchange account there is one.",
         default="hedging",
-        choices=("hedging",),
+        choices=("hedging", "netting", "exchange"),
         restart=True,
     ),
     Field(

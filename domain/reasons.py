@@ -29,7 +29,7 @@ class Reason(StrEnum):
     TERMINAL_UNKNOWN = "TERMINAL_UNKNOWN"
     TERMINAL_OFFLINE = "TERMINAL_OFFLINE"
     TRADING_NOT_ALLOWED = "TRADING_NOT_ALLOWED"
-    NETTING_UNSUPPORTED = "NETTING_UNSUPPORTED"
+    NETTING_BUSY = "NETTING_BUSY"
     SIGNAL_TOO_OLD = "SIGNAL_TOO_OLD"
     SIGNAL_FROM_FUTURE = "SIGNAL_FROM_FUTURE"
     ALREADY_HANDLED = "ALREADY_HANDLED"
@@ -48,6 +48,7 @@ class Reason(StrEnum):
     DECISION_CRASHED = "DECISION_CRASHED"
     LOOP_STALLED = "LOOP_STALLED"
     LOOSER_STOP_HELD = "LOOSER_STOP_HELD"
+    STOPS_SHARED = "STOPS_SHARED"
     # it came too late, or never reached us
     SLAVE_WAS_DOWN = "SLAVE_WAS_DOWN"
     FLASH = "FLASH"
@@ -119,8 +120,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Automated trading is off in the terminal, or the account may only look.",
         "Press Algo Trading; log in with the master password, not the investor's.",
     ),
-    Reason.NETTING_UNSUPPORTED: Explanation(
-        "The account is a netting account, which is not copied yet.", "Use a hedging account."
+    Reason.NETTING_BUSY: Explanation(
+        "On a netting account a symbol has one position, and this one is taken: by another master, "
+        "by the other side, or by lots that are not copies.",
+        "Close what is not a copy; or give each master symbols, or a hedging account, of its own.",
     ),
     Reason.SIGNAL_TOO_OLD: Explanation(
         "The master's deal is older than `max_signal_age_ms`.",
@@ -188,6 +191,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LOOSER_STOP_HELD: Explanation(
         "The stop would have been loosened, which this state forbids.",
         "Resume the account, or leave it.",
+    ),
+    Reason.STOPS_SHARED: Explanation(
+        "On a netting account all copies on a symbol share one SL and one TP: those furthest from "
+        "the market are in force, and none where a copy has none or lots that are not copies are "
+        "on the symbol.",
+        "Nothing; or use a hedging account, where every copy has its own.",
     ),
     Reason.SLAVE_WAS_DOWN: Explanation(
         "The position was opened while this slave was not running.",

@@ -1,17 +1,19 @@
 """Finds positions that were opened and closed between two looks: only their deals tell (law 9)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
 from decisions.ages import ServerClock
-from decisions.evidence import deals_prove_closed, last_price
+from decisions.netting import NetLeg
 from domain.book import Book, BookPosition
 from domain.ids import MasterIdentifier, MasterSymbol, OpeningOrder
 from domain.market import Deal, Unknowable
 from domain.mt5_words import DealEntry
 from domain.signals import Fact, PositionClosed, PositionModified, PositionOpened
+from nodes.book_reading import BookReader
 from nodes.ports import TerminalDoor
 from nodes.watching import changed
 from utils.clock import Now, utc_us
@@ -23,23 +25,30 @@ SEARCH_AHEAD_S = 86_400
 #: A broker's clock goes back by an hour in autumn, and what it showed before is met again.
 REMEMBERED_MS = 2 * 3_600_000
 
-Life = tuple[Deal, ...]
+
+class Flash(NamedTuple):
+    """A leg that began and ended while nobody looked, and the position it was of."""
+
+    identifier: int
+    symbol: str
+    leg: NetLeg
 
 
 class FlashFinder:
     """Searches the deals since the last search for whole lives that nobody was told of."""
 
-    def __init__(self, door: TerminalDoor) -> None:
+    def __init__(self, door: TerminalDoor, reader: BookReader) -> None:
         """What began before the first search is left out: an earlier run may have told it."""
         self._door = door
+        self._reader = reader
         self._began_ms: int | None = None
         self._searched_to_s = 0
         self._told: dict[int, int] = {}
         self._seen_since: set[int] = set()
 
-    def note(self, identifiers: Iterable[int]) -> None:
-        """These were seen in a look."""
-        self._seen_since.update(identifiers)
+    def note(self, orders: Iterable[int]) -> None:
+        """What these orders opened was seen in a look."""
+        self._seen_since.update(orders)
 
     def search(self, book: Book, clock: ServerClock, now: Now) -> tuple[Fact, ...]:
         """Facts not yet stamped, an opening and a close for each."""
@@ -56,56 +65,60 @@ class FlashFinder:
         if isinstance(deals, Unknowable):
             return ()
         self._searched_to_s = server_ms // 1000
-        untold = self._untold(deals, server_ms)
-        told = [fact for life in untold for fact in _facts(book, life)]
+        told = [fact for flash in self._untold(deals, server_ms) for fact in _facts(book, flash)]
         seen_at_us = utc_us()
         return tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
 
-    def _untold(self, deals: Life, server_ms: int) -> list[Life]:
+    def _untold(self, deals: Sequence[Deal], server_ms: int) -> list[Flash]:
+        """Only what a later search may meet again has to be remembered."""
         self._told |= dict.fromkeys(self._seen_since, server_ms)
-        lives: dict[int, list[Deal]] = {}
-        for deal in deals:
-            lives.setdefault(deal.position, []).append(deal)
-        fresh = [tuple(life) for key, life in lives.items() if key not in self._told]
-        whole = [life for life in fresh if self._is_whole(life)]
-        # Only what a later search may meet again has to be remembered.
-        oldest_ms = server_ms - REMEMBERED_MS
-        self._told = {key: ms for key, ms in self._told.items() if ms > oldest_ms or key in lives}
-        self._told |= {life[0].position: server_ms for life in whole}
         self._seen_since = set()
-        return whole
+        orders = {deal.order for deal in deals}
+        oldest_ms = server_ms - REMEMBERED_MS
+        self._told = {o: ms for o, ms in self._told.items() if ms > oldest_ms or o in orders}
+        fresh = {d.position: d for d in deals if d.order not in self._told and _may_open(d)}
+        found = [flash for deal in fresh.values() for flash in self._ended_untold(deal)]
+        self._told |= {flash.leg.order: server_ms for flash in found}
+        return found
 
-    def _is_whole(self, life: Life) -> bool:
-        began = life[0]
-        is_ours = began.entry == DealEntry.IN and began.server_ms >= (self._began_ms or 0)
-        return is_ours and deals_prove_closed(life)
+    def _ended_untold(self, deal: Deal) -> list[Flash]:
+        """The legs of its position that have ended, and that nobody was told of."""
+        story = self._reader.story(deal.position, deal.symbol)
+        return [
+            Flash(deal.position, deal.symbol, leg)
+            for leg in (() if story is None else story.ended)
+            if leg.order not in self._told and leg.opened_server_ms >= (self._began_ms or 0)
+        ]
 
 
-def _facts(book: Book, life: Life) -> tuple[PositionOpened, PositionClosed]:
-    position = _position(life)
-    opened = changed(PositionModified, book, position, life[0].price)
+def _may_open(deal: Deal) -> bool:
+    return deal.entry in {DealEntry.IN, DealEntry.INOUT}
+
+
+def _facts(book: Book, flash: Flash) -> tuple[PositionOpened, PositionClosed]:
+    position = _position(flash)
+    opened = changed(PositionModified, book, position, flash.leg.price_open)
     fields = {f: getattr(opened, f) for f in opened.__struct_fields__}
     closed = msgspec.structs.replace(position, volume=ZERO)
     return (
         PositionOpened(**fields, age_ms=0, flash=True),
-        changed(PositionClosed, book, closed, last_price(life)),
+        changed(PositionClosed, book, closed, flash.leg.price),
     )
 
 
-def _position(life: Life) -> BookPosition:
-    opening = life[0]
-    volume = sum((deal.volume for deal in life if deal.side is opening.side), ZERO)
+def _position(flash: Flash) -> BookPosition:
+    leg = flash.leg
     return BookPosition(
-        identifier=MasterIdentifier(opening.position),
-        opening_order=OpeningOrder(opening.position),
-        symbol=MasterSymbol(opening.symbol),
-        side=opening.side,
-        volume=volume,
-        initial_volume=volume,
-        price_open=opening.price,
+        identifier=MasterIdentifier(flash.identifier),
+        opening_order=OpeningOrder(leg.order),
+        symbol=MasterSymbol(flash.symbol),
+        side=leg.side,
+        volume=leg.initial_volume,
+        initial_volume=leg.initial_volume,
+        price_open=leg.price_open,
         sl=ZERO,
         tp=ZERO,
-        opened_server_ms=opening.server_ms,
-        magic=opening.magic,
-        comment=opening.comment,
+        opened_server_ms=leg.opened_server_ms,
+        magic=leg.magic,
+        comment=leg.comment,
     )

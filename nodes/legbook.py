@@ -1,10 +1,13 @@
 """All legs of a slave, in memory as they stand in its journal."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.legs import Leg, LegState
 from domain.market import Position
+
+ZERO = Decimal(0)
 
 
 class LegBook:
@@ -36,6 +39,11 @@ class LegBook:
         """Legs with a position at the broker, or perhaps one."""
         return [self._legs[key] for key in sorted(self._live)]
 
+    def given_up(self) -> list[Leg]:
+        """Legs whose open was sent and never found."""
+        gone = {LegState.MISSED, LegState.REJECTED}
+        return [g for g in self._legs.values() if g.state in gone and g.magic and not g.identifier]
+
     def live_count(self) -> int:
         """How many there are."""
         return len(self._live)
@@ -58,6 +66,12 @@ class LegBook:
             for leg in self._legs.values()
             if leg.state is LegState.CLOSED and leg.closed_at_ms >= since_ms and not leg.net
         ]
+
+    def filled_in(self, identifier: int) -> Decimal:
+        """Lots that all legs together brought into a position."""
+        return sum(
+            (g.filled_volume for g in self._legs.values() if g.identifier == identifier), ZERO
+        )
 
     def magic_is_taken(self, magic: int, by_other_than: LegKey) -> bool:
         """An unclosed leg other than this one carries the mark."""

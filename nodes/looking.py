@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from decisions.claims import Claims
+from decisions.claims import Claims, HedgingClaims, NettingClaims
 from decisions.evidence import Absence, seen_absent
 from decisions.repairs import MasterWord, Sight, Wanted
 from domain.ids import LegKey
-from domain.legs import Leg
+from domain.legs import Leg, LegState
 from domain.market import Deal, Position, SymbolSpec, Unknowable
+from nodes.account_kind import AccountKind
 from nodes.ledger import Ledger
 from nodes.ports import TerminalDoor
 from nodes.standing import Standing
@@ -31,6 +32,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a look goes. `absences` counts the good looks that did not list a leg's position."""
 
     door: TerminalDoor
+    kind: AccountKind
     ledger: Ledger
     standing: Standing
     clock: Clock
@@ -49,20 +51,21 @@ class Round:
         """`positions` as listed just now, None to have them listed; `word`: what books say."""
         self._around = around
         self._word = word
-        self._claims = None if positions is None else Claims(positions)
+        self._positions = positions
+        self._claims: HedgingClaims | None = None
         self._deals: dict[int, Deals] = {}
         self._recent: Deals | None = None
         self._counted: set[LegKey] = set()
 
     def forget(self) -> None:
         """An order was sent: what was asked before it is out of date."""
-        self._claims = self._recent = None
+        self._positions = self._claims = self._recent = None
         self._deals.clear()
         self._counted.clear()
 
     def sight(self, leg: Leg, name: str) -> Sight | Unknowable:
         """The leg as it is now; `name` is that of its next order."""
-        claims = self._listed()
+        claims = self.claims()
         if isinstance(claims, Unknowable):
             return claims
         around = self._around
@@ -75,6 +78,7 @@ class Round:
             now_ms=now.utc_ms,
             now_s=now.monotonic_s,
             held=held,
+            share=claims.share(leg),
             word=self._word(leg),
             intents=intents,
             deals=self._deals.get(_identifier(leg, held)),
@@ -93,17 +97,27 @@ class Round:
             found = self._deals_of(leg)
         return found if isinstance(found, Unknowable) else None
 
-    def _listed(self) -> Claims | Unknowable:
-        if self._claims is None:
-            positions = self._around.door.positions()
+    def claims(self) -> Claims | Unknowable:
+        """Whose the listed positions are; on a netting account as the legs stand this moment."""
+        around = self._around
+        is_netting = around.kind.is_netting()
+        if isinstance(is_netting, Unknowable):
+            return is_netting
+        if self._positions is None:
+            positions = around.door.positions()
             if isinstance(positions, Unknowable):
                 return positions
-            self._claims = Claims(positions)
+            self._positions = positions
+        if is_netting:
+            return net_claims(self._positions, around.ledger)
+        if self._claims is None:
+            self._claims = HedgingClaims(self._positions)
         return self._claims
 
     def _deals_of(self, leg: Leg) -> Deals | Unknowable:
         """Asked for position 0, a terminal shows the account's deposits."""
-        held = None if self._claims is None else self._claims.of(leg)
+        claims = self.claims()
+        held = None if isinstance(claims, Unknowable) else claims.of(leg)
         identifier = _identifier(leg, held)
         deals = self._around.door.deals_of(identifier) if identifier else ()
         if not isinstance(deals, Unknowable):
@@ -126,6 +140,14 @@ class Round:
             self._counted.add(leg.key)
             absences[leg.key] = seen_absent(absences.get(leg.key), now_s)
         return absences[leg.key]
+
+
+def net_claims(positions: tuple[Position, ...], ledger: Ledger) -> NettingClaims:
+    """A netting account's positions beside its legs; orders without an end make them doubtful."""
+    live = ledger.legs.live()
+    waiting = {intent.leg for intent in ledger.intents.values()}
+    unsettled = {g.symbol for g in live if g.state is LegState.OPENING or g.key in waiting}
+    return NettingClaims(positions, live, frozenset(unsettled))
 
 
 def _identifier(leg: Leg, held: Position | None) -> int:

@@ -51,7 +51,7 @@ class MasterLoop:
         """Nothing is touched before the first step."""
         self._parts = parts
         self._watcher = Watcher(parts.door)
-        self._flashes = FlashFinder(parts.door)
+        self._flashes = FlashFinder(parts.door, self._watcher.reader)
         self._story: Storyteller | None = None
         self._alarms: dict[str, str] = {}
         self._next_look_s = self._next_beat_s = self._next_report_s = self._next_connect_s = 0.0
@@ -133,10 +133,10 @@ class MasterLoop:
 
     def _begin(self, identity: Identity, now: Now) -> None:
         account = self._parts.door.account()
-        if isinstance(account, Unknowable) or not account.hedging:
-            why = account.why if isinstance(account, Unknowable) else "a netting account"
-            self._alarm("terminal", f"cannot be followed: {why}")
+        if isinstance(account, Unknowable):
+            self._alarm("terminal", f"cannot be followed: {account.why}")
             return
+        self._watcher.reader.is_netting = not account.hedging
         # A document that takes whatever login it finds does not say that another one is meant.
         named = self._parts.expected is not None
         self._parts.journal.bind(identity.login, identity.server, meant=named)

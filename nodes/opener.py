@@ -12,7 +12,7 @@ from decisions.situation import Situation
 from domain.figures import Figures
 from domain.ids import SlaveIdentifier, SlaveSymbol
 from domain.legs import Leg, LegState, MasterTarget
-from domain.market import SymbolSpec
+from domain.market import SymbolSpec, Unknowable
 from domain.mt5_words import Retcode
 from domain.orders import Denied, OpenPosition
 from domain.outcomes import Filled, Outcome, Rejected
@@ -205,7 +205,8 @@ def _denied_by(executed: Executed) -> Denied | None:
 def _result(fact: PositionOpened, settings: AccountSettings, done: _Attempt) -> tuple[Leg, Answer]:
     if done.executed is not None and done.order is not None and done.denied is None:
         leg = _leg(fact, settings, done.situation, LegState.OPENING, done.order)
-        return _after(leg, done.order, done.executed.outcome)
+        leg, answer = _after(leg, done.order, done.executed.outcome)
+        return _unnumbered_in_net(leg, done.situation), answer
     denied = done.denied or Denied(Reason.DECISION_CRASHED)
     leg = _leg(fact, settings, done.situation, LegState.DENIED, done.order)
     answer = Answer(kind=VerdictKind.DENIED, reason=denied.reason, detail=denied.detail)
@@ -239,6 +240,13 @@ def _after(leg: Leg, order: OpenPosition, outcome: Outcome) -> tuple[Leg, Answer
         return rejected, answer
     detail = f"{outcome.code} {outcome.comment}"
     return leg, Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
+
+
+def _unnumbered_in_net(leg: Leg, now: Situation) -> Leg:
+    """On a netting account the order may have gone into a position that was there before."""
+    if isinstance(now.account, Unknowable) or now.account.hedging:
+        return leg
+    return msgspec.structs.replace(leg, identifier=SlaveIdentifier(0))
 
 
 def _missed(answer: Answer, arrival: Arrival) -> Answer:

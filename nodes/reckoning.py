@@ -6,6 +6,7 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed, last_price
 from domain.ids import LegKey
+from domain.legs import Leg
 from domain.market import Unknowable
 from nodes.ledger import Ledger
 from nodes.ports import TerminalDoor
@@ -48,9 +49,14 @@ class Reckoner:
             deals = self._door.deals_of(leg.identifier) if leg.identifier else ()
             if isinstance(deals, Unknowable) or not deals_prove_closed(deals):
                 continue
-            net, price = sum((d.net for d in deals), ZERO), last_price(deals)
-            self._ledger.keep(msgspec.structs.replace(leg, net=net, price_close=price))
+            net = sum((d.net for d in deals), ZERO) * self._share_of(leg)
+            self._ledger.keep(msgspec.structs.replace(leg, net=net, price_close=last_price(deals)))
             self._forget(key)
+
+    def _share_of(self, leg: Leg) -> Decimal:
+        """Legs of a netting account that shared a position share what it brought in."""
+        filled = self._ledger.legs.filled_in(leg.identifier)
+        return leg.filled_volume / filled if filled else Decimal(1)
 
     def _forget(self, key: LegKey) -> None:
         self._due.discard(key)

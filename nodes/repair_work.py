@@ -134,7 +134,8 @@ class RepairWork:
     def _end(self, leg: Leg, ended: Ended, _: Round) -> bool:
         if not ended.proven:
             logger.error("gone_without_a_deal", extra={"leg": leg.key.text})
-            self.reckoner.await_result(leg.key, proven=False)
+        if not ended.leg.net:
+            self.reckoner.await_result(leg.key, proven=ended.proven)
         self._ledger.keep(ended.leg, ended.found_open)
         if ended.found_open is not None:
             filled = ended.leg.filled_volume
@@ -186,17 +187,16 @@ class RepairWork:
         order = send.order
         if isinstance(order, ClosePosition):
             order = self._fillings.with_filling(order, spec)
-        goes_on = self._act(leg, order, send.name, spec, round_)
+        send = msgspec.structs.replace(send, order=order)
+        goes_on = self._act(leg, send, spec, round_)
         round_.forget()
         return goes_on
 
-    def _act(
-        self, leg: Leg, order: FollowOrder, name: str, spec: SymbolSpec, round_: Round
-    ) -> bool:
-        decided_us = utc_us()
+    def _act(self, leg: Leg, send: Send, spec: SymbolSpec, round_: Round) -> bool:
+        order, decided_us = send.order, utc_us()
         quote = self._door.quote(leg.symbol)
         because = (leg.target.stamp, leg.target.journey)
-        executed = self._executor.execute(order, leg, name, because)
+        executed = self._executor.execute(order, leg, send.name, because)
         times = Times(
             decided_us=decided_us, sent_us=executed.sent_us, answered_us=executed.answered_us
         )
@@ -208,7 +208,7 @@ class RepairWork:
             return self._is_curable(order, outcome, spec) or self._refused(
                 leg, order, outcome, round_
             )
-        after = _after_fill(leg, order, outcome, spec)
+        after = _after_fill(leg, send, outcome, spec)
         self._ledger.keep(self._with_closing(after, figures), executed.intent)
         self.troubles.over(leg.key)
         if not after.live:
@@ -286,10 +286,12 @@ def _no_fill(outcome: Rejected | Unknown) -> Answer:
     )
 
 
-def _after_fill(leg: Leg, order: FollowOrder, outcome: Filled, spec: SymbolSpec) -> Leg:
+def _after_fill(leg: Leg, send: Send, outcome: Filled, spec: SymbolSpec) -> Leg:
     """The leg after the broker did what was asked, or a part of it."""
+    order = send.order
     if isinstance(order, ModifyPosition):
-        return with_stops_sent(leg, order, spec)
+        after = with_stops_sent(send.aimed, order, spec)
+        return msgspec.structs.replace(after, target=leg.target)
     volume = max(leg.volume - outcome.volume, ZERO)
     left = msgspec.structs.replace(leg, volume=volume, price_close=outcome.price)
     if order.whole and outcome.volume >= order.volume:

@@ -5,18 +5,20 @@ and journal are compared by `decisions/repairing.py`, whoever asks.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from decisions.claims import Claims, NettingClaims
 from decisions.repairing import next_repair
 from decisions.repairs import MasterWord, Send
 from domain.book import Book
 from domain.ids import LegKey, OpeningOrder
 from domain.legs import Leg
 from domain.market import Position, Unknowable
+from nodes.account_kind import AccountKind
 from nodes.doubts import Doubts
 from nodes.executor import Executor
 from nodes.ledger import Ledger
-from nodes.looking import Round, Surroundings, Word, no_word
+from nodes.looking import Round, Surroundings, Word, net_claims, no_word
 from nodes.ports import TerminalDoor
 from nodes.repair_work import RepairWork, unknown
 from nodes.standing import Standing
@@ -45,7 +47,10 @@ class Repairer:
         self._executor = executor
         self._legs = ledger.legs
         self._ledger = ledger
-        self._around = Surroundings(door=door, ledger=ledger, standing=standing, clock=clock)
+        self._around = Surroundings(
+            door=door, kind=AccountKind(door), ledger=ledger, standing=standing, clock=clock
+        )
+        self._foreign: tuple[str, ...] = ()
         self._work = RepairWork(door, executor, ledger, clock)
 
     @property
@@ -57,7 +62,8 @@ class Repairer:
         """Legs that could not be brought where they should be, or went without a deal."""
         unproven = self._work.reckoner.unproven()
         gone = [(key, "taken for closed, though no deal shows it") for key in unproven]
-        return tuple(f"{key.text}: {why}" for key, why in [*self._work.troubles.alarms(), *gone])
+        legs = (f"{key.text}: {why}" for key, why in [*self._work.troubles.alarms(), *gone])
+        return (*legs, *self._foreign)
 
     def follow(self, key: LegKey) -> None:
         """Bring one leg where its master's position is; whoever waits for it is answered."""
@@ -85,16 +91,34 @@ class Repairer:
             if due or self._ledger.intents_of(key):
                 self._repair(key, round_, may_send=due)
 
+        self._note_foreign(Round(self._around, positions).claims())
+
     def reckon(self) -> None:
         """Book what closed legs realised, once the deals show it; never before an order."""
         self._work.reckoner.reckon()
 
-    def _to_look_at(self, positions: Iterable[Position]) -> list[LegKey]:
+    def _note_foreign(self, claims: Claims | Unknowable) -> None:
+        """Lots on a symbol of ours that are not ours: nothing opens there, a person should know."""
+        found = claims.foreign_by_symbol() if isinstance(claims, NettingClaims) else {}
+        alarms = tuple(f"{symbol}: {lots:+f} lots are not copies" for symbol, lots in found.items())
+        for alarm in set(alarms) - set(self._foreign):
+            logger.warning("foreign_volume", extra={"found": alarm})
+        self._foreign = alarms
+
+    def _to_look_at(self, positions: Sequence[Position]) -> list[LegKey]:
         owners = (self._legs.owner_of(position) for position in positions)
         marked = [leg.key for leg in owners if leg is not None]
         waiting = [intent.leg for intent in self._ledger.intents.values()]
         live = [leg.key for leg in _closes_first(self._legs.live(), no_word)]
-        return list(dict.fromkeys([*live, *waiting, *marked]))
+        return list(dict.fromkeys([*live, *waiting, *marked, *self._unfilled_in_net(positions)]))
+
+    def _unfilled_in_net(self, positions: Sequence[Position]) -> list[LegKey]:
+        """Volume that nobody explains may be the late fill of an open that was given up."""
+        if self._around.kind.is_netting() is not True:
+            return []
+        claims = net_claims(tuple(positions), self._ledger)
+        symbols = {p.symbol for p in positions if claims.foreign(p.symbol)}
+        return [leg.key for leg in self._legs.given_up() if leg.symbol in symbols]
 
     def _repair(self, key: LegKey, round_: Round, *, may_send: bool) -> None:
         """One leg's crash is its own: the others are looked at all the same (law 7)."""

@@ -1,6 +1,7 @@
 """Gathers what a decision may look at. It reports, gates judge; nothing missing is filled in."""
 
 from decisions.ages import age_here_ms
+from decisions.claims import SymbolUse
 from decisions.marking import comment_for, magic_for_leg
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
@@ -9,7 +10,8 @@ from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.day_guard import DayGuard
 from nodes.inbox import Inbox
-from nodes.legbook import LegBook
+from nodes.ledger import Ledger
+from nodes.looking import net_claims
 from nodes.ports import TerminalDoor
 from nodes.standing import Standing
 from utils.clock import Now, utc_us
@@ -22,7 +24,7 @@ class SituationRoom:
         self,
         door: TerminalDoor,
         inbox: Inbox,
-        legs: LegBook,
+        ledger: Ledger,
         standing: Standing,
         guard: DayGuard,
         expected: Identity,
@@ -30,7 +32,8 @@ class SituationRoom:
         """Look at these."""
         self._door = door
         self._inbox = inbox
-        self._legs = legs
+        self._ledger = ledger
+        self._legs = ledger.legs
         self._standing = standing
         self._guard = guard
         self._expected = expected
@@ -68,7 +71,17 @@ class SituationRoom:
             magic=magic,
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
             comment=comment_for(key),
+            symbol_use=self._symbol_use(symbol, account),
         )
+
+    def _symbol_use(self, symbol: str, account: AccountState | Unknowable) -> SymbolUse | None:
+        """Asked for only where it matters: it takes a look at the account."""
+        if isinstance(account, Unknowable) or account.hedging:
+            return None
+        positions = self._door.positions()
+        if isinstance(positions, Unknowable):
+            return None
+        return net_claims(positions, self._ledger).use_of(symbol)
 
     def _identity(self, account: AccountState | Unknowable) -> Identity | Unknowable:
         """An account that was told names itself; only where none was is it asked apart."""

@@ -44,7 +44,6 @@ WATCH_WITHOUT_S = 1.0
 SUPERVISOR_LOST_AFTER_S = 5.0
 #: Commands that are known again when they are told a second time.
 REMEMBERED_COMMANDS = 200
-NETTING = "a netting account, to which nothing is copied; use a hedging account"
 NOT_STORED = "in force, not stored yet: the journal cannot be written"
 
 
@@ -87,7 +86,7 @@ class SlaveLoop:
             parts.door, self._executor, self._ledger, self._standing, parts.clock
         )
         room = SituationRoom(
-            parts.door, self._inbox, self._ledger.legs, self._standing, self._guard, parts.identity
+            parts.door, self._inbox, self._ledger, self._standing, self._guard, parts.identity
         )
         opener = Opener(room, self._executor, self._ledger, parts.clock, parts.swarm, self._listen)
         opener.end_interrupted()
@@ -300,10 +299,6 @@ class SlaveLoop:
         account = self._guard.account
         if account is None:
             return
-        if account.hedging:
-            self._alarms.clear("account")
-        else:
-            self._alarms.raise_("account", NETTING)
         if now.monotonic_s < self._equity_at_s:
             return
         self._equity_at_s = now.monotonic_s + EQUITY_EVERY_S

@@ -6,7 +6,7 @@ import msgspec
 
 from decisions.admission import new_epoch
 from decisions.booking import apply_fact, book_hash
-from domain.book import Book, BookPosition, Stamp
+from domain.book import Book, Stamp
 from domain.ids import JourneyId, NodeName, OpeningOrder
 from domain.market import Identity
 from domain.records import BookKept, JournalUnwritable
@@ -97,9 +97,9 @@ class Storyteller:
         """The legs asked for that the book does not hold: their deals must tell."""
         return [order for order in request.legs if self.book.find(order) is None]
 
-    def held(self) -> dict[int, BookPosition]:
-        """The book's positions by identifier."""
-        return {p.identifier: p for p in self.book.positions}
+    def held(self) -> list[OpeningOrder]:
+        """What opened the book's positions."""
+        return [position.opening_order for position in self.book.positions]
 
     def keep(self) -> None:
         """Write the whole book down, so that a restart reads little."""

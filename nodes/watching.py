@@ -1,13 +1,13 @@
 """A master's look at its terminal: what is there now that was not told yet."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 
 from decisions.ages import ServerClock, age_on_server_ms
-from decisions.detecting import Changes, after_change, booked, detect
+from decisions.detecting import Changes, after_change, detect
 from decisions.evidence import (
     Absence,
     deals_prove_closed,
@@ -17,7 +17,7 @@ from decisions.evidence import (
 )
 from domain.book import Book, BookPosition, Stamp
 from domain.ids import JourneyId, OpeningOrder
-from domain.market import Position, Unknowable
+from domain.market import Unknowable
 from domain.signals import (
     Fact,
     LegAnswer,
@@ -26,6 +26,7 @@ from domain.signals import (
     PositionOpened,
     PositionReduced,
 )
+from nodes.book_reading import BookReader
 from nodes.clock_watch import ClockWatch
 from nodes.ports import TerminalDoor
 from utils.clock import Now, utc_us
@@ -33,6 +34,9 @@ from utils.clock import Now, utc_us
 ZERO = Decimal(0)
 #: A position younger than this has its whole volume yet, and its deals need not be asked.
 JUST_OPENED_MS = 1_000
+#: On a netting account a leg that a slave asks about is looked for so far back.
+FATES_KNOWN_S = 90 * 86_400
+AHEAD_S = 86_400
 UNSTAMPED = Stamp(0, 0)
 NO_JOURNEY = JourneyId("")
 _Change = TypeVar("_Change", PositionReduced, PositionModified, PositionClosed)
@@ -52,6 +56,7 @@ class Watcher:
     def __init__(self, door: TerminalDoor) -> None:
         """Look through this door."""
         self._door = door
+        self.reader = BookReader(door)
         self._absences: dict[int, Absence] = {}
         self._alarms: list[str] = []
         self._clock_watch = ClockWatch(door)
@@ -78,11 +83,12 @@ class Watcher:
         if isinstance(seen, Unknowable):
             return self._nothing_seen(seen.why)
         self.positions = len(seen)
-        changes = detect({p.identifier: p for p in book.positions}, seen)
-        self._forget_absences_of(seen)
+        legs = self.reader.read(seen, book, now)
+        changes = detect(book.positions, legs)
+        self._forget_absences_of(legs)
         if changes.none:
             return Sighting()
-        return self._sighting(book, changes, {p.identifier: p for p in seen}, now, seen_at_us)
+        return self._sighting(book, changes, {p.opening_order: p for p in legs}, now, seen_at_us)
 
     def fates(self, orders: list[int]) -> dict[int, LegAnswer]:
         """What the deals say of positions the book does not hold."""
@@ -103,14 +109,19 @@ class Watcher:
         return ""
 
     def _sighting(
-        self, book: Book, changes: Changes, seen: dict[int, Position], now: Now, seen_at_us: int
+        self,
+        book: Book,
+        changes: Changes,
+        seen: Mapping[OpeningOrder, BookPosition],
+        now: Now,
+        seen_at_us: int,
     ) -> Sighting:
         # A close matters most, so it is looked into and told first.
         told: list[Fact] = [
             fact for gone in changes.absent if (fact := self._closed(book, gone, now)) is not None
         ]
         told += [changed(PositionReduced, book, p, self._price(p)) for p in changes.reduced]
-        reduced = {p.identifier for p in changes.reduced}
+        reduced = {p.opening_order for p in changes.reduced}
         told += [
             changed(PositionModified, book, self._latest(p, seen, reduced), p.price_open)
             for p in changes.modified
@@ -127,21 +138,24 @@ class Watcher:
         return last_price(self._door.deals_of(reduced.identifier)) or reduced.price_open
 
     def _latest(
-        self, position: BookPosition, seen: dict[int, Position], reduced: Collection[int]
+        self,
+        position: BookPosition,
+        seen: Mapping[OpeningOrder, BookPosition],
+        reduced: Collection[OpeningOrder],
     ) -> BookPosition:
         """A position that was reduced in the same look is told with its new volume."""
-        if position.identifier not in reduced:
+        if position.opening_order not in reduced:
             return position
-        return after_change(position, seen[position.identifier])
+        return after_change(position, seen[position.opening_order])
 
-    def _opened(self, book: Book, position: Position, now: Now) -> PositionOpened:
+    def _opened(self, book: Book, position: BookPosition, now: Now) -> PositionOpened:
         return PositionOpened(
             master=book.master,
             login=book.login,
             server=book.server,
             stamp=UNSTAMPED,
             journey=NO_JOURNEY,
-            position=self._with_initial_volume(booked(position)),
+            position=self._with_initial_volume(position),
             price=position.price_open,
             seen_at_us=0,
             age_ms=age_on_server_ms(self.clock, position.opened_server_ms, now.utc_ms),
@@ -149,6 +163,8 @@ class Watcher:
 
     def _with_initial_volume(self, position: BookPosition) -> BookPosition:
         """A position first seen late may have been reduced before: its deals know."""
+        if self.reader.is_netting:
+            return position
         if self.clock.newest_ms - position.opened_server_ms < JUST_OPENED_MS:
             return position
         deals = self._door.deals_of(position.identifier)
@@ -159,28 +175,58 @@ class Watcher:
 
     def _closed(self, book: Book, gone: BookPosition, now: Now) -> PositionClosed | None:
         """Told only with proof; without it the absence is remembered and looked at again."""
+        ending = self._ending(gone)
+        if ending is not None:
+            self._absences.pop(gone.opening_order, None)
+            return changed(PositionClosed, book, _closed_whole(gone), ending)
         deals = self._door.deals_of(gone.identifier)
         if not deals_prove_closed(deals):
-            absence = seen_absent(self._absences.get(gone.identifier), now.monotonic_s)
-            self._absences[gone.identifier] = absence
+            absence = seen_absent(self._absences.get(gone.opening_order), now.monotonic_s)
+            self._absences[gone.opening_order] = absence
             if not looks_prove_closed(deals, absence, now.monotonic_s):
                 return None
             self._alarms.append(
                 f"position {gone.identifier} is gone and its deals do not show: taken as closed"
             )
-        self._absences.pop(gone.identifier, None)
-        closed = msgspec.structs.replace(gone, volume=ZERO)
-        return changed(PositionClosed, book, closed, last_price(deals))
+        self._absences.pop(gone.opening_order, None)
+        return changed(PositionClosed, book, _closed_whole(gone), last_price(deals))
 
-    def _forget_absences_of(self, seen: tuple[Position, ...]) -> None:
+    def _ending(self, gone: BookPosition) -> Decimal | None:
+        """The price at which a leg of a netting position ended, by the position's own deals."""
+        if not self.reader.is_netting:
+            return None
+        story = self.reader.story(gone.identifier, gone.symbol)
+        ended = None if story is None else story.ending_of(gone.opening_order)
+        return None if ended is None else ended.price
+
+    def _forget_absences_of(self, seen: Iterable[BookPosition]) -> None:
         for position in seen:
-            self._absences.pop(position.identifier, None)
+            self._absences.pop(position.opening_order, None)
 
     def _fate(self, order: OpeningOrder) -> LegAnswer:
+        if self.reader.is_netting:
+            return self._fate_of_leg(order)
         deals = self._door.deals_of(order)
         if deals_prove_closed(deals):
             return LegAnswer(opening_order=order, fate="closed", price=last_price(deals))
         return LegAnswer(opening_order=order, fate="unknown")
+
+    def _fate_of_leg(self, order: OpeningOrder) -> LegAnswer:
+        """An order that added to a position names it in its deal only."""
+        newest_s = self.clock.newest_ms // 1000
+        deals = self._door.deals_between(newest_s - FATES_KNOWN_S, newest_s + AHEAD_S)
+        deal = None
+        if newest_s and not isinstance(deals, Unknowable):
+            deal = next((d for d in deals if d.order == order), None)
+        story = None if deal is None else self.reader.story(deal.position, deal.symbol)
+        ended = None if story is None else story.ending_of(order)
+        if ended is None:
+            return LegAnswer(opening_order=order, fate="unknown")
+        return LegAnswer(opening_order=order, fate="closed", price=ended.price)
+
+
+def _closed_whole(gone: BookPosition) -> BookPosition:
+    return msgspec.structs.replace(gone, volume=ZERO)
 
 
 def changed(kind: type[_Change], book: Book, position: BookPosition, price: Decimal) -> _Change:

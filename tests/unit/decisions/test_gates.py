@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from decisions.claims import SymbolUse
 from decisions.gates import OPEN_GATES, first_denial, points_from_master, wanted_volume
 from decisions.trading_state import HOLD_REASONS
 from domain.market import Identity, Side, Unknowable
@@ -12,6 +13,7 @@ from domain.mt5_words import SymbolTradeMode
 from domain.policies import Hold, KillSwitch, Latch, SlippageMode, TradingState
 from domain.reasons import EXPLANATIONS, Reason
 from tests.builders import (
+    MASTER_AT,
     a_book_position,
     a_quote,
     a_situation,
@@ -25,6 +27,16 @@ from tests.builders import (
 MUTE = Unknowable("pipe is closed")
 GUARDED = some_settings(kill_switch=KillSwitch(daily_loss=Decimal(200)))
 UNGUARDED = some_settings(kill_switch=KillSwitch(enabled=False, daily_loss=Decimal(200)))
+
+
+NETTING = {"account": an_account(hedging=False)}
+
+
+def on_it(**use: Any) -> dict[str, Any]:
+    """A netting account, and what is on the symbol."""
+    use["foreign"] = None if use.get("foreign", "0") is None else Decimal(use.get("foreign", "0"))
+    use |= {name: frozenset(use[name]) for name in ("masters", "sides") if name in use}
+    return NETTING | {"symbol_use": SymbolUse(**use)}
 
 
 OF_THE_FACT = frozenset({"side", "volume", "flash"})
@@ -73,7 +85,11 @@ DENIED = {
         {"account": an_account(trade_allowed=False)},
         Reason.TRADING_NOT_ALLOWED,
     ),
-    "netting account": ({"account": an_account(hedging=False)}, Reason.NETTING_UNSUPPORTED),
+    "a symbol whose use is not known": (NETTING | {"symbol_use": None}, Reason.NETTING_BUSY),
+    "a symbol with an order without an end": (on_it(foreign=None), Reason.NETTING_BUSY),
+    "a symbol with foreign lots": (on_it(foreign="0.30"), Reason.NETTING_BUSY),
+    "a symbol of another master": (on_it(masters={(1, "Else")}), Reason.NETTING_BUSY),
+    "a symbol with copies on the other side": (on_it(sides={Side.SELL}), Reason.NETTING_BUSY),
     "daily loss not known": ({"settings": GUARDED, "daily": None}, Reason.DAILY_LOSS_UNKNOWN),
     "daily loss at its limit": ({"settings": GUARDED, "daily": -200}, Reason.DAILY_LOSS),
     "no room for one more": (
@@ -123,6 +139,10 @@ DENIED = {
 
 ALLOWED: dict[str, dict[str, Any]] = {
     "nothing special": {},
+    "a free symbol of a netting account": on_it(),
+    "a symbol of a netting account with copies of the same master": on_it(
+        masters={(MASTER_AT.login, MASTER_AT.server)}, sides={Side.BUY}
+    ),
     "exactly as old as allowed": {"age_ms": 5000},
     "two seconds ahead of the server": {"age_ms": -2000},
     "one point of loss left": {"settings": GUARDED, "daily": "-199.99"},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decisions.claims import Claims
+from decisions.claims import HedgingClaims
 from decisions.planning import with_stops_sent
 from decisions.repairing import next_repair
 from decisions.repairs import (
@@ -73,7 +73,7 @@ class Account:
     def sight(self, key: LegKey, asked: set[Wanted]) -> Sight:
         leg = self.legs[key]
         intents = tuple(i for i in self.intents.values() if i.leg == key)
-        held = Claims(list(self.positions.values())).of(leg, intents)
+        held = HedgingClaims(list(self.positions.values())).of(leg, intents)
         number = leg.identifier if held is None else held.identifier
         every = tuple(deal for deals in self.deals.values() for deal in deals)
         knows = Wanted.DEALS_OF_POSITION in asked

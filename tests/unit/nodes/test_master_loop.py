@@ -279,14 +279,6 @@ def test_law_8_a_terminal_of_another_account_is_not_begun_with() -> None:
     assert any("wanted 7001" in alarm for alarm in master.report.alarms)
 
 
-def test_a_netting_account_is_not_followed() -> None:
-    master = MasterSide()
-    master.door.account_state = an_account(hedging=False)
-    master.turn(4)
-    assert not master.report.ready
-    assert any("netting" in alarm for alarm in master.report.alarms)
-
-
 def test_a_terminal_that_is_away_is_tried_again_in_peace(master: MasterSide) -> None:
     master.door.mute = MUTE
     before = master.door.connects

@@ -300,16 +300,6 @@ def test_what_the_day_has_brought_is_known_as_soon_as_the_terminal_is_back() -> 
     assert teller.slave.last == ("PositionOpened", "copied", "NONE")
 
 
-def test_a_netting_account_is_told_of_before_anything_is_refused(teller: Teller) -> None:
-    teller.slave.door.account_state = an_account(hedging=False)
-    teller.turn(8)
-    (alarm,) = teller.slave.report.alarms
-    assert alarm.startswith("account: a netting account")
-    teller.slave.door.account_state = an_account()
-    teller.turn(8)
-    assert teller.slave.report.alarms == ()
-
-
 def test_the_money_is_sampled_now_and_then(teller: Teller) -> None:
     teller.turn(40)
     samples = teller.slave.journal.of(EquitySample)
