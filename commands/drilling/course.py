@@ -11,7 +11,7 @@ from commands.drilling.injecting import Ended, Injector
 from commands.drilling.judging import Judge, Judged
 from commands.drilling.looking import Heal, Healing
 from commands.drilling.operator import Operator
-from commands.drilling.plan import DATABASE, Deed, Step
+from commands.drilling.plan import Deed, Step
 from commands.drilling.record import Record
 from commands.drilling.victims import Victims
 from commands.drilling.world import World
@@ -29,6 +29,7 @@ READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.15
 REPORTS_EVERY_S = 1.0
 REST_S = 0.02
+SLOW_TURN_S = 2.0
 #: Longer than the 60 s after which an order that nobody can speak for is given up.
 SETTLED_WITHIN_S = 150.0
 UNCHANGED_S = 65.0
@@ -90,6 +91,7 @@ class Course:
         self._waiter = SocketWaiter()
         self._healing = Healing()
         self._began_s = monotonic_s()
+        self._turned_s = self._began_s
         self._look_at_s = 0.0
         self._reports_at_s = 0.0
 
@@ -238,9 +240,13 @@ class Course:
     def _turn(self, title: str) -> None:
         """The keeper's, the operator's and the watcher's work; then a short rest."""
         now_s = monotonic_s()
+        if now_s - self._turned_s > SLOW_TURN_S:
+            late = f"{now_s - self._turned_s:.1f} s"
+            self._record.note(self._now_s(), "the drill itself stood still", detail=late)
+        self._turned_s = now_s
         self._victims.keep()
         self._note_ended(self._injector.ended(self._now_s()))
-        if not self._victims.is_held_up(DATABASE):
+        if self._victims.database_answers():
             self._operator.work()
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + LOOK_EVERY_S
@@ -281,7 +287,7 @@ class Course:
     def _show(self, title: str) -> None:
         for text in self._record.unsaid():
             self._screen.say(text)
-        if not self._victims.is_held_up(DATABASE):
+        if self._victims.database_answers():
             self._operator.read_reports()
         accounts = tuple(
             self._seen(name, role)

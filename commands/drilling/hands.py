@@ -167,10 +167,10 @@ class Hand:
             return None
 
     def _connected(self) -> Admin:
+        address = self._address()
+        if address is None:
+            raise AdminError("the paper broker cannot answer now")
         if self._line is None:
-            address = self._address()
-            if address is None:
-                raise AdminError("no paper broker has said where it is")
             line = Admin(address.host, address.port, within_s=PATIENCE_S)
             try:
                 self._sit_down(line)

@@ -188,7 +188,7 @@ class Injector:
     def _admin(self) -> Admin:
         address = self._victims.broker_address()
         if address is None:
-            raise LookupError("no paper broker has said where it is")
+            raise LookupError("the paper broker cannot answer now")
         return Admin(address.host, address.port, within_s=PATIENCE_S)
 
 

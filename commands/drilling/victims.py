@@ -70,8 +70,15 @@ class Victims:
         return True
 
     def broker_address(self) -> Address | None:
-        """Where the broker is, as it has signed itself."""
-        return published(self._state / PAPER)
+        """Where the broker is, as it has signed itself; None while it cannot answer."""
+        address = published(self._state / PAPER)
+        if address is None or self.is_held_up(BROKER) or os_signals.born(address.pid) is None:
+            return None
+        return address
+
+    def database_answers(self) -> bool:
+        """It runs, and nobody holds it up."""
+        return not self.is_held_up(DATABASE) and self.find(DATABASE) is not None
 
     def find(self, name: str) -> Process | None:
         """The process behind a name; None while there is none."""
@@ -121,7 +128,7 @@ class Victims:
         if name == LAUNCHER:
             return 0 if self._launcher is None else self._launcher.pid
         if name == BROKER:
-            address = self.broker_address()
+            address = published(self._state / PAPER)
             return 0 if address is None else address.pid
         if name == DATABASE:
             database = read_address(self._state)
