@@ -22,6 +22,8 @@ ZERO = Decimal(0)
 #: Deals are searched from so far before the last search, so that none slips through a seam.
 SEARCH_BACK_S = 2
 SEARCH_AHEAD_S = 86_400
+#: An earlier run may have ended before it found what lived so shortly before it told the newest.
+UNTOLD_AT_THE_END_MS = 5_000
 #: A broker's clock goes back by an hour in autumn, and what it showed before is met again.
 REMEMBERED_MS = 2 * 3_600_000
 
@@ -38,13 +40,23 @@ class FlashFinder:
     """Searches the deals since the last search for whole lives that nobody was told of."""
 
     def __init__(self, door: TerminalDoor, reader: BookReader) -> None:
-        """What began before the first search is left out: an earlier run may have told it."""
+        """Without a memory of an earlier run, what began before the first search is left out."""
         self._door = door
         self._reader = reader
         self._began_ms: int | None = None
+        self._earlier_run_ms = 0
         self._searched_to_s = 0
         self._told: dict[int, int] = {}
         self._seen_since: set[int] = set()
+
+    def go_on_after(self, told: Iterable[BookPosition], run_began_ms: int) -> None:
+        """An earlier run began then, UTC, and is known to have told these: the rest is still to."""
+        opened_ms = {position.opening_order: position.opened_server_ms for position in told}
+        self.note(opened_ms)
+        self._earlier_run_ms = run_began_ms
+        if opened_ms:
+            self._began_ms = max(opened_ms.values()) - UNTOLD_AT_THE_END_MS
+            self._searched_to_s = self._began_ms // 1000
 
     def note(self, orders: Iterable[int]) -> None:
         """What these orders opened was seen in a look."""
@@ -56,18 +68,23 @@ class FlashFinder:
         if server_ms is None:
             return ()
         if self._began_ms is None:
-            self._began_ms, self._searched_to_s = server_ms, server_ms // 1000
-            return ()
+            self._began_ms = server_ms - self._untold_for_ms(now)
+            self._searched_to_s = self._began_ms // 1000
         # After a clock went back what is opened now would seem older than our start.
         self._began_ms = min(self._began_ms, server_ms)
         since_s = self._searched_to_s
-        deals = self._door.deals_between(since_s - SEARCH_BACK_S, since_s + SEARCH_AHEAD_S)
+        until_s = max(since_s, server_ms // 1000) + SEARCH_AHEAD_S
+        deals = self._door.deals_between(since_s - SEARCH_BACK_S, until_s)
         if isinstance(deals, Unknowable):
             return ()
         self._searched_to_s = server_ms // 1000
         told = [fact for flash in self._untold(deals, server_ms) for fact in _facts(book, flash)]
         seen_at_us = utc_us()
         return tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
+
+    def _untold_for_ms(self, now: Now) -> int:
+        """An earlier run that told nothing has told nothing since it began."""
+        return max(0, now.utc_ms - self._earlier_run_ms) if self._earlier_run_ms else 0
 
     def _untold(self, deals: Sequence[Deal], server_ms: int) -> list[Flash]:
         """Only what a later search may meet again has to be remembered."""

@@ -140,9 +140,12 @@ class MasterLoop:
         # A document that takes whatever login it finds does not say that another one is meant.
         named = self._parts.expected is not None
         self._parts.journal.bind(identity.login, identity.server, meant=named)
-        epoch = new_epoch(now.utc_ms, *self._parts.known_epochs, self._journaled_epoch())
+        before = self._journaled_epoch()
+        epoch = new_epoch(now.utc_ms, *self._parts.known_epochs, before)
         parts = self._parts
         self._story = Storyteller(parts.name, identity, epoch, parts.journal, parts.outlet)
+        # An epoch is the moment it began at, but where a clock was set back.
+        self._flashes.go_on_after(self._story.told_before(), before)
         self._alarms.pop("terminal", None)
         logger.info("master_begins", extra={"login": identity.login, "epoch": epoch})
 

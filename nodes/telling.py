@@ -6,7 +6,7 @@ import msgspec
 
 from decisions.admission import new_epoch
 from decisions.booking import apply_fact, book_hash
-from domain.book import Book, Stamp
+from domain.book import Book, BookPosition, Stamp
 from domain.ids import JourneyId, NodeName, OpeningOrder
 from domain.market import Identity
 from domain.records import BookKept, JournalUnwritable
@@ -100,6 +100,13 @@ class Storyteller:
     def held(self) -> list[OpeningOrder]:
         """What opened the book's positions."""
         return [position.opening_order for position in self.book.positions]
+
+    def told_before(self) -> tuple[BookPosition, ...]:
+        """Every position that is known to have been told, as far back as the journal reaches."""
+        facts = self._journal.facts_since(Stamp(0, 0))
+        whose = (self.book.login, self.book.server)
+        earlier = (fact.position for fact in facts if (fact.login, fact.server) == whose)
+        return (*earlier, *self.book.positions)
 
     def keep(self) -> None:
         """Write the whole book down, so that a restart reads little."""

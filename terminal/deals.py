@@ -7,7 +7,7 @@ from domain.market import Deal, Side
 from domain.mt5_words import DealType
 from terminal import exact
 from terminal.accounts import Accounts
-from terminal.calls import Calls
+from terminal.calls import Calls, NoAnswerError
 from terminal.contracts import Contracts
 
 
@@ -25,7 +25,11 @@ class Deals:
 
     def between(self, from_server_s: int, to_server_s: int) -> tuple[Deal, ...]:
         """Deals of a window of the broker's wall clock, both ends included, oldest first."""
-        return self._read(int(from_server_s), int(to_server_s))
+        found = self._read(int(from_server_s), int(to_server_s))
+        if not self._accounts.state().connected:
+            # What was done meanwhile, from a telephone perhaps, is not in its history yet.
+            raise NoAnswerError("the terminal has no connection to its trade server")
+        return found
 
     def by_ticket(self, ticket: int) -> Deal | None:
         """One deal, where the history shows it already."""

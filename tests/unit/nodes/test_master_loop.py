@@ -530,6 +530,22 @@ def test_law_9_what_lived_between_two_looks_is_told_from_its_deals(master: Maste
     assert len(master.told) == 2
 
 
+@pytest.mark.parametrize("earlier", [0, 1], ids=["nothing told before", "something told before"])
+def test_law_9_what_lived_while_the_master_was_down_is_told_from_its_deals(
+    master: MasterSide, earlier: int
+) -> None:
+    master.turn(8)
+    for _ in range(earlier):
+        master.door.shut(master.door.trade())
+        master.turn(8)
+    order = master.door.trade("0.40")
+    master.door.shut(order)
+    master.start()
+    master.turn(8)
+    assert [type(fact).__name__ for fact in master.facts] == ["PositionOpened", "PositionClosed"]
+    assert {fact.position.opening_order for fact in master.facts} == {order}
+
+
 def test_law_9_a_clock_that_goes_back_brings_no_old_life_again_and_hides_no_new_one(
     master: MasterSide,
 ) -> None:

@@ -87,6 +87,12 @@ def test_positions_of_a_terminal_without_its_server_are_unknowable() -> None:
     assert isinstance(door(module).positions(), Unknowable)
 
 
+def test_law_1_what_a_terminal_without_its_server_shows_is_not_all_that_was_done() -> None:
+    module = FakeMt5()
+    module.terminal = terminal(connected=False)
+    assert isinstance(door(module).deals_between(0, 1), Unknowable)
+
+
 @pytest.mark.parametrize("call", ["account_info", "positions_get"])
 def test_an_account_switched_meanwhile_makes_positions_unknowable(call: str) -> None:
     module = FakeMt5()
