@@ -74,6 +74,7 @@ class Watcher:
 
     def look(self, book: Book, now: Now) -> Sighting:
         """One look. An answer that cannot be believed changes nothing."""
+        began_us = utc_us()
         self._clock_watch.look(now)
         stranger = self.stranger(book)
         if stranger:
@@ -88,6 +89,7 @@ class Watcher:
         self._forget_absences_of(legs)
         if changes.none:
             return Sighting()
+        now = _after_the_look(now, seen_at_us - began_us)
         return self._sighting(book, changes, {p.opening_order: p for p in legs}, now, seen_at_us)
 
     def fates(self, orders: list[int]) -> dict[int, LegAnswer]:
@@ -240,3 +242,9 @@ def changed(kind: type[_Change], book: Book, position: BookPosition, price: Deci
         price=price,
         seen_at_us=0,
     )
+
+
+def _after_the_look(before: Now, took_us: int) -> Now:
+    """A terminal that was long in answering lets no position look younger than it is."""
+    took_ms = max(took_us, 0) // 1000
+    return Now(before.monotonic_s + took_ms / 1000, before.utc_ms + took_ms)

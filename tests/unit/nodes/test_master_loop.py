@@ -9,7 +9,7 @@ import pytest
 from db.journal import Journal, JournalRefused
 from domain.book import Stamp
 from domain.control import Command, CommandDone, Settings, Stop
-from domain.market import Identity, Unknowable
+from domain.market import Identity, Position, Unknowable
 from domain.signals import (
     Malformed,
     NotReady,
@@ -19,10 +19,10 @@ from domain.signals import (
     SnapshotRequest,
 )
 from messaging import wire
-from tests.builders import EPOCH, MASTER, SLAVE, an_account
-from tests.fakes import FakeDoor
+from tests.builders import EPOCH, MASTER, MASTER_AT, SLAVE
+from tests.fakes import FakeClock, FakeDoor
 from tests.unit.nodes.swarm import MasterSide
-from utils.clock import Now
+from utils.clock import Now, taken_from
 
 MUTE = Unknowable("pipe is closed")
 NOTHING = Stamp(0, 0)
@@ -566,6 +566,30 @@ def test_law_9_a_clock_that_goes_back_brings_no_old_life_again_and_hides_no_new_
     master.door.shut(flash)
     master.turn(8)
     assert [fact.position.opening_order for fact in master.facts[len(told) :]] == [flash] * 2
+
+
+def test_law_10_a_terminal_that_is_long_in_answering_makes_no_position_young() -> None:
+    class SlowDoor(FakeDoor):
+        takes_s = 0.0
+
+        def positions(self) -> tuple[Position, ...] | Unknowable:
+            found = super().positions()
+            clock.pass_s(self.takes_s)
+            return found
+
+    clock = FakeClock()
+    steady_s, utc_ns = lambda: clock.now().monotonic_s, lambda: clock.now().utc_ms * 1_000_000
+    with taken_from(steady_s, utc_ns):
+        master = MasterSide(clock)
+        master.door = door = SlowDoor(MASTER_AT, clock)
+        master.start()
+        master.turn(8)
+        door.trade()
+        door.takes_s = 8.0
+        master.turn()
+    (opened,) = master.facts
+    assert isinstance(opened, PositionOpened)
+    assert opened.age_ms >= 8_000
 
 
 @pytest.mark.parametrize("step_s", [30, -30, 3_600, -3_600])
