@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from domain.market import Deal, Unknowable
+from domain.mt5_words import Reason
 
 ZERO = Decimal(0)
 EQUAL_LOOKS = 5
@@ -27,10 +28,13 @@ def seen_absent(earlier: Absence | None, now_s: float) -> Absence:
 
 
 def deals_prove_closed(deals: Sequence[Deal] | Unknowable) -> bool:
-    """The signed volumes of all its deals sum to zero, and there is at least one."""
+    """The signed volumes of all its deals sum to zero, and there is at least one.
+
+    Closed by a rollover it is about to be opened anew, by another deal.
+    """
     if isinstance(deals, Unknowable) or not deals:
         return False
-    return sum((d.signed_volume for d in deals), ZERO) == ZERO
+    return _sum_to_zero(deals) and _newest(deals).reason != Reason.ROLLOVER
 
 
 def looks_prove_closed(deals: Sequence[Deal] | Unknowable, absence: Absence, now_s: float) -> bool:
@@ -38,13 +42,19 @@ def looks_prove_closed(deals: Sequence[Deal] | Unknowable, absence: Absence, now
 
     Deals that do show up and do not sum to zero say the opposite, however often one looks.
     """
-    if isinstance(deals, Unknowable) or deals:
+    if isinstance(deals, Unknowable) or not _sum_to_zero(deals):
         return False
     return absence.looks >= EQUAL_LOOKS and now_s - absence.first_s >= LOOKS_SPAN_S
 
 
 def last_price(deals: Sequence[Deal] | Unknowable) -> Decimal:
     """The price of the newest deal; zero where none is known."""
-    if isinstance(deals, Unknowable) or not deals:
-        return ZERO
-    return max(deals, key=lambda d: (d.server_ms, d.ticket)).price
+    return ZERO if isinstance(deals, Unknowable) or not deals else _newest(deals).price
+
+
+def _sum_to_zero(deals: Sequence[Deal]) -> bool:
+    return sum((d.signed_volume for d in deals), ZERO) == ZERO
+
+
+def _newest(deals: Sequence[Deal]) -> Deal:
+    return max(deals, key=lambda d: (d.server_ms, d.ticket))

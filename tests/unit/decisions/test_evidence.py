@@ -10,10 +10,13 @@ from decisions.evidence import (
     seen_absent,
 )
 from domain.market import Side, Unknowable
+from domain.mt5_words import Reason
 from tests.builders import a_closing_deal, a_deal
 
 MUTE = Unknowable("no answer")
 HALF_OUT = a_closing_deal(volume="0.50")
+ROLLED_OUT = a_closing_deal(reason=int(Reason.ROLLOVER))
+ROLLED_IN = a_deal(ticket=900_001, reason=int(Reason.ROLLOVER), server_ms=ROLLED_OUT.server_ms)
 OTHER_HALF_OUT = a_closing_deal(volume="0.50", ticket=900_000, price="1287.00")
 
 
@@ -27,6 +30,8 @@ def absent_for(looks: int, seconds: float) -> Absence:
 def test_law_1_deals_that_sum_to_zero_prove_a_close() -> None:
     assert deals_prove_closed([a_deal(), a_closing_deal()])
     assert deals_prove_closed([a_deal(), HALF_OUT, OTHER_HALF_OUT])
+    later = a_closing_deal(ticket=900_002, server_ms=ROLLED_IN.server_ms + 1)
+    assert deals_prove_closed([a_deal(), ROLLED_OUT, ROLLED_IN, later])
     assert deals_prove_closed([a_deal(side=Side.SELL), a_closing_deal(side=Side.BUY)])
 
 
@@ -37,6 +42,8 @@ def test_law_1_deals_that_sum_to_zero_prove_a_close() -> None:
         pytest.param([], id="no deal at all", marks=pytest.mark.history(10)),
         pytest.param([a_deal()], id="only the deal that opened", marks=pytest.mark.history(11)),
         pytest.param([a_deal(), HALF_OUT], id="halved earlier", marks=pytest.mark.history(40)),
+        pytest.param([a_deal(), ROLLED_OUT], id="for the night", marks=pytest.mark.history(31)),
+        pytest.param([a_deal(), ROLLED_OUT, ROLLED_IN], id="rolled", marks=pytest.mark.history(31)),
     ],
 )
 def test_law_1_nothing_else_does(deals: object) -> None:
@@ -68,6 +75,12 @@ def test_law_1_five_looks_over_five_seconds_do_where_no_deal_ever_shows() -> Non
 )
 def test_law_1_looks_alone_prove_nothing_more(deals: object, looks: int, seconds: float) -> None:
     assert not looks_prove_closed(deals, absent_for(looks, seconds), 100.0 + seconds)
+
+
+@pytest.mark.history(31)
+def test_law_1_looks_tell_whether_what_was_closed_for_the_night_comes_back() -> None:
+    assert looks_prove_closed([a_deal(), ROLLED_OUT], absent_for(5, 5.0), 105.0)
+    assert not looks_prove_closed([a_deal(), ROLLED_OUT], absent_for(4, 5.0), 105.0)
 
 
 def test_the_price_of_a_close_is_that_of_its_newest_deal() -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from domain.control import Settings
 from domain.legs import LegState
-from domain.market import Side, Unknowable
+from domain.market import Position, Side, Unknowable
+from domain.mt5_words import DealEntry, Reason
 from domain.policies import KillSwitch
-from tests.fakes import filled_in_part, told
+from tests.builders import a_deal
+from tests.fakes import FakeDoor, filled_in_part, told
 from tests.unit.nodes.swarm import Swarm
 from utils.clock import Now
 
@@ -255,6 +257,82 @@ def test_law_9_what_was_opened_while_the_slave_was_down_is_missed_and_not_opened
     swarm.turn(2)
     assert len(swarm.slave.door.sent) == 1
     assert not swarm.slave.unanswered(swarm.master.facts)
+
+
+def closes_for_the_night(door: FakeDoor, identifier: int) -> Position:
+    """The first half of a rollover; what it was is returned."""
+    position = door.held.pop(identifier)
+    door.deals.append(
+        a_deal(
+            identifier,
+            ticket=identifier + 300_000,
+            order=0,
+            side=position.side.opposite,
+            volume=position.volume,
+            entry=DealEntry.OUT,
+            reason=int(Reason.ROLLOVER),
+            server_ms=door.server_ms(),
+        )
+    )
+    return position
+
+
+def opens_anew(door: FakeDoor, before: Position) -> None:
+    """The other half: another ticket, another price, the same identifier."""
+    after = msgspec.structs.replace(
+        before, ticket=before.ticket + 70_000, price_open=before.price_open + 1
+    )
+    door.held[before.identifier] = after
+    door.deals.append(
+        a_deal(
+            before.identifier,
+            ticket=before.identifier + 300_001,
+            order=0,
+            side=before.side,
+            volume=before.volume,
+            reason=int(Reason.ROLLOVER),
+            server_ms=door.server_ms(),
+        )
+    )
+
+
+@pytest.mark.history(31)
+@pytest.mark.parametrize("turns_between", [0, 1, 8])
+def test_law_1_a_position_that_is_closed_for_the_night_and_opened_anew_is_the_same_leg(
+    turns_between: int,
+) -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    doors = {swarm.master.door: order, swarm.slave.door: 9001}
+    rolled = {door: closes_for_the_night(door, held) for door, held in doors.items()}
+    swarm.turn(turns_between)
+    for door, before in rolled.items():
+        opens_anew(door, before)
+    swarm.turn(80)
+    assert swarm.master.told == ["PositionOpened"]
+    assert (len(swarm.slave.door.sent), swarm.slave.leg(order).state) == (1, LegState.OPEN)
+    swarm.master.door.reduce(order, "0.40")
+    swarm.turn(2)
+    assert swarm.slave.door.held[9001].volume == Decimal("0.60")
+    swarm.master.door.shut(order)
+    swarm.turn(2)
+    assert not swarm.slave.door.held
+    assert told(swarm.slave.verdicts)[1:] == [
+        ("PositionReduced", "copied", "NONE"),
+        ("PositionClosed", "copied", "NONE"),
+    ]
+
+
+@pytest.mark.history(31)
+def test_law_1_one_that_is_closed_for_the_night_and_not_opened_anew_is_gone() -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    closes_for_the_night(swarm.master.door, order)
+    swarm.turn(16)
+    assert swarm.master.told == ["PositionOpened"]
+    swarm.turn(16)
+    assert swarm.master.told == ["PositionOpened", "PositionClosed"]
+    assert not swarm.slave.door.held
 
 
 @pytest.mark.history(35)
