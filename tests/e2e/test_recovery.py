@@ -8,6 +8,7 @@ what became of that. `--recovery-rounds 1` strikes everybody, and every two toge
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import combinations
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -16,7 +17,7 @@ from nodes.supervisor import pid_file
 from tests.machine import MASTER, SLAVE, Account, Desk, Machine, Part, Trader, until_flat
 from tests.machine.seats import SYMBOL
 from tests.waiting import eventually
-from utils.clock import monotonic_s
+from utils.clock import monotonic_s, set_offset
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -26,6 +27,7 @@ LONGER_THAN_ANYBODY_WAITS_S = 11
 WHOLE_WITHIN_S = 45
 # An order that nobody can speak for is looked for so long.
 SETTLED_WITHIN_S = 90
+HOUR_MS = 3_600_000
 FINAL = {"copied", "partial", "denied", "missed", "rejected", "nothing_to_do"}
 
 EVERYBODY = ("slave", "master", "launcher", "broker", "database")
@@ -77,6 +79,12 @@ class Ground:
         given = eventually(lambda: self.verdicts("PositionOpened", ticket), WHOLE_WITHIN_S)
         assert given == {"copied"}, self.machine.said()
         return ticket
+
+    def copied_soon(self) -> int:
+        """Just after a clock jumped an open is denied until a price has come: then again."""
+        ticket = self.buys()
+        given = eventually(lambda: self.verdicts("PositionOpened", ticket), WHOLE_WITHIN_S)
+        return ticket if given == {"copied"} else self.copied_soon()
 
     def buys(self) -> int:
         """At a broker that may have been away since the trader was here last."""
@@ -141,17 +149,23 @@ def pass_time(seconds: float) -> None:
     eventually(lambda: monotonic_s() >= until_s, seconds + 5)
 
 
+def clock_of(machine: Machine) -> Path:
+    """The file by which a test sets the clock of everything of ours."""
+    return machine.folder / "clock"
+
+
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """A master and a slave, ready; after all of it they end in order, and leave nobody behind."""
     machine = Machine(tmp_path_factory.mktemp("recovery"))
+    machine.environ["MURMURATION_CLOCK"] = str(clock_of(machine))
     try:
         machine.begin()
         with Desk.at(machine) as desk, ExitStack() as seats:
             machine.wait_ready()
             yield Ground(machine, desk, seats)
         machine.stop()
-        assert machine.ours() == []
+        assert [process.cmdline() for process in machine.ours()] == []
     finally:
         machine.end()
 
@@ -190,6 +204,8 @@ def test_the_swarm_is_whole_again_by_itself(ground: Ground, outage: Outage) -> N
     struck_at = ground.copied() if outage.copied else ground.buys()
     struck = ground.strike(outage)
     another = ground.trades_on(held) if outage.spares_the_broker else 0
+    if outage.victims == ("launcher",):
+        eventually(lambda: "copied" in ground.verdicts("PositionClosed", held), WHOLE_WITHIN_S)
     ground.end(outage, struck)
     another = another or ground.trades_on(held)
 
@@ -206,7 +222,10 @@ def test_nodes_that_no_file_names_are_taken_over(ground: Ground) -> None:
     """As if the launcher had been killed before it could write them down."""
     nodes = ground.machine.pids()
     ground.machine.launcher.kill()
-    pid_file.withdraw(ground.machine.state)
+    written = pid_file.read(ground.machine.state)
+    assert written is not None
+    nobody = pid_file.RunFile(supervisor=written.supervisor)
+    pid_file.write(ground.machine.state, nobody)
     ground.machine.launch()
     eventually(lambda: ground.machine.pids() == nodes, WHOLE_WITHIN_S)
     ground.until_whole()
@@ -232,3 +251,21 @@ def test_law_7_a_terminal_that_hangs_and_then_hangs_at_the_start_is_waited_for(
     assert ground.doubled() == []
     ground.until_whole()
     assert {name: ground.machine.pids()[name] for name in others} == others
+
+
+@pytest.mark.law(10)
+def test_nodes_that_start_again_after_a_clock_jumped_close_and_open(ground: Ground) -> None:
+    """An hour ahead, in which a master's epoch is taken from that clock; and back again."""
+    parts = [ground.machine.node(name) for name in (MASTER, SLAVE)]
+    for offset_ms in (HOUR_MS, 0):
+        held = ground.copied_soon()
+        struck = [part.kill() for part in parts]
+        set_offset(clock_of(ground.machine), offset_ms)
+        ground.trader.close(held)
+        for part, pid in zip(parts, struck, strict=True):
+            part.another_than(pid)
+        ground.until_whole()
+        another = ground.copied_soon()
+        ground.trader.close_all()
+        ground.until_answered(held, another)
+    assert ground.doubled() == []
