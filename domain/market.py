@@ -45,6 +45,10 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     lifetime_flags: int = EVERY_LIFETIME
     kind_flags: int = EVERY_KIND
 
+    def takes(self, kind: "PendingKind") -> bool:
+        """Whether orders of this kind may wait in this symbol."""
+        return bool(self.kind_flags & kind.mode)
+
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """The newest bid and ask. `server_ms` is the broker's wall clock, in ms since 1970."""
@@ -81,6 +85,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     margin_free: Decimal
     trade_allowed: bool
     hedging: bool
+    closes_oldest_first: bool = False
 
 
 class TerminalState(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +132,14 @@ class PendingKind(StrEnum):
     def is_stop_limit(self) -> bool:
         """At its price it only becomes a limit order, which has a price of its own."""
         return self in {PendingKind.BUY_STOP_LIMIT, PendingKind.SELL_STOP_LIMIT}
+
+    @property
+    def mode(self) -> OrderMode:
+        """What a symbol must allow for it."""
+        if self.is_stop_limit:
+            return OrderMode.STOP_LIMIT
+        is_limit = self in {PendingKind.BUY_LIMIT, PendingKind.SELL_LIMIT}
+        return OrderMode.LIMIT if is_limit else OrderMode.STOP
 
 
 class Lifetime(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,7 @@ def _account(told: Any) -> AccountState:  # noqa: ANN401 - MetaTrader's own type
         margin_free=exact.money(told.margin_free),
         trade_allowed=bool(told.trade_allowed and told.trade_expert),
         hedging=told.margin_mode == MarginMode.RETAIL_HEDGING,
+        closes_oldest_first=bool(told.fifo_close),
     )
 
 

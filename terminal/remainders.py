@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.mt5_words import TradeAction
+from terminal import requests
 from terminal.accounts import Accounts
 from terminal.calls import Calls, NoAnswerError
 
@@ -28,7 +28,7 @@ class Remainders:
             if not self._waits(order):
                 return True
             # What is answered proves less than the next look: it may just have been filled.
-            self._calls.ask(self._calls.module.order_send, _removal(order))
+            self._calls.ask(self._calls.module.order_send, requests.to_cancel(order))
         return not self._waits(order)
 
     def _waits(self, order: int) -> bool:
@@ -38,7 +38,3 @@ class Remainders:
                 lambda: self._calls.ask(self._calls.module.orders_get, ticket=order)
             )
         )
-
-
-def _removal(order: int) -> dict[str, int]:
-    return {"action": int(TradeAction.REMOVE), "order": int(order)}

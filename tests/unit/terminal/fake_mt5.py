@@ -23,6 +23,7 @@ def account(**changes: Any) -> SimpleNamespace:
         "trade_allowed": True,
         "trade_expert": True,
         "margin_mode": 2,
+        "fifo_close": False,
     }
     return struct(**(usual | changes))
 
