@@ -66,6 +66,7 @@ def test_every_kind_of_edit_is_in_force_at_once_and_touches_its_account_alone(
     assert [one["kind"] for one in desk.changes(SLAVE)] == ["first seen"]
 
 
+@pytest.mark.history(4)
 def test_law_2_no_edit_orders_anything_for_an_open_copy(desk: Desk, people: People) -> None:
     trader = people.trader()
     trader.buy()

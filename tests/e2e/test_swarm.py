@@ -130,6 +130,7 @@ def test_documents_are_followed_while_the_swarm_runs(swarm: Machine) -> None:
     eventually(lambda: SLAVE not in swarm.pids(), 15)
 
 
+@pytest.mark.history(5)
 def test_law_7_an_account_with_an_open_leg_is_started_close_only_whatever_its_document_says(
     swarm: Machine, people: People
 ) -> None:
