@@ -1,84 +1,174 @@
 """What types alone cannot refuse: numbers nobody can trade with, words outside a vocabulary."""
 
-from collections.abc import Iterable
-from decimal import (
-    Context,
-    Decimal,
-    DecimalException,
-    Inexact,
-    InvalidOperation,
-    Overflow,
-    Subnormal,
-    Underflow,
-)
-
-from domain.book import BookPosition
+from domain.book import Book, BookPosition
+from domain.control import FromNode, Hello, NodeReport, Settings, ToNode
 from domain.signals import (
     Fact,
     LegAnswer,
     MasterHeartbeat,
     NotReady,
+    PositionClosed,
+    PositionOpened,
     Signal,
     Snapshot,
     SnapshotAnswer,
+    SnapshotRequest,
+)
+from messaging import bounds
+from messaging.bounds import (
+    DEEPEST_DOCUMENT,
+    LARGEST_WHOLE,
+    LAST_EPOCH,
+    LAST_MOMENT_MS,
+    LAST_MOMENT_US,
+    LAST_SEQ,
+    MOST_LEGS,
+    UnsoundError,
+    Wholes,
 )
 
-MOST_DIGITS = 30
-LARGEST_EXPONENT = 20
-DEEPEST_DOCUMENT = 32
 _FACT_NUMBERS = ("volume", "initial_volume", "price_open", "sl", "tp", "price")
 FATES = ("held", "closed", "unknown")
 
-# Adding nothing under this context raises for every finite number beyond the limits, in one call.
-_BOUNDED = Context(
-    prec=MOST_DIGITS,
-    Emin=-LARGEST_EXPONENT,
-    Emax=LARGEST_EXPONENT,
-    traps=[InvalidOperation, Overflow, Underflow, Subnormal, Inexact],
+#: A master goes on above what others have heard of it, and must not leave the limit by that.
+RISEN_ABOVE = LAST_EPOCH - 1
+
+SPEAKER_TEXTS = ("master", "server")
+SPEAKER_WHOLES: Wholes = (("login", 0, LARGEST_WHOLE),)
+POSITION_TEXTS = ("symbol", "comment")
+POSITION_WHOLES: Wholes = (
+    ("identifier", 1, LARGEST_WHOLE),
+    ("opening_order", 1, LARGEST_WHOLE),
+    ("opened_server_ms", 0, LAST_MOMENT_MS),
+    ("magic", -LARGEST_WHOLE - 1, LARGEST_WHOLE),
 )
-_plus = _BOUNDED.plus
-
-
-class UnsoundError(ValueError):
-    """Well-formed, and yet no message to act on."""
+FACT_WHOLES: Wholes = (
+    ("seen_at_us", 0, LAST_MOMENT_US),
+    ("published_at_us", 0, LAST_MOMENT_US),
+)
+AGE_WHOLES: Wholes = (("age_ms", -LAST_MOMENT_MS, LAST_MOMENT_MS),)
+BEAT_WHOLES: Wholes = (("sent_at_us", 0, LAST_MOMENT_US),)
+BEAT_TEXTS = ("book_hash",)
+HELLO_WHOLES: Wholes = (("pid", 0, LARGEST_WHOLE), ("started_at_ms", 0, LAST_MOMENT_MS))
+REPORT_WHOLES: Wholes = (
+    ("pid", 0, LARGEST_WHOLE),
+    ("open_legs", 0, LARGEST_WHOLE),
+    ("positions", 0, LARGEST_WHOLE),
+    ("epoch", 0, RISEN_ABOVE),
+    ("seq", 0, LAST_SEQ),
+    ("sent_at_ms", 0, LAST_MOMENT_MS),
+)
+LATCH_WHOLES: Wholes = (("counter", 0, LARGEST_WHOLE), ("at_ms", 0, LAST_MOMENT_MS))
+SETTINGS_WHOLES: Wholes = (("last_epoch", 0, RISEN_ABOVE),)
 
 
 def check_signal(signal: Signal) -> None:
-    """Raise UnsoundError where a number of a fact is not finite or beyond all sense."""
-    if not isinstance(signal, MasterHeartbeat):
+    """Raise UnsoundError where a fact or a heartbeat holds what nobody can act on."""
+    _check_speaker(signal)
+    if isinstance(signal, MasterHeartbeat):
+        bounds.check_stamp(signal.head)
+        bounds.check_wholes(signal, BEAT_WHOLES)
+        bounds.check_texts(signal, BEAT_TEXTS)
+    else:
         _check_fact(signal)
+
+
+def check_request(request: SnapshotRequest) -> None:
+    """Raise UnsoundError where a slave asks for what no slave can hold."""
+    bounds.check_texts(request, ("slave",))
+    bounds.check_stamp(request.have, RISEN_ABOVE)
+    if len(request.legs) > MOST_LEGS:
+        raise UnsoundError(f"asks for {len(request.legs)} legs; at most {MOST_LEGS}")
+    for order in request.legs:
+        bounds.check_order(order)
 
 
 def check_answer(answer: SnapshotAnswer) -> None:
     """Raise UnsoundError where the book, a leg's fate or a fact is not to be believed."""
     if isinstance(answer, NotReady):
         return
-    for position in answer.book.positions:
-        _check_position(position)
+    bounds.check_texts(answer, ("book_hash",))
+    _check_book(answer.book)
     for leg in answer.legs:
         _check_leg(leg)
     for fact in answer.facts:
+        _check_speaker(fact)
         _check_fact(fact)
         _check_same_account(fact, answer)
 
 
-def check_document(document: object) -> None:
-    """Raise UnsoundError where an account document is nested deeper than any person writes."""
-    _descend(document, DEEPEST_DOCUMENT)
+def check_from_node(message: FromNode) -> None:
+    """Raise UnsoundError where a node's words cannot be shown, stored or counted on."""
+    if isinstance(message, NodeReport):
+        bounds.check_wholes(message, REPORT_WHOLES)
+        bounds.check_wholes(message.latch, LATCH_WHOLES)
+        bounds.check_figures(message.figures)
+    elif isinstance(message, Hello):
+        bounds.check_wholes(message, HELLO_WHOLES)
+
+
+def check_to_node(message: ToNode) -> None:
+    """Raise UnsoundError where no account can be run by what the supervisor says."""
+    if isinstance(message, Settings):
+        bounds.check_depth(message.document, DEEPEST_DOCUMENT)
+        bounds.check_wholes(message, SETTINGS_WHOLES)
+        if message.latch is not None:
+            bounds.check_wholes(message.latch, LATCH_WHOLES)
+
+
+def _check_speaker(signal: Signal) -> None:
+    bounds.check_texts(signal, SPEAKER_TEXTS)
+    bounds.check_wholes(signal, SPEAKER_WHOLES)
+
+
+def _check_book(book: Book) -> None:
+    bounds.check_texts(book, SPEAKER_TEXTS)
+    bounds.check_wholes(book, SPEAKER_WHOLES)
+    bounds.check_stamp(book.stamp)
+    for position in book.positions:
+        _check_position(position)
+        _check_held(position)
+    if len({position.opening_order for position in book.positions}) < len(book.positions):
+        raise UnsoundError("one opening order stands twice in the book")
 
 
 def _check_fact(fact: Fact) -> None:
     at = fact.position
     numbers = (at.volume, at.initial_volume, at.price_open, at.sl, at.tp, fact.price)
-    _check_numbers(_FACT_NUMBERS, numbers)
+    bounds.check_numbers(_FACT_NUMBERS, numbers)
+    bounds.check_stamp(fact.stamp)
+    bounds.check_wholes(fact, FACT_WHOLES)
+    bounds.check_texts(fact, ("journey",))
+    _check_shape(at)
+    if not isinstance(fact, PositionClosed):
+        _check_held(at)
+    elif at.volume:
+        raise UnsoundError(f"closed, and yet {at.volume} lots are left")
+    if isinstance(fact, PositionOpened):
+        bounds.check_wholes(fact, AGE_WHOLES)
 
 
 def _check_position(at: BookPosition) -> None:
-    _check_numbers(_FACT_NUMBERS, (at.volume, at.initial_volume, at.price_open, at.sl, at.tp))
+    bounds.check_numbers(_FACT_NUMBERS, (at.volume, at.initial_volume, at.price_open, at.sl, at.tp))
+    _check_shape(at)
+
+
+def _check_shape(at: BookPosition) -> None:
+    bounds.check_wholes(at, POSITION_WHOLES)
+    bounds.check_texts(at, POSITION_TEXTS)
+    if at.initial_volume <= 0:
+        raise UnsoundError(f"initial_volume is {at.initial_volume}; nothing was ever opened")
+
+
+def _check_held(at: BookPosition) -> None:
+    """A volume of zero would close copies, and only a proven close may do that."""
+    if at.volume <= 0:
+        raise UnsoundError(f"volume is {at.volume} of a position that is said to be open")
 
 
 def _check_leg(leg: LegAnswer) -> None:
-    _check_numbers(("price",), (leg.price,))
+    bounds.check_order(leg.opening_order)
+    bounds.check_numbers(("price",), (leg.price,))
     if leg.fate not in FATES:
         raise UnsoundError(f"fate {leg.fate[:40]!r} of {leg.opening_order} is none of {FATES}")
 
@@ -88,31 +178,3 @@ def _check_same_account(fact: Fact, snapshot: Snapshot) -> None:
     book = snapshot.book
     if theirs != (snapshot.v, book.master, book.login, book.server):
         raise UnsoundError(f"a fact of {theirs} inside a snapshot of {book.login} on {book.server}")
-
-
-def _check_numbers(names: tuple[str, ...], numbers: tuple[Decimal, ...]) -> None:
-    """On the way of every signal, hence one pass in C; which number it was is found afterwards."""
-    if not _tradable(*numbers):
-        wrong = next(place for place, number in enumerate(numbers) if not _tradable(number))
-        shown = str(numbers[wrong])[:40]
-        raise UnsoundError(f"{names[wrong]} is {shown}, which is no number to trade with")
-
-
-def _tradable(*numbers: Decimal) -> bool:
-    try:
-        return all(map(Decimal.is_finite, map(_plus, numbers)))
-    except DecimalException:
-        return False
-
-
-def _descend(value: object, levels: int) -> None:
-    if levels < 0:
-        raise UnsoundError(f"the document is nested deeper than {DEEPEST_DOCUMENT} levels")
-    for child in _children(value):
-        _descend(child, levels - 1)
-
-
-def _children(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list | tuple) else ()

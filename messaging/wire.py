@@ -68,7 +68,7 @@ def decode_signal(body: bytes) -> Signal | Malformed:
 
 def decode_snapshot_request(body: bytes) -> SnapshotRequest | Malformed:
     """What a slave asks of a master."""
-    return _decode(_requests, body, REQUEST_LIMIT_BYTES, _check_version)
+    return _decode(_requests, body, REQUEST_LIMIT_BYTES, _check_request)
 
 
 def decode_snapshot_answer(body: bytes) -> SnapshotAnswer | Malformed:
@@ -78,12 +78,12 @@ def decode_snapshot_answer(body: bytes) -> SnapshotAnswer | Malformed:
 
 def decode_from_node(body: bytes) -> FromNode | Malformed:
     """What a node says to the supervisor."""
-    return _decode_control(_from_nodes, body, _check_nothing)
+    return _decode_control(_from_nodes, body, soundness.check_from_node)
 
 
 def decode_to_node(body: bytes) -> ToNode | Malformed:
     """What the supervisor says to a node."""
-    return _decode_control(_to_nodes, body, _check_settings)
+    return _decode_control(_to_nodes, body, soundness.check_to_node)
 
 
 def _decode(
@@ -136,6 +136,11 @@ def _check_signal(signal: Signal) -> None:
     soundness.check_signal(signal)
 
 
+def _check_request(request: SnapshotRequest) -> None:
+    _check_version(request)
+    soundness.check_request(request)
+
+
 def _check_answer(answer: SnapshotAnswer) -> None:
     _check_version(answer)
     soundness.check_answer(answer)
@@ -144,12 +149,3 @@ def _check_answer(answer: SnapshotAnswer) -> None:
 def _check_version(message: Signal | SnapshotRequest | SnapshotAnswer) -> None:
     if message.v != WIRE_VERSION:
         raise soundness.UnsoundError(f"version {message.v}")
-
-
-def _check_settings(message: ToNode) -> None:
-    if isinstance(message, Settings):
-        soundness.check_document(message.document)
-
-
-def _check_nothing(_message: FromNode) -> None:
-    """A node's words hold nothing that types do not check."""

@@ -78,7 +78,7 @@ def until_heard(publisher: Publisher, subscriber: Subscriber, message: Any = HEA
         return subscriber.drain()
 
     first = eventually(said_and_heard, within_s=8.0)
-    last = heartbeat(-1, message.master)
+    last = heartbeat(999_999, message.master)
     publisher.publish(last)
     rest = []
     eventually(lambda: rest.extend(heard(subscriber)) or last in rest)

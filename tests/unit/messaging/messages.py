@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from domain.book import Book, BookPosition, Stamp
@@ -29,6 +30,7 @@ from domain.signals import (
     Snapshot,
     SnapshotRequest,
 )
+from messaging.bounds import LAST_EPOCH, LAST_MOMENT_MS, LAST_MOMENT_US, LAST_SEQ
 
 MASTER = "FTMO_Master"
 POSITION = BookPosition(
@@ -45,6 +47,7 @@ POSITION = BookPosition(
     magic=0,
     comment="by hand",
 )
+CLOSED = msgspec.structs.replace(POSITION, volume=Decimal(0))
 
 
 def fact_fields(seq: int = 42, position: BookPosition = POSITION, **changes: Any) -> dict[str, Any]:
@@ -83,7 +86,7 @@ SIGNALS = {
     "position_opened": OPENED,
     "position_modified": PositionModified(**fact_fields()),
     "position_reduced": PositionReduced(**fact_fields()),
-    "position_closed": PositionClosed(**fact_fields()),
+    "position_closed": PositionClosed(**fact_fields(position=CLOSED)),
     "master_heartbeat": HEARTBEAT,
 }
 REQUEST = SnapshotRequest(slave="Apex_Slave_01", have=Stamp(1795257946387, 40), legs=(7001, 7002))
@@ -132,62 +135,74 @@ TO_NODES = {
     "stop": Stop(why="Ctrl+C"),
 }
 
-names = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 wholes = st.integers(-(2**63), 2**63 - 1)
+counts = st.integers(0, 2**63 - 1)
+orders = st.integers(1, 2**63 - 1)
+moments_ms = st.integers(0, LAST_MOMENT_MS)
+moments_us = st.integers(0, LAST_MOMENT_US)
 numbers = st.decimals(
     min_value=Decimal("-1e12"), max_value=Decimal("1e12"), allow_nan=False, places=8
 )
-stamps = st.builds(Stamp, wholes, wholes)
+volumes = st.decimals(
+    min_value=Decimal("0.00000001"), max_value=Decimal("1e12"), allow_nan=False, places=8
+)
+stamps = st.builds(Stamp, st.integers(0, LAST_EPOCH), st.integers(0, LAST_SEQ))
+heard = st.builds(Stamp, st.integers(0, LAST_EPOCH - 1), st.integers(0, LAST_SEQ))
 positions = st.builds(
     BookPosition,
-    identifier=wholes,
-    opening_order=wholes,
+    identifier=orders,
+    opening_order=orders,
     symbol=names,
     side=st.sampled_from(Side),
-    volume=numbers,
-    initial_volume=numbers,
+    volume=volumes,
+    initial_volume=volumes,
     price_open=numbers,
     sl=numbers,
     tp=numbers,
-    opened_server_ms=wholes,
+    opened_server_ms=moments_ms,
     magic=wholes,
     comment=names,
 )
-_account = {"master": names, "login": wholes, "server": names}
+ended = positions.map(lambda at: msgspec.structs.replace(at, volume=Decimal(0)))
+_account = {"master": names, "login": counts, "server": names}
 _fact = {
     **_account,
     "stamp": stamps,
     "journey": names,
     "position": positions,
     "price": numbers,
-    "seen_at_us": wholes,
-    "published_at_us": wholes,
+    "seen_at_us": moments_us,
+    "published_at_us": moments_us,
 }
 signals = st.one_of(
-    st.builds(PositionOpened, age_ms=wholes, **_fact),
+    st.builds(PositionOpened, age_ms=st.integers(-LAST_MOMENT_MS, LAST_MOMENT_MS), **_fact),
     st.builds(PositionModified, **_fact),
     st.builds(PositionReduced, **_fact),
-    st.builds(PositionClosed, **_fact),
+    st.builds(PositionClosed, **(_fact | {"position": ended})),
     st.builds(
         MasterHeartbeat,
         **_account,
         head=stamps,
         book_hash=names,
         confirmed=st.booleans(),
-        sent_at_us=wholes,
+        sent_at_us=moments_us,
     ),
 )
 requests = st.builds(
-    SnapshotRequest, slave=names, have=stamps, legs=st.lists(wholes, max_size=4).map(tuple)
+    SnapshotRequest, slave=names, have=heard, legs=st.lists(orders, max_size=4).map(tuple)
 )
 _legs = st.builds(
     LegAnswer,
-    opening_order=wholes,
+    opening_order=orders,
     fate=st.sampled_from(["held", "closed", "unknown"]),
     price=numbers,
 )
 _books = st.builds(
-    Book, **_account, stamp=stamps, positions=st.lists(positions, max_size=3).map(tuple)
+    Book,
+    **_account,
+    stamp=stamps,
+    positions=st.lists(positions, max_size=3, unique_by=lambda at: at.opening_order).map(tuple),
 )
 answers = st.one_of(
     st.builds(
@@ -199,20 +214,22 @@ answers = st.one_of(
     ),
     st.builds(NotReady, master=names, why=names),
 )
-_latches = st.builds(Latch, state=st.sampled_from(TradingState), counter=wholes, reason=names)
+_latches = st.builds(Latch, state=st.sampled_from(TradingState), counter=counts, reason=names)
 _words = st.lists(names, max_size=3).map(tuple)
 from_nodes = st.one_of(
-    st.builds(Hello, name=names, role=names, pid=wholes, started_at_ms=wholes),
+    st.builds(Hello, name=names, role=names, pid=counts, started_at_ms=moments_ms),
     st.builds(
         NodeReport,
         name=names,
         role=names,
-        pid=wholes,
+        pid=counts,
         ready=st.booleans(),
         state=names,
         holds=_words,
         latch=_latches,
-        figures=st.dictionaries(names, st.floats(allow_nan=False), max_size=3),
+        figures=st.dictionaries(
+            names, st.floats(allow_nan=False, allow_infinity=False), max_size=3
+        ),
     ),
     st.builds(CommandDone, name=names, command=names, result=names),
     st.builds(

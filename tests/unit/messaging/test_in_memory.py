@@ -8,11 +8,19 @@ import pytest
 from domain.control import Hello, Stop
 from domain.signals import Malformed, PositionClosed, Signal
 from messaging.in_memory import InMemoryBus, InMemoryControlLine, InMemoryInlet, NoWaiting
-from tests.unit.messaging.messages import HEARTBEAT, MASTER, OPENED, REQUEST, SNAPSHOT, fact_fields
+from tests.unit.messaging.messages import (
+    CLOSED,
+    HEARTBEAT,
+    MASTER,
+    OPENED,
+    REQUEST,
+    SNAPSHOT,
+    fact_fields,
+)
 
 
 def closed(seq: int) -> PositionClosed:
-    return PositionClosed(**fact_fields(seq))
+    return PositionClosed(**fact_fields(seq, CLOSED))
 
 
 def following(bus: InMemoryBus) -> InMemoryInlet:

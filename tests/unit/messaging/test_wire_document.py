@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import msgspec
 import pytest
 
 from domain import book, control, policies, signals
+from messaging import bounds, publisher, wire
 from messaging import control as control_sockets
-from messaging import publisher, soundness, wire
 from messaging import sockets as all_sockets
 from tests.unit.messaging.messages import HEARTBEAT, SNAPSHOT
 
@@ -65,6 +66,69 @@ def test_the_document_has_no_message_that_the_code_lacks() -> None:
     assert sorted(titles) == sorted(kind.__name__ for kind in KINDS)
 
 
+def kinds_written(text: str) -> dict[str, str]:
+    """Each field of a table with what it is."""
+    return {row[0]: row[1] for row in rows(text)}
+
+
+IS_A: dict[str, Callable[[Any], bool]] = {
+    "text": lambda v: isinstance(v, str),
+    "whole": lambda v: type(v) is int,
+    "number": lambda v: isinstance(v, str) and Decimal(v).is_finite(),
+    "yes/no": lambda v: isinstance(v, bool),
+    "map": lambda v: isinstance(v, dict),
+    "map of lists": lambda v: all(isinstance(one, list) for one in v.values()),
+    "map of float": lambda v: all(isinstance(one, float) for one in v.values()),
+    "list": lambda v: isinstance(v, list),
+    "list of text": lambda v: all(isinstance(one, str) for one in v),
+    "list of whole": lambda v: all(type(one) is int for one in v),
+    "list of facts": lambda v: all(one["type"].startswith("Position") for one in v),
+}
+
+
+def check_against_its_table(said: dict[str, Any], title: str) -> None:
+    """As somebody would who has this document and a msgpack library, and nothing else of ours."""
+    written = kinds_written(section(title))
+    # `v` may always be left out; of all other fields our writer leaves out none.
+    assert set(said) - {"type", "v"} == set(written) - {"v"}
+    for name in set(written) & set(said):
+        check_value(said[name], written[name])
+
+
+def check_value(value: Any, written: str) -> None:
+    if written.endswith(" or nil"):
+        if value is not None:
+            check_value(value, written.removesuffix(" or nil"))
+    elif written.removeprefix("list of ") in TITLES:
+        of_a_list = written.startswith("list of ")
+        for one in value if of_a_list else [value]:
+            check_against_its_table(one, written.removeprefix("list of "))
+    else:
+        assert IS_A[written](value), f"{value!r} is no {written}"
+        for fact in value if written == "list of facts" else ():
+            check_against_its_table(fact, fact["type"])
+
+
+TITLES = set(re.findall(r"^### (\w+)$", DOCUMENT, re.MULTILINE))
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.hex"), key=lambda path: path.name)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_an_independent_reader_finds_in_golden_bytes_exactly_what_the_document_lists(
+    path: Path,
+) -> None:
+    said = msgpack.unpackb(bytes.fromhex(path.read_text(encoding="ascii")))
+    assert said.get("v", 1) == 1
+    check_against_its_table(said, said["type"])
+
+
+def test_every_message_has_golden_bytes() -> None:
+    """Tables without a `type` of their own stand within others."""
+    parts = {"Stamp", "BookPosition", "Book", "LegAnswer", "Latch"}
+    said = {msgpack.unpackb(bytes.fromhex(p.read_text(encoding="ascii")))["type"] for p in GOLDEN}
+    assert said == TITLES - parts
+
+
 @pytest.mark.parametrize(
     "limit",
     [
@@ -73,9 +137,15 @@ def test_the_document_has_no_message_that_the_code_lacks() -> None:
         pytest.param(f"1 MiB ({wire.REQUEST_LIMIT_BYTES:,} bytes)", id="requests"),
         pytest.param(f"16 MiB ({wire.SNAPSHOT_LIMIT_BYTES:,} bytes)", id="answers"),
         pytest.param(f"| {all_sockets.LARGEST_FRAME_BYTES // 2**20} MiB |", id="frames"),
-        pytest.param(f"{soundness.MOST_DIGITS} significant digits", id="digits"),
-        pytest.param(f"to {soundness.LARGEST_EXPONENT} |", id="exponent"),
-        pytest.param(f"{soundness.DEEPEST_DOCUMENT} levels", id="nesting"),
+        pytest.param(f"finite, {bounds.MOST_DIGITS} digits", id="digits"),
+        pytest.param(f"At most {bounds.MOST_DIGITS} digits", id="digits of a number"),
+        pytest.param(f"0 to {bounds.LAST_EPOCH:,} (2^53)", id="epochs"),
+        pytest.param(f"0 to {bounds.LAST_SEQ:,} |", id="seqs"),
+        pytest.param(f"{bounds.LAST_MOMENT_MS:,} ms", id="moments"),
+        pytest.param(f"{bounds.LONGEST_TEXT:,} characters, no NUL", id="texts"),
+        pytest.param(f"| {bounds.MOST_LEGS:,} |", id="legs of a request"),
+        pytest.param(f"to {bounds.LARGEST_EXPONENT} |", id="exponent"),
+        pytest.param(f"{bounds.DEEPEST_DOCUMENT} levels", id="nesting"),
         pytest.param(f"| {publisher.SIGNALS_HIGH_WATER:,} |", id="waiting signals"),
         pytest.param(f"| {publisher.ANSWERS_HIGH_WATER} |", id="waiting answers"),
         pytest.param(f"| {control_sockets.UNHEARD_HIGH_WATER} |", id="waiting words"),
