@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.histories_told import HISTORIES, LAWS, LAWS_NOT_YET, NOT_YET
+from tests.histories_told import HISTORIES, LAWS, NOT_YET
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "HISTORIES.md"
@@ -183,7 +183,6 @@ def _row(number: int, shown: list[Shown]) -> str:
 def _law_row(number: int, shown: list[Shown]) -> str:
     files = [s.where.partition("::")[0] for s in shown if (s.kind, s.number) == ("law", number)]
     by = "<br>".join(f"`{file}`" for file in sorted(set(files)))
-    by = by or f"not yet: {LAWS_NOT_YET.get(number, 'nobody')}"
     return f"| {number} | {LAWS[number]} | {by} |\n"
 
 

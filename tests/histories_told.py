@@ -302,12 +302,7 @@ HISTORIES: dict[int, History] = {
 }
 
 #: What has no test yet, and what it waits for.
-NOT_YET: dict[int, str] = {
-    19: "netting",
-    27: "pending orders",
-    28: "netting",
-    46: "netting",
-}
+NOT_YET: dict[int, str] = {27: "pending orders"}
 
 LAWS: dict[int, str] = {
     1: "Unknown is not empty, and absence needs evidence.",
@@ -327,4 +322,3 @@ LAWS: dict[int, str] = {
     14: "Netting: the net is the sum of the legs, or the open is denied.",
     15: "An order and the position it becomes are one leg.",
 }
-LAWS_NOT_YET: dict[int, str] = {14: "netting", 15: "pending orders"}
