@@ -13,6 +13,7 @@ from commands.drilling.looking import Heal, Healing
 from commands.drilling.operator import Operator
 from commands.drilling.plan import Deed, Step
 from commands.drilling.record import Record
+from commands.drilling.report import UNFINISHED
 from commands.drilling.victims import Victims
 from commands.drilling.world import World
 from commands.staging.books import TruthUnreadableError
@@ -197,7 +198,7 @@ class Course:
         hurried = self._stop.requested
         deadline_s = ended_s + (HURRIED_S if hurried else SETTLED_WITHIN_S)
         judged, judge_at_s, changed_s = None, 0.0, monotonic_s()
-        while judged is None or (judged.damage.findings and monotonic_s() < deadline_s):
+        while judged is None or (_is_unfinished(judged) and monotonic_s() < deadline_s):
             flat = hurried or self._close_all()
             if monotonic_s() >= judge_at_s and (flat or monotonic_s() > deadline_s):
                 began_s = monotonic_s()
@@ -317,6 +318,11 @@ class Course:
 
     def _now_s(self) -> float:
         return monotonic_s() - self._began_s
+
+
+def _is_unfinished(judged: Judged) -> bool:
+    """What else was found stands in the brokers' histories for good."""
+    return any(one.kind in UNFINISHED for one in judged.damage.findings)
 
 
 def _lists(hands: dict[str, Hand]) -> list[tuple[str, list[Any], float]]:

@@ -11,7 +11,7 @@ from decisions.damage_found import Damage, DamageKind
 from nodes.reporting import percentile
 
 UNFINISHED = frozenset({DamageKind.CLOSE_LOST, DamageKind.WITHOUT_VERDICT})
-"""What only an end that was waited for can tell."""
+"""What may still be under way, and only an end that was waited for can tell."""
 
 
 class Durations(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,11 +105,17 @@ ORDERING: tuple[TerminalFault, ...] = (
     _order("None for an executed order", "refuse", times=2, code=-10002, executed=True),
     _order("None for an order not executed", "refuse", times=1, code=-10002),
     _order("None for an order never sent", "refuse", times=2, code=-2),
-    _order("10012, executed", "retcode", times=1, code=10012, executed=True),
+    _order("10012, executed", "retcode", order="open", times=1, code=10012, executed=True),
     _order(
-        "10012, executed, no ticket", "retcode", times=1, code=10012, executed=True, ticket=False
+        "10012, executed, no ticket",
+        "retcode",
+        order="open",
+        times=1,
+        code=10012,
+        executed=True,
+        ticket=False,
     ),
-    _order("10012, not executed", "retcode", times=1, code=10012),
+    _order("10012, not executed", "retcode", order="open", times=1, code=10012),
     _order(
         "10012 for a close, executed", "retcode", order="close", times=2, code=10012, executed=True
     ),
