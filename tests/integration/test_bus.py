@@ -10,7 +10,7 @@ import pytest
 import zmq
 
 from domain.book import Book, Stamp
-from domain.control import CommandDone, Hello, Settings, Stop
+from domain.control import CommandDone, Hello, Settings, Stop, SupervisorBeat
 from domain.signals import Malformed, MasterHeartbeat, NotReady, Received, Snapshot
 from messaging import frames, wire
 from messaging.control import ControlDesk, ControlLine
@@ -485,3 +485,78 @@ def free_ports(count: int = 2) -> Any:
 
 def listening(closing: Closing) -> int:
     return closing(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+
+
+GARBAGE = [
+    pytest.param([], id="an empty frame alone"),
+    pytest.param([b"", b"", b""], id="three empty frames"),
+    pytest.param([b"x"] * 50, id="fifty frames"),
+    pytest.param([b"\xc1"], id="a byte that msgpack does not know"),
+    pytest.param([b"\x00" * 3_000_000], id="three megabytes of zeros"),
+    pytest.param([b"\xdf\xff\xff\xff\xff"], id="a map that claims four billion keys"),
+    pytest.param([b"\x91" * 500_000], id="half a million arrays in each other"),
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_after_garbage_a_slave_still_hears_the_next_signal_and_answer(
+    context: Context, closing: Closing, subscriber: Subscriber, garbage: list[bytes]
+) -> None:
+    signals, snapshots = context.socket(zmq.PUB), context.socket(zmq.ROUTER)
+    for end in (signals, snapshots):
+        end.setsockopt(zmq.LINGER, 0)
+        closing(end)
+    host = "tcp://127.0.0.1"
+    at = [f"{host}:{s.bind_to_random_port(host)}" for s in (signals, snapshots)]
+    subscriber.follow(MASTER, *at)
+    topic = MASTER.encode() + b"\0"
+
+    def said_and_heard() -> list[Any]:
+        signals.send_multipart([topic, *garbage])
+        signals.send_multipart([topic, wire.encode(OPENED)])
+        return [m for m in heard(subscriber) if m == OPENED]
+
+    eventually(said_and_heard)
+    subscriber.ask(MASTER, REQUEST)
+    eventually(lambda: snapshots.poll(0))
+    peer = snapshots.recv_multipart()[0]
+    snapshots.send_multipart([peer, *garbage])
+    snapshots.send_multipart([peer, topic, wire.encode(SNAPSHOT)])
+    assert SNAPSHOT in eventually(lambda: [m for m in heard(subscriber) if m == SNAPSHOT])
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_after_garbage_a_master_still_hears_the_next_request(
+    context: Context, closing: Closing, publisher: Publisher, garbage: list[bytes]
+) -> None:
+    dealer, sub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+    for end, address in zip((dealer, sub), reversed(publisher.addresses()), strict=True):
+        end.setsockopt(zmq.LINGER, 0)
+        end.connect(address)
+        closing(end)
+    sub.setsockopt(zmq.SUBSCRIBE, b"\xff" * 100_000)
+    dealer.send_multipart(garbage or [b""])
+    dealer.send_multipart([MASTER.encode() + b"\0", wire.encode(REQUEST)])
+    requests = []
+    eventually(lambda: requests.extend(publisher.requests()) or len(requests) >= 2)
+    assert isinstance(requests[0][1], Malformed)
+    assert requests[-1][1] == REQUEST
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_after_garbage_supervisor_and_node_still_hear_each_other(
+    context: Context, closing: Closing, garbage: list[bytes]
+) -> None:
+    desk = closing(ControlDesk(context=context))
+    dealer = closing(context.socket(zmq.DEALER))
+    dealer.setsockopt(zmq.LINGER, 0)
+    dealer.setsockopt(zmq.ROUTING_ID, b"\xffnobody")
+    address = desk.bind()
+    dealer.connect(address)
+    dealer.send_multipart(garbage or [b""])
+    line = closing(ControlLine("S1", address, context=context))
+    line.say(HELLO)
+    assert ("S1", HELLO) in collect(desk.drain, 1)
+    eventually(lambda: desk.drain() or desk.malformed)
+    assert desk.say("S1", SupervisorBeat(pid=1))
+    assert collect(line.drain, 1) == [SupervisorBeat(pid=1)]

@@ -96,14 +96,14 @@ def can_be_used(heard: Any) -> None:
 
 
 @pytest.mark.parametrize("decode", DECODERS.values(), ids=DECODERS)
-@settings(max_examples=ROUNDS)
+@settings(max_examples=ROUNDS, deadline=None)
 @given(noise=st.binary(max_size=200))
 def test_noise(decode: Callable[[bytes], Any], noise: bytes) -> None:
     is_sound(decode, noise)
 
 
 @pytest.mark.parametrize("decode", DECODERS.values(), ids=DECODERS)
-@settings(max_examples=ROUNDS)
+@settings(max_examples=ROUNDS, deadline=None)
 @given(value=values)
 def test_any_value(decode: Callable[[bytes], Any], value: object) -> None:
     is_sound(decode, msgpack.packb(value))
@@ -118,7 +118,7 @@ def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-@settings(max_examples=ROUNDS)
+@settings(max_examples=ROUNDS, deadline=None)
 @given(data=st.data())
 def test_a_message_with_other_values_in_its_fields(name: str, data: st.DataObject) -> None:
     said = msgpack.unpackb(GOLDEN[name])
@@ -138,7 +138,7 @@ def has(inner: Any, step: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-@settings(max_examples=ROUNDS)
+@settings(max_examples=ROUNDS, deadline=None)
 @given(data=st.data())
 def test_a_message_flipped_cut_and_spliced(name: str, data: st.DataObject) -> None:
     body = bytearray(GOLDEN[name])
@@ -152,7 +152,7 @@ def test_a_message_flipped_cut_and_spliced(name: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("kind", ["signals", "requests", "answers", "from_nodes", "to_nodes"])
-@settings(max_examples=ROUNDS)
+@settings(max_examples=ROUNDS, deadline=None)
 @given(data=st.data())
 def test_whatever_can_be_said_can_be_used(kind: str, data: st.DataObject) -> None:
     can_be_used(data.draw(getattr(messages, kind)))
