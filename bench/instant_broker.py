@@ -23,7 +23,7 @@ SUCCESS = (1, "Success")
 API = (
     "initialize", "shutdown", "last_error", "terminal_info", "account_info", "symbol_info",
     "symbol_info_tick", "symbol_select", "symbols_get", "positions_total", "positions_get",
-    "history_deals_get", "order_send",
+    "orders_total", "orders_get", "history_orders_get", "history_deals_get", "order_send",
 )  # fmt: skip
 
 
@@ -125,6 +125,16 @@ class InstantBroker:
     def positions_get(self) -> tuple[SimpleNamespace, ...]:
         """All that is open."""
         return tuple(self._open.values())
+
+    def orders_total(self) -> int:
+        """Every order is filled at once, so that none waits."""
+        return 0
+
+    def orders_get(self, **_: int) -> tuple[SimpleNamespace, ...]:
+        """None waits."""
+        return ()
+
+    history_orders_get = orders_get
 
     def history_deals_get(
         self, *_: int, position: int | None = None, ticket: int | None = None
