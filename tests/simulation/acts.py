@@ -7,8 +7,7 @@ import msgspec
 
 from paper.service.faults.kinds import Fault
 from paper.service.faults.rules import Rule, Scope
-from paper.service.world import ServerRefusal
-from tests.simulation.network import USUAL_HIGH_WATER, Weather
+from tests.simulation.network import Weather
 from tests.simulation.stage import Stage
 
 Act = Callable[..., None]
@@ -130,10 +129,7 @@ def broken(stage: Stage, who: str, scope: dict[str, Any], fault: dict[str, Any])
     rule = Rule(
         scope=Scope(terminal=stage.key_of(who), **scope), fault=msgspec.convert(fault, Fault)
     )
-    try:
-        live = stage.brokers.faults.add(rule)
-    except ServerRefusal:
-        return
+    live = stage.brokers.faults.add(rule)
     stage.ends_after(
         rule.scope.for_ms or 1_000, lambda: stage.brokers.faults.take_back((live.number,), "")
     )
@@ -144,6 +140,13 @@ def our_clock(stage: Stage, _who: str, ms: int) -> None:
     for host in stage.hosts.values():
         host.time.utc_wrong_us += ms * MS
     stage.witness.clock_slack_us += abs(ms) * MS
+
+
+def brokers_clock(stage: Stage, who: str, ms: int) -> None:
+    """The wall clock of a node's broker jumps; what was dealt before looks that much older."""
+    stage.brokers.set_clock(stage.key_of(who), ms)
+    stage.witness.clock_slack_us += abs(ms) * MS
+    stage.witness.clock_jumps_us.append(stage.kernel.now_us)
 
 
 def wires(stage: Stage, who: str, ms: int, weather: dict[str, Any]) -> None:
@@ -180,9 +183,7 @@ ACTS: dict[str, Act] = {
     act.__name__: act
     for act in (
         trade, basket, modify, reduce, close, close_all, flash, by_hand, close_copy, market,
-        operator, edit, kill, crash, pause, power_cut, disk_full, broken, our_clock, wires,
+        operator, edit, kill, crash, pause, power_cut, disk_full, broken, our_clock, brokers_clock, wires,
         no_supervisor, no_database,
     )
 }  # fmt: skip
-
-__all__ = ["ACTS", "USUAL_HIGH_WATER", "do"]

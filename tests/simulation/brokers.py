@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 START_PRICES = {"EURUSD": (1.08500, 5, 0.00006), "XAUUSD": (2400.00, 2, 0.12)}
 """By feed: a middle price, digits, and the spread."""
 STEP_POINTS = 3
-TICK_EVERY_US = 400_000
-DUTIES_EVERY_US = 100_000
+TICK_EVERY_US = 500_000
+DUTIES_EVERY_US = 150_000
 FIRST_LOGIN = 20_000_000
 
 
@@ -143,6 +143,10 @@ class Brokers:
         """The market jumps."""
         self._middle[feed] += points * 10.0 ** -START_PRICES[feed][1]
         self._tick(feed)
+
+    def set_clock(self, key: str, ms: int) -> None:
+        """A broker's wall clock jumps for good."""
+        self.world.houses[self.world.terminal(key).broker].clock_wrong_ms += ms
 
     def put_right(self, key: str, home: Identity) -> None:
         """Troubles that overlapped may have left a terminal elsewhere, or switched off."""

@@ -24,7 +24,7 @@ LOOK_EVERY_US = 1_000_000
 #: For so long a swarm may need to converge once nothing goes wrong any more: the settle window of
 #: an order without an answer, the longest pause between two tries of a close, and one more look.
 CONVERGES_WITHIN_S = 150
-AFTERWARDS_US = 3_000_000
+AFTERWARDS_US = 2_000_000
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,7 +117,7 @@ class Pushes:
         return (
             self._terminal.login,
             self._terminal.broker,
-            id(self._terminal.switches),
+            self._terminal.switches,
             account.changes,
             house.market.moves if account.positions else 0,
         )

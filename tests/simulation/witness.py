@@ -63,6 +63,7 @@ class Witness:
         self.halted: set[str] = set()
         self.has_intent: Callable[[str, int], bool] = lambda _name, _magic: True
         self.clock_slack_us = 0
+        self.clock_jumps_us: list[int] = []
         self.logged_in: Callable[[str], tuple[int, str]] = lambda _key: (0, "")
         self._kernel = kernel
         self._homes: dict[str, Home] = {}
