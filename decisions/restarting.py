@@ -13,11 +13,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How patient the supervisor is.
 
     MetaTrader's module waits 100 s for a terminal it has to start, and then a minute for the
-    login, all without a word: hence the long wait for who is not ready.
+    login, all without a word: hence the long wait for who is connecting.
     """
 
     hung_after_s: float = 10.0
-    ready_within_s: float = 180.0
+    connected_within_s: float = 180.0
     forgive_after_s: float = 10.0
     first_pause_s: float = 0.5
     longest_pause_s: float = 30.0
@@ -32,12 +32,14 @@ class ChildView(msgspec.Struct, frozen=True, kw_only=True):
     """One child as the supervisor sees it; moments are monotonic seconds, 0 for never.
 
     `wanted`: somebody needs it, by its document or because it has open legs. `opens`: it can be
-    told to close only. `awake_since_s`: since when the supervisor itself has looked without a gap.
+    told to close only. `connecting`: it may sit in the call that starts a terminal.
+    `awake_since_s`: since when the supervisor itself has looked without a gap.
     """
 
     wanted: bool
     alive: bool
     opens: bool = True
+    connecting: bool = False
     awake_since_s: float = 0.0
     started_at_s: float = 0.0
     heard_at_s: float = 0.0
@@ -93,7 +95,7 @@ def failures_now(child: ChildView, policy: Policy, now_s: float) -> int:
 
 def is_hung(child: ChildView, policy: Policy, now_s: float) -> bool:
     """It lives, but has said nothing for too long, to somebody who listened all the time."""
-    patience_s = policy.hung_after_s if child.ready_since_s else policy.ready_within_s
+    patience_s = policy.connected_within_s if child.connecting else policy.hung_after_s
     listening_since_s = max(_last_sign_s(child), child.awake_since_s)
     return child.alive and now_s - listening_since_s > patience_s
 

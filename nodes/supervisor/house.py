@@ -165,13 +165,13 @@ def _adopt(house: House, earlier: pid_file.RunFile | None, config: Config, now: 
     crew, before = house.crew, house.roster.settings_before
     scripts = {role: str(ROOT / script) for role, script in SCRIPTS.items()}
     written = {} if earlier is None else earlier.nodes
-    for name, entry in (written | left_behind.find(config.state, scripts)).items():
+    for name, entry in left_behind.all_of(written, left_behind.find(config.state, scripts)).items():
         child = adopt(entry.pid, entry.birth)
         if child is not None:
             house.jobs.take_in(child.pid, child.birth)
             output = output_of(config.state / "logs", name)
             member = crew.members.setdefault(name, Member(name, Role(entry.role), output))
-            member.begin(child, before(name), now)
+            member.begin(child, before(name), now, connecting=entry.connecting)
     crew.distrust(() if earlier is None else earlier.close_only)
 
 

@@ -28,6 +28,16 @@ def find(state: Path, scripts: dict[Role, str]) -> dict[str, NodeEntry]:
     return entries
 
 
+def all_of(written: dict[str, NodeEntry], found: dict[str, NodeEntry]) -> dict[str, NodeEntry]:
+    """What runs is certain; of the same process more may have been written down."""
+    as_written = {n: entry for n, entry in written.items() if _same(entry, found.get(n, entry))}
+    return found | as_written
+
+
+def _same(one: NodeEntry, other: NodeEntry) -> bool:
+    return (one.pid, one.birth) == (other.pid, other.birth)
+
+
 def _account(process: psutil.Process, scripts: dict[Role, str]) -> tuple[Role, str] | None:
     words = process.info["cmdline"] or ()
     roles = [role for role, script in scripts.items() if script in words]

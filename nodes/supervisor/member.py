@@ -12,6 +12,7 @@ from nodes.supervisor.hangs import Hangs
 from utils.clock import Now
 
 WAITING = "WAITING"
+TERMINAL = "terminal: "
 TAIL_BYTES = 4096
 NEVER = 0.0
 
@@ -37,7 +38,7 @@ class Member:
         self.close_only = self.falls_back = False
         self.proven: Document | None = None
         self.hangs = Hangs()
-        self.restarting = False
+        self.restarting = self.found_connecting = False
         self.stop_asked_s = NEVER
         self.looks_gone = 0
         self.kept_legs: int | None = None
@@ -62,6 +63,16 @@ class Member:
         return self.alive and self.report is not None and self.report.ready
 
     @property
+    def connecting(self) -> bool:
+        """It may sit in the call that starts a terminal, as far as it has said anything."""
+        if self.report is None:
+            return self.found_connecting
+        if self.report.ready:
+            return False
+        away = any(alarm.startswith(TERMINAL) for alarm in self.report.alarms)
+        return away or self._was_waiting or self.role is Role.MASTER
+
+    @property
     def _was_waiting(self) -> bool:
         return self.report is not None and self.report.state == WAITING
 
@@ -71,6 +82,7 @@ class Member:
             wanted=self.duty is not Duty.OFF and not self.restarting,
             alive=self.alive,
             opens=self.role is Role.SLAVE,
+            connecting=self.connecting,
             awake_since_s=awake_since_s,
             started_at_s=self.started_at_s,
             heard_at_s=self.heard_at_s,
@@ -79,9 +91,12 @@ class Member:
             failures=self.failures,
         )
 
-    def begin(self, child: Child, settings: AccountSettings | None, now: Now) -> None:
-        """A new life, or one that an earlier launcher began."""
+    def begin(
+        self, child: Child, settings: AccountSettings | None, now: Now, *, connecting: bool = True
+    ) -> None:
+        """A new life, or one that an earlier launcher began, and saw in business or not."""
         self.child = child
+        self.found_connecting = connecting
         self.running_on = settings
         self.left_pid = self.left_pid if self.report is None else self.report.pid
         self.report = self.told = None

@@ -17,12 +17,16 @@ class SupervisorEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A node's process; a master's addresses are its signals and its snapshots."""
+    """A node's process; a master's addresses are its signals and its snapshots.
+
+    `connecting`: when it was written down it might sit in the call that starts a terminal.
+    """
 
     role: str
     pid: int
     birth: float
     addresses: tuple[str, ...] = ()
+    connecting: bool = True
 
 
 class RunFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,4 +75,5 @@ def _entry(member: Member) -> pid_file.NodeEntry:
         pid=member.child.pid,
         birth=member.child.birth,
         addresses=() if member.report is None else member.report.addresses,
+        connecting=member.connecting,
     )

@@ -25,7 +25,7 @@ PROGRAMS = Path(__file__).parents[1] / "children"
 # Longer than a Python takes to start, so that a crash comes before its process seems to hang.
 PATIENT_S = 0.3 if PATIENCE == 1 else 4.0
 EAGER = Policy(
-    first_pause_s=0.01, longest_pause_s=0.02, hung_after_s=PATIENT_S, ready_within_s=PATIENT_S
+    first_pause_s=0.01, longest_pause_s=0.02, hung_after_s=PATIENT_S, connected_within_s=PATIENT_S
 )
 
 

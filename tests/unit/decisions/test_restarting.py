@@ -55,14 +55,19 @@ def living(**changes: Any) -> ChildView:
             living(heard_at_s=989.0, wanted=False), Action.KILL, id="unwanted and hung: kill"
         ),
         pytest.param(
-            living(heard_at_s=0.0, ready_since_s=0.0, started_at_s=821.0),
+            living(heard_at_s=0.0, connecting=True, started_at_s=821.0),
             Action.WAIT,
             id="a terminal may take its time to start",
         ),
         pytest.param(
-            living(heard_at_s=0.0, ready_since_s=0.0, started_at_s=819.0),
+            living(heard_at_s=0.0, connecting=True, started_at_s=819.0),
             Action.KILL,
             id="but not for ever",
+        ),
+        pytest.param(
+            living(heard_at_s=989.0, ready_since_s=0.0),
+            Action.KILL,
+            id="not ready for another reason: kill as soon",
         ),
     ],
 )

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from db.journal import Journal, journal_path
-from nodes.supervisor.pid_file import SupervisorEntry, read
+from nodes.supervisor.left_behind import all_of
+from nodes.supervisor.pid_file import NodeEntry, SupervisorEntry, read
 from nodes.supervisor.recording import Recorder
 from nodes.supervisor.showing import swarm_view
 from tests.records_made import leg
-from tests.unit.nodes.supervisor.told_crew import MASTER, SLAVE, Document, Swarm
+from tests.unit.nodes.supervisor.told_crew import MASTER, SLAVE, Document, FakeChild, Swarm
 
 OTHER = SLAVE | {"name": "S2", "path": "s2"}
 TERMINAL = "C:/Apex MT5/terminal64.exe"
@@ -125,6 +126,45 @@ EDITED = SLAVE | {"suffix": ".x"}
 GOOD_TO_CLOSE = SLAVE | {"enabled": False}
 
 
+@pytest.mark.parametrize(
+    ("alarms", "patient"),
+    [
+        pytest.param((), False, id="its master had hung before"),
+        pytest.param(("terminal: no answer",), True, id="it may be starting its terminal"),
+    ],
+)
+def test_who_is_not_ready_is_found_hung_as_soon_unless_it_may_be_connecting(
+    tmp_path: Path, alarms: tuple[str, ...], *, patient: bool
+) -> None:
+    swarm = swarm_of(tmp_path, SLAVE)
+    before = swarm.children["S1"]
+    swarm.reports("S1", ready=False, alarms=alarms)
+    swarm.turns(HUNG_AFTER_S, heard=others())
+    assert before.running is patient
+    swarm.turns(NOT_CONNECTED_AFTER_S, heard=others())
+    assert not before.running
+
+
+@pytest.mark.parametrize("connecting", [True, False])
+def test_of_a_node_taken_over_it_is_known_whether_it_was_connecting(
+    tmp_path: Path, *, connecting: bool
+) -> None:
+    """It hangs since before the launcher that wrote it down was killed."""
+    swarm = swarm_of(tmp_path, SLAVE)
+    swarm.reports("S1", ready=not connecting, alarms=("terminal: away",) if connecting else ())
+    recorder = Recorder(tmp_path, swarm.line, SupervisorEntry(pid=1, birth=1.0))
+    recorder.keep(swarm_view(swarm.crew, swarm.roster.judgement, "", ""), swarm.crew, (), swarm.now)
+    written = read(tmp_path)
+    assert written is not None
+
+    after = swarm_of(tmp_path, SLAVE)
+    left = FakeChild()
+    entry = written.nodes["S1"]
+    after.crew.members["S1"].begin(left, None, after.now, connecting=entry.connecting)
+    after.turns(HUNG_AFTER_S, heard=others())
+    assert left.running is connecting
+
+
 @pytest.mark.history(7)
 def test_law_5_a_crash_loop_of_an_edits_making_closes_on_the_settings_that_were_good(
     tmp_path: Path,
@@ -187,3 +227,13 @@ def test_a_crash_loop_of_a_master_is_over_once_it_is_ready_again(tmp_path: Path)
     assert "times in a row; it is started again and again" in alarms(swarm, "FTMO_Master")
     swarm.turns(12, heard=ALL)
     assert alarms(swarm, "FTMO_Master") == ""
+
+
+def test_what_runs_counts_more_than_what_was_written_down() -> None:
+    written = NodeEntry(role="MASTER", pid=1, birth=1.0, addresses=("a", "b"))
+    newer = NodeEntry(role="MASTER", pid=2, birth=2.0)
+    assert all_of({"M": written}, {"M": newer}) == {"M": newer}
+    assert all_of({"M": written}, {"M": NodeEntry(role="MASTER", pid=1, birth=1.0)}) == {
+        "M": written
+    }
+    assert all_of({"M": written}, {}) == {"M": written}

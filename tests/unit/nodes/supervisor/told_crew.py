@@ -126,15 +126,18 @@ class Swarm:
     def now(self) -> Now:
         return Now(monotonic_s=self.now_s, utc_ms=int(self.now_s * 1000))
 
-    def reports(self, name: str, *, open_legs: int = 0) -> None:
+    def reports(
+        self, name: str, *, open_legs: int = 0, ready: bool = True, alarms: tuple[str, ...] = ()
+    ) -> None:
         member = self.crew.members[name]
         report = NodeReport(
             name=NodeName(name),
             role=member.role.value,
             pid=1,
-            ready=True,
+            ready=ready,
             state="ACTIVE",
             open_legs=open_legs,
+            alarms=alarms,
             sent_at_ms=int(self.now_s * 1000) + 1,
         )
         member.hear(report, Policy(), self.now)
