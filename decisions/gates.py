@@ -142,6 +142,13 @@ def symbol_is_known(fact: PositionOpened, now: Situation) -> Denied | None:
     return None
 
 
+def older_copies_do_not_block(_: PositionOpened, now: Situation) -> Denied | None:
+    """Where the oldest is closed first, a newer copy could not be closed with its master."""
+    if isinstance(now.account, Unknowable) or not now.account.closes_oldest_first:
+        return None
+    return Denied(Reason.FIFO_BUSY, now.symbol) if now.symbol_copied else None
+
+
 def there_is_a_market(_: PositionOpened, now: Situation) -> Denied | None:
     """A quote, and not a crossed one."""
     if now.quote is None or now.quote.ask < now.quote.bid:
@@ -189,6 +196,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     there_is_room_for_one_more,
     symbol_is_known,
     symbol_is_free,
+    older_copies_do_not_block,
     there_is_a_market,
     price_is_near,
     volume_is_allowed,

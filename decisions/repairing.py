@@ -38,11 +38,11 @@ from decisions.settling import (
     FoundClosed,
     FoundDone,
     FoundIn,
-    Lapsed,
+    Unanswered,
     Waiting,
+    found_by,
     settle_close,
     settle_open,
-    settle_open_in_net,
 )
 from domain.figures import Figures
 from domain.ids import SlaveIdentifier
@@ -116,61 +116,59 @@ def _content(target: MasterTarget) -> tuple[Decimal, ...]:
 
 def _settle_intents(leg: Leg, sight: Sight) -> Repair | None:
     """Orders nobody could answer for, oldest first."""
-    for intent in sight.intents:
-        repair = _settle(leg, intent, sight)
+    for order in sight.unanswered:
+        repair = _settle(leg, order, sight)
         if repair is not None:
             return repair
     return None
 
 
-def _settle(leg: Leg, intent: Intent, sight: Sight) -> Repair | None:
-    if intent.kind == OpenPosition.__name__:
-        return _settle_open(leg, intent, sight)
-    if intent.kind == ModifyPosition.__name__:
+def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
+    if order.intent.kind == OpenPosition.__name__:
+        return _settle_open(leg, order, sight)
+    if order.intent.kind == ModifyPosition.__name__:
         # No deal tells of stops; they are compared anew, and may in time be sent again.
-        return Noted(intent=_noted(intent, "unknown"))
-    return _settle_close(leg, intent, sight)
+        return Noted(intent=_noted(order.intent, "unknown"))
+    return _settle_close(leg, order, sight)
 
 
-def _settle_open(leg: Leg, intent: Intent, sight: Sight) -> Repair:
-    if sight.share is not None:
-        return _settle_open_in_net(leg, intent, sight)
+def _settle_open(leg: Leg, order: Unanswered, sight: Sight) -> Repair:
     if sight.held is not None:
-        return Adopted(leg=_adopted(leg, sight.held), intent=_noted(intent, "filled"))
+        return Adopted(leg=_adopted(leg, sight.held), intent=_noted(order.intent, "filled"))
     if sight.recent is None:
         return Ask(wanted=Wanted.RECENT_DEALS)
-    found = settle_open(intent, sight.recent, sight.now_ms)
+    found = settle_open(order, leg.side, sight.recent)
+    if isinstance(found, FoundIn | FoundClosed):
+        return _take_up(leg, found, sight, order.intent)
+    if isinstance(found, Waiting):
+        return Wait()
+    missed = msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.NEVER_ANSWERED)
+    return GivenUp(leg=missed, intent=_noted(order.intent, "lapsed"))
+
+
+def _take_up(
+    leg: Leg, found: FoundIn | FoundClosed, sight: Sight, intent: Intent | None = None
+) -> Repair:
+    """Deals show that the order was executed: adopted where it is open, ended where it is not."""
+    noted = None if intent is None else _noted(intent, "filled")
+    is_shared = sight.share is not None
     if isinstance(found, FoundClosed):
         opened = _opened_by(leg, found)
-        return Ended(
-            leg=ended_by(opened, found.deals, sight.now_ms), found_open=_noted(intent, "filled")
-        )
-    return _given_up(leg, intent) if isinstance(found, Lapsed) else Wait()
+        ended = ended_by(opened, found.deals, sight.now_ms, is_shared=is_shared)
+        return Ended(leg=ended, was_unknown=True, intent=noted)
+    if is_shared:
+        return Adopted(leg=_adopted_in_net(leg, found), intent=noted, was_live=leg.live)
+    if leg.identifier == found.identifier:
+        # Its deal shows, and the position does not yet.
+        return Wait()
+    return Shown(leg=msgspec.structs.replace(leg, identifier=SlaveIdentifier(found.identifier)))
 
 
-def _settle_open_in_net(leg: Leg, intent: Intent, sight: Sight) -> Repair:
-    """Other legs may have brought the position that is listed: only its deals tell."""
-    if sight.recent is None:
-        return Ask(wanted=Wanted.RECENT_DEALS)
-    found = settle_open_in_net(intent, leg.side, sight.recent, sight.now_ms)
-    if isinstance(found, FoundIn):
-        return Adopted(leg=_adopted_in_net(leg, found), intent=_noted(intent, "filled"))
-    if isinstance(found, FoundClosed):
-        opened = msgspec.structs.replace(leg, identifier=SlaveIdentifier(found.identifier))
-        ended = ended_by(opened, found.deals, sight.now_ms, is_shared=True)
-        return Ended(leg=ended, found_open=_noted(intent, "filled"))
-    return _given_up(leg, intent) if isinstance(found, Lapsed) else Wait()
-
-
-def _given_up(leg: Leg, intent: Intent) -> GivenUp:
-    missed = msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.NEVER_ANSWERED)
-    return GivenUp(leg=missed, intent=_noted(intent, "lapsed"))
-
-
-def _settle_close(leg: Leg, intent: Intent, sight: Sight) -> Repair | None:
+def _settle_close(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
+    intent = order.intent
     if sight.deals is None:
         return Ask(wanted=Wanted.DEALS_OF_POSITION)
-    found = settle_close(intent, sight.deals, sight.now_ms)
+    found = settle_close(order, sight.deals)
     if isinstance(found, FoundDone):
         left = msgspec.structs.replace(leg, volume=max(leg.volume - found.volume, ZERO))
         return Done(leg=left, intent=_noted(intent, "filled"), volume=found.volume)
@@ -192,10 +190,8 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
     """A position that carries a leg's mark though the leg was given up, or taken as closed."""
     if leg.live:
         return Wait() if leg.state is LegState.OPENING else None
-    if sight.share is not None:
-        return _claim_in_net(leg, sight)
     if sight.held is None:
-        return Wait()
+        return _look_for_a_late_fill(leg, sight)
     if sight.deals is None:
         return Ask(wanted=Wanted.DEALS_OF_POSITION)
     # A list may be older than the close we were told of.
@@ -204,20 +200,12 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
     return Adopted(leg=_adopted(leg, sight.held), was_live=False)
 
 
-def _claim_in_net(leg: Leg, sight: Sight) -> Repair:
-    """The fill of an open that was given up is found by its mark among the deals."""
-    if leg.filled_volume or not leg.magic:
+def _look_for_a_late_fill(leg: Leg, sight: Sight) -> Repair:
+    """An open that was given up may have filled all the same, and its deals bear its mark."""
+    if leg.filled_volume or not leg.magic or sight.recent is None:
         return Wait()
-    if sight.recent is None:
-        return Ask(wanted=Wanted.RECENT_DEALS)
     own = [d for d in sight.recent if d.magic == leg.magic and d.side is leg.side]
-    if not own:
-        return Wait()
-    of_position = [d for d in sight.recent if d.position == own[0].position]
-    if net_left(of_position, leg.side) == ZERO:
-        return Wait()
-    found = FoundIn(own[0].position, own[-1].price, sum((d.volume for d in own), ZERO))
-    return Adopted(leg=_adopted_in_net(leg, found), was_live=False)
+    return _take_up(leg, found_by(own, leg.side, sight.recent), sight) if own else Wait()
 
 
 def _find_number_in_net(leg: Leg, sight: Sight) -> Repair | None:
@@ -365,14 +353,14 @@ def _adopted_in_net(leg: Leg, found: FoundIn) -> Leg:
 
 def _opened_by(leg: Leg, found: FoundClosed) -> Leg:
     """The leg as it was between the open and the close that are both found only now."""
-    price_open = last_price(found.deals[:1])
     return msgspec.structs.replace(
         leg,
         state=LegState.OPEN,
+        reason=Reason.NONE,
         identifier=SlaveIdentifier(found.identifier),
-        filled_volume=sum((d.volume for d in found.deals if d.side is leg.side), ZERO),
-        price_open=price_open,
-        opening=_filled_at(leg.opening, price_open),
+        filled_volume=found.volume,
+        price_open=found.price,
+        opening=_filled_at(leg.opening, found.price),
     )
 
 

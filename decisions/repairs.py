@@ -6,6 +6,7 @@ from enum import Enum, auto
 import msgspec
 
 from decisions.evidence import Absence
+from decisions.settling import Unanswered
 from domain.book import BookPosition, Stamp
 from domain.legs import Intent, Leg
 from domain.market import Deal, Position, SymbolSpec
@@ -49,7 +50,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     held: Position | None = None
     share: Share | None = None
     word: MasterWord | None = None
-    intents: tuple[Intent, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
     deals: tuple[Deal, ...] | None = None
     recent: tuple[Deal, ...] | None = None
     absence: Absence | None = None
@@ -100,12 +101,13 @@ class Adopted(msgspec.Struct, frozen=True, kw_only=True):
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """It is closed, by whomever. `proven`: its deals say so; else five looks had to do.
 
-    `found_open`: the open, nobody had known of, by the intent that asked for it.
+    `was_unknown`: nobody had known of its open either, which `intent` asked for.
     """
 
     leg: Leg
     proven: bool = True
-    found_open: Intent | None = None
+    was_unknown: bool = False
+    intent: Intent | None = None
 
 
 class GivenUp(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,20 +5,31 @@ from decimal import Decimal
 
 import msgspec
 
-from decisions.evidence import deals_prove_closed
 from decisions.netting import net_left
 from domain.legs import Intent
 from domain.market import Deal, Side
 
 ZERO = Decimal(0)
 #: Longer than the slowest late fill ever logged.
-SETTLE_WINDOW_MS = 60_000
+SETTLE_WINDOW_S = 60.0
+
+
+class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
+    """An order whose end nobody knows, and how long it has been looked for.
+
+    Counted on the monotonic clock, in this run of the node: a start begins the window anew.
+    """
+
+    intent: Intent
+    waited_s: float
 
 
 class FoundClosed(msgspec.Struct, frozen=True):
-    """The open was executed, and its position is closed again."""
+    """The open was executed, and its position is closed again, by these deals and others."""
 
     identifier: int
+    price: Decimal
+    volume: Decimal
     deals: tuple[Deal, ...]
 
 
@@ -46,42 +57,35 @@ class Lapsed(msgspec.Struct, frozen=True):
 
 
 def settle_open(
-    intent: Intent, deals: Sequence[Deal], now_ms: int
-) -> FoundClosed | Waiting | Lapsed:
-    """Look for an open that no listed position shows, by its mark or the broker's order number."""
-    identifier = next((d.position for d in deals if _is_of(intent, d.magic, d.order)), None)
-    if identifier is not None:
-        of_position = tuple(d for d in deals if d.position == identifier)
-        proven = deals_prove_closed(of_position)
-        return FoundClosed(identifier, of_position) if proven else Waiting()
-    return _by_the_clock(intent, now_ms)
-
-
-def settle_open_in_net(
-    intent: Intent, side: Side, deals: Sequence[Deal], now_ms: int
+    order: Unanswered, side: Side, deals: Sequence[Deal]
 ) -> FoundIn | FoundClosed | Waiting | Lapsed:
-    """The same on a netting account, where a position may be there for other reasons."""
-    own = [deal for deal in deals if _is_of(intent, deal.magic, deal.order)]
-    if not own:
-        return _by_the_clock(intent, now_ms)
+    """Look for an open among the account's deals, by its mark or the broker's order number.
+
+    On a netting account other orders may have brought the position, and may turn it round.
+    """
+    own = [deal for deal in deals if _is_of(order.intent, deal.magic, deal.order)]
+    return _by_the_clock(order) if not own else found_by(own, side, deals)
+
+
+def found_by(own: Sequence[Deal], side: Side, deals: Sequence[Deal]) -> FoundIn | FoundClosed:
+    """What became of the position that these deals of one order brought something to."""
     identifier = own[0].position
+    price, volume = own[-1].price, sum((deal.volume for deal in own), ZERO)
     of_position = tuple(d for d in deals if d.position == identifier)
     if net_left(of_position, side) == ZERO:
-        return FoundClosed(identifier, of_position)
-    volume = sum((deal.volume for deal in own), ZERO)
-    return FoundIn(identifier, own[-1].price, volume)
+        return FoundClosed(identifier, price, volume, of_position)
+    return FoundIn(identifier, price, volume)
 
 
-def settle_close(
-    intent: Intent, deals: Sequence[Deal], now_ms: int
-) -> FoundDone | Waiting | Lapsed:
+def settle_close(order: Unanswered, deals: Sequence[Deal]) -> FoundDone | Waiting | Lapsed:
     """Look for a close among its position's deals; a re-read volume alone proves nothing.
 
     A reduction found done in part only may still fill: sent again, it would take too much.
     """
+    intent = order.intent
     done = [deal for deal in deals if _is_of(intent, deal.magic, deal.order)]
     volume = sum((deal.volume for deal in done), ZERO)
-    by_the_clock = _by_the_clock(intent, now_ms)
+    by_the_clock = _by_the_clock(order)
     is_reduction = intent.volume < intent.volume_before
     may_still_fill = is_reduction and volume < intent.volume and by_the_clock == Waiting()
     if not done or may_still_fill:
@@ -93,6 +97,5 @@ def _is_of(intent: Intent, magic: int, order: int) -> bool:
     return magic == intent.magic or order == intent.order != 0
 
 
-def _by_the_clock(intent: Intent, now_ms: int) -> Waiting | Lapsed:
-    lapsed = now_ms - intent.written_at_ms > SETTLE_WINDOW_MS
-    return Lapsed() if lapsed else Waiting()
+def _by_the_clock(order: Unanswered) -> Waiting | Lapsed:
+    return Lapsed() if order.waited_s > SETTLE_WINDOW_S else Waiting()

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     TERMINAL_OFFLINE = "TERMINAL_OFFLINE"
     TRADING_NOT_ALLOWED = "TRADING_NOT_ALLOWED"
     NETTING_BUSY = "NETTING_BUSY"
+    FIFO_BUSY = "FIFO_BUSY"
     SIGNAL_TOO_OLD = "SIGNAL_TOO_OLD"
     SIGNAL_FROM_FUTURE = "SIGNAL_FROM_FUTURE"
     ALREADY_HANDLED = "ALREADY_HANDLED"
@@ -124,6 +125,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "On a netting account a symbol has one position, and this one is taken: by another master, "
         "by the other side, or by lots that are not copies.",
         "Close what is not a copy; or give each master symbols, or a hedging account, of its own.",
+    ),
+    Reason.FIFO_BUSY: Explanation(
+        "The broker closes the oldest position of a symbol first, and there is a copy on this "
+        "symbol already: a second one could not be closed with its master's.",
+        "Nothing; or use an account without that rule.",
     ),
     Reason.SIGNAL_TOO_OLD: Explanation(
         "The master's deal is older than `max_signal_age_ms`.",

@@ -1,20 +1,21 @@
 """What a slave hears of its masters: facts in order, and a snapshot where one is missing."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from decisions.admission import Admission, admit, behind
 from decisions.booking import apply_fact, book_hash
 from domain.book import Book, Stamp
-from domain.ids import NodeName, OpeningOrder
+from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.signals import (
     Fact,
     Malformed,
     MasterHeartbeat,
     NotReady,
     PositionClosed,
+    PositionOpened,
     Received,
     Snapshot,
     SnapshotRequest,
@@ -35,7 +36,7 @@ REMEMBERED_FACTS = 200
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact to act on. `early`: a close that acts before the gap in front of it is filled."""
+    """A fact to act on. `early`: one that acts before the gap in front of it is filled."""
 
     fact: Fact
     received_us: int
@@ -76,10 +77,13 @@ class _MasterView(msgspec.Struct, kw_only=True):
 class Inbox:
     """The masters' stories as this slave has them."""
 
-    def __init__(self, slave: NodeName, inlet: SignalInlet) -> None:
-        """Nobody is followed yet."""
+    def __init__(
+        self, slave: NodeName, inlet: SignalInlet, has_copy: Callable[[LegKey], bool]
+    ) -> None:
+        """Nobody is followed yet. `has_copy`: a leg has, or may have, a position here."""
         self._slave = slave
         self._inlet = inlet
+        self._has_copy = has_copy
         self._views: dict[NodeName, _MasterView] = {}
         self._wanted: frozenset[NodeName] = frozenset()
 
@@ -115,6 +119,14 @@ class Inbox:
         """The newest book known of this master has the position."""
         view = self._views.get(master)
         return view is not None and view.book is not None and view.book.find(order) is not None
+
+    def alarms(self) -> tuple[str, ...]:
+        """Masters that are not believed, by which a person should know that something is wrong."""
+        return tuple(
+            f"{master}: told two stories under one number; its opens wait for a new picture"
+            for master, view in self._views.items()
+            if view.two_stories
+        )
 
     def books(self) -> list[Book]:
         """The books that are whole, of masters that are there and vouch for them."""
@@ -169,24 +181,31 @@ class Inbox:
         if isinstance(message, MasterHeartbeat):
             _compare(view, message)
             return []
-        return _admit_fact(view, message, received.received_us)
+        return self._admit_fact(view, message, received.received_us)
 
+    def _admit_fact(
+        self, view: _MasterView, fact: Fact, received_us: int
+    ) -> list[Arrival | SnapshotTaken]:
+        admission = admit(view.cursor, fact.stamp)
+        if admission is Admission.DUPLICATE:
+            _check_repetition(view, fact)
+            return []
+        if admission is Admission.NEXT and view.book is not None:
+            view.book = apply_fact(view.book, fact)
+            view.cursor = fact.stamp
+            _remember(view, fact)
+            return _unless_acted(view, Arrival(fact=fact, received_us=received_us))
+        _doubt(view)
+        if not self._may_act_early(fact) or fact.stamp in view.acted_early:
+            return []
+        view.acted_early.add(fact.stamp)
+        return [Arrival(fact=fact, received_us=received_us, early=True)]
 
-def _admit_fact(view: _MasterView, fact: Fact, received_us: int) -> list[Arrival | SnapshotTaken]:
-    admission = admit(view.cursor, fact.stamp)
-    if admission is Admission.DUPLICATE:
-        _check_repetition(view, fact)
-        return []
-    if admission is Admission.NEXT and view.book is not None:
-        view.book = apply_fact(view.book, fact)
-        view.cursor = fact.stamp
-        _remember(view, fact)
-        return _unless_acted(view, Arrival(fact=fact, received_us=received_us))
-    _doubt(view)
-    if not isinstance(fact, PositionClosed) or fact.stamp in view.acted_early:
-        return []
-    view.acted_early.add(fact.stamp)
-    return [Arrival(fact=fact, received_us=received_us, early=True)]
+    def _may_act_early(self, fact: Fact) -> bool:
+        """Facts tell the state that results; only opens, and what may follow one, wait (law 3)."""
+        if isinstance(fact, PositionClosed):
+            return True
+        return not isinstance(fact, PositionOpened) and self._has_copy(fact.leg_key)
 
 
 def _remember(view: _MasterView, fact: Fact) -> None:

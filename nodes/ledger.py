@@ -5,6 +5,7 @@ from collections import deque
 
 import msgspec
 
+from decisions.settling import Unanswered
 from domain.book import Stamp
 from domain.figures import Figures
 from domain.ids import LegKey, NodeName
@@ -47,6 +48,7 @@ class Ledger:
         self._progress = Progress(journal.cursor)
         self.legs = LegBook(journal.legs())
         self.intents = {i.intent: i for i in journal.open_intents()}
+        self._unanswered_since_s = dict.fromkeys(self.intents, clock.now().monotonic_s)
         self.recent: deque[Verdict] = deque(maxlen=REMEMBERED_VERDICTS)
         self.latencies_ms: deque[float] = deque(maxlen=REMEMBERED_LATENCIES)
 
@@ -55,7 +57,7 @@ class Ledger:
         self._progress.expect(fact.master, fact.stamp)
 
     def expect_early(self, fact: Fact) -> None:
-        """The same of a close that acts before the gap in front of it is filled."""
+        """The same of one that acts before the gap in front of it is filled."""
         self._progress.expect_early(fact.master, fact.stamp)
 
     def caught_up(self, master: NodeName, stamp: Stamp) -> None:
@@ -141,6 +143,14 @@ class Ledger:
         found = [i for i in self.intents.values() if i.leg == key]
         return sorted(found, key=lambda i: i.written_at_ms)
 
+    def unanswered(self, key: LegKey) -> tuple[Unanswered, ...]:
+        """The same with the time they have been looked for, in this run."""
+        now_s = self._clock.now().monotonic_s
+        return tuple(
+            Unanswered(intent=i, waited_s=now_s - self._unanswered_since_s[i.intent])
+            for i in self.intents_of(key)
+        )
+
     def note(self, intent: Intent, outcome: str) -> None:
         """How an order came out that belongs to no leg."""
         self.write(self._noted(msgspec.structs.replace(intent, outcome=outcome)))
@@ -159,8 +169,10 @@ class Ledger:
     def _noted(self, intent: Intent) -> Intent:
         if intent.outcome:
             self.intents.pop(intent.intent, None)
+            self._unanswered_since_s.pop(intent.intent, None)
         else:
             self.intents[intent.intent] = intent
+            self._unanswered_since_s.setdefault(intent.intent, self._clock.now().monotonic_s)
         return intent
 
     def _remember(self, given: Verdict) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.legs import Leg, LegState
 from domain.market import Position
+from domain.reasons import Reason
 
 ZERO = Decimal(0)
 
@@ -17,6 +18,7 @@ class LegBook:
         """Start from what the journal knows."""
         self._legs = {leg.key: leg for leg in legs}
         self._live = {key for key, leg in self._legs.items() if leg.live}
+        self._given_up = {key for key, leg in self._legs.items() if _is_given_up(leg)}
         self._by_magic: dict[int, LegKey] = {
             leg.magic: key for key, leg in self._legs.items() if leg.magic
         }
@@ -25,15 +27,17 @@ class LegBook:
         """The leg of this key."""
         return self._legs.get(key)
 
+    def is_live(self, key: LegKey) -> bool:
+        """A position of this leg is, or may be, at the broker."""
+        return key in self._live
+
     def put(self, leg: Leg) -> None:
         """Take in a leg's new state."""
         self._legs[leg.key] = leg
         if leg.magic:
             self._by_magic[leg.magic] = leg.key
-        if leg.live:
-            self._live.add(leg.key)
-        else:
-            self._live.discard(leg.key)
+        (self._live.add if leg.live else self._live.discard)(leg.key)
+        (self._given_up.add if _is_given_up(leg) else self._given_up.discard)(leg.key)
 
     def live(self) -> list[Leg]:
         """Legs with a position at the broker, or perhaps one."""
@@ -41,8 +45,7 @@ class LegBook:
 
     def given_up(self) -> list[Leg]:
         """Legs whose open was sent and never found."""
-        gone = {LegState.MISSED, LegState.REJECTED}
-        return [g for g in self._legs.values() if g.state in gone and g.magic and not g.identifier]
+        return [self._legs[key] for key in sorted(self._given_up)]
 
     def live_count(self) -> int:
         """How many there are."""
@@ -84,3 +87,7 @@ class LegBook:
         if key is not None:
             return self._legs[key]
         return next((g for g in self.live() if g.identifier == position.identifier), None)
+
+
+def _is_given_up(leg: Leg) -> bool:
+    return leg.state is LegState.MISSED and leg.reason is Reason.NEVER_ANSWERED

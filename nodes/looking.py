@@ -67,10 +67,12 @@ class Round:
         """The leg as it is now; `name` is that of its next order."""
         claims = self.claims()
         if isinstance(claims, Unknowable):
+            # Looks count as equal only where no unbelievable one lies between them.
+            self._around.absences.clear()
             return claims
         around = self._around
-        intents = tuple(around.ledger.intents_of(leg.key))
-        held = claims.of(leg, intents)
+        unanswered = around.ledger.unanswered(leg.key)
+        held = claims.of(leg, [order.intent for order in unanswered])
         spec = around.door.spec(leg.symbol) if leg.live else None
         now = around.clock.now()
         return Sight(
@@ -80,7 +82,7 @@ class Round:
             held=held,
             share=claims.share(leg),
             word=self._word(leg),
-            intents=intents,
+            unanswered=unanswered,
             deals=self._deals.get(_identifier(leg, held)),
             recent=self._recent,
             absence=self._absence(leg, held, now.monotonic_s),
@@ -90,12 +92,18 @@ class Round:
 
     def ask(self, leg: Leg, wanted: Wanted) -> Unknowable | None:
         """Have the deals at hand for the next sight; why not, where nobody answers."""
-        if wanted is Wanted.RECENT_DEALS:
-            found = self._recent_deals()
-            self._recent = None if isinstance(found, Unknowable) else found
-        else:
-            found = self._deals_of(leg)
+        found = self.recent() if wanted is Wanted.RECENT_DEALS else self._deals_of(leg)
         return found if isinstance(found, Unknowable) else None
+
+    def recent(self) -> Deals | Unknowable:
+        """The account's deals of the last days, at hand for every sight of this round."""
+        newest_s = self._around.door.newest_server_ms() // 1000
+        if newest_s == 0:
+            return Unknowable("no tick yet, so the broker's clock is not known")
+        found = self._around.door.deals_between(newest_s - SEARCH_S, newest_s + SEARCH_S)
+        if not isinstance(found, Unknowable):
+            self._recent = found
+        return found
 
     def claims(self) -> Claims | Unknowable:
         """Whose the listed positions are; on a netting account as the legs stand this moment."""
@@ -123,12 +131,6 @@ class Round:
         if not isinstance(deals, Unknowable):
             self._deals[identifier] = deals
         return deals
-
-    def _recent_deals(self) -> Deals | Unknowable:
-        newest_s = self._around.door.newest_server_ms() // 1000
-        if newest_s == 0:
-            return Unknowable("no tick yet, so the broker's clock is not known")
-        return self._around.door.deals_between(newest_s - SEARCH_S, newest_s + SEARCH_S)
 
     def _absence(self, leg: Leg, held: Position | None, now_s: float) -> Absence | None:
         """Counted once in a round, however often the round comes back to the leg."""

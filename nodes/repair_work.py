@@ -136,8 +136,8 @@ class RepairWork:
             logger.error("gone_without_a_deal", extra={"leg": leg.key.text})
         if not ended.leg.net:
             self.reckoner.await_result(leg.key, proven=ended.proven)
-        self._ledger.keep(ended.leg, ended.found_open)
-        if ended.found_open is not None:
+        self._ledger.keep(ended.leg, ended.intent)
+        if ended.was_unknown:
             filled = ended.leg.filled_volume
             self._supersede(ended.leg, Answer(kind=VerdictKind.COPIED, volume=filled))
         self.troubles.over(leg.key)

@@ -18,7 +18,7 @@ from nodes.account_kind import AccountKind
 from nodes.doubts import Doubts
 from nodes.executor import Executor
 from nodes.ledger import Ledger
-from nodes.looking import Round, Surroundings, Word, net_claims, no_word
+from nodes.looking import Round, Surroundings, Word, no_word
 from nodes.ports import TerminalDoor
 from nodes.repair_work import RepairWork, unknown
 from nodes.standing import Standing
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 ORDERS_AT_ONCE = 6
 #: Far more than any leg needs: one that does not settle must not keep the others waiting.
 REPAIRS_AT_ONCE = 40
+#: Fills that came after an open was given up are searched for among the deals so often.
+SEARCH_LATE_EVERY_S = 5.0
 
 
 class Repairer:
@@ -51,6 +53,7 @@ class Repairer:
             door=door, kind=AccountKind(door), ledger=ledger, standing=standing, clock=clock
         )
         self._foreign: tuple[str, ...] = ()
+        self._next_late_s = 0.0
         self._work = RepairWork(door, executor, ledger, clock)
 
     @property
@@ -86,12 +89,11 @@ class Repairer:
         for intent in list(self._ledger.intents.values()):
             if self._legs.find(intent.leg) is None:
                 self._ledger.note(intent, "no leg")
-        for key in self._to_look_at(positions):
+        for key in [*self._to_look_at(positions), *self._filled_late(round_)]:
             due = self._work.troubles.is_due(key)
             if due or self._ledger.intents_of(key):
                 self._repair(key, round_, may_send=due)
-
-        self._note_foreign(Round(self._around, positions).claims())
+        self._note_foreign(round_.claims())
 
     def reckon(self) -> None:
         """Book what closed legs realised, once the deals show it; never before an order."""
@@ -110,15 +112,24 @@ class Repairer:
         marked = [leg.key for leg in owners if leg is not None]
         waiting = [intent.leg for intent in self._ledger.intents.values()]
         live = [leg.key for leg in _closes_first(self._legs.live(), no_word)]
-        return list(dict.fromkeys([*live, *waiting, *marked, *self._unfilled_in_net(positions)]))
+        return list(dict.fromkeys([*live, *waiting, *marked]))
 
-    def _unfilled_in_net(self, positions: Sequence[Position]) -> list[LegKey]:
-        """Volume that nobody explains may be the late fill of an open that was given up."""
-        if self._around.kind.is_netting() is not True:
+    def _filled_late(self, round_: Round) -> list[LegKey]:
+        """Opens that were given up, and whose deals show a fill all the same; looked for at times.
+
+        It may be closed again before a look lists it, or hidden in a netting account's position.
+        """
+        given_up, now_s = self._legs.given_up(), self._around.clock.now().monotonic_s
+        if not given_up or now_s < self._next_late_s:
             return []
-        claims = net_claims(tuple(positions), self._ledger)
-        symbols = {p.symbol for p in positions if claims.foreign(p.symbol)}
-        return [leg.key for leg in self._legs.given_up() if leg.symbol in symbols]
+        self._next_late_s = now_s + SEARCH_LATE_EVERY_S
+        recent = round_.recent()
+        marks = set() if isinstance(recent, Unknowable) else {deal.magic for deal in recent}
+        return [leg.key for leg in given_up if leg.magic in marks]
+
+    def looked_in_vain(self) -> None:
+        """The terminal gave no answer one could believe."""
+        self._around.absences.clear()
 
     def _repair(self, key: LegKey, round_: Round, *, may_send: bool) -> None:
         """One leg's crash is its own: the others are looked at all the same (law 7)."""

@@ -72,6 +72,7 @@ class SituationRoom:
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
             comment=comment_for(key),
             symbol_use=self._symbol_use(symbol, account),
+            symbol_copied=any(leg.symbol == symbol for leg in self._legs.live()),
         )
 
     def _symbol_use(self, symbol: str, account: AccountState | Unknowable) -> SymbolUse | None:

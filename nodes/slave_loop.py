@@ -78,7 +78,7 @@ class SlaveLoop:
         self._standing = Standing(parts.name, latch, parts.journal)
         self._ledger = Ledger(parts.name, parts.journal, parts.clock)
         self._recovery = _recovery(parts, self._ledger)
-        self._inbox = Inbox(parts.name, parts.inlet)
+        self._inbox = Inbox(parts.name, parts.inlet, self._ledger.legs.is_live)
         self._guard = DayGuard(parts.door, self._standing)
         self._login = LoginWatch(parts.door, parts.identity)
         self._executor = Executor(parts.door, parts.journal, parts.clock, self._login)
@@ -282,6 +282,7 @@ class SlaveLoop:
 
     def _terminal_is_away(self, why: str, now: Now) -> None:
         self._alarms.raise_("terminal", why)
+        self._repairer.looked_in_vain()
         if now.monotonic_s >= self._reconnect_at_s:
             self._reconnect_at_s = now.monotonic_s + RECONNECT_EVERY_S
             # It may block for long: the supervisor shall know that we are not merely silent.
@@ -343,7 +344,7 @@ class SlaveLoop:
             self._alarms.clear("journal")
         else:
             self._alarms.raise_("journal", "cannot be written: nothing opens, closes go on")
-        alarms = (*self._alarms.texts(), *self._repairer.alarms())
+        alarms = (*self._alarms.texts(), *self._inbox.alarms(), *self._repairer.alarms())
         unconfirmed = self._unconfirmed()
         holds = tuple(h.value for h in sorted(self._standing.holds()))
         holds += tuple(f"{Hold.BOOK_UNCONFIRMED.value}:{m}" for m in unconfirmed)

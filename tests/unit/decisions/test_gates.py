@@ -29,6 +29,7 @@ GUARDED = some_settings(kill_switch=KillSwitch(daily_loss=Decimal(200)))
 UNGUARDED = some_settings(kill_switch=KillSwitch(enabled=False, daily_loss=Decimal(200)))
 
 
+FIFO = {"account": an_account(closes_oldest_first=True)}
 NETTING = {"account": an_account(hedging=False)}
 
 
@@ -90,6 +91,7 @@ DENIED = {
     "a symbol with foreign lots": (on_it(foreign="0.30"), Reason.NETTING_BUSY),
     "a symbol of another master": (on_it(masters={(1, "Else")}), Reason.NETTING_BUSY),
     "a symbol with copies on the other side": (on_it(sides={Side.SELL}), Reason.NETTING_BUSY),
+    "the oldest is closed first": (FIFO | {"symbol_copied": True}, Reason.FIFO_BUSY),
     "daily loss not known": ({"settings": GUARDED, "daily": None}, Reason.DAILY_LOSS_UNKNOWN),
     "daily loss at its limit": ({"settings": GUARDED, "daily": -200}, Reason.DAILY_LOSS),
     "no room for one more": (
@@ -140,6 +142,8 @@ DENIED = {
 ALLOWED: dict[str, dict[str, Any]] = {
     "nothing special": {},
     "a free symbol of a netting account": on_it(),
+    "the first copy where the oldest is closed first": FIFO,
+    "a second copy on a symbol": {"symbol_copied": True},
     "a symbol of a netting account with copies of the same master": on_it(
         masters={(MASTER_AT.login, MASTER_AT.server)}, sides={Side.BUY}
     ),

@@ -26,7 +26,7 @@ from decisions.repairs import (
     Wait,
     Wanted,
 )
-from decisions.settling import SETTLE_WINDOW_MS
+from decisions.settling import SETTLE_WINDOW_S, Unanswered
 from domain.book import Stamp
 from domain.figures import Figures
 from domain.ids import SlaveIdentifier
@@ -47,12 +47,12 @@ from tests.builders import (
     held_of,
 )
 
+TOO_LATE_S = SETTLE_WINDOW_S + 1
 LEG = a_leg()
 OPENING = a_leg(state=LegState.OPENING, identifier=SlaveIdentifier(0), volume=0, filled_volume=0)
 CLOSED_BY_MASTER = a_target(volume=0)
 NUMBER = int(LEG.identifier)
 LATER = Stamp(EPOCH, 50)
-TOO_LATE_MS = SERVER_MS + SETTLE_WINDOW_MS + 1
 ASK_DEALS, ASK_RECENT = Wanted.DEALS_OF_POSITION, Wanted.RECENT_DEALS
 LISTED_FOR_LONG = Absence(first_s=0.0, looks=5)
 
@@ -67,7 +67,10 @@ def sight(leg: Leg = LEG, **changes: Any) -> Sight:
         "spec": a_spec(),
         "name": "intent-9",
     }
-    return Sight(**(usual | changes))
+    intents = changes.pop("intents", ())
+    waited_s = changes.pop("waited_s", 1.0)
+    waiting = tuple(Unanswered(intent=intent, waited_s=waited_s) for intent in intents)
+    return Sight(**(usual | {"unanswered": waiting} | changes))
 
 
 def unanswered(kind: type = ClosePosition, **changes: Any) -> Any:
@@ -160,17 +163,39 @@ def test_an_open_that_was_executed_and_closed_again_has_ended() -> None:
     assert isinstance(repair, Ended)
     assert (repair.leg.state, repair.leg.filled_volume) == (LegState.CLOSED, Decimal(1))
     assert (repair.leg.identifier, repair.leg.net) == (801, Decimal("-3.10"))
-    assert repair.found_open == msgspec.structs.replace(intent, outcome="filled")
-    assert repair.proven
+    assert repair.intent == msgspec.structs.replace(intent, outcome="filled")
+    assert (repair.proven, repair.was_unknown) == (True, True)
 
 
 def test_law_4_an_open_is_given_up_when_its_window_has_ended_and_not_before() -> None:
     intent = unanswered(OpenPosition)
-    late = sight(held=None, intents=(intent,), recent=(), now_ms=TOO_LATE_MS)
+    late = sight(held=None, intents=(intent,), recent=(), waited_s=TOO_LATE_S)
     repair = next_repair(OPENING, late)
     assert isinstance(repair, GivenUp)
     assert (repair.leg.state, repair.leg.reason) == (LegState.MISSED, Reason.NEVER_ANSWERED)
     assert repair.intent.outcome == "lapsed"
+
+
+@pytest.mark.history(21)
+def test_law_4_an_open_whose_position_lost_its_mark_is_found_by_its_deal() -> None:
+    """The deal names the position; once that is listed it is adopted by its number."""
+    intent = unanswered(OpenPosition)
+    deals = (a_deal(801, magic=intent.magic),)
+    unmarked = sight(held=None, intents=(intent,), recent=deals)
+    shown = next_repair(OPENING, unmarked)
+    assert shown == Shown(leg=msgspec.structs.replace(OPENING, identifier=SlaveIdentifier(801)))
+    numbered = msgspec.structs.replace(OPENING, identifier=SlaveIdentifier(801))
+    assert next_repair(numbered, unmarked) == Wait()
+
+
+@pytest.mark.history(20)
+def test_a_fill_after_the_open_was_given_up_that_is_closed_again_has_ended() -> None:
+    missed = msgspec.structs.replace(OPENING, state=LegState.MISSED)
+    deals = (a_deal(801, magic=missed.magic), a_closing_deal(801, net="-7.50"))
+    repair = next_repair(missed, sight(held=None, recent=deals))
+    assert isinstance(repair, Ended)
+    assert (repair.was_unknown, repair.leg.net) == (True, Decimal("-7.50"))
+    assert next_repair(missed, sight(held=None, recent=(a_deal(9),))) == Wait()
 
 
 def test_an_opening_leg_without_an_open_intent_is_left_to_its_opener() -> None:
@@ -204,7 +229,7 @@ def test_a_reduction_that_is_found_counts_and_is_not_looked_for_any_more() -> No
 
 def test_a_reduction_that_is_never_found_is_planned_anew() -> None:
     intent = unanswered(volume="0.50", volume_before="1.00")
-    late = sight(intents=(intent,), deals=(a_deal(NUMBER),), now_ms=TOO_LATE_MS)
+    late = sight(intents=(intent,), deals=(a_deal(NUMBER),), waited_s=TOO_LATE_S)
     assert next_repair(LEG, late) == Noted(intent=msgspec.structs.replace(intent, outcome="lapsed"))
 
 

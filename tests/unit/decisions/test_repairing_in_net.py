@@ -21,7 +21,7 @@ from decisions.repairs import (
     Wait,
     Wanted,
 )
-from decisions.settling import SETTLE_WINDOW_MS
+from decisions.settling import SETTLE_WINDOW_S, Unanswered
 from domain.ids import SlaveIdentifier
 from domain.legs import Leg, LegState
 from domain.market import Side
@@ -41,11 +41,11 @@ from tests.builders import (
 
 ZERO = Decimal(0)
 NET = 7000
+TOO_LATE_S = SETTLE_WINDOW_S + 1
 LEG = a_leg(identifier=NET)
 OPENING = a_leg(state=LegState.OPENING, identifier=0, volume=0, filled_volume=0)
 OTHERS_DEAL = a_deal(NET, order=1, ticket=1, magic=5)
 OWN_DEAL = a_deal(NET, order=2, ticket=2, magic=LEG.magic, volume="0.70")
-TOO_LATE_MS = SERVER_MS + SETTLE_WINDOW_MS + 1
 
 
 def shares(leg: Leg = LEG, **changes: Any) -> Share:
@@ -68,7 +68,10 @@ def sight(leg: Leg = LEG, **changes: Any) -> Sight:
         "spec": a_spec(),
         "name": "intent-9",
     }
-    return Sight(**(usual | changes))
+    intents = changes.pop("intents", ())
+    waited_s = changes.pop("waited_s", 1.0)
+    waiting = tuple(Unanswered(intent=intent, waited_s=waited_s) for intent in intents)
+    return Sight(**(usual | {"unanswered": waiting} | changes))
 
 
 def an_open(**changes: Any) -> Any:
@@ -80,7 +83,9 @@ def test_law_4_a_position_that_is_there_does_not_prove_that_our_own_order_was_ex
     assert next_repair(OPENING, seen) == Ask(wanted=Wanted.RECENT_DEALS)
     others = msgspec.structs.replace(seen, recent=(OTHERS_DEAL,))
     assert next_repair(OPENING, others) == Wait()
-    late = msgspec.structs.replace(others, now_ms=TOO_LATE_MS)
+    late = sight(
+        OPENING, held=None, intents=(an_open(),), recent=(OTHERS_DEAL,), waited_s=TOO_LATE_S
+    )
     assert isinstance(next_repair(OPENING, late), GivenUp)
 
 
@@ -114,18 +119,20 @@ def test_law_4_any_close_without_an_answer_keeps_every_order_back(volume: str) -
 
 def test_a_fill_after_the_open_was_given_up_is_adopted_by_its_deals() -> None:
     missed = msgspec.structs.replace(OPENING, state=LegState.MISSED)
-    assert next_repair(missed, sight(held=None)) == Ask(wanted=Wanted.RECENT_DEALS)
+    assert next_repair(missed, sight(held=None)) == Wait()
     assert next_repair(missed, sight(held=None, recent=(OTHERS_DEAL,))) == Wait()
     repair = next_repair(missed, sight(held=None, recent=(OTHERS_DEAL, OWN_DEAL)))
     assert isinstance(repair, Adopted)
     assert (repair.was_live, repair.leg.volume) == (False, Decimal("0.70"))
     flat = a_closing_deal(NET, ticket=3, volume="1.70")
-    assert next_repair(missed, sight(held=None, recent=(OTHERS_DEAL, OWN_DEAL, flat))) == Wait()
+    ended = next_repair(missed, sight(held=None, recent=(OTHERS_DEAL, OWN_DEAL, flat)))
+    assert isinstance(ended, Ended)
+    assert (ended.was_unknown, ended.leg.filled_volume) == (True, Decimal("0.70"))
 
 
 def test_a_leg_that_was_filled_once_is_not_found_again_in_a_position_that_goes_on() -> None:
     ended = a_leg(identifier=NET, state=LegState.CLOSED)
-    assert next_repair(ended, sight(recent=(OTHERS_DEAL, OWN_DEAL))) == Wait()
+    assert next_repair(ended, sight(held=None, recent=(OTHERS_DEAL, OWN_DEAL))) == Wait()
 
 
 def test_the_position_that_an_order_went_into_is_named_by_its_deal() -> None:

@@ -1,46 +1,57 @@
 """Law 4: what became of an order nobody could answer for."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from decisions.settling import (
-    SETTLE_WINDOW_MS,
+    SETTLE_WINDOW_S,
     FoundClosed,
     FoundDone,
+    FoundIn,
     Lapsed,
+    Unanswered,
     Waiting,
     settle_close,
     settle_open,
 )
-from tests.builders import SERVER_MS, a_closing_deal, a_deal, an_intent
+from domain.market import Side
+from tests.builders import a_closing_deal, a_deal, an_intent
 
-INTENT = an_intent()
-NUMBERED = an_intent(order=777, magic=5)
-MINE = INTENT.magic
-SOON = SERVER_MS + 1_000
-LAST_MOMENT = SERVER_MS + SETTLE_WINDOW_MS
-TOO_LATE = LAST_MOMENT + 1
+MINE = an_intent().magic
+SOON, LAST_MOMENT = 1.0, SETTLE_WINDOW_S
+TOO_LATE = SETTLE_WINDOW_S + 0.001
+
+
+def waiting_for(waited_s: float = SOON, **changes: Any) -> Unanswered:
+    return Unanswered(intent=an_intent(**changes), waited_s=waited_s)
+
+
+NUMBERED = {"order": 777, "magic": 5}
 
 
 def test_law_4_no_number_is_not_a_number_in_common() -> None:
-    assert settle_open(INTENT, [a_deal(0, order=0)], SOON) == Waiting()
+    assert settle_open(waiting_for(), Side.BUY, [a_deal(0, order=0)]) == Waiting()
 
 
 def test_an_open_that_was_closed_again_is_found_in_the_deals() -> None:
     deals = [a_deal(801, magic=MINE), a_closing_deal(801), a_deal(9)]
-    found = settle_open(INTENT, deals, SOON)
-    assert found == FoundClosed(801, (deals[0], deals[1]))
+    found = settle_open(waiting_for(), Side.BUY, deals)
+    assert found == FoundClosed(801, Decimal("1285.10"), Decimal(1), (deals[0], deals[1]))
 
 
-@pytest.mark.parametrize("now_ms", [SOON, TOO_LATE])
-def test_law_1_an_open_whose_deal_is_there_but_not_its_position_is_waited_for(now_ms: int) -> None:
+@pytest.mark.parametrize("waited_s", [SOON, TOO_LATE])
+def test_law_1_an_open_whose_deal_is_there_has_been_executed_whatever_is_listed(
+    waited_s: float,
+) -> None:
     deals = [a_deal(801, magic=MINE), a_closing_deal(801, volume="0.5")]
-    assert settle_open(INTENT, deals, now_ms) == Waiting()
+    found = settle_open(waiting_for(waited_s), Side.BUY, deals)
+    assert found == FoundIn(801, Decimal("1285.10"), Decimal(1))
 
 
 @pytest.mark.parametrize(
-    ("now_ms", "then"),
+    ("waited_s", "then"),
     [
         pytest.param(SOON, Waiting(), id="in the window"),
         pytest.param(LAST_MOMENT, Waiting(), id="at its end"),
@@ -48,18 +59,18 @@ def test_law_1_an_open_whose_deal_is_there_but_not_its_position_is_waited_for(no
     ],
 )
 def test_an_order_that_is_not_found_is_waited_for_until_the_window_ends(
-    now_ms: int, then: object
+    waited_s: float, then: object
 ) -> None:
-    assert settle_open(INTENT, [a_deal(7)], now_ms) == then
-    assert settle_close(INTENT, [a_deal(7)], now_ms) == then
+    assert settle_open(waiting_for(waited_s), Side.BUY, [a_deal(7)]) == then
+    assert settle_close(waiting_for(waited_s), [a_deal(7)]) == then
 
 
 def test_a_close_is_found_by_its_mark_or_number_among_the_deals_of_its_position() -> None:
     by_mark = a_closing_deal(magic=MINE)
     by_number = a_closing_deal(order=777)
     done = FoundDone(Decimal("1286.00"), Decimal(1))
-    assert settle_close(INTENT, [a_deal(), by_mark], SOON) == done
-    assert settle_close(NUMBERED, [a_deal(), by_number], SOON) == done
+    assert settle_close(waiting_for(), [a_deal(), by_mark]) == done
+    assert settle_close(waiting_for(**NUMBERED), [a_deal(), by_number]) == done
 
 
 def test_a_close_that_was_executed_in_several_deals_is_all_of_them() -> None:
@@ -67,13 +78,13 @@ def test_a_close_that_was_executed_in_several_deals_is_all_of_them() -> None:
         a_closing_deal(magic=MINE, volume="0.30"),
         a_closing_deal(magic=MINE, volume="0.20", price="1287.00"),
     ]
-    assert settle_close(INTENT, [a_deal(), *deals], SOON) == FoundDone(
+    assert settle_close(waiting_for(), [a_deal(), *deals]) == FoundDone(
         Decimal("1287.00"), Decimal("0.50")
     )
 
 
 @pytest.mark.parametrize(
-    ("before", "volumes", "now_ms", "then"),
+    ("before", "volumes", "waited_s", "then"),
     [
         pytest.param("2.00", ["0.30"], SOON, Waiting(), id="the rest may fill"),
         pytest.param("2.00", ["0.30", "0.70"], SOON, "1.00", id="it has filled"),
@@ -82,15 +93,15 @@ def test_a_close_that_was_executed_in_several_deals_is_all_of_them() -> None:
     ],
 )
 def test_law_4_a_reduction_found_done_in_part_is_waited_for(
-    before: str, volumes: list[str], now_ms: int, then: Waiting | str
+    before: str, volumes: list[str], waited_s: float, then: Waiting | str
 ) -> None:
     """Sent again for the rest it would take too much, should that fill."""
     deals = [a_closing_deal(magic=MINE, volume=volume) for volume in volumes]
-    found = settle_close(an_intent(volume_before=before), deals, now_ms)
+    found = settle_close(waiting_for(waited_s, volume_before=before), deals)
     assert found == (
         FoundDone(Decimal("1286.00"), Decimal(then)) if isinstance(then, str) else then
     )
 
 
 def test_law_4_somebody_elses_close_is_not_the_order_we_look_for() -> None:
-    assert settle_close(INTENT, [a_deal(), a_closing_deal(magic=0)], SOON) == Waiting()
+    assert settle_close(waiting_for(), [a_deal(), a_closing_deal(magic=0)]) == Waiting()

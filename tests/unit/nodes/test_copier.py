@@ -174,7 +174,6 @@ def test_law_3_a_close_behind_a_lost_message_is_done_while_the_master_hangs(
     assert not teller.slave.unanswered(teller.facts)
 
 
-@pytest.mark.xfail(strict=True, reason="of what stands behind a gap only closes act")
 def test_law_3_a_reduction_behind_a_lost_message_is_done_while_the_master_hangs(
     teller: Teller,
 ) -> None:

@@ -466,7 +466,6 @@ def test_law_1_a_copy_that_is_listed_again_starts_the_looks_anew(teller: Teller)
 
 
 @pytest.mark.history(10)
-@pytest.mark.xfail(strict=True, reason="looks on both sides of an unbelievable one count as a row")
 def test_law_1_looks_that_could_not_be_believed_break_the_row_of_equal_ones(
     teller: Teller,
 ) -> None:

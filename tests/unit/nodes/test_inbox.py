@@ -40,7 +40,7 @@ class Listening:
         self.bus = InMemoryBus(now_us=lambda: 77)
         self.outlet = self.bus.outlet(MASTER)
         self.inlet = self.bus.inlet()
-        self.inbox = Inbox(SLAVE, self.inlet)
+        self.inbox = Inbox(SLAVE, self.inlet, lambda _: False)
         self.inbox.follow(MASTER, self.outlet.addresses(), cursor)
         self.now_s = 0.0
 

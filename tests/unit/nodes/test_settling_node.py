@@ -270,9 +270,6 @@ def test_law_4_an_unknown_reduction_is_not_sent_again_though_a_look_shows_the_ol
 
 
 @pytest.mark.history(18)
-@pytest.mark.xfail(
-    strict=True, reason="the window of an unknown order is counted by the wall clock"
-)
 def test_law_10_a_clock_that_is_set_forward_ends_no_window(teller: Teller) -> None:
     """The order fills after the machine's clock jumped an hour, seconds after it was sent."""
     identifier = teller.copies(501)
@@ -398,7 +395,6 @@ FOREIGNERS = {
 
 
 @pytest.mark.history(21)
-@pytest.mark.xfail(strict=True, reason="only a listed position's own magic is looked at")
 def test_law_4_a_position_whose_mark_only_its_opening_deal_carries_is_ours(teller: Teller) -> None:
     """The broker clears magic and comment of positions, and gave no order number."""
 
@@ -418,7 +414,6 @@ def test_law_4_a_position_whose_mark_only_its_opening_deal_carries_is_ours(telle
 
 
 @pytest.mark.history(20)
-@pytest.mark.xfail(strict=True, reason="after the window only positions are looked at, not deals")
 def test_law_9_a_fill_after_the_verdict_that_is_closed_again_has_another_verdict(
     teller: Teller,
 ) -> None:

@@ -172,7 +172,6 @@ def test_law_5_without_its_supervisor_it_closes_and_does_not_open() -> None:
 
 
 @pytest.mark.history(38)
-@pytest.mark.xfail(strict=True, reason="it stands in the log only")
 def test_law_3_two_stories_under_one_stamp_are_an_alarm(teller: Teller) -> None:
     told = teller.opens(501)
     teller.say(told)
