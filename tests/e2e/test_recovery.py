@@ -174,7 +174,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 
 QUICK = [
-    *(Outage((victim,), copied=victim == "broker") for victim in EVERYBODY),
+    # The broker alone: tests/e2e/test_swarm.py.
+    *(Outage((victim,)) for victim in EVERYBODY if victim != "broker"),
     Outage(("slave", "database")),
     Outage(("launcher", "broker"), copied=True),
     Outage(EVERYBODY, copied=True),
@@ -272,3 +273,31 @@ def test_nodes_that_start_again_after_a_clock_jumped_close_and_open(ground: Grou
         ground.trader.close_all()
         ground.until_answered(held, another)
     assert ground.doubled() == []
+
+
+CRASHES_OF_A_LOOP = 5
+
+
+@pytest.mark.law(6)
+def test_law_5_a_slave_that_ended_again_and_again_closes_and_a_person_lets_it_open(
+    ground: Ground,
+) -> None:
+    held = ground.copied()
+    slave = ground.machine.node(SLAVE)
+    for _ in range(CRASHES_OF_A_LOOP):
+        slave.another_than(slave.kill())
+    ground.trader.close(held)
+    eventually(lambda: "copied" in ground.verdicts("PositionClosed", held), WHOLE_WITHIN_S)
+    ground.machine.launcher.kill()
+    ground.machine.launch()
+
+    eventually(lambda: f"resume {SLAVE}" in str(ground.desk.alarms(SLAVE)), WHOLE_WITHIN_S)
+    ticket = ground.buys()
+    eventually(lambda: ground.verdicts("PositionOpened", ticket) == {"denied"}, WHOLE_WITHIN_S)
+    ground.trader.close(ticket)
+    resumed = ground.machine.command("resume", SLAVE)
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    ground.until_whole()
+    ground.copied()
+    ground.trader.close_all()
+    until_flat(ground.slave, within_s=WHOLE_WITHIN_S)
