@@ -38,6 +38,7 @@ COPYING_WITHIN_S = 60.0
 JUDGE_PATIENCE_MS = 20_000
 JUDGE_EVERY_S = 2.0
 HURRIED_S = 2.0
+READABLE_WITHIN_S = 15.0
 
 
 OWN_LIMITS = (
@@ -155,7 +156,10 @@ class Course:
     def _calm_down(self) -> tuple[str, ...]:
         """No fault any more; people go on trading until every slave copies again."""
         self._note_ended(self._injector.ended(self._now_s(), all_of_them=True))
-        while not self._injector.clear() and not self._stop.requested:
+        deadline_s = monotonic_s() + COPYING_WITHIN_S
+        while not self._injector.clear() and monotonic_s() < deadline_s:
+            if self._stop.requested:
+                break
             self._turn("putting everything right")
         for name in self._world.slaves:
             self._operator.order("RESUME", name, "the drill is over")
@@ -209,7 +213,7 @@ class Course:
                 judge_at_s = monotonic_s() + max(JUDGE_EVERY_S, 3 * (monotonic_s() - began_s))
             if judged is not None and monotonic_s() - changed_s > UNCHANGED_S:
                 break
-            if judged is None and monotonic_s() > deadline_s + SETTLED_WITHIN_S:
+            if judged is None and monotonic_s() > deadline_s + READABLE_WITHIN_S:
                 raise DrillFault("neither broker nor database lets itself be read at the end")
             self._turn("waiting for the last answers")
         return judged

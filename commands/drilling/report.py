@@ -140,7 +140,14 @@ def in_words(report: Report) -> Iterator[str]:
     yield from (f"  not as it should be at the end: {what}" for what in report.not_converged)
     yield from (f"  {name}: {count}" for name, count in report.damage.items())
     yield from (f"    {text}" for text in report.findings)
-    yield "no damage" if report.is_well else "DAMAGE"
+    yield verdict_of(report)
+
+
+def verdict_of(report: Report) -> str:
+    """In a word or two."""
+    if any(report.damage.values()):
+        return "DAMAGE"
+    return "no damage" if report.converged else "no damage, but NOT CONVERGED"
 
 
 def write(path: Path, report: Report) -> None:

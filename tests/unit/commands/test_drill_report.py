@@ -107,7 +107,11 @@ def test_any_damage_is_damage(kind: DamageKind) -> None:
 
 
 def test_a_swarm_that_never_converged_is_not_well() -> None:
-    assert not report(converged=False, not_converged=("S1: copies nothing",)).is_well
+    found = report(converged=False, not_converged=("S1: copies nothing",))
+    assert not found.is_well
+    said = "\n".join(in_words(found))
+    assert "not as it should be at the end: S1: copies nothing" in said
+    assert said.endswith("no damage, but NOT CONVERGED")
 
 
 def test_what_an_interrupt_left_under_way_is_nobodys_damage() -> None:
