@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from bson.errors import BSONError
-from pymongo import UpdateOne, WriteConcern
+from pymongo import UpdateMany, UpdateOne, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, OperationFailure
 
@@ -21,7 +21,7 @@ from db.journal_rows import (
 )
 from db.latches import Latches
 from db.outbox import Parcel
-from db.schema import TRADES
+from db.schema import DECISIONS, TRADES
 from db.shipped_documents import (
     Shipment,
     decision,
@@ -78,10 +78,11 @@ def deliver(
 
 def _add_results(database: Database[Document], parcels: Sequence[Parcel], slave: str) -> None:
     """A close is answered before its deals tell the result; the leg brings it later."""
-    for parcel in parcels:
-        found = result_of_close(decode(Leg, parcel.body), slave)
-        if found is not None:
-            database[found.collection].update_many(found.key, {"$set": found.values})
+    known = [result_of_close(decode(Leg, parcel.body), slave) for parcel in parcels]
+    results = [found for found in known if found is not None]
+    if results:
+        writes = [UpdateMany(found.key, {"$set": found.values}) for found in results]
+        database[DECISIONS].bulk_write(writes, ordered=False)
 
 
 def _shipment(parcel: Parcel, slave: str, now: datetime) -> Shipment | None:

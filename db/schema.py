@@ -247,6 +247,7 @@ COLLECTIONS: tuple[CollectionPlan, ...] = (
         (
             Index(("account_id", "event_id"), unique=True, only_with="event_id"),
             Index(("account_id", "timestamp")),
+            Index(("account_id", "leg_key")),
             Index(("journey_id",)),
         ),
         _DECISION,
