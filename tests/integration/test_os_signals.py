@@ -16,6 +16,8 @@ from utils.os_signals import (
     born,
     kill,
     new_process_group_kwargs,
+    resume,
+    suspend,
 )
 
 pytestmark = pytest.mark.integration
@@ -51,6 +53,20 @@ def child() -> Iterator["subprocess.Popen[str]"]:
     process.kill()
     process.wait(10)
     process.stdout.close()
+
+
+def test_a_suspended_process_does_nothing_until_it_is_resumed(
+    child: "subprocess.Popen[str]",
+) -> None:
+    birth = born(child.pid)
+    assert suspend(child.pid, birth)
+    ask_to_stop(child.pid, birth)
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(0.5)
+    assert resume(child.pid, birth)
+    assert child.wait(10) == 0
+    assert not suspend(child.pid, birth)
+    assert not resume(child.pid, birth)
 
 
 def test_a_process_asked_to_stop_ends_its_own_way(child: "subprocess.Popen[str]") -> None:
