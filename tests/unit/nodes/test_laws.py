@@ -7,8 +7,10 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from domain.market import Position
 from domain.outcomes import Outcome, Rejected
 from tests.fakes import FakeDoor, done_but_unknown, lost
+from tests.unit.nodes.rollovers import close_for_the_night, open_anew
 from tests.unit.nodes.swarm import Swarm
 
 
@@ -29,7 +31,8 @@ REQUOTED = Rejected(retcode=10004, comment="Requote", may_retry=True)
 
 TRADES = ["open", "open", "move", "halve", "close", "by hand"]
 TROUBLES = ["wait", "long wait", "restart slave", "restart master", "slave down"]
-steps = st.sampled_from([*TRADES, *TROUBLES])
+ODDITIES = ["rows vanish", "master's rows vanish", "clock jumps", "rollover", "gap in the rollover"]
+steps = st.sampled_from([*TRADES, *TROUBLES, *ODDITIES])
 days = st.lists(st.tuples(steps, st.integers(0, 5)), min_size=1, max_size=25)
 faults = st.lists(
     st.sampled_from([fill, fill, fill, shown_late, lost, done_but_unknown, REFUSED, REQUOTED]),
@@ -46,15 +49,43 @@ class Day:
         self.master, self.slave = self.swarm.master.door, self.swarm.slave.door
         self.slave.answers = list(answers)
         self.facts: dict[str, Any] = {}
+        self.foreign = self.others_trade()
         left = iter(disturbances)
         self.swarm.bus.disturbance = lambda _: next(left, (0,))
 
     def take(self, step: str, which: int) -> None:
         if step in TRADES:
             self.trade(step, which)
-        else:
+        elif step in TROUBLES:
             self.trouble(step)
+        else:
+            self.oddity(step, which)
         self.turn()
+
+    def others_trade(self) -> dict[int, Position]:
+        """Another program with our number, and a copy of another swarm's, as it looks."""
+        marks = ({"magic": 234000, "comment": "501"}, {"magic": 234000 * 10**12 + 1, "comment": ""})
+        return {i: self.slave.held[i] for i in [self.slave.trade("0.70", **m) for m in marks]}
+
+    def ours(self) -> dict[int, Position]:
+        """What is held at the slave's broker that this swarm has opened."""
+        return {i: held for i, held in self.slave.held.items() if i not in self.foreign}
+
+    def oddity(self, step: str, which: int) -> None:
+        """What terminals and brokers do by themselves."""
+        door = self.master if step.startswith("master") or which % 2 else self.slave
+        if step == "clock jumps":
+            door.ahead_ms += 3_600_000 if which % 3 else -3_600_000
+        elif step.endswith("rows vanish"):
+            door.unlisted = set(door.held)
+            self.turn(2)
+            door.unlisted = set()
+        else:
+            closed = [close_for_the_night(door, identifier) for identifier in sorted(door.held)]
+            self.turn(2 if step.startswith("gap") else 0)
+            for position in closed:
+                open_anew(door, position)
+            self.foreign |= {i: door.held[i] for i in self.foreign if door is self.slave}
 
     def trouble(self, step: str) -> None:
         if step == "wait":
@@ -71,7 +102,7 @@ class Day:
             self.swarm.slave.start()
 
     def trade(self, step: str, which: int) -> None:
-        held = sorted(self.slave.held if step == "by hand" else self.master.held)
+        held = sorted(self.ours() if step == "by hand" else self.master.held)
         if step == "open":
             self.master.trade("1.00")
         elif held and step == "by hand":
@@ -127,6 +158,7 @@ def test_every_law_of_copying_holds_at_the_end_of_any_day(
     law_2_what_the_master_closed_is_closed(trading)
     law_2_what_is_open_is_as_the_masters_is(trading)
     law_9_every_event_has_an_answer(trading)
+    law_4_what_is_not_ours_was_never_touched(trading)
     assert trading.swarm.slave.journal.open_intents() == []
 
 
@@ -136,15 +168,19 @@ def law_2_each_leg_was_opened_once_at_most(day: Day) -> None:
 
 
 def law_2_what_the_master_closed_is_closed(day: Day) -> None:
-    copied = {position.comment for position in day.slave.held.values()}
+    copied = {position.comment for position in day.ours().values()}
     assert copied <= {str(order) for order in day.master.held}
 
 
 def law_2_what_is_open_is_as_the_masters_is(day: Day) -> None:
-    for copy in day.slave.held.values():
+    for copy in day.ours().values():
         original = day.master.held[int(copy.comment)]
         wanted = (original.volume, original.sl, original.tp)
         assert (copy.volume, copy.sl, copy.tp) == wanted
+
+
+def law_4_what_is_not_ours_was_never_touched(day: Day) -> None:
+    assert {i: day.slave.held.get(i) for i in day.foreign} == day.foreign
 
 
 def law_9_every_event_has_an_answer(day: Day) -> None:

@@ -9,11 +9,10 @@ import pytest
 
 from domain.control import Settings
 from domain.legs import LegState
-from domain.market import Position, Side, Unknowable
-from domain.mt5_words import DealEntry, Reason
+from domain.market import Side, Unknowable
 from domain.policies import KillSwitch
-from tests.builders import a_deal
-from tests.fakes import FakeDoor, filled_in_part, told
+from tests.fakes import filled_in_part, told
+from tests.unit.nodes.rollovers import close_for_the_night, open_anew
 from tests.unit.nodes.swarm import Swarm
 from utils.clock import Now
 
@@ -259,43 +258,6 @@ def test_law_9_what_was_opened_while_the_slave_was_down_is_missed_and_not_opened
     assert not swarm.slave.unanswered(swarm.master.facts)
 
 
-def closes_for_the_night(door: FakeDoor, identifier: int) -> Position:
-    """The first half of a rollover; what it was is returned."""
-    position = door.held.pop(identifier)
-    door.deals.append(
-        a_deal(
-            identifier,
-            ticket=identifier + 300_000,
-            order=0,
-            side=position.side.opposite,
-            volume=position.volume,
-            entry=DealEntry.OUT,
-            reason=int(Reason.ROLLOVER),
-            server_ms=door.server_ms(),
-        )
-    )
-    return position
-
-
-def opens_anew(door: FakeDoor, before: Position) -> None:
-    """The other half: another ticket, another price, the same identifier."""
-    after = msgspec.structs.replace(
-        before, ticket=before.ticket + 70_000, price_open=before.price_open + 1
-    )
-    door.held[before.identifier] = after
-    door.deals.append(
-        a_deal(
-            before.identifier,
-            ticket=before.identifier + 300_001,
-            order=0,
-            side=before.side,
-            volume=before.volume,
-            reason=int(Reason.ROLLOVER),
-            server_ms=door.server_ms(),
-        )
-    )
-
-
 @pytest.mark.history(31)
 @pytest.mark.parametrize("turns_between", [0, 1, 8])
 def test_law_1_a_position_that_is_closed_for_the_night_and_opened_anew_is_the_same_leg(
@@ -304,10 +266,10 @@ def test_law_1_a_position_that_is_closed_for_the_night_and_opened_anew_is_the_sa
     swarm = Swarm()
     order = swarm.trade()
     doors = {swarm.master.door: order, swarm.slave.door: 9001}
-    rolled = {door: closes_for_the_night(door, held) for door, held in doors.items()}
+    rolled = {door: close_for_the_night(door, held) for door, held in doors.items()}
     swarm.turn(turns_between)
     for door, before in rolled.items():
-        opens_anew(door, before)
+        open_anew(door, before)
     swarm.turn(80)
     assert swarm.master.told == ["PositionOpened"]
     assert (len(swarm.slave.door.sent), swarm.slave.leg(order).state) == (1, LegState.OPEN)
@@ -327,7 +289,7 @@ def test_law_1_a_position_that_is_closed_for_the_night_and_opened_anew_is_the_sa
 def test_law_1_one_that_is_closed_for_the_night_and_not_opened_anew_is_gone() -> None:
     swarm = Swarm()
     order = swarm.trade()
-    closes_for_the_night(swarm.master.door, order)
+    close_for_the_night(swarm.master.door, order)
     swarm.turn(16)
     assert swarm.master.told == ["PositionOpened"]
     swarm.turn(16)
