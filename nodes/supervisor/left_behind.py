@@ -1,11 +1,15 @@
 """Nodes that a crashed launcher started and did not come to write down."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from domain.policies import Role
 from nodes.supervisor.pid_file import NodeEntry
+
+T = TypeVar("T")
 
 STATE = "MURMURATION_STATE"
 CONTROL = "MURMURATION_CONTROL"
@@ -17,8 +21,8 @@ def find(state: Path, scripts: dict[Role, str]) -> dict[str, NodeEntry]:
 
     `scripts` says what each kind of node runs.
     """
-    found = [p for p in psutil.process_iter(["cmdline"]) if _account(p, scripts)]
-    ours = [p for p in found if _is_of(p, state)]
+    found = [process for process in psutil.process_iter() if _account(process, scripts)]
+    ours = [process for process in found if _is_of(process, state)]
     pids = {process.pid for process in ours}
     entries: dict[str, NodeEntry] = {}
     for process in ours:
@@ -39,34 +43,32 @@ def _same(one: NodeEntry, other: NodeEntry) -> bool:
 
 
 def _account(process: psutil.Process, scripts: dict[Role, str]) -> tuple[Role, str] | None:
-    words = process.info["cmdline"] or ()
+    words = _told(process.cmdline) or ()
     roles = [role for role, script in scripts.items() if script in words]
     names = [word.removeprefix(NAME) for word in words if word.startswith(NAME)]
     return (roles[0], names[0]) if roles and names else None
 
 
 def _is_of(process: psutil.Process, state: Path) -> bool:
-    try:
-        environ = process.environ()
-    except psutil.Error:  # it has gone, or is another user's
-        return False
+    environ = _told(process.environ) or {}
     return environ.get(STATE) == str(state) and bool(environ.get(CONTROL))
 
 
 def _parent(process: psutil.Process) -> int:
-    try:
-        return int(process.ppid())
-    except psutil.Error:
-        return 0
+    return _told(process.ppid) or 0
 
 
 def _entry(process: psutil.Process, scripts: dict[Role, str]) -> dict[str, NodeEntry]:
-    account = _account(process, scripts)
-    try:
-        birth = float(process.create_time())
-    except psutil.Error:
-        return {}
-    if account is None:
+    account, birth = _account(process, scripts), _told(process.create_time)
+    if account is None or birth is None:
         return {}
     role, name = account
     return {name: NodeEntry(role=role.value, pid=process.pid, birth=birth)}
+
+
+def _told(ask: Callable[[], T]) -> T | None:
+    """What a process lets us know: it may have gone, or be another user's or the system's own."""
+    try:
+        return ask()
+    except (psutil.Error, OSError):
+        return None

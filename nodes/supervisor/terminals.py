@@ -23,13 +23,20 @@ def end_terminal(settings: AccountSettings) -> None:
 def end_program(path: str) -> int:
     """Kill every process that runs this very file, and see it go; how many there were."""
     wanted = _same_spelling(path)
-    found = [p for p in psutil.process_iter(["exe"]) if _same_spelling(p.info["exe"]) == wanted]
+    found = [p for p in psutil.process_iter() if _same_spelling(_program(p)) == wanted]
     for process in found:
         _kill(process)
     _, left = psutil.wait_procs(found, GONE_WITHIN_S)
     for process in left:
         logger.error("terminal_does_not_end", extra={"pid": process.pid, "path": path})
     return len(found)
+
+
+def _program(process: psutil.Process) -> str:
+    try:
+        return str(process.exe())
+    except (psutil.Error, OSError):  # it has gone, or is another user's or the system's own
+        return ""
 
 
 def _kill(process: psutil.Process) -> None:
@@ -39,5 +46,5 @@ def _kill(process: psutil.Process) -> None:
         logger.warning("terminal_not_ended", extra={"pid": process.pid, "why": repr(refused)})
 
 
-def _same_spelling(path: str | None) -> str:
+def _same_spelling(path: str) -> str:
     return os.path.normcase(Path(path).resolve()) if path else ""

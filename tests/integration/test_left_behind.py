@@ -90,7 +90,7 @@ def copied(room: Room, folder: str) -> Path:
     return there
 
 
-@pytest.mark.not_on_wine("has no program that waits")
+@pytest.mark.not_on_wine("it cannot tell which program a process runs")
 def test_a_terminal_is_ended_by_its_path_and_no_other(room: Room) -> None:
     hung, other = copied(room, "Apex"), copied(room, "FTMO")
     mine, theirs = (room.starts([*SLEEPS], executable=str(path)) for path in (hung, other))
