@@ -11,6 +11,7 @@ from decimal import ROUND_FLOOR, Decimal
 import msgspec
 
 from domain.market import Deal, Side
+from domain.mt5_words import Reason
 
 ZERO = Decimal(0)
 
@@ -52,16 +53,21 @@ def signed(side: Side, volume: Decimal) -> Decimal:
 
 def net_left(deals: Sequence[Deal], side: Side) -> Decimal:
     """Lots that a position's deals leave in this direction; zero where it went to the other."""
-    net = sum((deal.signed_volume for deal in deals), ZERO)
+    net = sum((deal.signed_volume for deal in _without_rollovers(deals)), ZERO)
     return max(signed(side, net), ZERO)
 
 
 def net_story(deals: Sequence[Deal], step: Decimal) -> NetStory:
     """Read a position's deals, all of them, in the order they were made; `step` in lots."""
     story = NetStory()
-    for deal in sorted(deals, key=lambda deal: deal.ticket):
+    for deal in sorted(_without_rollovers(deals), key=lambda deal: deal.ticket):
         story = _after(story, deal, step)
     return story
+
+
+def _without_rollovers(deals: Sequence[Deal]) -> list[Deal]:
+    """A rollover may close a position and open it anew, in two deals: its legs stay the same."""
+    return [deal for deal in deals if deal.reason != Reason.ROLLOVER]
 
 
 def _after(story: NetStory, deal: Deal, step: Decimal) -> NetStory:

@@ -11,7 +11,6 @@ from decisions.netting import NetLeg
 from domain.book import Book, BookPosition
 from domain.ids import MasterIdentifier, MasterSymbol, OpeningOrder
 from domain.market import Deal, Unknowable
-from domain.mt5_words import DealEntry
 from domain.signals import Fact, PositionClosed, PositionModified, PositionOpened
 from nodes.book_reading import BookReader
 from nodes.ports import TerminalDoor
@@ -19,13 +18,14 @@ from nodes.watching import changed
 from utils.clock import Now, utc_us
 
 ZERO = Decimal(0)
-#: Deals are searched from so far before the last search, so that none slips through a seam.
+#: Deals are searched from so far before the last search, so that none slips through a seam,
 SEARCH_BACK_S = 2
+#: and now and then from further back: a broker's clock that went back writes into the past.
+SEARCH_FAR_BACK_S = 2 * 3600
+SEARCH_FAR_EVERY_S = 30.0
 SEARCH_AHEAD_S = 86_400
-#: An earlier run may have ended before it found what lived so shortly before it told the newest.
-UNTOLD_AT_THE_END_MS = 5_000
-#: A broker's clock goes back by an hour in autumn, and what it showed before is met again.
-REMEMBERED_MS = 2 * 3_600_000
+#: So many orders are remembered as told, which is more than days of anybody's trading.
+REMEMBERED_ORDERS = 50_000
 
 
 class Flash(NamedTuple):
@@ -37,79 +37,111 @@ class Flash(NamedTuple):
 
 
 class FlashFinder:
-    """Searches the deals since the last search for whole lives that nobody was told of."""
+    """Searches the deals for whole lives that nobody was told of.
+
+    What is ours to tell goes by the numbers of orders, which only grow: a broker's clock may go
+    back, or be ahead for a while, and then shows what is new as old.
+    """
 
     def __init__(self, door: TerminalDoor, reader: BookReader) -> None:
         """Without a memory of an earlier run, what began before the first search is left out."""
         self._door = door
         self._reader = reader
-        self._began_ms: int | None = None
+        self._after_order: int | None = None
         self._earlier_run_ms = 0
         self._searched_to_s = 0
-        self._told: dict[int, int] = {}
-        self._seen_since: set[int] = set()
+        self._next_far_s = 0.0
+        self._told: dict[int, None] = {}
+        self._examined: dict[int, int] = {}
 
     def go_on_after(self, told: Iterable[BookPosition], run_began_ms: int) -> None:
         """An earlier run began then, UTC, and is known to have told these: the rest is still to."""
-        opened_ms = {position.opening_order: position.opened_server_ms for position in told}
-        self.note(opened_ms)
+        orders = [position.opening_order for position in told]
+        self.note(orders)
         self._earlier_run_ms = run_began_ms
-        if opened_ms:
-            self._began_ms = max(opened_ms.values()) - UNTOLD_AT_THE_END_MS
-            self._searched_to_s = self._began_ms // 1000
+        self._after_order = min(orders) - 1 if orders else None
 
     def note(self, orders: Iterable[int]) -> None:
         """What these orders opened was seen in a look."""
-        self._seen_since.update(orders)
+        self._told |= dict.fromkeys(orders)
 
     def search(self, book: Book, clock: ServerClock, now: Now) -> tuple[Fact, ...]:
         """Facts not yet stamped, an opening and a close for each."""
         server_ms = clock.server_ms(now.utc_ms)
         if server_ms is None:
             return ()
-        if self._began_ms is None:
-            self._began_ms = server_ms - self._untold_for_ms(now)
-            self._searched_to_s = self._began_ms // 1000
-        # After a clock went back what is opened now would seem older than our start.
-        self._began_ms = min(self._began_ms, server_ms)
-        since_s = self._searched_to_s
-        until_s = max(since_s, server_ms // 1000) + SEARCH_AHEAD_S
-        deals = self._door.deals_between(since_s - SEARCH_BACK_S, until_s)
+        is_far = now.monotonic_s >= self._next_far_s
+        deals = self._door.deals_between(*self._window(server_ms // 1000, now, is_far=is_far))
         if isinstance(deals, Unknowable):
             return ()
         self._searched_to_s = server_ms // 1000
-        told = [fact for flash in self._untold(deals, server_ms) for fact in _facts(book, flash)]
+        if is_far:
+            self._next_far_s = now.monotonic_s + SEARCH_FAR_EVERY_S
+        if self._after_order is None:
+            self._after_order = self._newest_before(server_ms - self._untold_for_ms(now), deals)
+            self.note(leg.order for leg in self._ended_earlier(book))
+        flashes = self._untold(deals, self._after_order)
+        self.note(flash.leg.order for flash in flashes)
+        self._forget_the_oldest()
+        told = [fact for flash in flashes for fact in _facts(book, flash)]
         seen_at_us = utc_us()
         return tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
 
+    def _window(self, server_s: int, now: Now, *, is_far: bool) -> tuple[int, int]:
+        """The first search reaches as far as the earlier run's beginning."""
+        back_s = SEARCH_FAR_BACK_S if is_far else SEARCH_BACK_S
+        first_s = server_s - self._untold_for_ms(now) // 1000
+        since_s = min(self._searched_to_s or first_s, server_s) - back_s
+        return since_s, max(self._searched_to_s, server_s) + SEARCH_AHEAD_S
+
     def _untold_for_ms(self, now: Now) -> int:
-        """An earlier run that told nothing has told nothing since it began."""
+        """What may have been left untold by an earlier run is as old as that run at most."""
         return max(0, now.utc_ms - self._earlier_run_ms) if self._earlier_run_ms else 0
 
-    def _untold(self, deals: Sequence[Deal], server_ms: int) -> list[Flash]:
-        """Only what a later search may meet again has to be remembered."""
-        self._told |= dict.fromkeys(self._seen_since, server_ms)
-        self._seen_since = set()
-        orders = {deal.order for deal in deals}
-        oldest_ms = server_ms - REMEMBERED_MS
-        self._told = {o: ms for o, ms in self._told.items() if ms > oldest_ms or o in orders}
-        fresh = {d.position: d for d in deals if d.order not in self._told and _may_open(d)}
-        found = [flash for deal in fresh.values() for flash in self._ended_untold(deal)]
-        self._told |= {flash.leg.order: server_ms for flash in found}
+    @staticmethod
+    def _newest_before(server_ms: int, deals: Sequence[Deal]) -> int:
+        """Orders up to this one are not ours to tell: nobody told anything yet."""
+        return max((d.order for d in deals if d.server_ms < server_ms), default=0)
+
+    def _ended_earlier(self, book: Book) -> list[NetLeg]:
+        """A netting account's position may be old, and have had legs of which nothing is to say."""
+        held = {p.identifier: p.symbol for p in book.positions} if self._reader.is_netting else {}
+        stories = (self._reader.story(number, symbol) for number, symbol in held.items())
+        return [leg for story in stories if story is not None for leg in story.ended]
+
+    def _untold(self, deals: Sequence[Deal], after_order: int) -> list[Flash]:
+        """Positions are looked into when they have a deal that was not met before."""
+        newest: dict[int, Deal] = {}
+        for deal in deals:
+            newest[deal.position] = max(newest.get(deal.position, deal), deal, key=_ticket)
+        found: list[Flash] = []
+        for number, deal in newest.items():
+            if number and self._examined.get(number) != deal.ticket and self._may_hide(deal):
+                found += self._ended_untold(deal, after_order)
+                self._examined[number] = deal.ticket
         return found
 
-    def _ended_untold(self, deal: Deal) -> list[Flash]:
+    def _may_hide(self, deal: Deal) -> bool:
+        """On a hedging account a position is one leg, and bears the number of its order."""
+        return self._reader.is_netting or deal.position not in self._told
+
+    def _ended_untold(self, deal: Deal, after_order: int) -> list[Flash]:
         """The legs of its position that have ended, and that nobody was told of."""
         story = self._reader.story(deal.position, deal.symbol)
         return [
             Flash(deal.position, deal.symbol, leg)
             for leg in (() if story is None else story.ended)
-            if leg.order not in self._told and leg.opened_server_ms >= (self._began_ms or 0)
+            if leg.order > after_order and leg.order not in self._told
         ]
 
+    def _forget_the_oldest(self) -> None:
+        for known in (self._told, self._examined):
+            for number in list(known)[: max(0, len(known) - REMEMBERED_ORDERS)]:
+                del known[number]
 
-def _may_open(deal: Deal) -> bool:
-    return deal.entry in {DealEntry.IN, DealEntry.INOUT}
+
+def _ticket(deal: Deal) -> int:
+    return deal.ticket
 
 
 def _facts(book: Book, flash: Flash) -> tuple[PositionOpened, PositionClosed]:

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions.netting import NetLeg, net_story, shared_out, signed
+from decisions.netting import NetLeg, net_left, net_story, shared_out, signed
 from domain.market import Deal, Side
-from domain.mt5_words import DealEntry
+from domain.mt5_words import DealEntry, Reason
 from tests.builders import a_deal
 
 STEP = Decimal("0.01")
 BUY, SELL = Side.BUY, Side.SELL
 POSITION = 700
+ROLLOVER = int(Reason.ROLLOVER)
 
 
 def deals(*trades: tuple[Side, str]) -> list[Deal]:
@@ -139,3 +140,13 @@ def test_a_leg_knows_how_its_order_was_marked() -> None:
     (leg,) = net_story([a_deal(POSITION, order=4, magic=77, comment="mine")], STEP).held
     assert isinstance(leg, NetLeg)
     assert (leg.magic, leg.comment, signed(leg.side, leg.volume)) == (77, "mine", lots("1"))
+
+
+@pytest.mark.history(31)
+def test_a_rollover_that_closes_and_opens_anew_leaves_every_leg_what_it_was() -> None:
+    before = deals((BUY, "1"), (BUY, "0.5"))
+    closed = a_deal(POSITION, order=0, ticket=2000, side=SELL, volume="1.5", reason=ROLLOVER)
+    anew = a_deal(POSITION, order=0, ticket=2001, side=BUY, volume="1.5", reason=ROLLOVER)
+    for deals_so_far in ([*before, closed], [*before, closed, anew]):
+        assert net_story(deals_so_far, STEP) == net_story(before, STEP)
+        assert net_left(deals_so_far, BUY) == lots("1.5")

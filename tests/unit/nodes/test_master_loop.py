@@ -658,3 +658,33 @@ def test_a_master_whose_document_names_no_account_is_refused_by_its_journal(
     moved.start()
     with pytest.raises(JournalRefused, match="write the login that is meant into the document"):
         moved.turn()
+
+
+@pytest.mark.history(35)
+@pytest.mark.parametrize("hour_ms", [3_600_000, -3_600_000], ids=["ahead", "back"])
+def test_a_flash_is_told_though_the_brokers_clock_was_wrong_meanwhile(hour_ms: int) -> None:
+    """What opened while the clock showed another hour is new by its order's number."""
+    master = MasterSide()
+    master.turn(8)
+    master.door.ahead_ms += hour_ms
+    flash = master.door.trade()
+    master.door.shut(flash)
+    master.door.ahead_ms -= hour_ms
+    master.turn(140)
+    assert [fact.position.opening_order for fact in master.facts] == [flash] * 2
+
+
+@pytest.mark.history(35)
+def test_a_flash_is_told_after_a_restart_though_the_clock_was_ahead_before_it() -> None:
+    master = MasterSide()
+    master.turn(8)
+    master.door.ahead_ms += 3_600_000
+    known = master.door.trade()
+    master.turn(4)
+    master.door.ahead_ms -= 3_600_000
+    flash = master.door.trade()
+    master.door.shut(flash)
+    master.start()
+    master.turn(12)
+    assert [fact.position.opening_order for fact in master.facts] == [flash] * 2
+    assert known != flash
