@@ -250,3 +250,49 @@ def test_of_a_masters_facts_the_newest_ten_thousand_are_kept(journal: Journal, p
     kept = journal.facts_since(Stamp(0, 0))
     assert [kept[0].stamp.seq, kept[-1].stamp.seq] == [8, NEWEST_FACTS + 7]
     assert pending(path) == waiting
+
+
+def no_more_room(journal: Journal) -> None:
+    """As a full disk has it: no page more than there are."""
+    (pages,) = journal._file.execute("PRAGMA page_count").fetchone()
+    journal._file.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def room_again(journal: Journal) -> None:
+    journal._file.execute("PRAGMA max_page_count = 1000000")
+
+
+def written_until_full(journal: Journal) -> int:
+    """How many legs there was room for."""
+    for order in range(1, 10_000):
+        try:
+            journal.write(leg(order), intent(order))
+        except JournalUnwritable:
+            return order - 1
+    raise AssertionError("there was room for all")
+
+
+@pytest.mark.history(39)
+def test_a_full_disk_is_said_keeps_what_was_written_and_takes_more_when_there_is_room(
+    journal: Journal,
+) -> None:
+    no_more_room(journal)
+    fitted = written_until_full(journal)
+    for _ in range(3):
+        with pytest.raises(JournalUnwritable, match="full"):
+            journal.write(*(leg(order) for order in range(10_000, 10_200)))
+    room_again(journal)
+    journal.write(leg(20_000))
+    again = reopened(journal)
+    assert len(again.legs()) == fitted + 1
+    assert len(again.open_intents()) == fitted
+    again.close()
+
+
+def test_a_waiting_record_takes_no_more_than_two_kilobytes(journal: Journal, path: Path) -> None:
+    """So that anybody can tell how long a disk lasts without a database."""
+    for order in range(1_000):
+        journal.write(leg(order), verdict(), closed_leg(order))
+    assert pending(path) == 3_000
+    journal._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert path.stat().st_size < 3_000 * 2_000
