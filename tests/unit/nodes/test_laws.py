@@ -146,6 +146,12 @@ class Day:
     answers=[fill, lost],
     disturbances=[],
 )
+@example(
+    # The two deals of a second night told, as a flash, a life of no order.
+    day=[("open", 0), ("rollover", 1), ("rollover", 1)],
+    answers=[],
+    disturbances=[],
+)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_every_law_of_copying_holds_at_the_end_of_any_day(
     day: list[tuple[str, int]], answers: list[Any], disturbances: list[tuple[int, ...]]
