@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import zmq
 
-from domain.control import FromNode, ToNode
+from domain.control import FromNode, NodeReport, ToNode
 from domain.ids import NodeName
 from domain.signals import Malformed
 from messaging import frames, sockets, wire
@@ -12,6 +13,9 @@ from messaging import frames, sockets, wire
 # What a node says while there is no supervisor: enough that no greeting or acknowledgement is
 # lost over a restart of a minute, small enough to cost nothing over a weekend.
 UNHEARD_HIGH_WATER = 64
+#: Of a report that would be too large, so much is said.
+MOST_ALARMS = 100
+LONGEST_ALARM = 1_000
 _ONE_FRAME = 1
 
 
@@ -35,7 +39,7 @@ class ControlLine:
 
     def say(self, message: FromNode) -> None:
         """Send without waiting; what a missing supervisor cannot take in is dropped."""
-        sockets.send_or_drop(self._socket, [wire.encode(message)])
+        sockets.send_or_drop(self._socket, [_fitting(message)])
 
     def drain(self) -> list[ToNode]:
         """Everything that has arrived, in order, without waiting."""
@@ -98,6 +102,17 @@ class ControlDesk:
     def _count(self, message: Malformed) -> None:
         self.malformed += 1
         self.last_malformed = message
+
+
+def _fitting(message: FromNode) -> bytes:
+    """A report too large to be read would be taken for silence, and the node for hung."""
+    body = wire.encode(message)
+    if len(body) <= wire.CONTROL_LIMIT_BYTES or not isinstance(message, NodeReport):
+        return body
+    shown = tuple(alarm[:LONGEST_ALARM] for alarm in message.alarms[:MOST_ALARMS])
+    more = f"and {max(len(message.alarms) - MOST_ALARMS, 0)} more alarms; the log has all of them"
+    shorter = msgspec.structs.replace(message, alarms=(*shown, more), last_verdicts=())
+    return wire.encode(shorter)
 
 
 def _read_order(parts: list[bytes]) -> ToNode | Malformed:

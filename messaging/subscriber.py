@@ -1,5 +1,6 @@
 """A slave's sockets: one SUB and one DEALER towards each master it follows."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 
 import zmq
@@ -8,6 +9,8 @@ from domain.ids import NodeName
 from domain.signals import MessageIn, Received, SnapshotRequest
 from messaging import frames, sockets, wire
 from utils.clock import utc_us
+
+logger = logging.getLogger(__name__)
 
 # Not less than the publisher's mark: what it was willing to keep must not be lost on this side.
 SIGNALS_HIGH_WATER = 100_000
@@ -68,12 +71,17 @@ class Subscriber:
     def follow(self, master: NodeName, signals: str, snapshots: str) -> None:
         """Connect to a master; the same addresses again change nothing, others reconnect.
 
-        Raises AddressRefusedError for what is no address; what was followed before stays followed.
+        What is no address is logged, and what was followed before stays followed: a slip in one
+        master's document must not end a slave that has copies to close.
         """
         before = self._lines.get(master)
         if before and before.addresses == (signals, snapshots):
             return
-        self._lines[master] = _Line(self._hold.context, master, (signals, snapshots))
+        try:
+            self._lines[master] = _Line(self._hold.context, master, (signals, snapshots))
+        except sockets.AddressRefusedError as refused:
+            logger.error("address_refused", extra={"why": str(refused)})  # noqa: TRY400 - no trace needed
+            return
         if before:
             before.close()
 
@@ -93,7 +101,9 @@ class Subscriber:
 
     def ask(self, master: NodeName, request: SnapshotRequest) -> None:
         """Ask a master for a snapshot; one that is not followed cannot be asked."""
-        self._lines[master].ask(request)
+        line = self._lines.get(master)
+        if line:
+            line.ask(request)
 
     def waitables(self) -> Sequence[object]:
         """The sockets a loop waits on."""

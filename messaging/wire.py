@@ -17,7 +17,7 @@ from domain.signals import (
     SnapshotAnswer,
     SnapshotRequest,
 )
-from messaging import soundness
+from messaging import bounds, soundness
 
 SIGNAL_LIMIT_BYTES = 1024 * 1024
 REQUEST_LIMIT_BYTES = 1024 * 1024
@@ -148,4 +148,4 @@ def _check_answer(answer: SnapshotAnswer) -> None:
 
 def _check_version(message: Signal | SnapshotRequest | SnapshotAnswer) -> None:
     if message.v != WIRE_VERSION:
-        raise soundness.UnsoundError(f"version {message.v}")
+        raise bounds.UnsoundError(f"version {message.v}")

@@ -18,7 +18,15 @@ from messaging.publisher import Publisher
 from messaging.sockets import AddressRefusedError, Context, open_context
 from messaging.subscriber import Subscriber
 from messaging.waiting import SocketWaiter
-from tests.unit.messaging.messages import BOOK, HEARTBEAT, MASTER, OPENED, REQUEST, SNAPSHOT
+from tests.unit.messaging.messages import (
+    BOOK,
+    FROM_NODES,
+    HEARTBEAT,
+    MASTER,
+    OPENED,
+    REQUEST,
+    SNAPSHOT,
+)
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
@@ -280,11 +288,16 @@ def test_a_port_in_use_is_told_with_who_wanted_it_and_what_to_do(
 
 @pytest.mark.parametrize("address", ["", "nonsense", "tcp://127.0.0.1:notaport"])
 def test_an_address_that_is_none_is_refused_and_the_rest_goes_on(
-    publisher: Publisher, subscriber: Subscriber, address: str
+    publisher: Publisher,
+    subscriber: Subscriber,
+    address: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     follow(subscriber, publisher)
-    with pytest.raises(AddressRefusedError, match="FTMO_Master"):
-        subscriber.follow(MASTER, address, publisher.addresses()[1])
+    subscriber.follow("Another", address, publisher.addresses()[1])
+    subscriber.ask("Another", REQUEST)
+    subscriber.follow(MASTER, address, publisher.addresses()[1])
+    assert "FTMO_Master" in caplog.records[-1].why
     publisher.publish(OPENED)
     assert collect(lambda: heard(subscriber), 1) == [OPENED]
 
@@ -485,6 +498,20 @@ def free_ports(count: int = 2) -> Any:
 
 def listening(closing: Closing) -> int:
     return closing(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+
+
+def test_a_report_with_more_alarms_than_fit_is_shortened_and_heard(
+    context: Context, closing: Closing
+) -> None:
+    """Unheard, the node would be taken for hung, and killed."""
+    desk = closing(ControlDesk(context=context))
+    line = closing(ControlLine("S1", desk.bind(), context=context))
+    report = FROM_NODES["node_report"]
+    alarms = tuple(f"leg {number}: {'x' * 400}" for number in range(7_000))
+    line.say(msgspec.structs.replace(report, name="S1", alarms=alarms))
+    ((_, heard_report),) = collect(desk.drain, 1)
+    assert heard_report.alarms[:2] == alarms[:2]
+    assert heard_report.alarms[-1].startswith("and 6900 more")
 
 
 GARBAGE = [
