@@ -6,11 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from nodes.lease import Lease, LeaseRefusedError
-from tests.waiting import eventually
+from utils.os_signals import resume, suspend
 
 pytestmark = pytest.mark.integration
 
@@ -74,12 +73,10 @@ def test_law_13_a_holder_that_is_stopped_lets_nobody_in(
     tmp_path: Path, other: "subprocess.Popen[str]"
 ) -> None:
     """History 23: it may wake up at any time, with a decision of long ago in its hands."""
-    process = psutil.Process(other.pid)
-    process.suspend()
-    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
+    assert suspend(other.pid)
     with pytest.raises(LeaseRefusedError, match=f"process {other.pid}"):
         Lease.take(tmp_path, login=1001, server="FTMO-Demo", data_path="C:/MT5")
-    process.resume()
+    assert resume(other.pid)
 
 
 def test_law_13_a_killed_holder_holds_nothing(

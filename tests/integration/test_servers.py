@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
 
 import config
@@ -15,7 +14,7 @@ from nodes.supervisor.servers import PAPER, Servers
 from paper.address import published
 from tests.machine import Machine
 from tests.waiting import eventually
-from utils.os_signals import born, kill
+from utils.os_signals import born, kill, suspend
 
 pytestmark = pytest.mark.integration
 
@@ -34,12 +33,6 @@ def pids(settings: Config) -> list[int]:
     return [address.pid for address in found if address is not None]
 
 
-def pause(pid: int) -> None:
-    process = psutil.Process(pid)
-    process.suspend()
-    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
-
-
 @pytest.mark.parametrize("hang", [False, True], ids=["in order", "hanging"])
 def test_both_servers_end_with_the_swarm(settings: Config, *, hang: bool) -> None:
     servers = Servers(settings)
@@ -48,7 +41,7 @@ def test_both_servers_end_with_the_swarm(settings: Config, *, hang: bool) -> Non
     running = pids(settings)
     assert len(running) == 2
     for pid in running if hang else []:
-        pause(pid)
+        assert suspend(pid)
     servers.stop(1.0)
     eventually(lambda: [born(pid) for pid in running] == [None, None])
 
@@ -57,7 +50,7 @@ def test_a_hanging_server_that_the_swarm_found_running_is_left_alone(settings: C
     Servers(settings).start_paper()
     (broker,) = pids(settings)
     servers = Servers(settings)
-    pause(broker)
+    assert suspend(broker)
     servers.stop(1.0)
     assert born(broker) is not None
 
