@@ -33,6 +33,8 @@ REST_S = 0.02
 SLOW_TURN_S = 2.0
 #: Longer than the 60 s after which an order that nobody can speak for is given up.
 SETTLED_WITHIN_S = 150.0
+#: The more there is to judge, the longer it takes.
+SETTLED_SHARE = 0.1
 UNCHANGED_S = 65.0
 COPYING_WITHIN_S = 60.0
 JUDGE_PATIENCE_MS = 20_000
@@ -104,7 +106,7 @@ class Course:
         chaos_s = self._chaos(steps, seconds)
         ended_s = monotonic_s()
         wrong = self._calm_down()
-        judged = self._settle(judge, ended_s)
+        judged = self._settle(judge, ended_s, chaos_s)
         return Outcome(
             judged=judged,
             heals=(*self._healing.done, *self._healing.open),
@@ -197,10 +199,11 @@ class Course:
 
     # --- Settled ---------------------------------------------------------------------------------
 
-    def _settle(self, judge: Judge, ended_s: float) -> Judged:
+    def _settle(self, judge: Judge, ended_s: float, chaos_s: float) -> Judged:
         """Everybody closes what is his; the swarm goes on until nothing is owed any more."""
         hurried = self._stop.requested
-        deadline_s = ended_s + (HURRIED_S if hurried else SETTLED_WITHIN_S)
+        patience_s = HURRIED_S if hurried else SETTLED_WITHIN_S + chaos_s * SETTLED_SHARE
+        deadline_s = ended_s + patience_s
         judged, judge_at_s, changed_s = None, 0.0, monotonic_s()
         while judged is None or (_is_unfinished(judged) and monotonic_s() < deadline_s):
             flat = hurried or self._close_all()

@@ -50,7 +50,7 @@ class Judge:
     def judge(self, broker: Address, database: Database[Document]) -> Judged:
         """Read everything, and count."""
         masters = [self._master(broker, database, name) for name in self._world.masters]
-        decided = books.decisions(database)
+        decided = books.decisions(database, books.FILED_FIELDS)
         slaves = [self._slave(broker, name, decided) for name in self._world.slaves]
         kinds = [one.kind.value for slave in slaves for one in slave.filed]
         return Judged(

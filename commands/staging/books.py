@@ -23,6 +23,8 @@ T = TypeVar("T")
 #: Every deal there ever was, on any broker's clock, in seconds.
 ALL_TIME_S = (0, 2_000_000_000)
 DEFAULT_MAGIC = 234000
+#: Of a verdict's document, what `filed_by` reads.
+FILED_FIELDS = ("account_id", "master", "leg_key", "event", "epoch", "seq", "kind", "reason")
 
 
 class TruthUnreadableError(Exception):
@@ -87,9 +89,10 @@ def told_by(master: str, database: Database[Document]) -> list[Told]:
     ]
 
 
-def decisions(database: Database[Document]) -> list[Document]:
-    """Every verdict's document."""
-    return list(database[DECISIONS].find({"event_id": {"$exists": True}}))
+def decisions(database: Database[Document], fields: Sequence[str] = ()) -> list[Document]:
+    """Every verdict's document, or these fields of it."""
+    wanted = {"event_id": {"$exists": True}}
+    return list(database[DECISIONS].find(wanted, list(fields) or None))
 
 
 def filed_by(slave: str, documents: Iterable[Document]) -> list[Filed]:
