@@ -129,6 +129,7 @@ def test_only_a_leg_that_was_filled_is_shipped(journal: Journal, path: Path) -> 
     assert shipped_kinds(path) == []
 
 
+@pytest.mark.history(39)
 def test_a_write_that_fails_leaves_nothing_of_itself_behind(journal: Journal, path: Path) -> None:
     with sqlite3.connect(path) as other:
         other.execute("DROP TABLE outbox")

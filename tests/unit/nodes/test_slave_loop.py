@@ -172,6 +172,28 @@ def test_law_5_without_its_supervisor_it_closes_and_does_not_open() -> None:
 
 
 @pytest.mark.history(38)
+def test_law_3_a_master_that_told_two_stories_opens_nothing_for_a_while_and_closes_at_once(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    told = teller.opens(502)
+    teller.say(told)
+    teller.turn()
+    teller.say(msgspec.structs.replace(told, price=told.price + 1))
+    teller.say(teller.closes(501), teller.opens(503))
+    teller.turn()
+    assert identifier not in teller.slave.door.held
+    assert teller.slave.last == ("PositionOpened", "denied", "BOOK_UNCONFIRMED")
+    for _ in range(12):
+        teller.say(teller.beat())
+        teller.turn(seconds=1)
+    teller.say(teller.opens(504))
+    teller.turn()
+    assert teller.slave.last == ("PositionOpened", "copied", "NONE")
+    assert len(teller.slave.door.opens) == 3
+
+
+@pytest.mark.history(38)
 def test_law_3_two_stories_under_one_stamp_are_an_alarm(teller: Teller) -> None:
     told = teller.opens(501)
     teller.say(told)
