@@ -124,7 +124,7 @@ def _compare(folder: Path, names: Sequence[str], played: Sequence[Round]) -> Com
 
 def _order(one: Round) -> str:
     """The mark by which a slave's order names what it copies."""
-    return str(one.fact.position.opening_order)
+    return str(one.fact.subject.opening_order)
 
 
 def _read_sent(folder: Path, name: str) -> dict[str, float]:

@@ -16,7 +16,16 @@ from domain.records import (
     Record,
     SettingsKept,
 )
-from domain.signals import Fact, PositionClosed, PositionModified, PositionOpened, PositionReduced
+from domain.signals import (
+    Fact,
+    OrderGone,
+    OrderModified,
+    OrderPlaced,
+    PositionClosed,
+    PositionModified,
+    PositionOpened,
+    PositionReduced,
+)
 from domain.verdicts import Verdict
 
 LEG = "leg"
@@ -109,6 +118,9 @@ _ROWS: Mapping[type, Callable[[Any, bytes], tuple[Row, ...]]] = {
     PositionModified: _fact,
     PositionReduced: _fact,
     PositionClosed: _fact,
+    OrderPlaced: _fact,
+    OrderModified: _fact,
+    OrderGone: _fact,
     Cursor: lambda cursor, body: (Kept("cursor", cursor.master, body),),
     LatchChange: lambda change, body: (Kept("latch", change.account, body, SHIP_LATCH),),
     SettingsKept: lambda kept, body: (Kept("settings", kept.account, body),),

@@ -9,12 +9,12 @@ from bson import Decimal128
 
 from db.moments import date_of_ms, date_of_us
 from db.schema import DECISIONS, EQUITY, SIGNALS, TRADES
-from domain.book import Stamp
+from domain.book import BookPosition, Stamp
 from domain.figures import Figures, Prices, Times
 from domain.legs import Leg, LegState
 from domain.reasons import Reason
 from domain.records import EquitySample
-from domain.signals import Fact, PositionClosed, PositionOpened
+from domain.signals import Fact, OrderPlaced, PositionClosed, PositionOpened
 from domain.verdicts import Verdict, VerdictKind
 
 Document = dict[str, Any]
@@ -210,21 +210,21 @@ def _event(verdict: Verdict) -> Document:
 def signal(fact: Fact, now: datetime) -> Shipment:
     """A fact as the master told it."""
     key = {"master": fact.master, **_place(fact.stamp)}
-    position = fact.position
+    subject = fact.subject
     values = {
         "event": type(fact).__name__,
         "login": fact.login,
         "server": fact.server,
         "leg_key": fact.leg_key.text,
-        "symbol": position.symbol,
-        "direction": position.side.value,
-        "volume": exact(position.volume),
+        "symbol": subject.symbol,
+        "direction": subject.side.value,
+        "volume": exact(subject.volume),
         "price": exact(fact.price),
-        "sl": exact(position.sl),
-        "tp": exact(position.tp),
-        "master_ticket": position.opening_order,
-        "identifier": position.identifier,
-        "age_ms": fact.age_ms if isinstance(fact, PositionOpened) else None,
+        "sl": exact(subject.sl),
+        "tp": exact(subject.tp),
+        "master_ticket": subject.opening_order,
+        "identifier": subject.identifier if isinstance(subject, BookPosition) else None,
+        "age_ms": fact.age_ms if isinstance(fact, PositionOpened | OrderPlaced) else None,
         "seen": date_of_us(fact.seen_at_us),
         "seen_us": fact.seen_at_us,
         "journey_id": fact.journey,

@@ -9,7 +9,15 @@ from domain.book import Stamp
 from domain.ids import NodeName
 from domain.legs import Intent, Leg
 from domain.policies import Latch
-from domain.signals import PositionClosed, PositionModified, PositionOpened, PositionReduced
+from domain.signals import (
+    OrderGone,
+    OrderModified,
+    OrderPlaced,
+    PositionClosed,
+    PositionModified,
+    PositionOpened,
+    PositionReduced,
+)
 from domain.verdicts import Verdict
 
 
@@ -71,6 +79,9 @@ Record = (
     | PositionModified
     | PositionReduced
     | PositionClosed
+    | OrderPlaced
+    | OrderModified
+    | OrderGone
     | Cursor
     | LatchChange
     | SettingsKept

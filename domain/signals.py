@@ -8,14 +8,15 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.book import Book, BookPosition, Stamp
+from domain.book import Book, BookOrder, BookPosition, Stamp
 from domain.ids import JourneyId, LegKey, NodeName, OpeningOrder
+from domain.market import Fate
 
 WIRE_VERSION = 1
 
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """What all facts share. `price` is the deal's, or the open price where no deal was made."""
+    """What all facts share."""
 
     v: int = WIRE_VERSION
     master: NodeName
@@ -23,10 +24,20 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
     server: str
     stamp: Stamp
     journey: JourneyId
-    position: BookPosition
-    price: Decimal
     seen_at_us: int
     published_at_us: int = 0
+
+
+class _PositionFact(_Fact, frozen=True, kw_only=True):
+    """Of a position. `price` is the deal's, or the open price where no deal was made."""
+
+    position: BookPosition
+    price: Decimal
+
+    @property
+    def subject(self) -> BookPosition:
+        """What the fact is about."""
+        return self.position
 
     @property
     def leg_key(self) -> LegKey:
@@ -34,7 +45,7 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
         return LegKey(self.login, self.server, self.position.opening_order)
 
 
-class PositionOpened(_Fact, frozen=True, kw_only=True):
+class PositionOpened(_PositionFact, frozen=True, kw_only=True):
     """A position is there that was not. `age_ms` runs from the opening deal to our seeing it.
 
     `flash`: it was opened and closed between two looks, and is told from its deals.
@@ -44,19 +55,61 @@ class PositionOpened(_Fact, frozen=True, kw_only=True):
     flash: bool = False
 
 
-class PositionModified(_Fact, frozen=True, kw_only=True):
+class PositionModified(_PositionFact, frozen=True, kw_only=True):
     """Its SL or TP is another."""
 
 
-class PositionReduced(_Fact, frozen=True, kw_only=True):
+class PositionReduced(_PositionFact, frozen=True, kw_only=True):
     """Part of it was closed; `position.volume` is what is left."""
 
 
-class PositionClosed(_Fact, frozen=True, kw_only=True):
+class PositionClosed(_PositionFact, frozen=True, kw_only=True):
     """It is gone, and its deals prove it; `position.volume` is zero."""
 
 
-Fact = PositionOpened | PositionModified | PositionReduced | PositionClosed
+class _OrderFact(_Fact, frozen=True, kw_only=True):
+    """Of an order that waits for its price, or did."""
+
+    order: BookOrder
+
+    @property
+    def subject(self) -> BookOrder:
+        """What the fact is about."""
+        return self.order
+
+    @property
+    def leg_key(self) -> LegKey:
+        """The leg this fact is about: the one of the position that the order may become."""
+        return LegKey(self.login, self.server, self.order.opening_order)
+
+    @property
+    def price(self) -> Decimal:
+        """The price it waits for."""
+        return self.order.price
+
+
+class OrderPlaced(_OrderFact, frozen=True, kw_only=True):
+    """An order waits that did not. `age_ms` runs from its placing to our seeing it."""
+
+    age_ms: int
+
+
+class OrderModified(_OrderFact, frozen=True, kw_only=True):
+    """Its price, its stops, its lifetime or what is left of its volume is another."""
+
+
+class OrderGone(_OrderFact, frozen=True, kw_only=True):
+    """It waits no more, and its broker's records say why.
+
+    After `filled` its position is there, or was: that is told by facts of its own.
+    """
+
+    fate: Fate
+
+
+PositionFact = PositionOpened | PositionModified | PositionReduced | PositionClosed
+OrderFact = OrderPlaced | OrderModified | OrderGone
+Fact = PositionFact | OrderFact
 
 
 class MasterHeartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -72,7 +125,7 @@ class MasterHeartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type
     sent_at_us: int
 
 
-Signal = PositionOpened | PositionModified | PositionReduced | PositionClosed | MasterHeartbeat
+Signal = Fact | MasterHeartbeat
 
 
 class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):

@@ -8,6 +8,7 @@ from domain.signals import (
     MasterHeartbeat,
     NotReady,
     PositionClosed,
+    PositionFact,
     PositionOpened,
     Signal,
     Snapshot,
@@ -133,12 +134,17 @@ def _check_book(book: Book) -> None:
 
 
 def _check_fact(fact: Fact) -> None:
-    at = fact.position
-    numbers = (at.volume, at.initial_volume, at.price_open, at.sl, at.tp, fact.price)
-    bounds.check_numbers(_FACT_NUMBERS, numbers)
     bounds.check_stamp(fact.stamp)
     bounds.check_wholes(fact, FACT_WHOLES)
     bounds.check_texts(fact, ("journey",))
+    if isinstance(fact, PositionFact):
+        _check_position_fact(fact)
+
+
+def _check_position_fact(fact: PositionFact) -> None:
+    at = fact.position
+    numbers = (at.volume, at.initial_volume, at.price_open, at.sl, at.tp, fact.price)
+    bounds.check_numbers(_FACT_NUMBERS, numbers)
     _check_shape(at)
     if not isinstance(fact, PositionClosed):
         _check_held(at)

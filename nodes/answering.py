@@ -50,10 +50,10 @@ def verdict(
         kind=answer.kind,
         reason=answer.reason,
         detail=answer.detail,
-        symbol=leg.symbol if leg is not None else fact.position.symbol,
-        side=fact.position.side,
+        symbol=leg.symbol if leg is not None else fact.subject.symbol,
+        side=fact.subject.side,
         volume=answer.volume,
-        master_volume=fact.position.volume,
+        master_volume=fact.subject.volume,
         retcode=answer.retcode,
         times=figures.times,
         prices=figures.prices,
@@ -79,7 +79,7 @@ def prices_at_opening(
     fact: Fact, now: Situation, requested: Decimal | None, filled: Decimal | None
 ) -> Prices:
     """The prices around an open."""
-    seen = None if now.quote is None else now.quote.entry(fact.position.side)
+    seen = None if now.quote is None else now.quote.entry(fact.subject.side)
     return Prices(
         master=fact.price,
         at_decision=seen,

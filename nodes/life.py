@@ -30,6 +30,7 @@ from nodes.arriving import Arrival
 from nodes.by_hand import ByHandLine, settings_of, silent_settings
 from nodes.lease import Lease, LeaseRefusedError
 from nodes.ports import ControlLine
+from nodes.reporting_shipping import ShippingReported
 from paper.admin import AdminError
 from paper.starting import PaperBrokerError
 from terminal.package import NoMetaTrader
@@ -152,8 +153,10 @@ def _with_settings(
             config.leases, login=identity.login, server=identity.server, data_path=door.data_path
         )
         try:
-            loop = _loop(role, (settings, told), config, (door, identity), (journal, control))
-            _turn_and_ship(loop, _shipper(journal, config, told), stop)
+            shipper = _shipper(journal, config, told)
+            memory = (journal, ShippingReported(control, shipper.alarms))
+            loop = _loop(role, (settings, told), config, (door, identity), memory)
+            _turn_and_ship(loop, shipper, stop)
         finally:
             door.terminal.close()
             lease.release()

@@ -249,5 +249,5 @@ class MasterLoop:
 def _tell(story: Storyteller, facts: tuple[Fact, ...]) -> None:
     for seen in facts:
         fact = story.tell(seen)
-        what = {"kind": type(fact).__name__, "symbol": fact.position.symbol}
+        what = {"kind": type(fact).__name__, "symbol": fact.subject.symbol}
         logger.info("told", extra={"seq": fact.stamp.seq, **what})

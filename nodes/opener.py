@@ -289,12 +289,12 @@ def _leg(
 
 def target_of(fact: Fact) -> MasterTarget:
     """What the master's position is, by this fact."""
-    position = fact.position
+    subject = fact.subject
     return MasterTarget(
         stamp=fact.stamp,
         journey=fact.journey,
-        volume=position.volume,
-        initial_volume=position.initial_volume,
-        sl=position.sl,
-        tp=position.tp,
+        volume=subject.volume,
+        initial_volume=subject.initial_volume,
+        sl=subject.sl,
+        tp=subject.tp,
     )

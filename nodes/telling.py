@@ -15,6 +15,7 @@ from domain.signals import (
     LegAnswer,
     MasterHeartbeat,
     NotReady,
+    PositionFact,
     Snapshot,
     SnapshotRequest,
 )
@@ -105,7 +106,11 @@ class Storyteller:
         """Every position that is known to have been told, as far back as the journal reaches."""
         facts = self._journal.facts_since(Stamp(0, 0))
         whose = (self.book.login, self.book.server)
-        earlier = (fact.position for fact in facts if (fact.login, fact.server) == whose)
+        earlier = (
+            fact.position
+            for fact in facts
+            if isinstance(fact, PositionFact) and (fact.login, fact.server) == whose
+        )
         return (*earlier, *self.book.positions)
 
     def keep(self) -> None:
