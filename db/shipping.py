@@ -23,6 +23,8 @@ PING_EVERY_S = 5.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 FLUSH_WITHIN_S = 3.0
+#: A waiting record takes up to 2 kB: a person should look before it is a disk full.
+ALARMING_BACKLOG = 10_000
 
 
 class Shipper:
@@ -53,6 +55,18 @@ class Shipper:
         """How many records waited at the last look."""
         return self._pending
 
+    def alarms(self) -> tuple[str, ...]:
+        """What a person should know: records that will not arrive, and a backlog that grows."""
+        found = []
+        if self.refused:
+            found.append(
+                f"shipping: the database refuses {self.refused} records; they stay, each with the "
+                f"reason, in the table `refused` of {self._journal}"
+            )
+        if self.trouble and self._pending > ALARMING_BACKLOG:
+            found.append(f"shipping: {self._pending} records wait: {self.trouble}")
+        return tuple(found)
+
     def stop(self, within_s: float = FLUSH_WITHIN_S) -> bool:
         """Ship what is left and end; False when the time did not suffice (all is kept)."""
         self._flush_until_s = monotonic_s() + within_s
@@ -64,6 +78,7 @@ class Shipper:
 
     def _run(self) -> None:
         outbox = Outbox(self._journal)
+        self.refused = outbox.refused()
         try:
             self._ship_until_stopped(outbox)
             self._flush(outbox)

@@ -277,6 +277,11 @@ def test_a_refused_record_is_kept_aside_with_the_reason(
     eventually(lambda: shipper.refused == 1)
     assert shipper.stop()
     assert count(server.uri, TRADES) == 1
+    (alarm,) = shipper.alarms()
+    assert "refuses 1 records" in alarm
+    assert str(journal.path) in alarm
+    again = shipping(server.uri)
+    eventually(again.alarms)
 
 
 def test_an_idle_shipper_still_notices_that_the_database_answers(
