@@ -210,6 +210,7 @@ def _report(
         time_to_converge_s=report.converged_of(outcome.heals),
         time_to_copy_again_s=report.copies_again_of(outcome.heals),
         healing_by_fault=report.healing_by_fault(outcome.heals),
+        seconds_until_all_copy=round(outcome.copying_s, 3),
         seconds_until_settled=round(outcome.settled_s, 3),
         had_to_be_killed=tuple(killed),
         events=tuple(held.record.events),

@@ -64,6 +64,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     judged: Judged
     heals: tuple[Heal, ...]
     chaos_s: float
+    copying_s: float
     settled_s: float
     not_converged: tuple[str, ...]
 
@@ -106,11 +107,13 @@ class Course:
         chaos_s = self._chaos(steps, seconds)
         ended_s = monotonic_s()
         wrong = self._calm_down()
+        copying_s = monotonic_s() - ended_s
         judged = self._settle(judge, ended_s, chaos_s)
         return Outcome(
             judged=judged,
             heals=(*self._healing.done, *self._healing.open),
             chaos_s=chaos_s,
+            copying_s=copying_s,
             settled_s=monotonic_s() - ended_s,
             not_converged=() if self._stop.requested else (*wrong, *self._unhealed()),
         )

@@ -85,7 +85,7 @@ KILLS: tuple[Card, ...] = tuple(
         (BROKER,),
         ("master", "slave"),
         (DATABASE,),
-        ("slave", LAUNCHER),
+        ("slave", "slave"),
         (LAUNCHER, DATABASE),
         ("masters", "slaves", LAUNCHER),
     )
@@ -175,7 +175,8 @@ def _victims(lot: Lot, on: Sequence[str], cast: Cast) -> tuple[str, ...]:
     victims: list[str] = []
     for word in on:
         if word in singles:
-            victims.append(lot.choice(singles[word]))
+            others = [one for one in singles[word] if one not in victims]
+            victims.append(lot.choice(others or singles[word]))
         else:
             victims += groups.get(word, (word,))
     return tuple(dict.fromkeys(victims))

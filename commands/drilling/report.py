@@ -64,6 +64,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     time_to_converge_s: Durations
     time_to_copy_again_s: Durations
     healing_by_fault: tuple[Worst, ...]
+    seconds_until_all_copy: float
     seconds_until_settled: float
     had_to_be_killed: tuple[str, ...]
     events: tuple[Event, ...]
@@ -135,7 +136,10 @@ def in_words(report: Report) -> Iterator[str]:
     yield f"  answers: {_line(report.verdicts)}"
     yield _seconds("time to converge", report.time_to_converge_s)
     yield _seconds("time until copies are opened again", report.time_to_copy_again_s)
-    yield f"  all settled {report.seconds_until_settled:.1f} s after the last fault"
+    yield (
+        f"  after the last fault: all copied again within {report.seconds_until_all_copy:.1f} s, "
+        f"every answer was in within {report.seconds_until_settled:.1f} s"
+    )
     yield from (f"  had to be killed at the end: {who}" for who in report.had_to_be_killed)
     yield from (f"  not as it should be at the end: {what}" for what in report.not_converged)
     yield from (f"  {name}: {count}" for name, count in report.damage.items())

@@ -62,6 +62,7 @@ def report(**changes: object) -> Report:
         time_to_converge_s=converged_of(HEALS),
         time_to_copy_again_s=copies_again_of(HEALS),
         healing_by_fault=healing_by_fault(HEALS),
+        seconds_until_all_copy=2.1,
         seconds_until_settled=4.2,
         had_to_be_killed=(),
         events=(Event(at_s=1.0, what="kill slave", victims=("S1",), detail="process 5"),),
