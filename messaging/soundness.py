@@ -1,12 +1,13 @@
 """What types alone cannot refuse: numbers nobody can trade with, words outside a vocabulary."""
 
-from domain.book import Book, BookPosition
+from domain.book import Book, BookOrder, BookPosition
 from domain.control import FromNode, Hello, NodeReport, Settings, ToNode
 from domain.signals import (
     Fact,
     LegAnswer,
     MasterHeartbeat,
     NotReady,
+    OrderPlaced,
     PositionClosed,
     PositionFact,
     PositionOpened,
@@ -41,6 +42,14 @@ POSITION_WHOLES: Wholes = (
     ("identifier", 1, LARGEST_WHOLE),
     ("opening_order", 1, LARGEST_WHOLE),
     ("opened_server_ms", 0, LAST_MOMENT_MS),
+    ("magic", -LARGEST_WHOLE - 1, LARGEST_WHOLE),
+)
+ORDER_NUMBERS = ("volume", "initial_volume", "price", "stop_limit_price", "sl", "tp")
+ORDER_WHOLES: Wholes = (
+    ("opening_order", 1, LARGEST_WHOLE),
+    ("time_in_force", 0, LARGEST_WHOLE),
+    ("lasts_ms", -LAST_MOMENT_MS, LAST_MOMENT_MS),
+    ("placed_server_ms", 0, LAST_MOMENT_MS),
     ("magic", -LARGEST_WHOLE - 1, LARGEST_WHOLE),
 )
 FACT_WHOLES: Wholes = (
@@ -129,6 +138,8 @@ def _check_book(book: Book) -> None:
     for position in book.positions:
         _check_position(position)
         _check_held(position)
+    for order in book.orders:
+        _check_order(order)
     if len({position.opening_order for position in book.positions}) < len(book.positions):
         raise UnsoundError("one opening order stands twice in the book")
 
@@ -139,6 +150,19 @@ def _check_fact(fact: Fact) -> None:
     bounds.check_texts(fact, ("journey",))
     if isinstance(fact, PositionFact):
         _check_position_fact(fact)
+    else:
+        _check_order(fact.order)
+    if isinstance(fact, OrderPlaced):
+        bounds.check_wholes(fact, AGE_WHOLES)
+
+
+def _check_order(at: BookOrder) -> None:
+    numbers = tuple(getattr(at, name) for name in ORDER_NUMBERS)
+    bounds.check_numbers(ORDER_NUMBERS, numbers)
+    bounds.check_wholes(at, ORDER_WHOLES)
+    bounds.check_texts(at, POSITION_TEXTS)
+    if at.volume < 0 or at.initial_volume <= 0:
+        raise UnsoundError(f"volume is {at.volume} of {at.initial_volume} in an order")
 
 
 def _check_position_fact(fact: PositionFact) -> None:
