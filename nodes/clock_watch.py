@@ -2,7 +2,7 @@
 
 from decisions.ages import ServerClock, has_stepped, with_tick
 from nodes.ports import TerminalDoor
-from utils.clock import Now
+from utils.clock import Now, utc_us
 
 
 class ClockWatch:
@@ -19,5 +19,8 @@ class ClockWatch:
         before, self._before = self._before or now, now
         since_look_s = now.monotonic_s - before.monotonic_s
         stepped = has_stepped(since_look_s, now.utc_ms - before.utc_ms)
+        began_us = utc_us()
         newest_ms = self._door.newest_server_ms()
-        self.clock = with_tick(self.clock, newest_ms, now.utc_ms, since_look_s, stepped=stepped)
+        # A tick that a slow terminal shows at last may be newer than the look's beginning.
+        utc_ms = now.utc_ms + max(0, utc_us() - began_us) // 1000
+        self.clock = with_tick(self.clock, newest_ms, utc_ms, since_look_s, stepped=stepped)

@@ -55,7 +55,8 @@ def _unanswered(request: TradeRequest) -> Answer:
 
 def _coded(session: Session, truly: Answer, coded: Coded) -> Answer:
     """All zero but what such an answer carries: a ticket, new prices, a request's number."""
-    has_ticket = coded.executed if coded.ticket is None else coded.ticket
+    # An order that was refused after all has no number: the next one's would be somebody else's.
+    has_ticket = bool(truly.order) if coded.ticket is None else coded.ticket
     bid, ask = _moved_quote(session, truly.request.symbol, coded)
     return Answer(
         retcode=coded.code,

@@ -592,6 +592,32 @@ def test_law_10_a_terminal_that_is_long_in_answering_makes_no_position_young() -
     assert opened.age_ms >= 8_000
 
 
+def test_law_10_a_tick_that_was_long_in_coming_sets_no_clock_forward() -> None:
+    class SlowDoor(FakeDoor):
+        takes_s = 0.0
+
+        def newest_server_ms(self) -> int:
+            clock.pass_s(self.takes_s)
+            return super().newest_server_ms()
+
+    clock = FakeClock()
+    steady_s, utc_ns = lambda: clock.now().monotonic_s, lambda: clock.now().utc_ms * 1_000_000
+    with taken_from(steady_s, utc_ns):
+        master = MasterSide(clock)
+        master.door = door = SlowDoor(MASTER_AT, clock)
+        master.start()
+        master.turn(8)
+        door.takes_s = 8.0
+        master.turn()
+        door.takes_s = 0.0
+        master.turn(4)
+        door.trade()
+        master.turn()
+    (opened,) = master.facts
+    assert isinstance(opened, PositionOpened)
+    assert opened.age_ms <= 1_000
+
+
 @pytest.mark.parametrize("step_s", [30, -30, 3_600, -3_600])
 def test_law_10_a_clock_of_ours_that_was_set_makes_no_new_deal_old(
     master: MasterSide, step_s: int
