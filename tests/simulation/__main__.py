@@ -1,4 +1,4 @@
-"""`python -m tests.simulation`: thousands of runs, or one again, or the smallest that still fails."""
+"""`python -m tests.simulation`: thousands of runs, one again, or the least that still fails."""
 
 import argparse
 import multiprocessing
@@ -9,10 +9,9 @@ from functools import partial
 
 import msgspec
 
-from tests.simulation.builds import Build
 from tests.simulation.drawing import draw
 from tests.simulation.report import Tally, failure_lines
-from tests.simulation.running import Result, run, run_seed
+from tests.simulation.running import Result, run, run_span
 from tests.simulation.sabotage import BUILDS
 from tests.simulation.schedule import Mode
 from tests.simulation.shrinking import shrunk
@@ -38,12 +37,11 @@ def _one(given: argparse.Namespace, mode: Mode) -> int:
     if given.shrink and not result.is_good:
         schedule = shrunk(schedule, build)
         result = run(schedule, build, shows=given.trace)
-        print(msgspec.json.format(msgspec.json.encode(schedule), indent=1).decode())
-    print(
-        f"{mode} seed {given.seed}: trace {result.digest}, {'good' if result.is_good else 'FAILED'}"
-    )
+        _say(msgspec.json.format(msgspec.json.encode(schedule), indent=1).decode())
+    word = "good" if result.is_good else "FAILED"
+    _say(f"{mode} seed {given.seed}: trace {result.digest}, {word}")
     if not result.is_good:
-        print(*failure_lines(result), *result.faults, sep="\n")
+        _say(*failure_lines(result), *result.faults)
     return 0 if result.is_good else 1
 
 
@@ -54,15 +52,15 @@ def _many(given: argparse.Namespace, mode: Mode) -> int:
     for results in _in_workers(given, mode, list(zip(starts, ends, strict=True))):
         tally.add(results)
         if given.progress:
-            print(f"\r{mode} {tally.seeds} seeds, {len(tally.failed)} failed", end="", flush=True)
-    print(*tally.lines(monotonic_s() - began_s), sep="\n")
+            _say(f"{mode} {tally.seeds} seeds, {len(tally.failed)} failed")
+    _say(*tally.lines(monotonic_s() - began_s))
     return 1 if tally.failed else 0
 
 
 def _in_workers(
     given: argparse.Namespace, mode: Mode, spans: list[tuple[int, int]]
 ) -> Iterator[list[Result]]:
-    work = partial(_span, mode=mode, build=given.build)
+    work = partial(run_span, mode=mode, build=BUILDS[given.build])
     if given.workers == 1:
         yield from map(work, spans)
         return
@@ -71,9 +69,9 @@ def _in_workers(
         yield from pool.map(work, spans)
 
 
-def _span(span: tuple[int, int], mode: Mode, build: str) -> list[Result]:
-    chosen: Build = BUILDS[build]
-    return [run_seed(seed, mode, chosen) for seed in range(*span)]
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def _arguments() -> argparse.Namespace:

@@ -183,7 +183,7 @@ ACTS: dict[str, Act] = {
     act.__name__: act
     for act in (
         trade, basket, modify, reduce, close, close_all, flash, by_hand, close_copy, market,
-        operator, edit, kill, crash, pause, power_cut, disk_full, broken, our_clock, brokers_clock, wires,
-        no_supervisor, no_database,
+        operator, edit, kill, crash, pause, power_cut, disk_full, broken, our_clock, brokers_clock,
+        wires, no_supervisor, no_database,
     )
 }  # fmt: skip

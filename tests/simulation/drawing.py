@@ -54,7 +54,9 @@ def _trading(
         found += _spread_out(dice, lasts_ms, rate_ms, lambda master=master: _trader(dice, master))
     for slave in slaves:
         if dice.random() < 0.6:
-            found += _spread_out(dice, lasts_ms, 2_000 * pace, lambda slave=slave: _hand(dice, slave))
+            found += _spread_out(
+                dice, lasts_ms, 2_000 * pace, lambda slave=slave: _hand(dice, slave)
+            )
     return found
 
 
@@ -232,7 +234,7 @@ def _bad_quotes(dice: Random, who: str) -> Drawn:
 
 
 def _our_clock(dice: Random, _who: str) -> Drawn:
-    return "our_clock", "", {"ms": dice.choice((-3_000, 2_000, 10_000, 3_600_000))}
+    return "our_clock", "", {"ms": dice.choice((-3_000, 2_000, 10_000, 3_600_000, -3_600_000))}
 
 
 def _market(dice: Random, _who: str) -> Drawn:

@@ -94,7 +94,7 @@ def _journaled(stage: Stage) -> set[str]:
 
 
 def _hid_behind_a_jump(stage: Stage, original: Original) -> bool:
-    """It lived between two looks while its broker's clock jumped: its deals lie elsewhere in time."""
+    """It lived between two looks, and its deals lie elsewhere in time."""
     ended_us = original.closed_us or stage.kernel.now_us
     began_us = original.opened_us
     return any(
@@ -108,4 +108,3 @@ def _verdicts(host: Host) -> list[Verdict]:
     query = "SELECT body FROM outbox WHERE kind = ? ORDER BY id"
     rows = host.journal._file.execute(query, (SHIP_VERDICT,))
     return [decode(Verdict, body) for (body,) in rows]
-

@@ -104,9 +104,7 @@ class Life(Interruptions):
 class Host:
     """Keeps one node going; the supervisor decides when it is started."""
 
-    def __init__(
-        self, kernel: Kernel, brokers: Brokers, place: Place, wires: list[Wire]
-    ) -> None:
+    def __init__(self, kernel: Kernel, brokers: Brokers, place: Place, wires: list[Wire]) -> None:
         self.place = place
         self.time = OwnTime(kernel.dice("steady", place.name).randint(1, 10**9))
         self.disk = Disk(place.folder, place.name)
@@ -301,7 +299,7 @@ class Host:
         except JournalUnwritable:
             self._kernel.trace.note("ends", self.name, "journal")
             self._over(life)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a process ends by whatever it did not expect
             if not life.is_over:
                 self.faults.append(traceback.format_exc())
                 self._kernel.trace.note("crashed", self.name)
@@ -323,4 +321,3 @@ class Host:
 def _settings(document: Any) -> AccountSettings | None:
     read = None if document is None else parse_account(document)
     return read if isinstance(read, AccountSettings) else None
-

@@ -10,7 +10,7 @@ THOUSAND_LAYERS = 10**12
 
 
 class Person:
-    """One person with one account, at a telephone: terminals and their faults are not in the way."""
+    """One person with one account, at a telephone: no terminal is in the way."""
 
     def __init__(self, brokers: Brokers, key: str) -> None:
         self._brokers = brokers

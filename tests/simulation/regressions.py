@@ -35,15 +35,15 @@ HELD = Happening(1_600, "trade", "master", {"symbol": 0, "lots": 0.5, "stops": 0
 FLASHED = Happening(3_200, "flash", "master", {"symbol": 1, "lots": 0.2})
 
 
-def _pair(mode: Mode, *happenings: Happening, seed: int = 1) -> Schedule:
+def _pair(mode: Mode, *happenings: Happening, lasts_ms: int = 5_000) -> Schedule:
     """One master, one slave."""
     return Schedule(
-        seed=seed,
+        seed=1,
         mode=mode,
         masters=("master",),
         slaves={"slave1": "FTMO-Demo"},
         happenings=happenings,
-        lasts_ms=5_000,
+        lasts_ms=lasts_ms,
     )
 
 
@@ -64,9 +64,10 @@ SCHEDULES: dict[str, FailedSchedule] = {
                 2_500,
                 "broken",
                 "master",
-                {"fault": {"kind": "switches", "connected": False}, "scope": {"for_ms": 4_000}},
+                {"fault": {"kind": "switches", "connected": False}, "scope": {"for_ms": 9_000}},
             ),
             FLASHED,
+            lasts_ms=14_000,
         ),
         "no verdict: the stale history of a terminal without its server was believed",
     ),

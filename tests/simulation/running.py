@@ -49,6 +49,11 @@ def run_seed(seed: int, mode: Mode, build: Build = HONEST, *, shows: bool = Fals
     return run(draw(seed, mode, build.troubles), build, shows=shows)
 
 
+def run_span(span: tuple[int, int], mode: Mode, build: Build = HONEST) -> list[Result]:
+    """One seed after the other; named here, so that a process of its own can find it."""
+    return [run_seed(seed, mode, build) for seed in range(*span)]
+
+
 def run(schedule: Schedule, build: Build = HONEST, *, shows: bool = False) -> Result:
     """Exactly the same for the same schedule and build."""
     trace = Trace(shows=shows)

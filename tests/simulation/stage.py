@@ -120,9 +120,7 @@ class Stage:
             if host.journal is not None:
                 host.journal.close()
 
-    def _settle(
-        self, name: str, role: Role, broker: str, number: int, folder: Path
-    ) -> None:
+    def _settle(self, name: str, role: Role, broker: str, number: int, folder: Path) -> None:
         terminal = self.brokers.open_account(f"{name}-terminal", broker)
         self.witness.is_home(
             terminal.key,

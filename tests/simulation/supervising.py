@@ -1,4 +1,4 @@
-"""A stand-in for the supervisor and the database: starts who ended, tells settings, keeps latches."""
+"""In place of supervisor and database: starts who ended, tells settings, keeps latches."""
 
 from typing import Any
 

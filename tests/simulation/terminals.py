@@ -1,7 +1,6 @@
 """A terminal without sockets: paper's own client module above, paper's own broker below."""
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -9,14 +8,13 @@ from typing import Any
 import msgspec
 
 from paper.module.failures import NOT_CONNECTED, RECEIVE_FAILED, SEND_FAILED, Failed, refused
-from paper.module.mt5_types import checked
 from paper.service.answers.symbols import symbol_info_tick
 from paper.service.answers.terminal import account_info, terminal_info
 from paper.service.faults.course import BreakPipe, Die, Execute, Happen, Hold, Tell, Wait
 from paper.service.faults.performing import told
 from paper.service.faults.rules import Called
 from paper.service.session import Session
-from paper.service.world import ServerRefusal, Terminal
+from paper.service.world import ServerRefusal
 from paper.wire.protocol import OK
 from tests.client_copies import fresh_client
 from tests.simulation.brokers import Brokers
@@ -74,7 +72,10 @@ class Pushes:
         """Forget."""
         self._known.clear()
 
-    close = drain = unfollow = lambda self: None
+    def drain(self) -> None:
+        """Nothing is on its way."""
+
+    close = drain
 
     def socket(self) -> object:
         """Nobody waits on it."""
