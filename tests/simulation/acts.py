@@ -112,6 +112,7 @@ def power_cut(stage: Stage, who: str, lost_ms: int) -> None:
     def cut() -> None:
         host.kill()
         host.disk.lose_the_rest(safe)
+        stage.witness.forgets_what_was_sent(who)
 
     stage.kernel.after(lost_ms * MS, cut)
 

@@ -181,9 +181,12 @@ class Brokers:
 
     def _next_duties(self) -> None:
         self.kernel.after(DUTIES_EVERY_US, self._next_duties)
-        self.faults.tend()
-        self.cut_off()
-        self.world.on_clock(self.tape.utc_ms())
+        if self.faults.rules():
+            self.faults.tend()
+            self.cut_off()
+        houses = self.world.houses.values()
+        if any(account.waiting for house in houses for account in house.accounts.values()):
+            self.world.on_clock(self.tape.utc_ms())
 
 
 def _feed(symbol: str) -> Feed:

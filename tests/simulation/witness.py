@@ -77,6 +77,11 @@ class Witness:
         if not home.is_master:
             self.slaves[home.name] = SlaveBooks()
 
+    def forgets_what_was_sent(self, name: str) -> None:
+        """A journal that lost its tail knows no last intents: only deals tell of them (law 4)."""
+        if name in self.slaves:
+            self.slaves[name].may_be_out.clear()
+
     def login_was_read(self, key: str) -> None:
         """The node has just been told which account its terminal is logged in to."""
         home = self._homes[key]
