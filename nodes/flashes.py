@@ -48,6 +48,7 @@ class FlashFinder:
         self._door = door
         self._reader = reader
         self._after_order: int | None = None
+        self._first_told: int | None = None
         self._earlier_run_ms = 0
         self._searched_to_s = 0
         self._next_far_s = 0.0
@@ -59,7 +60,7 @@ class FlashFinder:
         orders = [position.opening_order for position in told]
         self.note(orders)
         self._earlier_run_ms = run_began_ms
-        self._after_order = min(orders) - 1 if orders else None
+        self._first_told = min(orders, default=None)
 
     def note(self, orders: Iterable[int]) -> None:
         """What these orders opened was seen in a look."""
@@ -78,7 +79,8 @@ class FlashFinder:
         if is_far:
             self._next_far_s = now.monotonic_s + SEARCH_FAR_EVERY_S
         if self._after_order is None:
-            self._after_order = self._newest_before(server_ms - self._untold_for_ms(now), deals)
+            newest = self._newest_before(server_ms - self._untold_for_ms(now), deals)
+            self._after_order = self._or_before_the_first_told(newest)
             self.note(leg.order for leg in self._ended_earlier(book))
         flashes = self._untold(deals, self._after_order)
         self.note(flash.leg.order for flash in flashes)
@@ -97,6 +99,10 @@ class FlashFinder:
     def _untold_for_ms(self, now: Now) -> int:
         """What may have been left untold by an earlier run is as old as that run at most."""
         return max(0, now.utc_ms - self._earlier_run_ms) if self._earlier_run_ms else 0
+
+    def _or_before_the_first_told(self, order: int) -> int:
+        """An earlier run may have overlooked what came before the first position it told."""
+        return order if self._first_told is None else min(order, self._first_told - 1)
 
     @staticmethod
     def _newest_before(server_ms: int, deals: Sequence[Deal]) -> int:
@@ -117,8 +123,11 @@ class FlashFinder:
         found: list[Flash] = []
         for number, deal in newest.items():
             if number and self._examined.get(number) != deal.ticket and self._may_hide(deal):
-                found += self._ended_untold(deal, after_order)
-                self._examined[number] = deal.ticket
+                ended = self._ended_untold(deal, after_order)
+                found += ended
+                # A history that lags may have shown its end in one answer and not in the other.
+                if ended or self._reader.is_netting:
+                    self._examined[number] = deal.ticket
         return found
 
     def _may_hide(self, deal: Deal) -> bool:
