@@ -31,15 +31,23 @@ class NetLeg(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A position's legs, oldest first: those that hold, and those that have ended."""
+    """A position's legs, oldest first: those that hold, and those that have ended.
+
+    `orders` made all its deals; one that only took volume off brought no leg.
+    """
 
     held: tuple[NetLeg, ...] = ()
     ended: tuple[NetLeg, ...] = ()
+    orders: frozenset[int] = frozenset()
 
     @property
     def signed_volume(self) -> Decimal:
         """What the position must be by these deals: lots, positive for a buy."""
         return sum((signed(leg.side, leg.volume) for leg in self.held), ZERO)
+
+    def holds(self, order: int) -> bool:
+        """Whether something of what this order brought is left."""
+        return any(leg.order == order for leg in self.held)
 
     def ending_of(self, order: int) -> NetLeg | None:
         """The leg of this order, if it has ended."""
@@ -60,9 +68,10 @@ def net_left(deals: Sequence[Deal], side: Side) -> Decimal:
 def net_story(deals: Sequence[Deal], step: Decimal) -> NetStory:
     """Read a position's deals, all of them, in the order they were made; `step` in lots."""
     story = NetStory()
-    for deal in sorted(_without_rollovers(deals), key=lambda deal: deal.ticket):
+    made = _without_rollovers(deals)
+    for deal in sorted(made, key=lambda deal: deal.ticket):
         story = _after(story, deal, step)
-    return story
+    return msgspec.structs.replace(story, orders=frozenset(deal.order for deal in made))
 
 
 def _without_rollovers(deals: Sequence[Deal]) -> list[Deal]:

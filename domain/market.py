@@ -181,6 +181,11 @@ class Fate(StrEnum):
     REJECTED = "rejected"
     NOT_KNOWN = "not_known"
 
+    @property
+    def is_final(self) -> bool:
+        """The broker's records say that it waits no more, and why."""
+        return self not in {Fate.WAITING, Fate.NOT_KNOWN}
+
 
 class OrderFate(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an order, as far as the broker's records show it by now.
@@ -201,6 +206,11 @@ class OrderFate(msgspec.Struct, frozen=True, kw_only=True):
     def in_part(self) -> bool:
         """Some of it was filled, and not all."""
         return bool(self.filled) and self.fate is not Fate.FILLED
+
+    @property
+    def ended_unfilled(self) -> bool:
+        """It ended, and became no position."""
+        return self.fate.is_final and self.fate is not Fate.FILLED and not self.filled
 
 
 class Deal(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ class FlashFinder:
         self._searched_to_s = 0
         self._next_far_s = 0.0
         self._told: dict[int, None] = {}
+        self._waited: dict[int, None] = {}
         self._examined: dict[int, int] = {}
 
     def go_on_after(self, told: Iterable[BookPosition], run_began_ms: int) -> None:
@@ -65,6 +66,10 @@ class FlashFinder:
     def note(self, orders: Iterable[int]) -> None:
         """What these orders opened was seen in a look."""
         self._told |= dict.fromkeys(orders)
+
+    def expect(self, orders: Iterable[int]) -> None:
+        """These were told while they waited, so what they become is ours to tell, however old."""
+        self._waited |= dict.fromkeys(orders)
 
     def search(self, book: Book, clock: ServerClock, now: Now) -> tuple[Fact, ...]:
         """Facts not yet stamped, an opening and a close for each."""
@@ -140,11 +145,12 @@ class FlashFinder:
         return [
             Flash(deal.position, deal.symbol, leg)
             for leg in (() if story is None else story.ended)
-            if leg.order > after_order and leg.order not in self._told
+            if (leg.order > after_order or leg.order in self._waited)
+            and leg.order not in self._told
         ]
 
     def _forget_the_oldest(self) -> None:
-        for known in (self._told, self._examined):
+        for known in (self._told, self._waited, self._examined):
             for number in list(known)[: max(0, len(known) - REMEMBERED_ORDERS)]:
                 del known[number]
 

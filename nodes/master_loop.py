@@ -11,6 +11,7 @@ from domain.ids import NodeName
 from domain.market import Identity, Unknowable
 from domain.signals import Fact, Malformed, SnapshotAnswer, SnapshotRequest
 from nodes.flashes import FlashFinder
+from nodes.order_watching import OrderWatcher
 from nodes.ports import ControlLine, Journal, SignalOutlet, TerminalDoor
 from nodes.telling import Storyteller
 from nodes.watching import Sighting, Watcher
@@ -51,6 +52,7 @@ class MasterLoop:
         """Nothing is touched before the first step."""
         self._parts = parts
         self._watcher = Watcher(parts.door)
+        self._orders = OrderWatcher(parts.door, self._watcher.reader)
         self._flashes = FlashFinder(parts.door, self._watcher.reader)
         self._story: Storyteller | None = None
         self._alarms: dict[str, str] = {}
@@ -146,6 +148,7 @@ class MasterLoop:
         self._story = Storyteller(parts.name, identity, epoch, parts.journal, parts.outlet)
         # An epoch is the moment it began at, but where a clock was set back.
         self._flashes.go_on_after(self._story.told_before(), before)
+        self._flashes.expect(self._story.waited_before())
         self._alarms.pop("terminal", None)
         logger.info("master_begins", extra={"login": identity.login, "epoch": epoch})
 
@@ -161,7 +164,23 @@ class MasterLoop:
         self._flashes.note(story.held())
         _tell(story, sighting.facts)
         self._flashes.note(story.held())
+        if not sighting.unknowable:
+            self._look_at_orders(story, hinted=hinted or bool(sighting.facts))
         self._after_look(story, sighting, now)
+
+    def _look_at_orders(self, story: Storyteller, *, hinted: bool) -> None:
+        """After the positions, so that what an order became is told before its end is."""
+        now = self._parts.clock.now()
+        if not self._orders.is_due(story.book, now.monotonic_s, hinted=hinted):
+            return
+        sighting = self._orders.look(story.book, self._watcher.clock, now)
+        _tell(story, sighting.facts)
+        self._flashes.expect(story.waiting())
+        trouble = "; ".join(filter(None, [sighting.unknowable, *sighting.alarms]))
+        if trouble:
+            self._alarm("orders", trouble)
+        else:
+            self._alarms.pop("orders", None)
 
     def _search_when_due(self, story: Storyteller, now: Now) -> None:
         """What came and went between two looks is told from its deals."""
@@ -184,7 +203,8 @@ class MasterLoop:
             self._absence_until_s = now.monotonic_s + ABSENCE_SHOWN_S
         if now.monotonic_s >= self._absence_until_s:
             self._alarms.pop("absence", None)
-        story.confirmed = story.confirmed or self._watcher.all_proven
+        proven = self._watcher.all_proven and self._orders.is_settled(now.monotonic_s)
+        story.confirmed = story.confirmed or proven
         cost_s = monotonic_s() - now.monotonic_s
         self._look_cost_s = (
             cost_s if self._look_cost_s == 0.0 else (0.9 * self._look_cost_s + 0.1 * cost_s)

@@ -15,6 +15,7 @@ from domain.signals import (
     LegAnswer,
     MasterHeartbeat,
     NotReady,
+    OrderFact,
     PositionFact,
     Snapshot,
     SnapshotRequest,
@@ -95,12 +96,27 @@ class Storyteller:
         self.keep()
 
     def not_held(self, request: SnapshotRequest) -> list[int]:
-        """The legs asked for that the book does not hold: their deals must tell."""
-        return [order for order in request.legs if self.book.find(order) is None]
+        """The legs asked for that are not in the book: the broker's records must tell."""
+        return [order for order in request.legs if not self._has(order)]
 
     def held(self) -> list[OpeningOrder]:
         """What opened the book's positions."""
         return [position.opening_order for position in self.book.positions]
+
+    def waiting(self) -> list[OpeningOrder]:
+        """The book's orders."""
+        return [order.opening_order for order in self.book.orders]
+
+    def waited_before(self) -> list[OpeningOrder]:
+        """Every order that is known to have been told while it waited."""
+        facts = self._journal.facts_since(Stamp(0, 0))
+        whose = (self.book.login, self.book.server)
+        earlier = (
+            fact.order.opening_order
+            for fact in facts
+            if isinstance(fact, OrderFact) and (fact.login, fact.server) == whose
+        )
+        return [*earlier, *self.waiting()]
 
     def told_before(self) -> tuple[BookPosition, ...]:
         """Every position that is known to have been told, as far back as the journal reaches."""
@@ -131,8 +147,12 @@ class Storyteller:
             return
         self.unwritable = ""
 
+    def _has(self, order: OpeningOrder) -> bool:
+        """As a position, or as an order that may become one."""
+        return self.book.find(order) is not None or self.book.find_order(order) is not None
+
     def _fate(self, order: OpeningOrder, closed: dict[int, LegAnswer]) -> LegAnswer:
-        if self.book.find(order) is not None:
+        if self._has(order):
             return LegAnswer(opening_order=order, fate="held")
         return closed.get(order, LegAnswer(opening_order=order, fate="unknown"))
 

@@ -15,6 +15,7 @@ from decisions.evidence import (
     looks_prove_closed,
     seen_absent,
 )
+from decisions.netting import net_left
 from domain.book import Book, BookPosition, Stamp
 from domain.ids import JourneyId, OpeningOrder
 from domain.market import Unknowable
@@ -124,9 +125,12 @@ class Watcher:
         ]
         told += [changed(PositionReduced, book, p, self._price(p)) for p in changes.reduced]
         reduced = {p.opening_order for p in changes.reduced}
+        grown = {p.opening_order: p for p in changes.grown if self._has_grown(p)}
+        told += [changed(PositionModified, book, p, p.price_open) for p in grown.values()]
         told += [
             changed(PositionModified, book, self._latest(p, seen, reduced), p.price_open)
             for p in changes.modified
+            if p.opening_order not in grown
         ]
         if self.clock.offset_ms is not None:
             # Without the broker's clock nobody can say how old a position is: it is told later.
@@ -138,6 +142,15 @@ class Watcher:
     def _price(self, reduced: BookPosition) -> Decimal:
         """The price of the deal that reduced it; the open price while the deal does not show."""
         return last_price(self._door.deals_of(reduced.identifier)) or reduced.price_open
+
+    def _has_grown(self, position: BookPosition) -> bool:
+        """A list that is late shows a volume that was there; only deals add to a position."""
+        if self.reader.is_netting:
+            return True
+        deals = self._door.deals_of(position.identifier)
+        return net_left(() if isinstance(deals, Unknowable) else deals, position.side) == (
+            position.volume
+        )
 
     def _latest(
         self,
@@ -206,25 +219,38 @@ class Watcher:
             self._absences.pop(position.opening_order, None)
 
     def _fate(self, order: OpeningOrder) -> LegAnswer:
-        if self.reader.is_netting:
-            return self._fate_of_leg(order)
-        deals = self._door.deals_of(order)
-        if deals_prove_closed(deals):
-            return LegAnswer(opening_order=order, fate="closed", price=last_price(deals))
-        return LegAnswer(opening_order=order, fate="unknown")
+        told = self._fate_of_leg(order) if self.reader.is_netting else self._fate_of_position(order)
+        return told or self._fate_of_order(order)
 
-    def _fate_of_leg(self, order: OpeningOrder) -> LegAnswer:
-        """An order that added to a position names it in its deal only."""
+    def _fate_of_position(self, order: OpeningOrder) -> LegAnswer | None:
+        deals = self._door.deals_of(order)
+        if not deals_prove_closed(deals):
+            return None
+        return LegAnswer(opening_order=order, fate="closed", price=last_price(deals))
+
+    def _fate_of_leg(self, order: OpeningOrder) -> LegAnswer | None:
+        """An order that added to a position names it in its deal only.
+
+        One that took volume off, and did not cross zero, never became a leg.
+        """
         newest_s = self.clock.newest_ms // 1000
         deals = self._door.deals_between(newest_s - FATES_KNOWN_S, newest_s + AHEAD_S)
         deal = None
         if newest_s and not isinstance(deals, Unknowable):
             deal = next((d for d in deals if d.order == order), None)
         story = None if deal is None else self.reader.story(deal.position, deal.symbol)
-        ended = None if story is None else story.ending_of(order)
-        if ended is None:
-            return LegAnswer(opening_order=order, fate="unknown")
-        return LegAnswer(opening_order=order, fate="closed", price=ended.price)
+        if deal is None or story is None or story.holds(order) or order not in story.orders:
+            return None
+        ended = story.ending_of(order)
+        return LegAnswer(
+            opening_order=order, fate="closed", price=deal.price if ended is None else ended.price
+        )
+
+    def _fate_of_order(self, order: OpeningOrder) -> LegAnswer:
+        """One that waited, and of which nothing was filled, became no position and never will."""
+        fate = self._door.order_of(order)
+        unfilled = not isinstance(fate, Unknowable) and fate.ended_unfilled
+        return LegAnswer(opening_order=order, fate="closed" if unfilled else "unknown")
 
 
 def _closed_whole(gone: BookPosition) -> BookPosition:
