@@ -14,6 +14,7 @@ from tests.simulation.builds import HONEST, Build
 from tests.simulation.drawing import draw
 from tests.simulation.ending import unfinished
 from tests.simulation.schedule import Mode, Schedule
+from tests.simulation.second_judge import judged
 from tests.simulation.stage import Stage
 from tests.simulation.trace import Trace
 from tests.simulation.witness import Finding
@@ -70,7 +71,7 @@ def run(schedule: Schedule, build: Build = HONEST, *, shows: bool = False) -> Re
         with clocks, drawn_from(tokens), build.in_force():
             try:
                 converged_s = _play(stage, schedule)
-                missing = [] if schedule.mode == "safety" else unfinished(stage, schedule)
+                missing = _missing(stage, schedule)
             finally:
                 stage.close()
     return Result(
@@ -82,6 +83,19 @@ def run(schedule: Schedule, build: Build = HONEST, *, shows: bool = False) -> Re
         digest=trace.digest,
         converged_after_s=converged_s,
     )
+
+
+def _missing(stage: Stage, schedule: Schedule) -> list[Finding]:
+    """What is not as it should be at the end, by our own judge and by the product's."""
+    if schedule.mode == "safety":
+        return []
+    found = unfinished(stage, schedule)
+    at_ms = stage.kernel.now_us // 1_000
+    damages = [
+        Finding(kind=one.kind.value, who=one.slave, at_ms=at_ms, text=one.text)
+        for one in ([] if found else judged(stage))
+    ]
+    return found + damages
 
 
 def _play(stage: Stage, schedule: Schedule) -> float | None:
