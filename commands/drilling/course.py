@@ -36,7 +36,8 @@ SETTLED_WITHIN_S = 150.0
 #: The more there is to judge, the longer it takes.
 SETTLED_SHARE = 0.1
 UNCHANGED_S = 65.0
-COPYING_WITHIN_S = 60.0
+#: Longer than the minute for which a login that is not answered blocks its node.
+COPYING_WITHIN_S = 90.0
 JUDGE_PATIENCE_MS = 20_000
 JUDGE_EVERY_S = 2.0
 HURRIED_S = 2.0
