@@ -145,8 +145,12 @@ class Brokers:
         self._tick(feed)
 
     def set_clock(self, key: str, ms: int) -> None:
-        """A broker's wall clock jumps for good."""
-        self.world.houses[self.world.terminal(key).broker].clock_wrong_ms += ms
+        """A broker's wall clock jumps for good; what it has resolved to do it does no later."""
+        house = self.world.houses[self.world.terminal(key).broker]
+        house.clock_wrong_ms += ms
+        for account in house.accounts.values():
+            for ticket, due in account.due.items():
+                account.due[ticket] = msgspec.structs.replace(due, at_msc=due.at_msc + ms)
 
     def put_right(self, key: str, home: Identity) -> None:
         """Troubles that overlapped may have left a terminal elsewhere, or switched off."""
