@@ -24,15 +24,16 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
     server: str
     stamp: Stamp
     journey: JourneyId
-    seen_at_us: int
-    published_at_us: int = 0
 
 
 class _PositionFact(_Fact, frozen=True, kw_only=True):
     """Of a position. `price` is the deal's, or the open price where no deal was made."""
 
+    # In this order the fields have always gone out.
     position: BookPosition
     price: Decimal
+    seen_at_us: int
+    published_at_us: int = 0
 
     @property
     def subject(self) -> BookPosition:
@@ -71,6 +72,8 @@ class _OrderFact(_Fact, frozen=True, kw_only=True):
     """Of an order that waits for its price, or did."""
 
     order: BookOrder
+    seen_at_us: int
+    published_at_us: int = 0
 
     @property
     def subject(self) -> BookOrder:

@@ -2,11 +2,15 @@
 
 from domain.book import Book, BookOrder, BookPosition
 from domain.control import FromNode, Hello, NodeReport, Settings, ToNode
+from domain.market import Fate
+from domain.mt5_words import TimeInForce
 from domain.signals import (
     Fact,
     LegAnswer,
     MasterHeartbeat,
     NotReady,
+    OrderFact,
+    OrderGone,
     OrderPlaced,
     PositionClosed,
     PositionFact,
@@ -47,8 +51,8 @@ POSITION_WHOLES: Wholes = (
 ORDER_NUMBERS = ("volume", "initial_volume", "price", "stop_limit_price", "sl", "tp")
 ORDER_WHOLES: Wholes = (
     ("opening_order", 1, LARGEST_WHOLE),
-    ("time_in_force", 0, LARGEST_WHOLE),
-    ("lasts_ms", -LAST_MOMENT_MS, LAST_MOMENT_MS),
+    ("time_in_force", min(TimeInForce), max(TimeInForce)),
+    ("lasts_ms", 0, LAST_MOMENT_MS),
     ("placed_server_ms", 0, LAST_MOMENT_MS),
     ("magic", -LARGEST_WHOLE - 1, LARGEST_WHOLE),
 )
@@ -140,8 +144,11 @@ def _check_book(book: Book) -> None:
         _check_held(position)
     for order in book.orders:
         _check_order(order)
-    if len({position.opening_order for position in book.positions}) < len(book.positions):
-        raise UnsoundError("one opening order stands twice in the book")
+        _check_waits(order)
+    # One that was filled in part is a position, and waits with the rest.
+    for kept in (book.positions, book.orders):
+        if len({one.opening_order for one in kept}) < len(kept):
+            raise UnsoundError("one opening order stands twice in the book")
 
 
 def _check_fact(fact: Fact) -> None:
@@ -151,9 +158,20 @@ def _check_fact(fact: Fact) -> None:
     if isinstance(fact, PositionFact):
         _check_position_fact(fact)
     else:
-        _check_order(fact.order)
+        _check_order_fact(fact)
+
+
+def _check_order_fact(fact: OrderFact) -> None:
+    at = fact.order
+    _check_order(at)
     if isinstance(fact, OrderPlaced):
         bounds.check_wholes(fact, AGE_WHOLES)
+    if not isinstance(fact, OrderGone):
+        _check_waits(at)
+    elif not fact.fate.is_final:
+        raise UnsoundError(f"an order is said to be gone, and its fate is {fact.fate.value!r}")
+    elif fact.fate is Fate.FILLED and at.volume:
+        raise UnsoundError(f"filled, and yet {at.volume} lots are left")
 
 
 def _check_order(at: BookOrder) -> None:
@@ -163,6 +181,14 @@ def _check_order(at: BookOrder) -> None:
     bounds.check_texts(at, POSITION_TEXTS)
     if at.volume < 0 or at.initial_volume <= 0:
         raise UnsoundError(f"volume is {at.volume} of {at.initial_volume} in an order")
+    # Some prices have been below zero; but none that an order waits for is zero.
+    if not at.price or (at.kind.is_stop_limit and not at.stop_limit_price):
+        raise UnsoundError(f"a {at.kind.value} at {at.price}, {at.stop_limit_price}")
+
+
+def _check_waits(at: BookOrder) -> None:
+    if not at.volume:
+        raise UnsoundError("nothing is left of an order that is said to wait")
 
 
 def _check_position_fact(fact: PositionFact) -> None:

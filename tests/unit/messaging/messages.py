@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from domain.book import Book, BookPosition, Stamp
+from domain.book import Book, BookOrder, BookPosition, Stamp
 from domain.control import (
     Command,
     CommandDone,
@@ -17,12 +17,16 @@ from domain.control import (
     Stop,
     SupervisorBeat,
 )
-from domain.market import Side
+from domain.market import Fate, PendingKind, Side
+from domain.mt5_words import TimeInForce
 from domain.policies import Latch, TradingState
 from domain.signals import (
     LegAnswer,
     MasterHeartbeat,
     NotReady,
+    OrderGone,
+    OrderModified,
+    OrderPlaced,
     PositionClosed,
     PositionModified,
     PositionOpened,
@@ -47,6 +51,22 @@ POSITION = BookPosition(
     magic=0,
     comment="by hand",
 )
+ORDER = BookOrder(
+    opening_order=7003,
+    symbol="EURUSD",
+    kind=PendingKind.BUY_STOP_LIMIT,
+    volume=Decimal("0.30"),
+    initial_volume=Decimal("0.50"),
+    price=Decimal("1.39000"),
+    stop_limit_price=Decimal("1.38950"),
+    sl=Decimal(0),
+    tp=Decimal("1.40000"),
+    time_in_force=TimeInForce.SPECIFIED,
+    lasts_ms=3600000,
+    placed_server_ms=1399033800123,
+    magic=0,
+    comment="by hand",
+)
 CLOSED = msgspec.structs.replace(POSITION, volume=Decimal(0))
 
 
@@ -65,13 +85,23 @@ def fact_fields(seq: int = 42, position: BookPosition = POSITION, **changes: Any
     return fields | changes
 
 
+def order_fields(order: BookOrder = ORDER) -> dict[str, Any]:
+    fields = fact_fields(order=order)
+    return {name: value for name, value in fields.items() if name not in {"position", "price"}}
+
+
 OPENED = PositionOpened(age_ms=333, **fact_fields())
+PLACED = OrderPlaced(age_ms=333, **order_fields())
+GONE = OrderGone(
+    fate=Fate.FILLED, **order_fields(msgspec.structs.replace(ORDER, volume=Decimal(0)))
+)
 BOOK = Book(
     master=MASTER,
     login=100001,
     server="FTMO-Demo",
     stamp=Stamp(1795257946387, 42),
     positions=(POSITION,),
+    orders=(ORDER,),
 )
 HEARTBEAT = MasterHeartbeat(
     master=MASTER,
@@ -87,17 +117,20 @@ SIGNALS = {
     "position_modified": PositionModified(**fact_fields()),
     "position_reduced": PositionReduced(**fact_fields()),
     "position_closed": PositionClosed(**fact_fields(position=CLOSED)),
+    "order_placed": PLACED,
+    "order_modified": OrderModified(**order_fields()),
+    "order_gone": GONE,
     "master_heartbeat": HEARTBEAT,
 }
 REQUEST = SnapshotRequest(slave="Apex_Slave_01", have=Stamp(1795257946387, 40), legs=(7001, 7002))
 SNAPSHOT = Snapshot(
     book=BOOK,
-    book_hash="8e33b8815e08620fe480dcfaa2840e28",
+    book_hash="982be86f0662d708d434e2f95922e7b7",
     legs=(
         LegAnswer(opening_order=7001, fate="held"),
         LegAnswer(opening_order=7002, fate="closed", price=Decimal("1.38650")),
     ),
-    facts=(OPENED,),
+    facts=(OPENED, PLACED),
 )
 ANSWERS = {"snapshot": SNAPSHOT, "not_ready": NotReady(master=MASTER, why="two looks differ")}
 FROM_NODES = {
@@ -164,22 +197,50 @@ positions = st.builds(
     magic=wholes,
     comment=names,
 )
+prices = numbers.filter(bool)
+waiting = st.builds(
+    BookOrder,
+    opening_order=orders,
+    symbol=names,
+    kind=st.sampled_from(PendingKind),
+    volume=volumes,
+    initial_volume=volumes,
+    price=prices,
+    stop_limit_price=prices,
+    sl=numbers,
+    tp=numbers,
+    time_in_force=st.sampled_from([int(one) for one in TimeInForce]),
+    lasts_ms=moments_ms,
+    placed_server_ms=moments_ms,
+    magic=wholes,
+    comment=names,
+)
+filled = waiting.map(lambda at: msgspec.structs.replace(at, volume=Decimal(0)))
 ended = positions.map(lambda at: msgspec.structs.replace(at, volume=Decimal(0)))
 _account = {"master": names, "login": counts, "server": names}
-_fact = {
+_any_fact = {
     **_account,
     "stamp": stamps,
     "journey": names,
-    "position": positions,
-    "price": numbers,
     "seen_at_us": moments_us,
     "published_at_us": moments_us,
 }
+_fact = {**_any_fact, "position": positions, "price": numbers}
+_order_fact = {**_any_fact, "order": waiting}
+_ages = st.integers(-LAST_MOMENT_MS, LAST_MOMENT_MS)
 signals = st.one_of(
-    st.builds(PositionOpened, age_ms=st.integers(-LAST_MOMENT_MS, LAST_MOMENT_MS), **_fact),
+    st.builds(PositionOpened, age_ms=_ages, **_fact),
     st.builds(PositionModified, **_fact),
     st.builds(PositionReduced, **_fact),
     st.builds(PositionClosed, **(_fact | {"position": ended})),
+    st.builds(OrderPlaced, age_ms=_ages, **_order_fact),
+    st.builds(OrderModified, **_order_fact),
+    st.builds(
+        OrderGone,
+        fate=st.sampled_from([Fate.CANCELLED, Fate.EXPIRED, Fate.REJECTED]),
+        **_order_fact,
+    ),
+    st.builds(OrderGone, fate=st.just(Fate.FILLED), **(_order_fact | {"order": filled})),
     st.builds(
         MasterHeartbeat,
         **_account,
@@ -203,6 +264,7 @@ _books = st.builds(
     **_account,
     stamp=stamps,
     positions=st.lists(positions, max_size=3, unique_by=lambda at: at.opening_order).map(tuple),
+    orders=st.lists(waiting, max_size=3, unique_by=lambda at: at.opening_order).map(tuple),
 )
 answers = st.one_of(
     st.builds(

@@ -94,10 +94,24 @@ def test_numbers_nobody_can_trade_with_are_refused_by_name(field: str, number: s
     assert field in heard.why
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999999", "0E-999999"])
+@pytest.mark.parametrize(
+    "field", ["volume", "initial_volume", "price", "stop_limit_price", "sl", "tp"]
+)
+def test_an_orders_numbers_are_refused_by_name_as_well(field: str, number: str) -> None:
+    said = as_map(messages.PLACED)
+    said["order"][field] = number
+    heard = wire.decode_signal(msgpack.packb(said))
+    assert isinstance(heard, Malformed)
+    assert field in heard.why
+
+
 @pytest.mark.parametrize(
     ("place", "number"),
     [
         (("book", "positions", 0, "sl"), "NaN"),
+        (("book", "orders", 0, "price"), "NaN"),
+        (("facts", 1, "order", "tp"), "1e999999"),
         (("facts", 0, "price"), "1e999999"),
         (("legs", 1, "price"), "Infinity"),
     ],
@@ -145,8 +159,8 @@ def test_another_version_is_named_even_where_its_fields_are_strange() -> None:
 
 
 def test_an_unknown_type_is_named() -> None:
-    heard = wire.decode_signal(msgpack.packb({"v": 1, "type": "OrderPlaced"}))
-    assert "OrderPlaced" in heard.why
+    heard = wire.decode_signal(msgpack.packb({"v": 1, "type": "OrderDreamt"}))
+    assert "OrderDreamt" in heard.why
 
 
 @pytest.mark.parametrize(("decode", "message"), EXAMPLES)

@@ -21,11 +21,15 @@ DOCUMENT = (Path(__file__).parents[3] / "docs" / "WIRE.md").read_text(encoding="
 KINDS: list[type[msgspec.Struct]] = [
     book.Stamp,
     book.BookPosition,
+    book.BookOrder,
     book.Book,
     signals.PositionOpened,
     signals.PositionModified,
     signals.PositionReduced,
     signals.PositionClosed,
+    signals.OrderPlaced,
+    signals.OrderModified,
+    signals.OrderGone,
     signals.MasterHeartbeat,
     signals.SnapshotRequest,
     signals.Snapshot,
@@ -82,7 +86,7 @@ IS_A: dict[str, Callable[[Any], bool]] = {
     "list": lambda v: isinstance(v, list),
     "list of text": lambda v: all(isinstance(one, str) for one in v),
     "list of whole": lambda v: all(type(one) is int for one in v),
-    "list of facts": lambda v: all(one["type"].startswith("Position") for one in v),
+    "list of facts": lambda v: all(one["type"].startswith(("Position", "Order")) for one in v),
 }
 
 
@@ -124,7 +128,7 @@ def test_an_independent_reader_finds_in_golden_bytes_exactly_what_the_document_l
 
 def test_every_message_has_golden_bytes() -> None:
     """Tables without a `type` of their own stand within others."""
-    parts = {"Stamp", "BookPosition", "Book", "LegAnswer", "Latch"}
+    parts = {"Stamp", "BookPosition", "BookOrder", "Book", "LegAnswer", "Latch"}
     said = {msgpack.unpackb(bytes.fromhex(p.read_text(encoding="ascii")))["type"] for p in GOLDEN}
     assert said == TITLES - parts
 
@@ -177,6 +181,12 @@ def test_the_hash_can_be_made_from_the_document_and_the_bytes_alone() -> None:
         words = [position["symbol"], position["side"]]
         numbers = [plain(position[name]) for name in ("volume", "price_open", "sl", "tp")]
         lines.append("|".join(wholes + words + numbers))
+    for order in sorted(held["orders"], key=lambda o: o["opening_order"]):
+        words = [str(order["opening_order"]), order["kind"], order["symbol"]]
+        prices = ("volume", "price", "stop_limit_price", "sl", "tp")
+        numbers = [plain(order[name]) for name in prices]
+        lifetime = [str(order["time_in_force"]), str(order["lasts_ms"])]
+        lines.append("|".join(words + numbers + lifetime))
     text = "\n".join(lines)
     made = hashlib.sha256(text.encode()).hexdigest()[:32]
     assert made == said["book_hash"]

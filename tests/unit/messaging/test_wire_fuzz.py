@@ -73,7 +73,9 @@ def is_sound(decode: Callable[[bytes], Any], body: bytes) -> None:
         assert heard.size_bytes == len(body)
         assert len(heard.why) < 1_500
         return
-    assert decode(wire.encode(heard)) == heard
+    # As bytes: in an account document a number may be NaN, which equals nothing.
+    said = wire.encode(heard)
+    assert wire.encode(decode(said)) == said
     can_be_used(heard)
 
 

@@ -21,6 +21,7 @@ from messaging.bounds import (
 from tests.unit.messaging import messages
 
 LAST_US = LAST_MOMENT_MS * 1000 + 999
+PLACED, GONE = messages.PLACED, messages.GONE
 OPENED, CLOSED = messages.OPENED, messages.SIGNALS["position_closed"]
 REPORT, HELLO = messages.FROM_NODES["node_report"], messages.FROM_NODES["hello"]
 SETTINGS = messages.TO_NODES["settings"]
@@ -28,6 +29,9 @@ DECODERS: dict[str, Callable[[bytes], Any]] = {
     "PositionOpened": wire.decode_signal,
     "PositionClosed": wire.decode_signal,
     "PositionReduced": wire.decode_signal,
+    "OrderPlaced": wire.decode_signal,
+    "OrderModified": wire.decode_signal,
+    "OrderGone": wire.decode_signal,
     "MasterHeartbeat": wire.decode_signal,
     "SnapshotRequest": wire.decode_snapshot_request,
     "Snapshot": wire.decode_snapshot_answer,
@@ -59,6 +63,12 @@ def nested(levels: int) -> object:
 def a_book_of(count: int) -> list[Any]:
     (position,) = as_map(messages.BOOK)["positions"]
     return [position | {"opening_order": order} for order in range(1, count + 1)]
+
+
+def orders_of(count: int) -> list[Any]:
+    """The first bears the number of the position, as one does that was filled in part."""
+    (order,) = as_map(messages.BOOK)["orders"]
+    return [order | {"opening_order": number} for number in range(7001, 7001 + count)]
 
 
 def as_map(message: Any) -> Any:
@@ -95,6 +105,27 @@ LIMITS = [
     Limit(OPENED, "position.sl", "0E-49", "0E-50"),
     Limit(messages.SIGNALS["position_reduced"], "position.volume", "0.01", "0"),
     Limit(CLOSED, "position.volume", "0.00", "0.01"),
+    Limit(PLACED, "order.opening_order", 1, 0),
+    Limit(PLACED, "order.symbol", "EURUSD", "EUR\0USD"),
+    Limit(PLACED, "order.comment", "c" * LONGEST_TEXT, "c" * (LONGEST_TEXT + 1)),
+    Limit(PLACED, "order.kind", "SELL_LIMIT", "SELL"),
+    Limit(PLACED, "order.volume", "0.01", "0"),
+    Limit(PLACED, "order.volume", "0.01", "-0.01"),
+    Limit(PLACED, "order.initial_volume", "0.01", "0"),
+    Limit(PLACED, "order.price", "-37.63", "0.00"),
+    Limit(PLACED, "order.stop_limit_price", "-37.63", "0"),
+    Limit(PLACED, "order.lasts_ms", 0, -1),
+    Limit(PLACED, "order.lasts_ms", LAST_MOMENT_MS, LAST_MOMENT_MS + 1),
+    Limit(PLACED, "order.time_in_force", 3, 4),
+    Limit(PLACED, "order.time_in_force", 0, -1),
+    Limit(PLACED, "order.placed_server_ms", LAST_MOMENT_MS, LAST_MOMENT_MS + 1),
+    Limit(PLACED, "order.magic", LARGEST_WHOLE, LARGEST_WHOLE + 1),
+    Limit(PLACED, "age_ms", LAST_MOMENT_MS, LAST_MOMENT_MS + 1),
+    Limit(messages.SIGNALS["order_modified"], "order.volume", "0.01", "0"),
+    Limit(GONE, "order.volume", "0.00", "0.01"),
+    Limit(GONE, "fate", "rejected", "waiting"),
+    Limit(GONE, "fate", "expired", "not_known"),
+    Limit(GONE, "fate", "cancelled", "lost"),
     Limit(messages.HEARTBEAT, "head.epoch", LAST_EPOCH, LAST_EPOCH + 1),
     Limit(messages.HEARTBEAT, "sent_at_us", LAST_US, LAST_US + 1),
     Limit(messages.HEARTBEAT, "book_hash", "h" * LONGEST_TEXT, "h" * (LONGEST_TEXT + 1)),
@@ -104,6 +135,7 @@ LIMITS = [
     Limit(messages.REQUEST, "slave", "s" * LONGEST_TEXT, "s" * (LONGEST_TEXT + 1)),
     Limit(messages.SNAPSHOT, "book.stamp.seq", LAST_SEQ, LAST_SEQ + 1),
     Limit(messages.SNAPSHOT, "book.positions", a_book_of(2), a_book_of(1) * 2),
+    Limit(messages.SNAPSHOT, "book.orders", orders_of(3), orders_of(1) * 2),
     Limit(messages.SNAPSHOT, "book.login", 100001, -1),
     Limit(messages.SNAPSHOT, "legs", [{"opening_order": 1, "fate": "held"}],
           [{"opening_order": 0, "fate": "held"}]),
