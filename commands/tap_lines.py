@@ -67,6 +67,9 @@ def _details(message: Mapping[str, Any]) -> list[str]:
     position = message.get("position")
     if isinstance(position, dict):
         return [_position(position, message.get("price", "?")), _age(message)]
+    order = message.get("order")
+    if isinstance(order, dict):
+        return [_order(order), str(message.get("fate", "")), _age(message)]
     if message.get("type") == HEARTBEAT:
         return ["confirmed" if message.get("confirmed") else "NOT CONFIRMED"]
     return []
@@ -76,6 +79,16 @@ def _position(position: Mapping[str, Any], price: object) -> str:
     words = [str(position.get(field, "?")) for field in ("symbol", "side", "volume")]
     words += [f"at {price}", f"sl {_level(position, 'sl')}", f"tp {_level(position, 'tp')}"]
     return " ".join([*words, f"#{position.get('identifier', '?')}"])
+
+
+def _order(order: Mapping[str, Any]) -> str:
+    words = [str(order.get(field, "?")) for field in ("symbol", "kind", "volume")]
+    limit = _level(order, "stop_limit_price")
+    words += [f"at {order.get('price', '?')}", "" if limit in {"none", "?"} else f"limit {limit}"]
+    words += [f"sl {_level(order, 'sl')}", f"tp {_level(order, 'tp')}"]
+    lasts = str(order.get("lasts_ms", 0))
+    words.append("" if lasts == "0" else f"for {lasts} ms")
+    return " ".join([*filter(None, words), f"#{order.get('opening_order', '?')}"])
 
 
 def _level(position: Mapping[str, Any], field: str) -> str:

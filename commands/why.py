@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="",
         metavar="JOURNEY|MASTER_TICKET",
-        help="a journey id, or the ticket of the master's position (default: the newest events)",
+        help="a journey id, or the ticket of the master's position or order "
+        "(default: the newest events)",
     )
     parser.add_argument("--slave", default="", metavar="NAME", help="on this slave only")
     parser.add_argument("--last", type=int, metavar="N", help="only the N newest events")
@@ -172,6 +173,6 @@ def _nothing(args: argparse.Namespace) -> str:
     what = f"of {args.trade}" if args.trade else "yet"
     whom = f" on {args.slave}" if args.slave else ""
     return (
-        f"No verdict is known {what}{whom}. A ticket is the one of the MASTER's position; "
+        f"No verdict is known {what}{whom}. A ticket is the one of the MASTER's position or order; "
         "a node that was just stopped may not have shipped its last verdicts."
     )

@@ -12,9 +12,17 @@ from db.schema import DECISIONS, EQUITY, SIGNALS, TRADES
 from domain.book import BookPosition, Stamp
 from domain.figures import Figures, Prices, Times
 from domain.legs import Leg, LegState
+from domain.mt5_words import TimeInForce
 from domain.reasons import Reason
 from domain.records import EquitySample
-from domain.signals import Fact, OrderPlaced, PositionClosed, PositionOpened
+from domain.signals import (
+    Fact,
+    OrderGone,
+    OrderPlaced,
+    PositionClosed,
+    PositionFact,
+    PositionOpened,
+)
 from domain.verdicts import Verdict, VerdictKind
 
 Document = dict[str, Any]
@@ -225,11 +233,27 @@ def signal(fact: Fact, now: datetime) -> Shipment:
         "master_ticket": subject.opening_order,
         "identifier": subject.identifier if isinstance(subject, BookPosition) else None,
         "age_ms": fact.age_ms if isinstance(fact, PositionOpened | OrderPlaced) else None,
+        **_of_an_order(fact),
         "seen": date_of_us(fact.seen_at_us),
         "seen_us": fact.seen_at_us,
         "journey_id": fact.journey,
     }
     return Shipment(SIGNALS, key, values, {"created_at": now})
+
+
+def _of_an_order(fact: Fact) -> Document:
+    """What only an order has that waits; `volume` is what is left of it."""
+    if isinstance(fact, PositionFact):
+        return {}
+    order = fact.order
+    return {
+        "kind": order.kind.value,
+        "initial_volume": exact(order.initial_volume),
+        "stop_limit_price": exact(order.stop_limit_price),
+        "time_in_force": TimeInForce(order.time_in_force).name,
+        "lasts_ms": order.lasts_ms,
+        "fate": fact.fate.value if isinstance(fact, OrderGone) else None,
+    }
 
 
 def equity(sample: EquitySample, now: datetime) -> Shipment:

@@ -9,7 +9,7 @@ import pytest
 from commands import tap_lines
 from domain.signals import Signal
 from messaging import frames, wire
-from tests.unit.messaging.messages import MASTER, OPENED, SIGNALS
+from tests.unit.messaging.messages import GONE, MASTER, OPENED, PLACED, SIGNALS
 
 
 def overheard(message: Signal) -> tap_lines.Overheard:
@@ -23,6 +23,15 @@ def test_an_open_is_one_line_with_what_a_trader_looks_for() -> None:
         r"EURUSD BUY 0\.50 at 1\.38712 sl 1\.38500 tp none #7001  age 333 ms",
         line,
     )
+
+
+def test_an_order_that_waits_is_one_line_as_well() -> None:
+    line = tap_lines.as_text(overheard(PLACED))
+    assert line.endswith(
+        "OrderPlaced  EURUSD BUY_STOP_LIMIT 0.30 at 1.39000 limit 1.38950 sl none tp 1.40000 "
+        "for 3600000 ms #7003  age 333 ms"
+    )
+    assert tap_lines.as_text(overheard(GONE)).endswith("#7003  filled")
 
 
 @pytest.mark.parametrize("name", SIGNALS)
@@ -66,6 +75,7 @@ def test_what_cannot_be_read_is_told_with_who_sent_it(parts: list[bytes], told: 
         {"type": "OrderPlaced", "v": 2, "mood": b"\xff"},
         {"type": 5, "position": {"sl": None}, "stamp": {}},
         {1: 2, "position": "none"},
+        {"type": "OrderPlaced", "order": {"lasts_ms": None, "sl": []}},
         {"type": "x\x1b[2J\ny"},
     ],
     ids=str,

@@ -65,3 +65,9 @@ def test_a_document_that_lacks_nearly_everything_is_shown_all_the_same() -> None
     assert explained({"account_id": "S1", "decision": "denied"}, None)[0].startswith(
         "at an unknown time  S1:"
     )
+
+
+def test_an_order_that_waits_is_told_as_a_position_is() -> None:
+    told = explained(decision(event="OrderPlaced", master_volume="0.50"), None)
+    assert told[0].endswith("S1: OrderPlaced GOLD BUY of M1: copied")
+    assert "    volume: the master's 0.50 lots" in told
