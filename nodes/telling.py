@@ -1,6 +1,7 @@
 """A master's story: stamps facts, writes them down, tells them, and answers who missed some."""
 
 import logging
+from collections import deque
 
 import msgspec
 
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 KEEP_BOOK_EVERY = 100
 #: A journal that could not be written is tried again at every such heartbeat.
 TRY_AGAIN_EVERY = 10
+#: Facts that are kept while the journal cannot be written.
+REMEMBERED_UNWRITTEN = 1_000
 
 
 class Storyteller:
@@ -43,6 +46,8 @@ class Storyteller:
         self.book = _book_told(name, identity, journal, Stamp(epoch, 0))
         self.confirmed = False
         self.unwritable = ""
+        #: What the journal did not take is told from memory to who asks for what he missed.
+        self._unwritten: deque[Fact] = deque(maxlen=REMEMBERED_UNWRITTEN)
         self._beats = 0
         self.keep()
 
@@ -144,6 +149,8 @@ class Storyteller:
         except JournalUnwritable as fault:
             logger.exception("journal_unwritable", extra={"seq": record.stamp.seq})
             self.unwritable = f"{fault}; slaves are told everything all the same"
+            if not isinstance(record, BookKept):
+                self._unwritten.append(record)
             return
         self.unwritable = ""
 
@@ -156,9 +163,14 @@ class Storyteller:
             return LegAnswer(opening_order=order, fate="held")
         return closed.get(order, LegAnswer(opening_order=order, fate="unknown"))
 
+    def _all_since(self, have: Stamp) -> tuple[Fact, ...]:
+        unwritten = [fact for fact in self._unwritten if fact.stamp > have]
+        written = self._journal.facts_since(have)
+        return tuple(sorted([*written, *unwritten], key=lambda fact: fact.stamp))
+
     def _facts_since(self, have: Stamp) -> tuple[Fact, ...]:
         """None for a slave that has nothing: what was open before it came is in the book."""
-        return () if have.epoch == 0 else tuple(self._journal.facts_since(have))
+        return () if have.epoch == 0 else self._all_since(have)
 
 
 def _book_told(name: NodeName, identity: Identity, journal: Journal, start: Stamp) -> Book:

@@ -71,6 +71,15 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "no verdict: the stale history of a terminal without its server was believed",
     ),
+    "told while the master's disk was full, to a slave that did not hear": FailedSchedule(
+        _pair(
+            "liveness",
+            Happening(1_500, "disk_full", "master", {"ms": 4_000}),
+            Happening(1_700, "wires", "slave1", {"ms": 1_500, "weather": {"is_deaf": True}}),
+            Happening(2_000, "flash", "master", {"symbol": 1, "lots": 0.2}),
+        ),
+        "no verdict: a snapshot brought only the facts that stood in the journal",
+    ),
     "a terminal that answers late": FailedSchedule(
         _pair(
             "safety",
