@@ -4,12 +4,14 @@ from decimal import ROUND_FLOOR, Decimal
 
 from decisions.filling import filling_for
 from decisions.gates import first_denial, points_from_master, wanted_volume
+from decisions.order_terms import lifetime_here, order_prices
 from decisions.rounding import to_tick
 from decisions.situation import Situation
 from domain.market import Quote, SymbolSpec
-from domain.orders import Denied, OpenPosition
+from domain.mt5_words import Filling
+from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.reasons import Reason
-from domain.signals import PositionOpened
+from domain.signals import OrderPlaced, PositionOpened
 
 
 def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
@@ -37,6 +39,31 @@ def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
         tp=to_tick(position.tp, spec.tick_size),
         deviation_points=_room(now.settings.slippage_tolerance, distance),
         filling=filling_for(spec),
+        magic=now.magic,
+        comment=now.comment,
+    )
+
+
+def decide_place(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
+    """Let an order wait as the master's does, unless one of the gates says no."""
+    denial = first_denial(fact, now)
+    if denial is not None:
+        return denial
+    volume = wanted_volume(fact, now)
+    if not isinstance(now.spec, SymbolSpec) or volume is None:
+        return Denied(Reason.UNKNOWN_SYMBOL, now.symbol)
+    prices = order_prices(fact.order, now.spec)
+    return PlaceOrder(
+        leg=fact.leg_key,
+        symbol=now.symbol,
+        kind=fact.order.kind,
+        volume=volume,
+        price=prices.price,
+        stop_limit_price=prices.stop_limit_price,
+        sl=prices.sl,
+        tp=prices.tp,
+        lifetime=lifetime_here(fact.order, now.age_ms, now.newest_server_ms),
+        filling=int(Filling.RETURN),
         magic=now.magic,
         comment=now.comment,
     )

@@ -18,9 +18,11 @@ from domain.mt5_words import SymbolTradeMode
 from domain.orders import Denied
 from domain.policies import Hold
 from domain.reasons import Reason
-from domain.signals import PositionOpened
+from domain.signals import OrderPlaced, PositionOpened
 
-Gate = Callable[[PositionOpened, Situation], Denied | None]
+#: What asks for a copy: a position, or an order that waits to become one.
+Asking = PositionOpened | OrderPlaced
+Gate = Callable[[Asking, Situation], Denied | None]
 
 OPENABLE = {
     Side.BUY: frozenset({SymbolTradeMode.FULL, SymbolTradeMode.LONG_ONLY}),
@@ -28,35 +30,36 @@ OPENABLE = {
 }
 
 
-def account_is_enabled(_: PositionOpened, now: Situation) -> Denied | None:
+def account_is_enabled(_: Asking, now: Situation) -> Denied | None:
     """Disabling stops opens only. A document that is wrong disables nothing: its hold says so."""
     if now.settings.enabled or Hold.BAD_DOCUMENT in now.holds:
         return None
     return Denied(Reason.ACCOUNT_DISABLED)
 
 
-def state_permits_opens(_: PositionOpened, now: Situation) -> Denied | None:
+def state_permits_opens(_: Asking, now: Situation) -> Denied | None:
     """The latch and the holds, the strictest wins."""
     reason = why_not_open(now.latch, now.holds)
     return None if reason is None else Denied(reason, now.latch.reason)
 
 
-def leg_is_new(fact: PositionOpened, now: Situation) -> Denied | None:
+def leg_is_new(fact: Asking, now: Situation) -> Denied | None:
     """An open happens at most once per leg, for ever."""
     if now.closed_unopened:
+        is_flash = isinstance(fact, PositionOpened) and fact.flash
         # A flash is told with its close, and closes go first.
-        return Denied(Reason.FLASH if fact.flash else Reason.CLOSED_MEANWHILE)
+        return Denied(Reason.FLASH if is_flash else Reason.CLOSED_MEANWHILE)
     return Denied(Reason.ALREADY_HANDLED) if now.leg_known else None
 
 
-def master_still_holds(fact: PositionOpened, now: Situation) -> Denied | None:
+def master_still_holds(fact: Asking, now: Situation) -> Denied | None:
     """An open goes out only while its leg is in the newest book known."""
-    if fact.flash:
+    if isinstance(fact, PositionOpened) and fact.flash:
         return Denied(Reason.FLASH)
     return None if now.still_held else Denied(Reason.CLOSED_MEANWHILE)
 
 
-def signal_is_fresh(_: PositionOpened, now: Situation) -> Denied | None:
+def signal_is_fresh(_: Asking, now: Situation) -> Denied | None:
     """Too old and from the future are both stale."""
     limit_ms = now.settings.max_signal_age_ms
     if now.age_ms > limit_ms:
@@ -66,7 +69,7 @@ def signal_is_fresh(_: PositionOpened, now: Situation) -> Denied | None:
     return None
 
 
-def login_is_right(_: PositionOpened, now: Situation) -> Denied | None:
+def login_is_right(_: Asking, now: Situation) -> Denied | None:
     """The terminal is logged in where its document says."""
     if isinstance(now.identity, Unknowable):
         return Denied(Reason.TERMINAL_UNKNOWN, now.identity.why)
@@ -75,7 +78,7 @@ def login_is_right(_: PositionOpened, now: Situation) -> Denied | None:
     return None
 
 
-def terminal_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
+def terminal_can_trade(_: Asking, now: Situation) -> Denied | None:
     """Connected, and programs may trade."""
     if isinstance(now.terminal, Unknowable):
         return Denied(Reason.TERMINAL_UNKNOWN, now.terminal.why)
@@ -86,7 +89,7 @@ def terminal_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
     return None
 
 
-def account_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
+def account_can_trade(_: Asking, now: Situation) -> Denied | None:
     """The account may trade."""
     if isinstance(now.account, Unknowable):
         return Denied(Reason.TERMINAL_UNKNOWN, now.account.why)
@@ -95,7 +98,7 @@ def account_can_trade(_: PositionOpened, now: Situation) -> Denied | None:
     return None
 
 
-def symbol_is_free(fact: PositionOpened, now: Situation) -> Denied | None:
+def symbol_is_free(fact: Asking, now: Situation) -> Denied | None:
     """On a netting account one master owns a symbol, on one side, and nobody else (law 14)."""
     if isinstance(now.account, Unknowable) or now.account.hedging:
         return None
@@ -106,12 +109,12 @@ def symbol_is_free(fact: PositionOpened, now: Situation) -> Denied | None:
         return Denied(Reason.NETTING_BUSY, f"{use.foreign:+f} lots on {now.symbol} are not copies")
     if use.masters - {(fact.login, fact.server)}:
         return Denied(Reason.NETTING_BUSY, f"copies of another master are on {now.symbol}")
-    if use.sides - {fact.position.side}:
+    if use.sides - {fact.subject.side}:
         return Denied(Reason.NETTING_BUSY, f"copies on the other side are on {now.symbol}")
     return None
 
 
-def daily_loss_is_below_limit(_: PositionOpened, now: Situation) -> Denied | None:
+def daily_loss_is_below_limit(_: Asking, now: Situation) -> Denied | None:
     """Realised plus floating. A result nobody knows denies."""
     guard = now.settings.kill_switch
     if not is_guarded(guard):
@@ -123,7 +126,7 @@ def daily_loss_is_below_limit(_: PositionOpened, now: Situation) -> Denied | Non
     return None
 
 
-def there_is_room_for_one_more(_: PositionOpened, now: Situation) -> Denied | None:
+def there_is_room_for_one_more(_: Asking, now: Situation) -> Denied | None:
     """`max_open_trades`; legs whose outcome is not known yet count."""
     limit = now.settings.max_open_trades
     if limit is None or now.open_legs < limit:
@@ -131,32 +134,42 @@ def there_is_room_for_one_more(_: PositionOpened, now: Situation) -> Denied | No
     return Denied(Reason.MAX_OPEN_TRADES, f"{now.open_legs} of {limit}")
 
 
-def symbol_is_known(fact: PositionOpened, now: Situation) -> Denied | None:
+def symbol_is_known(fact: Asking, now: Situation) -> Denied | None:
     """The slave's broker has the symbol, and lets it be opened on this side."""
     if isinstance(now.spec, Unknowable):
         return Denied(Reason.TERMINAL_UNKNOWN, now.spec.why)
     if now.spec is None:
-        return Denied(Reason.UNKNOWN_SYMBOL, f"{fact.position.symbol} -> {now.symbol}")
-    if now.spec.trade_mode not in OPENABLE[fact.position.side]:
-        return Denied(Reason.SYMBOL_NOT_TRADABLE, f"{now.symbol} {fact.position.side.value}")
+        return Denied(Reason.UNKNOWN_SYMBOL, f"{fact.subject.symbol} -> {now.symbol}")
+    if now.spec.trade_mode not in OPENABLE[fact.subject.side]:
+        return Denied(Reason.SYMBOL_NOT_TRADABLE, f"{now.symbol} {fact.subject.side.value}")
     return None
 
 
-def older_copies_do_not_block(_: PositionOpened, now: Situation) -> Denied | None:
+def older_copies_do_not_block(_: Asking, now: Situation) -> Denied | None:
     """Where the oldest is closed first, a newer copy could not be closed with its master."""
     if isinstance(now.account, Unknowable) or not now.account.closes_oldest_first:
         return None
     return Denied(Reason.FIFO_BUSY, now.symbol) if now.symbol_copied else None
 
 
-def there_is_a_market(_: PositionOpened, now: Situation) -> Denied | None:
+def order_is_taken(fact: Asking, now: Situation) -> Denied | None:
+    """The symbol takes this kind of waiting order, and the account keeps legs apart."""
+    if isinstance(fact, PositionOpened) or not isinstance(now.spec, SymbolSpec):
+        return None
+    nets = not isinstance(now.account, Unknowable) and not now.account.hedging
+    if nets or not now.spec.takes(fact.order.kind):
+        return Denied(Reason.ORDER_NOT_ALLOWED, f"{fact.order.kind.value} on {now.symbol}")
+    return None
+
+
+def there_is_a_market(_: Asking, now: Situation) -> Denied | None:
     """A quote, and not a crossed one."""
     if now.quote is None or now.quote.ask < now.quote.bid:
         return Denied(Reason.NO_MARKET, now.symbol)
     return None
 
 
-def price_is_near(fact: PositionOpened, now: Situation) -> Denied | None:
+def price_is_near(fact: Asking, now: Situation) -> Denied | None:
     """`slippage_tolerance`, equal allowed."""
     distance = points_from_master(fact, now)
     limit = now.settings.slippage_tolerance
@@ -167,18 +180,18 @@ def price_is_near(fact: PositionOpened, now: Situation) -> Denied | None:
     return None
 
 
-def volume_is_allowed(fact: PositionOpened, now: Situation) -> Denied | None:
+def volume_is_allowed(fact: Asking, now: Situation) -> Denied | None:
     """At least the broker's minimum, at most `max_lot`."""
     volume = wanted_volume(fact, now)
     limit = now.settings.max_lot
     if volume is None:
-        return Denied(Reason.VOLUME_TOO_SMALL, f"{fact.position.volume:f} lots")
+        return Denied(Reason.VOLUME_TOO_SMALL, f"{fact.subject.volume:f} lots")
     if limit is not None and volume > limit:
         return Denied(Reason.MAX_LOT, f"{volume:f} lots, at most {limit:f}")
     return None
 
 
-def magic_is_free(_: PositionOpened, now: Situation) -> Denied | None:
+def magic_is_free(_: Asking, now: Situation) -> Denied | None:
     """No unclosed leg has the same mark."""
     return Denied(Reason.MAGIC_TAKEN, str(now.magic)) if now.magic_taken else None
 
@@ -197,6 +210,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     symbol_is_known,
     symbol_is_free,
     older_copies_do_not_block,
+    order_is_taken,
     there_is_a_market,
     price_is_near,
     volume_is_allowed,
@@ -204,26 +218,31 @@ OPEN_GATES: tuple[Gate, ...] = (
 )
 
 
-def first_denial(fact: PositionOpened, now: Situation) -> Denied | None:
+#: An order that waits has a price of its own, wherever the market is.
+OF_THE_MARKET: frozenset[Gate] = frozenset({there_is_a_market, price_is_near})
+PLACE_GATES = tuple(gate for gate in OPEN_GATES if gate not in OF_THE_MARKET)
+
+
+def first_denial(fact: Asking, now: Situation) -> Denied | None:
     """The first gate that says no."""
-    for gate in OPEN_GATES:
+    for gate in PLACE_GATES if isinstance(fact, OrderPlaced) else OPEN_GATES:
         denial = gate(fact, now)
         if denial is not None:
             return denial
     return None
 
 
-def points_from_master(fact: PositionOpened, now: Situation) -> Decimal | None:
+def points_from_master(fact: Asking, now: Situation) -> Decimal | None:
     """How far the price to open at is from the master's; None without a spec or a quote."""
     if now.quote is None or not isinstance(now.spec, SymbolSpec):
         return None
-    side = fact.position.side
+    side = fact.subject.side
     price, mode = now.quote.entry(side), now.settings.slippage_mode
     return slippage_points(side, price, fact.price, now.spec.point, mode)
 
 
-def wanted_volume(fact: PositionOpened, now: Situation) -> Decimal | None:
+def wanted_volume(fact: Asking, now: Situation) -> Decimal | None:
     """The copy's volume; None without a spec, or below the minimum."""
     if not isinstance(now.spec, SymbolSpec):
         return None
-    return copy_volume(fact.position.volume, now.spec)
+    return copy_volume(fact.subject.volume, now.spec)

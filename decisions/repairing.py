@@ -11,9 +11,11 @@ from decimal import Decimal
 
 import msgspec
 
-from decisions.evidence import deals_prove_closed, last_price, looks_prove_closed
+from decisions.evidence import deals_prove_closed, looks_prove_closed
+from decisions.heeding import heed_the_book, is_absent_without_a_word
 from decisions.netting import net_left, signed
 from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
+from decisions.repairing_orders import next_order_repair
 from decisions.repairs import (
     Adopted,
     Ask,
@@ -22,10 +24,8 @@ from decisions.repairs import (
     Ended,
     GivenUp,
     Grown,
-    MasterWord,
     Noted,
     Repair,
-    Retarget,
     Send,
     Settled,
     Share,
@@ -44,9 +44,9 @@ from decisions.settling import (
     settle_close,
     settle_open,
 )
-from domain.figures import Figures
+from decisions.taking_up import adopted, adopted_in_net, ended_by, noted, opened_by
 from domain.ids import SlaveIdentifier
-from domain.legs import Intent, Leg, LegState, MasterTarget
+from domain.legs import Intent, Leg, LegState
 from domain.market import Deal, Position, SymbolSpec
 from domain.orders import ModifyPosition, Nothing, OpenPosition
 from domain.reasons import Reason
@@ -57,6 +57,8 @@ Step = Callable[[Leg, Sight], Repair | None]
 
 def next_repair(leg: Leg, sight: Sight) -> Repair:
     """What comes first; once it is done, the leg is looked at again."""
+    if leg.state is LegState.PENDING:
+        return next_order_repair(leg, sight)
     for step in BEFORE_THE_LOOK:
         repair = step(leg, sight)
         if repair is not None:
@@ -65,53 +67,6 @@ def next_repair(leg: Leg, sight: Sight) -> Repair:
         return _account_for_absence(leg, sight)
     shown = _take_in_the_look(leg, sight.held, sight)
     return _bring_to_target(leg, sight.held, sight) if shown is None else shown
-
-
-def told_by(leg: Leg, word: MasterWord) -> MasterTarget:
-    """The leg's target as a book has it; unchanged where the book says nothing, or is older."""
-    before = leg.target
-    if before.stamp > word.stamp:
-        # A close that acted before its turn is newer than this picture.
-        return before
-    if word.position is not None:
-        return MasterTarget(
-            stamp=word.stamp,
-            journey=before.journey,
-            volume=word.position.volume,
-            initial_volume=word.position.initial_volume,
-            sl=word.position.sl,
-            tp=word.position.tp,
-        )
-    if word.closed:
-        return msgspec.structs.replace(before, stamp=word.stamp, volume=ZERO)
-    return before
-
-
-def ended_by(leg: Leg, deals: tuple[Deal, ...], now_ms: int, *, is_shared: bool = False) -> Leg:
-    """The leg after these deals, mostly, have closed its position.
-
-    What a shared position brought in is reckoned once it is flat.
-    """
-    return msgspec.structs.replace(
-        leg,
-        state=LegState.CLOSED,
-        volume=ZERO,
-        price_close=last_price(deals),
-        net=ZERO if is_shared else sum((d.net for d in deals), ZERO),
-        closed_at_ms=leg.closed_at_ms or now_ms,
-    )
-
-
-def _heed_the_book(leg: Leg, sight: Sight) -> Repair | None:
-    if sight.word is None or not leg.live:
-        return None
-    target = told_by(leg, sight.word)
-    differs = _content(target) != _content(leg.target)
-    return Retarget(leg=msgspec.structs.replace(leg, target=target)) if differs else None
-
-
-def _content(target: MasterTarget) -> tuple[Decimal, ...]:
-    return target.volume, target.initial_volume, target.sl, target.tp
 
 
 def _settle_intents(leg: Leg, sight: Sight) -> Repair | None:
@@ -128,13 +83,13 @@ def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
         return _settle_open(leg, order, sight)
     if order.intent.kind == ModifyPosition.__name__:
         # No deal tells of stops; they are compared anew, and may in time be sent again.
-        return Noted(intent=_noted(order.intent, "unknown"))
+        return Noted(intent=noted(order.intent, "unknown"))
     return _settle_close(leg, order, sight)
 
 
 def _settle_open(leg: Leg, order: Unanswered, sight: Sight) -> Repair:
     if sight.held is not None:
-        return Adopted(leg=_adopted(leg, sight.held), intent=_noted(order.intent, "filled"))
+        return Adopted(leg=adopted(leg, sight.held), intent=noted(order.intent, "filled"))
     if sight.recent is None:
         return Ask(wanted=Wanted.RECENT_DEALS)
     found = settle_open(order, leg.side, sight.recent)
@@ -143,21 +98,21 @@ def _settle_open(leg: Leg, order: Unanswered, sight: Sight) -> Repair:
     if isinstance(found, Waiting):
         return Wait()
     missed = msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.NEVER_ANSWERED)
-    return GivenUp(leg=missed, intent=_noted(order.intent, "lapsed"))
+    return GivenUp(leg=missed, intent=noted(order.intent, "lapsed"))
 
 
 def _take_up(
     leg: Leg, found: FoundIn | FoundClosed, sight: Sight, intent: Intent | None = None
 ) -> Repair:
     """Deals show that the order was executed: adopted where it is open, ended where it is not."""
-    noted = None if intent is None else _noted(intent, "filled")
+    settled = None if intent is None else noted(intent, "filled")
     is_shared = sight.share is not None
     if isinstance(found, FoundClosed):
-        opened = _opened_by(leg, found)
+        opened = opened_by(leg, found)
         ended = ended_by(opened, found.deals, sight.now_ms, is_shared=is_shared)
-        return Ended(leg=ended, was_unknown=True, intent=noted)
+        return Ended(leg=ended, was_unknown=True, intent=settled)
     if is_shared:
-        return Adopted(leg=_adopted_in_net(leg, found), intent=noted, was_live=leg.live)
+        return Adopted(leg=adopted_in_net(leg, found), intent=settled, was_live=leg.live)
     if leg.identifier == found.identifier:
         # Its deal shows, and the position does not yet.
         return Wait()
@@ -171,10 +126,10 @@ def _settle_close(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
     found = settle_close(order, sight.deals)
     if isinstance(found, FoundDone):
         left = msgspec.structs.replace(leg, volume=max(leg.volume - found.volume, ZERO))
-        return Done(leg=left, intent=_noted(intent, "filled"), volume=found.volume)
+        return Done(leg=left, intent=noted(intent, "filled"), volume=found.volume)
     if isinstance(found, Waiting):
         return Wait() if sight.share is not None or _must_wait(leg, intent) else None
-    return Noted(intent=_noted(intent, "lapsed"))
+    return Noted(intent=noted(intent, "lapsed"))
 
 
 def _must_wait(leg: Leg, intent: Intent) -> bool:
@@ -197,7 +152,7 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
     # A list may be older than the close we were told of.
     if deals_prove_closed(sight.deals):
         return Wait()
-    return Adopted(leg=_adopted(leg, sight.held), was_live=False)
+    return Adopted(leg=adopted(leg, sight.held), was_live=False)
 
 
 def _look_for_a_late_fill(leg: Leg, sight: Sight) -> Repair:
@@ -288,7 +243,7 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
     plan = plan_leg(aimed, held, sight.spec, sight.state, sight.name)
     if not isinstance(plan, Nothing):
         return Send(order=plan, name=sight.name, aimed=aimed)
-    if _is_absent_without_a_word(leg, sight.word):
+    if is_absent_without_a_word(leg, sight.word):
         return AskMaster()
     if aimed.target != leg.target and plan.reason is Reason.ALREADY_AS_WANTED:
         plan = Nothing(Reason.STOPS_SHARED)
@@ -303,13 +258,6 @@ def _aimed_in_net(leg: Leg, share: Share) -> Leg:
     return msgspec.structs.replace(leg, target=msgspec.structs.replace(leg.target, sl=sl, tp=tp))
 
 
-def _is_absent_without_a_word(leg: Leg, word: MasterWord | None) -> bool:
-    """Only "closed" closes a copy; a position that is merely absent is asked about again."""
-    if word is None or leg.target.closed or leg.target.stamp > word.stamp:
-        return False
-    return word.position is None and not word.closed
-
-
 def _no_larger_than_known(leg: Leg, held: Position) -> Position:
     """A list may be older than the fill we were told of: what is gone is not sold again (law 4).
 
@@ -320,64 +268,9 @@ def _no_larger_than_known(leg: Leg, held: Position) -> Position:
     return msgspec.structs.replace(held, volume=leg.volume)
 
 
-def _adopted(leg: Leg, held: Position) -> Leg:
-    """It is open after all: followed from here, and closed at once if the master's is."""
-    return msgspec.structs.replace(
-        leg,
-        state=LegState.OPEN,
-        reason=Reason.NONE,
-        identifier=SlaveIdentifier(held.identifier),
-        filled_volume=max(leg.filled_volume, held.volume),
-        volume=held.volume,
-        price_open=held.price_open,
-        sl_sent=held.sl,
-        tp_sent=held.tp,
-        stops_confirmed=True,
-        opening=_filled_at(leg.opening, held.price_open),
-    )
-
-
-def _adopted_in_net(leg: Leg, found: FoundIn) -> Leg:
-    return msgspec.structs.replace(
-        leg,
-        state=LegState.OPEN,
-        reason=Reason.NONE,
-        identifier=SlaveIdentifier(found.identifier),
-        filled_volume=found.volume,
-        volume=found.volume,
-        price_open=found.price,
-        stops_confirmed=True,
-        opening=_filled_at(leg.opening, found.price),
-    )
-
-
-def _opened_by(leg: Leg, found: FoundClosed) -> Leg:
-    """The leg as it was between the open and the close that are both found only now."""
-    return msgspec.structs.replace(
-        leg,
-        state=LegState.OPEN,
-        reason=Reason.NONE,
-        identifier=SlaveIdentifier(found.identifier),
-        filled_volume=found.volume,
-        price_open=found.price,
-        opening=_filled_at(leg.opening, found.price),
-    )
-
-
-def _filled_at(opening: Figures | None, price: Decimal) -> Figures:
-    """The figures of an open whose price was not known when they were written."""
-    figures = opening or Figures()
-    prices = msgspec.structs.replace(figures.prices, filled=price if price != ZERO else None)
-    return msgspec.structs.replace(figures, prices=prices)
-
-
-def _noted(intent: Intent, outcome: str) -> Intent:
-    return msgspec.structs.replace(intent, outcome=outcome)
-
-
 #: What the master holds, what our own orders became, what was given up; then what is there.
 BEFORE_THE_LOOK: tuple[Step, ...] = (
-    _heed_the_book,
+    heed_the_book,
     _settle_intents,
     _claim_what_was_given_up,
     _find_number_in_net,

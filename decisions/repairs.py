@@ -7,19 +7,28 @@ import msgspec
 
 from decisions.evidence import Absence
 from decisions.settling import Unanswered
-from domain.book import BookPosition, Stamp
+from domain.book import BookOrder, BookPosition, Stamp
 from domain.legs import Intent, Leg
-from domain.market import Deal, Position, SymbolSpec
-from domain.orders import ClosePosition, ModifyPosition, Nothing
+from domain.market import Deal, OrderFate, PendingOrder, Position, SymbolSpec
+from domain.orders import CancelOrder, ClosePosition, ModifyOrder, ModifyPosition, Nothing
 from domain.policies import TradingState
+
+#: What can be asked of a position that is there already.
+FollowOrder = ModifyPosition | ClosePosition
 
 
 class MasterWord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a master's newest book says of a leg: held, known closed, or (neither) nothing."""
+    """What a master's newest book says of a leg: held or waiting, known closed, or nothing."""
 
     stamp: Stamp
     position: BookPosition | None = None
+    order: BookOrder | None = None
     closed: bool = False
+
+    @property
+    def says_nothing(self) -> bool:
+        """It is not in the book, and nobody knows that it was closed."""
+        return self.position is None and self.order is None and not self.closed
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,16 +47,21 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known of one leg at one moment: its book, its broker, its journal.
 
-    `share`: on netting accounts only, where `held` is what is left of the leg in the position that
-    it shares. `deals`: of its position, `recent`: the account's of the last days; None where nobody
-    has asked yet. `absence` counts good looks without the position, this one included. `name`: of
-    the order, should there be one. Moments are UTC ms, `now_s` is monotonic.
+    `waiting`: our own order that has not filled, `fate`: what became of it; `withdraws`: no order
+    of ours may wait. `share`: on netting accounts only, where `held` is what is left of the leg in
+    the position that it shares. `deals`: of its position, `recent`: the account's of the last days.
+    None where nobody has asked yet. `absence` counts good looks without the position, this one
+    included. `name`: of the order, should there be one. Moments are UTC ms, `now_s` is monotonic.
     """
 
     state: TradingState
     now_ms: int
     now_s: float
     held: Position | None = None
+    waiting: PendingOrder | None = None
+    fate: OrderFate | None = None
+    withdraws: bool = False
+    newest_server_ms: int = 0
     share: Share | None = None
     word: MasterWord | None = None
     unanswered: tuple[Unanswered, ...] = ()
@@ -63,6 +77,7 @@ class Wanted(Enum):
 
     DEALS_OF_POSITION = auto()
     RECENT_DEALS = auto()
+    FATE_OF_ORDER = auto()
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,9 +149,29 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
 class Send(msgspec.Struct, frozen=True, kw_only=True):
     """An order is due; its intent goes by this name. `aimed`: the leg with what it aims at."""
 
-    order: ModifyPosition | ClosePosition
+    order: FollowOrder
     name: str
     aimed: Leg
+
+
+class SendPending(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of ours that waits is to be changed or withdrawn; the intent goes by this name."""
+
+    order: ModifyOrder | CancelOrder
+    name: str
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Our waiting order is there, though nobody could say whether it was placed."""
+
+    leg: Leg
+    intent: Intent
+
+
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
+    """Our waiting order ended without a fill, and that is proven; the leg says why."""
+
+    leg: Leg
 
 
 class AskMaster(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +202,9 @@ Repair = (
     | Done
     | Noted
     | Send
+    | SendPending
+    | Found
+    | Withdrawn
     | AskMaster
     | Wait
     | Settled

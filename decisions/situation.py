@@ -17,7 +17,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     `still_held`: the newest book of the master has the position. `leg_known`: an open of this leg
     was decided before; `closed_unopened`: all we had of it is the news of its close. `symbol_use`:
     on a netting account what is on the symbol already, None where that is not known.
-    `symbol_copied`: there is a copy on the symbol.
+    `symbol_copied`: there is a copy on the symbol. `newest_server_ms`: this broker's wall clock by
+    its newest tick, 0 before the first.
     """
 
     settings: AccountSettings
@@ -41,3 +42,4 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     symbol_use: SymbolUse | None = None
     symbol_copied: bool = False
+    newest_server_ms: int = 0

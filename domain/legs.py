@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.book import Stamp
+from domain.book import BookOrder, Stamp
 from domain.figures import Figures
 from domain.ids import (
     JourneyId,
@@ -15,6 +15,7 @@ from domain.ids import (
     NodeName,
     SlaveIdentifier,
     SlaveSymbol,
+    SlaveTicket,
 )
 from domain.market import Side
 from domain.reasons import Reason
@@ -26,6 +27,7 @@ class LegState(StrEnum):
     """Where a leg stands. Terminal states never go back to `open`, but for an adopted late fill."""
 
     OPENING = "opening"
+    PENDING = "pending"
     OPEN = "open"
     CLOSING = "closing"
     CLOSED = "closed"
@@ -35,11 +37,15 @@ class LegState(StrEnum):
     RELEASED = "released"
 
 
-LIVE_STATES = frozenset({LegState.OPENING, LegState.OPEN, LegState.CLOSING})
+LIVE_STATES = frozenset({LegState.OPENING, LegState.PENDING, LegState.OPEN, LegState.CLOSING})
 
 
 class MasterTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """What the master's position is now, as far as we were told. Volume zero: known closed."""
+    """What the master's position is now, as far as we were told. Volume zero: known closed.
+
+    `order`: the order that still waits to become the position, or more of it; while nothing of it
+    has filled, the position is not `there`, and the figures are the order's.
+    """
 
     stamp: Stamp
     journey: JourneyId
@@ -47,6 +53,8 @@ class MasterTarget(msgspec.Struct, frozen=True, kw_only=True):
     initial_volume: Decimal
     sl: Decimal
     tp: Decimal
+    order: BookOrder | None = None
+    there: bool = True
 
     @property
     def closed(self) -> bool:
@@ -60,7 +68,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     Settings act once: what they decided (symbol, side, magic, filled volume) is frozen in here.
     `master_volume_copied` is what the master held when we copied it, which may be less than it
     had opened with; zero in journals from before it was kept. `stops_confirmed`: the broker has
-    shown the position with its stops since it was opened.
+    shown the position with its stops since it was opened. Of an order that waits: `ticket` is our
+    own order's, `terms_sent` the master's order as it was when ours was placed or last changed.
     """
 
     key: LegKey
@@ -80,6 +89,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     master_volume_copied: Decimal = ZERO
     reason: Reason = Reason.NONE
     identifier: SlaveIdentifier = SlaveIdentifier(0)
+    ticket: SlaveTicket = SlaveTicket(0)
+    terms_sent: BookOrder | None = None
     filled_volume: Decimal = ZERO
     volume: Decimal = ZERO
     price_open: Decimal = ZERO
@@ -98,6 +109,12 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     def is_tombstone(self) -> bool:
         """Its close was heard before its open: there never was an order."""
         return self.state is LegState.CLOSED and not self.identifier and not self.magic
+
+    @property
+    def never_filled(self) -> bool:
+        """Its order was refused, or withdrawn and that proven: its master's fill may be copied."""
+        is_of_order = self.terms_sent is not None and self.reason is not Reason.NEVER_ANSWERED
+        return is_of_order and not self.live and self.state is not LegState.CLOSED
 
     @property
     def live(self) -> bool:

@@ -50,6 +50,9 @@ class Reason(StrEnum):
     LOOP_STALLED = "LOOP_STALLED"
     LOOSER_STOP_HELD = "LOOSER_STOP_HELD"
     STOPS_SHARED = "STOPS_SHARED"
+    ORDER_WITHDRAWN = "ORDER_WITHDRAWN"
+    ORDER_GONE_HERE = "ORDER_GONE_HERE"
+    ORDER_NOT_ALLOWED = "ORDER_NOT_ALLOWED"
     # it came too late, or never reached us
     SLAVE_WAS_DOWN = "SLAVE_WAS_DOWN"
     FLASH = "FLASH"
@@ -203,6 +206,20 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "the market are in force, and none where a copy has none or lots that are not copies are "
         "on the symbol.",
         "Nothing; or use a hedging account, where every copy has its own.",
+    ),
+    Reason.ORDER_WITHDRAWN: Explanation(
+        "Our waiting order was withdrawn before it filled: its master's filled first, the account "
+        "may not open, or it is being drained.",
+        "Nothing. When the master's order fills, that is a signal of its own.",
+    ),
+    Reason.ORDER_GONE_HERE: Explanation(
+        "Our waiting order was deleted, or ended by its broker, while the master's still waits.",
+        "Nothing; it is not placed again.",
+    ),
+    Reason.ORDER_NOT_ALLOWED: Explanation(
+        "The slave's broker takes no such waiting orders on this symbol; or the account is a netting "
+        "account, where waiting orders are not copied.",
+        "Nothing. When the master's order fills, that is a signal of its own.",
     ),
     Reason.SLAVE_WAS_DOWN: Explanation(
         "The position was opened while this slave was not running.",

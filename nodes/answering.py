@@ -13,7 +13,7 @@ from domain.market import Quote, SymbolSpec
 from domain.reasons import Reason
 from domain.signals import Fact
 from domain.verdicts import Verdict, VerdictKind
-from nodes.executor import Executed
+from nodes.executor import AnyExecuted
 
 ZERO = Decimal(0)
 
@@ -62,7 +62,7 @@ def verdict(
 
 
 def times_of(
-    fact: Fact, received_us: int, decided_us: int, executed: Executed | None = None
+    fact: Fact, received_us: int, decided_us: int, executed: AnyExecuted | None = None
 ) -> Times:
     """The six times of one event; zero where a step was not reached."""
     return Times(

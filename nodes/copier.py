@@ -1,17 +1,23 @@
 """What to do about each thing a master said, and in which order."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import msgspec
 
+from decisions.heeding import target_after, target_of
 from domain.book import Book, BookPosition
 from domain.figures import Figures
 from domain.ids import JourneyId, LegKey, Magic, NodeName, SlaveSymbol
 from domain.legs import Leg, LegState
+from domain.market import Fate
 from domain.policies import AccountSettings
 from domain.reasons import Reason
 from domain.signals import (
     Fact,
+    OrderGone,
+    OrderModified,
+    OrderPlaced,
     PositionClosed,
     PositionModified,
     PositionOpened,
@@ -22,17 +28,22 @@ from domain.verdicts import VerdictKind
 from nodes.answering import Answer, times_of
 from nodes.inbox import Arrival, SnapshotTaken
 from nodes.ledger import Ledger, Owed
-from nodes.opener import ZERO, Opener, target_of
+from nodes.opener import Opener
 from nodes.repairer import Repairer
 from utils.clock import utc_us
 
 #: Closes go first, opens late; a snapshot is compared when the facts it brought are dealt with.
 URGENCY: dict[type, int] = {
     PositionClosed: 0,
+    OrderGone: 0,
     PositionReduced: 1,
     PositionModified: 2,
+    OrderModified: 2,
     PositionOpened: 3,
+    OrderPlaced: 3,
 }
+OPENINGS = PositionOpened | OrderPlaced
+CHANGES = PositionReduced | PositionModified | OrderModified
 AFTER_ITS_OPEN = 4
 LAST = 5
 
@@ -76,6 +87,8 @@ class Copier:
             self._compare(arrival.snapshot)
         elif isinstance(arrival.fact, PositionOpened):
             self._opener.open(arrival, arrival.fact, settings)
+        elif isinstance(arrival.fact, OrderPlaced):
+            self._opener.place(arrival, arrival.fact, settings)
         else:
             self._take_change(arrival, arrival.fact)
 
@@ -84,7 +97,7 @@ class Copier:
         opening = {
             a.fact.leg_key
             for a in self._queue
-            if isinstance(a, Arrival) and isinstance(a.fact, PositionOpened)
+            if isinstance(a, Arrival) and isinstance(a.fact, OPENINGS)
         }
         ranks = [_urgency(arrival, opening) for arrival in self._queue]
         return ranks.index(min(ranks))
@@ -114,7 +127,8 @@ class Copier:
             self._nothing_here(arrival, fact, leg)
             return False
         if fact.stamp > leg.target.stamp:
-            self._ledger.legs.put(msgspec.structs.replace(leg, target=target_of(fact)))
+            target = target_after(leg.target, fact)
+            self._ledger.legs.put(msgspec.structs.replace(leg, target=target))
             self._repairer.doubts.clear(leg.key)
         self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
         return True
@@ -127,8 +141,8 @@ class Copier:
             reason = Reason.ALREADY_CLOSED_HERE if closed else Reason.NEVER_COPIED
             detail = leg.reason.value
             if fact.stamp > leg.target.stamp:
-                leg = msgspec.structs.replace(leg, target=target_of(fact))
-        elif isinstance(fact, PositionClosed):
+                leg = msgspec.structs.replace(leg, target=target_after(leg.target, fact))
+        elif _is_an_end(fact):
             leg = _stub(fact, LegState.CLOSED, Reason.NEVER_COPIED)
         answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=reason, detail=detail)
         times = times_of(fact, arrival.received_us, utc_us())
@@ -167,14 +181,21 @@ def _urgency(arrival: Arrival | SnapshotTaken, opening: set[LegKey]) -> int:
         return LAST
     fact = arrival.fact
     urgency = URGENCY[type(fact)]
-    waits = isinstance(fact, PositionReduced | PositionModified) and fact.leg_key in opening
+    waits = isinstance(fact, CHANGES) and fact.leg_key in opening
     return AFTER_ITS_OPEN if waits else urgency
 
 
 def _is_overtaken(arrival: Arrival | SnapshotTaken, by: Fact) -> bool:
-    if isinstance(arrival, SnapshotTaken) or isinstance(arrival.fact, PositionOpened):
+    if isinstance(arrival, SnapshotTaken) or isinstance(arrival.fact, OPENINGS):
         return False
     return arrival.fact.leg_key == by.leg_key and arrival.fact.stamp < by.stamp
+
+
+def _is_an_end(fact: Fact) -> bool:
+    """Nothing is to be opened after it. An order that filled has a position of its own to tell."""
+    if isinstance(fact, OrderGone):
+        return fact.fate is not Fate.FILLED
+    return isinstance(fact, PositionClosed)
 
 
 def _stub(fact: Fact, state: LegState, reason: Reason) -> Leg:
@@ -191,7 +212,7 @@ def _stub(fact: Fact, state: LegState, reason: Reason) -> Leg:
         comment="",
         state=state,
         target=target_of(fact),
-        wanted_volume=ZERO,
+        wanted_volume=Decimal(0),
         master_price=fact.price,
         reason=reason,
     )

@@ -14,6 +14,7 @@ from domain.signals import (
     Malformed,
     MasterHeartbeat,
     NotReady,
+    OrderPlaced,
     PositionClosed,
     PositionOpened,
     Received,
@@ -117,8 +118,17 @@ class Inbox:
 
     def still_holds(self, master: NodeName, order: OpeningOrder) -> bool:
         """The newest book known of this master has the position."""
+        book = self._book(master)
+        return book is not None and book.find(order) is not None
+
+    def still_waits(self, master: NodeName, ticket: OpeningOrder) -> bool:
+        """The newest book known of this master has the order."""
+        book = self._book(master)
+        return book is not None and book.find_order(ticket) is not None
+
+    def _book(self, master: NodeName) -> Book | None:
         view = self._views.get(master)
-        return view is not None and view.book is not None and view.book.find(order) is not None
+        return None if view is None else view.book
 
     def alarms(self) -> tuple[str, ...]:
         """Masters that are not believed, by which a person should know that something is wrong."""
@@ -205,7 +215,7 @@ class Inbox:
         """Facts tell the state that results; only opens, and what may follow one, wait (law 3)."""
         if isinstance(fact, PositionClosed):
             return True
-        return not isinstance(fact, PositionOpened) and self._has_copy(fact.leg_key)
+        return not isinstance(fact, PositionOpened | OrderPlaced) and self._has_copy(fact.leg_key)
 
 
 def _remember(view: _MasterView, fact: Fact) -> None:

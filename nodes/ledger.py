@@ -11,7 +11,7 @@ from domain.figures import Figures
 from domain.ids import LegKey, NodeName
 from domain.legs import Intent, Leg
 from domain.records import JournalUnwritable, Record
-from domain.signals import Fact, PositionOpened
+from domain.signals import Fact, OrderPlaced, PositionOpened
 from domain.verdicts import Verdict, VerdictKind
 from nodes.answering import Answer, verdict
 from nodes.legbook import LegBook
@@ -101,7 +101,7 @@ class Ledger:
             master=leg.master,
             stamp=leg.opened_by,
             journey=leg.journey,
-            event=PositionOpened.__name__,
+            event=_asked_by(leg),
             leg=leg.key,
             kind=answer.kind,
             reason=answer.reason,
@@ -193,11 +193,16 @@ class Ledger:
         )
 
 
+def _asked_by(leg: Leg) -> str:
+    """The event that its opening, or its placing, answered."""
+    return (PositionOpened if leg.terms_sent is None else OrderPlaced).__name__
+
+
 def _answered(leg: Leg, fact: Fact) -> Leg:
     """The leg remembers how far its events have been answered for good.
 
     An opening told anew, by a master that started again, says nothing of what came between.
     """
-    if isinstance(fact, PositionOpened) and fact.stamp != leg.opened_by:
+    if isinstance(fact, PositionOpened | OrderPlaced) and fact.stamp != leg.opened_by:
         return leg
     return msgspec.structs.replace(leg, answered=max(leg.answered, fact.stamp))

@@ -7,9 +7,10 @@ import msgspec
 from decisions.claims import Claims, HedgingClaims, NettingClaims
 from decisions.evidence import Absence, seen_absent
 from decisions.repairs import MasterWord, Sight, Wanted
-from domain.ids import LegKey
+from domain.ids import LegKey, NodeName
 from domain.legs import Leg, LegState
-from domain.market import Deal, Position, SymbolSpec, Unknowable
+from domain.market import Deal, OrderFate, PendingOrder, Position, SymbolSpec, Unknowable
+from domain.policies import Hold, TradingState
 from nodes.account_kind import AccountKind
 from nodes.ledger import Ledger
 from nodes.ports import TerminalDoor
@@ -32,6 +33,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a look goes. `absences` counts the good looks that did not list a leg's position."""
 
     door: TerminalDoor
+    is_wanted: Callable[[NodeName], bool]
     kind: AccountKind
     ledger: Ledger
     standing: Standing
@@ -55,12 +57,15 @@ class Round:
         self._claims: HedgingClaims | None = None
         self._deals: dict[int, Deals] = {}
         self._recent: Deals | None = None
+        self._orders: tuple[PendingOrder, ...] | None = None
+        self._fates: dict[LegKey, OrderFate] = {}
         self._counted: set[LegKey] = set()
 
     def forget(self) -> None:
         """An order was sent: what was asked before it is out of date."""
-        self._positions = self._claims = self._recent = None
+        self._positions = self._claims = self._recent = self._orders = None
         self._deals.clear()
+        self._fates.clear()
         self._counted.clear()
 
     def sight(self, leg: Leg, name: str) -> Sight | Unknowable:
@@ -73,6 +78,9 @@ class Round:
         around = self._around
         unanswered = around.ledger.unanswered(leg.key)
         held = claims.of(leg, [order.intent for order in unanswered])
+        waiting = self._waiting(leg)
+        if isinstance(waiting, Unknowable):
+            return waiting
         spec = around.door.spec(leg.symbol) if leg.live else None
         now = around.clock.now()
         return Sight(
@@ -80,6 +88,10 @@ class Round:
             now_ms=now.utc_ms,
             now_s=now.monotonic_s,
             held=held,
+            waiting=waiting,
+            fate=self._fates.get(leg.key),
+            withdraws=self._withdraws(leg),
+            newest_server_ms=around.door.newest_server_ms(),
             share=claims.share(leg),
             word=self._word(leg),
             unanswered=unanswered,
@@ -92,7 +104,13 @@ class Round:
 
     def ask(self, leg: Leg, wanted: Wanted) -> Unknowable | None:
         """Have the deals at hand for the next sight; why not, where nobody answers."""
-        found = self.recent() if wanted is Wanted.RECENT_DEALS else self._deals_of(leg)
+        found: object
+        if wanted is Wanted.RECENT_DEALS:
+            found = self.recent()
+        elif wanted is Wanted.FATE_OF_ORDER:
+            found = self._fate_of(leg)
+        else:
+            found = self._deals_of(leg)
         return found if isinstance(found, Unknowable) else None
 
     def recent(self) -> Deals | Unknowable:
@@ -121,6 +139,30 @@ class Round:
         if self._claims is None:
             self._claims = HedgingClaims(self._positions)
         return self._claims
+
+    def _waiting(self, leg: Leg) -> PendingOrder | Unknowable | None:
+        """Our own waiting order, by its ticket or its mark; orders are listed only where one is."""
+        if leg.state is not LegState.PENDING:
+            return None
+        if self._orders is None:
+            orders = self._around.door.orders()
+            if isinstance(orders, Unknowable):
+                return orders
+            self._orders = orders
+        ours = (o for o in self._orders if o.ticket == leg.ticket or o.magic == leg.magic)
+        return next(ours, None)
+
+    def _fate_of(self, leg: Leg) -> OrderFate | Unknowable:
+        fate = self._around.door.order_of(leg.ticket)
+        if not isinstance(fate, Unknowable):
+            self._fates[leg.key] = fate
+        return fate
+
+    def _withdraws(self, leg: Leg) -> bool:
+        """The latch has left ACTIVE, or the account or this master is drained; no other hold."""
+        standing = self._around.standing
+        drains = Hold.DRAINING in standing.holds() or not self._around.is_wanted(leg.master)
+        return drains or standing.latch.state is not TradingState.ACTIVE
 
     def _deals_of(self, leg: Leg) -> Deals | Unknowable:
         """Asked for position 0, a terminal shows the account's deposits."""

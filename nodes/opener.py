@@ -6,24 +6,26 @@ from decimal import Decimal
 
 import msgspec
 
-from decisions.copying import decide_open
+from decisions.copying import decide_open, decide_place
 from decisions.filling import next_filling
+from decisions.gates import Asking
+from decisions.heeding import target_after, target_of
 from decisions.situation import Situation
 from domain.figures import Figures
-from domain.ids import SlaveIdentifier, SlaveSymbol
-from domain.legs import Leg, LegState, MasterTarget
+from domain.ids import LegKey, SlaveIdentifier, SlaveSymbol, SlaveTicket
+from domain.legs import Leg, LegState
 from domain.market import SymbolSpec, Unknowable
 from domain.mt5_words import Retcode
-from domain.orders import Denied, OpenPosition
-from domain.outcomes import Filled, Outcome, Rejected
+from domain.orders import Denied, OpenPosition, PlaceOrder
+from domain.outcomes import Cancelled, Filled, Outcome, PendingOutcome, Placed, Rejected
 from domain.policies import AccountSettings
 from domain.reasons import Reason
-from domain.signals import Fact, PositionOpened
+from domain.signals import OrderPlaced, PositionOpened
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer, known_price, prices_at_opening, times_of
-from nodes.executor import Executed, Executor
+from nodes.answering import Answer, known_price, opened_so_far, prices_at_opening, times_of
+from nodes.executor import AnyExecuted, Executor
 from nodes.inbox import Arrival
-from nodes.ledger import Ledger
+from nodes.ledger import Ledger, Owed
 from nodes.situation_room import SituationRoom
 from utils.clock import Clock, utc_us
 
@@ -34,6 +36,7 @@ TRIES = 4
 #: What was decided longer ago than this is thrown away, and decided again (law 10).
 STALE_DECISION_S = 1.0
 ZERO = Decimal(0)
+AskedFor = OpenPosition | PlaceOrder
 
 
 class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +44,9 @@ class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
     situation: Situation
     decided_us: int
-    order: OpenPosition | None = None
+    order: AskedFor | None = None
     denied: Denied | None = None
-    executed: Executed | None = None
+    executed: AnyExecuted | None = None
 
     @property
     def stale(self) -> bool:
@@ -58,7 +61,7 @@ class _Tries:
         self._left = TRIES - 1
         self._fillings: set[int] = set()
 
-    def with_filling(self, order: OpenPosition, situation: Situation) -> OpenPosition:
+    def with_filling(self, order: AskedFor, situation: Situation) -> AskedFor:
         """The order with a filling that the broker has not refused yet."""
         if not self._fillings or not isinstance(situation.spec, SymbolSpec):
             return order
@@ -85,7 +88,7 @@ class _Tries:
 
 
 class Opener:
-    """What a slave does about PositionOpened."""
+    """What a slave does about PositionOpened and OrderPlaced."""
 
     def __init__(
         self,
@@ -93,23 +96,58 @@ class Opener:
         executor: Executor,
         ledger: Ledger,
         clock: Clock,
-        swarm: str,
         listen: Callable[[], None],
+        follow: Callable[[LegKey], None],
     ) -> None:
         """Decide from what `room` gathers; act through `executor`; remember in `ledger`.
 
-        `listen` takes in what was said meanwhile: a HALT or a close denies the next try.
+        `listen` takes in what was said meanwhile: a HALT or a close denies the next try. `follow`
+        brings a leg where its master's position is.
         """
         self._room = room
         self._executor = executor
         self._ledger = ledger
         self._clock = clock
-        self._swarm = swarm
         self._listen = listen
+        self._follow = follow
 
     def open(self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings) -> None:
         """Answer one PositionOpened, with a verdict in any case."""
         known = self._ledger.legs.find(fact.leg_key)
+        if known is not None and known.live and known.terms_sent is not None:
+            known = self._end_the_waiting(arrival, fact, known)
+            if known is None:
+                return
+        self._ask_for_a_copy(arrival, fact, settings, known)
+
+    def place(self, arrival: Arrival, fact: OrderPlaced, settings: AccountSettings) -> None:
+        """Answer one OrderPlaced, with a verdict in any case."""
+        known = self._ledger.legs.find(fact.leg_key)
+        self._ask_for_a_copy(arrival, fact, settings, known)
+
+    def _end_the_waiting(self, arrival: Arrival, fact: PositionOpened, known: Leg) -> Leg | None:
+        """The master's order has filled: ours is withdrawn first, or has filled as well (law 15).
+
+        The leg, where a copy may be opened now; None where the fact has been answered.
+        """
+        target = target_after(known.target, fact)
+        self._ledger.legs.put(msgspec.structs.replace(known, target=target))
+        self._follow(known.key)
+        leg = self._ledger.legs.find(known.key) or known
+        if leg.never_filled:
+            return leg
+        figures = Figures(times=times_of(fact, arrival.received_us, utc_us()))
+        if leg.state is LegState.PENDING:
+            answer = _unknown("our own waiting order is being withdrawn")
+            self._ledger.answer(fact, leg, answer, figures)
+            self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
+            return None
+        self._ledger.answer(fact, leg, opened_so_far(leg), figures)
+        return None
+
+    def _ask_for_a_copy(
+        self, arrival: Arrival, fact: Asking, settings: AccountSettings, known: Leg | None
+    ) -> None:
         if known is not None and known.journey == fact.journey:
             # Told again after a restart; its verdict was written with the leg, or is being settled.
             self._ledger.heard(fact)
@@ -120,7 +158,8 @@ class Opener:
             self._note_refusal(attempt)
             self._listen()
             attempt = self._attempt(fact, settings, tries)
-        self._record(arrival, fact, settings, attempt, is_new=known is None)
+        is_new = known is None or known.never_filled
+        self._record(arrival, fact, settings, attempt, is_new=is_new)
 
     def end_interrupted(self) -> None:
         """At the start: a node that ended between a refused try and the next has no order out."""
@@ -144,11 +183,9 @@ class Opener:
         if attempt.executed is not None:
             self._ledger.write(attempt.executed.intent)
 
-    def _attempt(
-        self, fact: PositionOpened, settings: AccountSettings, tries: "_Tries"
-    ) -> _Attempt:
+    def _attempt(self, fact: Asking, settings: AccountSettings, tries: "_Tries") -> _Attempt:
         began_s = self._clock.now().monotonic_s
-        situation = self._room.gather(fact, settings, self._swarm, self._clock.now())
+        situation = self._room.gather(fact, settings, self._clock.now())
         decision = _decide_or_deny(fact, situation)
         done = _Attempt(situation=situation, decided_us=utc_us())
         if isinstance(decision, Denied):
@@ -158,7 +195,7 @@ class Opener:
         good_until_s = began_s + STALE_DECISION_S
         if self._clock.now().monotonic_s > good_until_s:
             return msgspec.structs.replace(done, denied=Denied(Reason.LOOP_STALLED))
-        leg = _leg(fact, settings, situation, LegState.OPENING, order)
+        leg = _leg(fact, settings, situation, _waiting_state(order), order)
         name = self._executor.name_intent()
         because = (fact.stamp, fact.journey)
         executed = self._executor.execute(order, leg, name, because, good_until_s)
@@ -167,7 +204,7 @@ class Opener:
     def _record(
         self,
         arrival: Arrival,
-        fact: PositionOpened,
+        fact: Asking,
         settings: AccountSettings,
         done: _Attempt,
         *,
@@ -186,25 +223,27 @@ class Opener:
         self._ledger.answer(fact, leg if is_new else None, answer, figures, intent)
 
 
-def _decide_or_deny(fact: PositionOpened, situation: Situation) -> OpenPosition | Denied:
+def _decide_or_deny(fact: Asking, situation: Situation) -> AskedFor | Denied:
     """The one place where a crash while deciding becomes a refusal."""
     try:
+        if isinstance(fact, OrderPlaced):
+            return decide_place(fact, situation)
         return decide_open(fact, situation)
     except Exception as error:
         logger.exception("decision_crashed", extra={"journey": fact.journey})
         return Denied(Reason.DECISION_CRASHED, repr(error))
 
 
-def _denied_by(executed: Executed) -> Denied | None:
+def _denied_by(executed: AnyExecuted) -> Denied | None:
     """Nobody refused it: we kept it back."""
     if executed.kept_back is Reason.NONE or not isinstance(executed.outcome, Rejected):
         return None
     return Denied(executed.kept_back, executed.outcome.comment)
 
 
-def _result(fact: PositionOpened, settings: AccountSettings, done: _Attempt) -> tuple[Leg, Answer]:
+def _result(fact: Asking, settings: AccountSettings, done: _Attempt) -> tuple[Leg, Answer]:
     if done.executed is not None and done.order is not None and done.denied is None:
-        leg = _leg(fact, settings, done.situation, LegState.OPENING, done.order)
+        leg = _leg(fact, settings, done.situation, _waiting_state(done.order), done.order)
         leg, answer = _after(leg, done.order, done.executed.outcome)
         return _unnumbered_in_net(leg, done.situation), answer
     denied = done.denied or Denied(Reason.DECISION_CRASHED)
@@ -213,8 +252,16 @@ def _result(fact: PositionOpened, settings: AccountSettings, done: _Attempt) -> 
     return msgspec.structs.replace(leg, reason=denied.reason), answer
 
 
-def _after(leg: Leg, order: OpenPosition, outcome: Outcome) -> tuple[Leg, Answer]:
+def _waiting_state(order: AskedFor) -> LegState:
+    """The leg's state while the broker has not answered."""
+    return LegState.PENDING if isinstance(order, PlaceOrder) else LegState.OPENING
+
+
+def _after(leg: Leg, order: AskedFor, outcome: Outcome | PendingOutcome) -> tuple[Leg, Answer]:
     """The leg and the answer after the broker has spoken."""
+    if isinstance(outcome, Placed | Cancelled):
+        placed = msgspec.structs.replace(leg, ticket=SlaveTicket(outcome.order))
+        return placed, Answer(kind=VerdictKind.COPIED, volume=order.volume)
     if isinstance(outcome, Filled):
         kind = VerdictKind.PARTIAL if outcome.in_part else VerdictKind.COPIED
         reason = Reason.FILLED_IN_PART if outcome.in_part else Reason.NONE
@@ -238,8 +285,11 @@ def _after(leg: Leg, order: OpenPosition, outcome: Outcome) -> tuple[Leg, Answer
             kind=VerdictKind.REJECTED, reason=reason, detail=detail, retcode=outcome.retcode
         )
         return rejected, answer
-    detail = f"{outcome.code} {outcome.comment}"
-    return leg, Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
+    return leg, _unknown(f"{outcome.code} {outcome.comment}")
+
+
+def _unknown(detail: str) -> Answer:
+    return Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
 
 
 def _unnumbered_in_net(leg: Leg, now: Situation) -> Leg:
@@ -261,11 +311,11 @@ def _missed(answer: Answer, arrival: Arrival) -> Answer:
 
 
 def _leg(
-    fact: PositionOpened,
+    fact: Asking,
     settings: AccountSettings,
     now: Situation,
     state: LegState,
-    order: OpenPosition | None,
+    order: AskedFor | None,
 ) -> Leg:
     """The leg with everything the settings decide once, frozen in."""
     return Leg(
@@ -273,9 +323,9 @@ def _leg(
         opened_by=fact.stamp,
         journey=fact.journey,
         master=fact.master,
-        master_symbol=fact.position.symbol,
+        master_symbol=fact.subject.symbol,
         symbol=SlaveSymbol(now.symbol),
-        side=fact.position.side,
+        side=fact.subject.side,
         magic=now.magic,
         comment=now.comment,
         state=state,
@@ -283,18 +333,6 @@ def _leg(
         wanted_volume=ZERO if order is None else order.volume,
         keep_minimum=settings.partial_below_min == "keep",
         master_price=fact.price,
-        master_volume_copied=fact.position.volume,
-    )
-
-
-def target_of(fact: Fact) -> MasterTarget:
-    """What the master's position is, by this fact."""
-    subject = fact.subject
-    return MasterTarget(
-        stamp=fact.stamp,
-        journey=fact.journey,
-        volume=subject.volume,
-        initial_volume=subject.initial_volume,
-        sl=subject.sl,
-        tp=subject.tp,
+        terms_sent=fact.order if isinstance(fact, OrderPlaced) else None,
+        master_volume_copied=fact.subject.volume,
     )

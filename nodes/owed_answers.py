@@ -7,14 +7,15 @@ import msgspec
 from domain.figures import Figures
 from domain.ids import LegKey
 from domain.legs import Leg
-from domain.orders import ClosePosition, Command
+from domain.orders import Command, ModifyOrder, ModifyPosition
 from domain.reasons import Reason
-from domain.signals import PositionClosed, PositionModified, PositionReduced
+from domain.signals import OrderModified, PositionClosed, PositionModified, PositionReduced
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer
 from nodes.ledger import Ledger, Owed
 
 ZERO = Decimal(0)
+CHANGES = PositionModified | OrderModified
 CLOSED_HERE = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.ALREADY_CLOSED_HERE)
 
 
@@ -42,7 +43,7 @@ class OwedAnswers:
             self._filled[leg.key] = so_far
             answer = _partial(so_far)
         for owed in self._ledger.owed(leg.key):
-            is_change_of_stops = isinstance(owed.fact, PositionModified)
+            is_change_of_stops = isinstance(owed.fact, CHANGES)
             if not is_change_of_stops:
                 self._answer(owed, answer, figures)
             elif not leg.live:
@@ -53,7 +54,7 @@ class OwedAnswers:
     def modified(self, leg: Leg, figures: Figures) -> None:
         """New stops are in force."""
         for owed in self._ledger.owed(leg.key):
-            if isinstance(owed.fact, PositionModified):
+            if isinstance(owed.fact, CHANGES):
                 self._answer(owed, Answer(kind=VerdictKind.COPIED), figures)
             else:
                 self._ledger.owe(leg.key, owed)
@@ -62,7 +63,7 @@ class OwedAnswers:
         """No order is left to send; a close that was filled in part stays that."""
         so_far = self._filled.pop(key, ZERO)
         for owed in self._ledger.owed(key):
-            in_part = so_far > ZERO and not isinstance(owed.fact, PositionModified)
+            in_part = so_far > ZERO and not isinstance(owed.fact, CHANGES)
             self._answer(owed, _partial(so_far) if in_part else answer, None)
 
     def failed(self, key: LegKey, answer: Answer, order: Command | None) -> None:
@@ -99,7 +100,8 @@ def _closes_first(owed: Owed) -> tuple[int, object]:
 
 
 def _is_about(order: Command, owed: Owed) -> bool:
-    return isinstance(order, ClosePosition) is not isinstance(owed.fact, PositionModified)
+    is_change = isinstance(order, ModifyPosition | ModifyOrder)
+    return is_change is isinstance(owed.fact, CHANGES)
 
 
 def _partial(volume: Decimal) -> Answer:

@@ -9,30 +9,34 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed
 from decisions.planning import with_stops_sent
-from decisions.repairing import ended_by
 from decisions.repairs import (
     Adopted,
     Ask,
     AskMaster,
     Done,
     Ended,
+    FollowOrder,
+    Found,
     GivenUp,
     Grown,
     Noted,
     Repair,
     Retarget,
     Send,
+    SendPending,
     Settled,
     Shown,
     Wait,
+    Withdrawn,
 )
+from decisions.taking_up import ended_by
 from domain.figures import Figures, Times
 from domain.ids import LegKey
 from domain.legs import Leg, LegState
 from domain.market import Deal, SymbolSpec, Unknowable
 from domain.mt5_words import Retcode
-from domain.orders import ClosePosition, ModifyPosition, Nothing
-from domain.outcomes import Filled, Rejected, Unknown
+from domain.orders import ClosePosition, Command, ModifyPosition, Nothing
+from domain.outcomes import Filled, Placed, Rejected, Unknown
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer, known_price, opened_so_far, prices_at_closing
@@ -50,7 +54,6 @@ from utils.clock import Clock, utc_us
 logger = logging.getLogger(__name__)
 
 ZERO = Decimal(0)
-FollowOrder = ModifyPosition | ClosePosition
 
 
 class RepairWork:
@@ -77,6 +80,9 @@ class RepairWork:
             Done: self._was_done,
             Noted: self._note,
             Send: self._send,
+            SendPending: self._send_pending,
+            Found: self._found,
+            Withdrawn: self._withdraw,
             AskMaster: self._ask_master,
             Wait: self._wait,
             Settled: self._settle,
@@ -93,7 +99,7 @@ class RepairWork:
         self,
         key: LegKey,
         answer: Answer,
-        order: FollowOrder | None = None,
+        order: Command | None = None,
         *,
         is_ours: bool = False,
     ) -> None:
@@ -160,6 +166,23 @@ class RepairWork:
         round_.forget()
         return True
 
+    def _found(self, _: Leg, found: Found, __: Round) -> bool:
+        """The order that nobody could answer for waits at the broker: it was copied."""
+        self._ledger.keep(found.leg, found.intent)
+        self._supersede(found.leg, Answer(kind=VerdictKind.COPIED, volume=found.leg.wanted_volume))
+        return True
+
+    def _withdraw(self, leg: Leg, withdrawn: Withdrawn, _: Round) -> bool:
+        self._ledger.keep(withdrawn.leg)
+        self.troubles.over(leg.key)
+        reason = withdrawn.leg.reason
+        if reason is Reason.NONE:
+            self._owed.need_nothing(leg.key, Answer(kind=VerdictKind.COPIED))
+            return False
+        logger.warning("order_withdrawn", extra={"leg": leg.key.text, "why": reason.value})
+        self._owed.need_nothing(leg.key, Answer(kind=VerdictKind.NOTHING_TO_DO, reason=reason))
+        return False
+
     def _note(self, leg: Leg, noted: Noted, _: Round) -> bool:
         self._ledger.keep(leg, noted.intent)
         return True
@@ -191,6 +214,28 @@ class RepairWork:
         goes_on = self._act(leg, send, spec, round_)
         round_.forget()
         return goes_on
+
+    def _send_pending(self, leg: Leg, send: SendPending, round_: Round) -> bool:
+        """Change or withdraw an order that waits; what became of it the next look tells."""
+        order, decided_us = send.order, utc_us()
+        because = (leg.target.stamp, leg.target.journey)
+        executed = self._executor.execute(order, leg, send.name, because)
+        round_.forget()
+        outcome = executed.outcome
+        if isinstance(outcome, Placed):
+            leg = msgspec.structs.replace(leg, terms_sent=leg.target.order)
+        self._ledger.keep(leg, executed.intent)
+        if isinstance(outcome, Rejected | Unknown):
+            # Gone says the broker: what became of it its records tell.
+            self.failed(leg.key, _no_fill(outcome), order)
+            return isinstance(outcome, Rejected) and outcome.gone
+        self.troubles.over(leg.key)
+        times = Times(
+            decided_us=decided_us, sent_us=executed.sent_us, answered_us=executed.answered_us
+        )
+        if isinstance(outcome, Placed):
+            self._owed.modified(leg, Figures(times=times))
+        return True
 
     def _act(self, leg: Leg, send: Send, spec: SymbolSpec, round_: Round) -> bool:
         order, decided_us = send.order, utc_us()

@@ -5,13 +5,13 @@ and journal are compared by `decisions/repairing.py`, whoever asks.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from decisions.claims import Claims, NettingClaims
 from decisions.repairing import next_repair
-from decisions.repairs import MasterWord, Send
+from decisions.repairs import MasterWord, Send, SendPending
 from domain.book import Book
-from domain.ids import LegKey, OpeningOrder
+from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.legs import Leg
 from domain.market import Position, Unknowable
 from nodes.account_kind import AccountKind
@@ -44,13 +44,19 @@ class Repairer:
         ledger: Ledger,
         standing: Standing,
         clock: Clock,
+        is_wanted: Callable[[NodeName], bool],
     ) -> None:
         """Look through `door`, act through `executor`, remember in `ledger`."""
         self._executor = executor
         self._legs = ledger.legs
         self._ledger = ledger
         self._around = Surroundings(
-            door=door, kind=AccountKind(door), ledger=ledger, standing=standing, clock=clock
+            door=door,
+            is_wanted=is_wanted,
+            kind=AccountKind(door),
+            ledger=ledger,
+            standing=standing,
+            clock=clock,
         )
         self._foreign: tuple[str, ...] = ()
         self._next_late_s = 0.0
@@ -79,7 +85,7 @@ class Repairer:
         legs = [leg for leg in self._legs.live_of(book.master) if word(leg) is not None]
         for leg in _closes_first(legs, word):
             said = word(leg)
-            if said is not None and (said.position is not None or said.closed):
+            if said is not None and not said.says_nothing:
                 self.doubts.clear(leg.key)
             self._repair(leg.key, Round(self._around, word=word), may_send=True)
 
@@ -150,7 +156,7 @@ class Repairer:
                 self._work.failed(key, unknown(sight.why))
                 return
             repair = next_repair(leg, sight)
-            orders += isinstance(repair, Send)
+            orders += isinstance(repair, Send | SendPending)
             if orders > (ORDERS_AT_ONCE if may_send else 0):
                 return
             if not self._work.do(leg, repair, round_):
@@ -161,12 +167,18 @@ class Repairer:
 def words_of(book: Book, closed: frozenset[OpeningOrder] = frozenset()) -> Word:
     """What a book says of legs of its own account; nothing of any other's."""
     held = {position.opening_order: position for position in book.positions}
+    waiting = {order.opening_order: order for order in book.orders}
 
     def word(leg: Leg) -> MasterWord | None:
         if (leg.key.master_login, leg.key.master_server) != (book.login, book.server):
             return None
         order = leg.key.opening_order
-        return MasterWord(stamp=book.stamp, position=held.get(order), closed=order in closed)
+        return MasterWord(
+            stamp=book.stamp,
+            position=held.get(order),
+            order=waiting.get(order),
+            closed=order in closed,
+        )
 
     return word
 

@@ -1,7 +1,10 @@
 """Gathers what a decision may look at. It reports, gates judge; nothing missing is filled in."""
 
+import msgspec
+
 from decisions.ages import age_here_ms
 from decisions.claims import SymbolUse
+from decisions.gates import Asking
 from decisions.marking import comment_for, magic_for_leg
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
@@ -17,6 +20,13 @@ from nodes.standing import Standing
 from utils.clock import Now, utc_us
 
 
+class Home(msgspec.Struct, frozen=True):
+    """Which account this is, and of which swarm: the marks of its copies are made from both."""
+
+    account: Identity
+    swarm: str
+
+
 class SituationRoom:
     """One consistent situation per decision."""
 
@@ -27,7 +37,7 @@ class SituationRoom:
         ledger: Ledger,
         standing: Standing,
         guard: DayGuard,
-        expected: Identity,
+        home: Home,
     ) -> None:
         """Look at these."""
         self._door = door
@@ -36,16 +46,14 @@ class SituationRoom:
         self._legs = ledger.legs
         self._standing = standing
         self._guard = guard
-        self._expected = expected
+        self._home = home
 
-    def gather(
-        self, fact: PositionOpened, settings: AccountSettings, swarm: str, now: Now
-    ) -> Situation:
+    def gather(self, fact: Asking, settings: AccountSettings, now: Now) -> Situation:
         """The situation for one open, as it is this moment."""
         key = fact.leg_key
         known = self._legs.find(key)
-        symbol = slave_symbol(fact.position.symbol, settings.symbol_map, settings.suffix)
-        magic = magic_for_leg(settings.magic_number, swarm, settings.name, key)
+        symbol = slave_symbol(fact.subject.symbol, settings.symbol_map, settings.suffix)
+        magic = magic_for_leg(settings.magic_number, self._home.swarm, settings.name, key)
         confirmed = self._inbox.is_confirmed(fact.master)
         holds = self._standing.holds_towards(confirmed=confirmed)
         if not self._inbox.is_wanted(fact.master):
@@ -55,7 +63,7 @@ class SituationRoom:
             settings=settings,
             latch=self._standing.latch,
             holds=holds,
-            expected=self._expected,
+            expected=self._home.account,
             identity=self._identity(account),
             terminal=self._door.state(),
             account=account,
@@ -63,17 +71,24 @@ class SituationRoom:
             spec=self._door.spec(symbol),
             quote=self._door.quote(symbol),
             age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),
-            leg_known=known is not None,
+            leg_known=known is not None and not known.never_filled,
             closed_unopened=known is not None and known.is_tombstone,
-            still_held=self._inbox.still_holds(fact.master, key.opening_order),
+            still_held=self._still_held(fact),
             open_legs=self._legs.live_count(),
             daily=self._guard.result(now.monotonic_s),
             magic=magic,
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
             comment=comment_for(key),
             symbol_use=self._symbol_use(symbol, account),
+            newest_server_ms=self._door.newest_server_ms(),
             symbol_copied=any(leg.symbol == symbol for leg in self._legs.live()),
         )
+
+    def _still_held(self, fact: Asking) -> bool:
+        order = fact.leg_key.opening_order
+        if isinstance(fact, PositionOpened):
+            return self._inbox.still_holds(fact.master, order)
+        return self._inbox.still_waits(fact.master, order)
 
     def _symbol_use(self, symbol: str, account: AccountState | Unknowable) -> SymbolUse | None:
         """Asked for only where it matters: it takes a look at the account."""

@@ -25,7 +25,7 @@ from nodes.ports import ControlLine, Journal, Recollection, SignalInlet, Termina
 from nodes.recovery import FORGOTTEN, Recovery
 from nodes.repairer import Repairer, words_of_all
 from nodes.reporting import Alarms, report_of
-from nodes.situation_room import SituationRoom
+from nodes.situation_room import Home, SituationRoom
 from nodes.standing import Standing
 from utils.clock import Clock, Now
 
@@ -83,12 +83,29 @@ class SlaveLoop:
         self._login = LoginWatch(parts.door, parts.identity)
         self._executor = Executor(parts.door, parts.journal, parts.clock, self._login)
         self._repairer = Repairer(
-            parts.door, self._executor, self._ledger, self._standing, parts.clock
+            parts.door,
+            self._executor,
+            self._ledger,
+            self._standing,
+            parts.clock,
+            self._inbox.is_wanted,
         )
         room = SituationRoom(
-            parts.door, self._inbox, self._ledger, self._standing, self._guard, parts.identity
+            parts.door,
+            self._inbox,
+            self._ledger,
+            self._standing,
+            self._guard,
+            Home(parts.identity, parts.swarm),
         )
-        opener = Opener(room, self._executor, self._ledger, parts.clock, parts.swarm, self._listen)
+        opener = Opener(
+            room,
+            self._executor,
+            self._ledger,
+            parts.clock,
+            self._listen,
+            self._repairer.follow,
+        )
         opener.end_interrupted()
         self._copier = Copier(self._ledger, opener, self._repairer, self._inbox.ask_again)
         self._alarms = Alarms()

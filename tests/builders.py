@@ -4,12 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 from decisions.situation import Situation
-from domain.book import Book, BookPosition, Stamp
+from domain.book import Book, BookOrder, BookPosition, Stamp
 from domain.ids import JourneyId, LegKey, NodeName, OpeningOrder
 from domain.legs import Intent, Leg, LegState, MasterTarget
 from domain.market import (
     AccountState,
     Deal,
+    Fate,
     Identity,
     Lifetime,
     PendingKind,
@@ -24,6 +25,9 @@ from domain.mt5_words import DealEntry, Execution, SymbolTradeMode
 from domain.policies import AccountSettings, Latch, Role
 from domain.signals import (
     Fact,
+    OrderGone,
+    OrderModified,
+    OrderPlaced,
     PositionClosed,
     PositionModified,
     PositionOpened,
@@ -103,6 +107,46 @@ def a_book_position(order: int = ORDER, **changes: Any) -> BookPosition:
     }
     exact = ("volume", "initial_volume", "price_open", "sl", "tp")
     return BookPosition(**as_decimals(usual | changes, *exact))
+
+
+def a_book_order(ticket: int = ORDER, **changes: Any) -> BookOrder:
+    """A master's order to buy gold lower, which waits until it is cancelled."""
+    usual: dict[str, Any] = {
+        "opening_order": OpeningOrder(ticket),
+        "symbol": "XAUUSD",
+        "kind": PendingKind.BUY_LIMIT,
+        "volume": "1.00",
+        "initial_volume": "1.00",
+        "price": "1280.00",
+        "stop_limit_price": "0",
+        "sl": "1275.00",
+        "tp": "1295.00",
+        "time_in_force": 0,
+        "lasts_ms": 0,
+        "placed_server_ms": SERVER_MS,
+        "magic": 0,
+        "comment": "",
+    }
+    exact = ("volume", "initial_volume", "price", "stop_limit_price", "sl", "tp")
+    return BookOrder(**as_decimals(usual | changes, *exact))
+
+
+def placed(seq: int = 1, order: BookOrder | None = None, **changes: Any) -> OrderPlaced:
+    return OrderPlaced(**_order_fields(seq, order or a_book_order(), {"age_ms": 0} | changes))
+
+
+def order_modified(seq: int, order: BookOrder, **changes: Any) -> OrderModified:
+    return OrderModified(**_order_fields(seq, order, changes))
+
+
+def order_gone(seq: int, order: BookOrder, fate: Fate, **changes: Any) -> OrderGone:
+    return OrderGone(fate=fate, **_order_fields(seq, order, changes))
+
+
+def _order_fields(seq: int, order: BookOrder, changes: dict[str, Any]) -> dict[str, Any]:
+    fields = _fact_fields(seq, a_book_position(), changes)
+    del fields["position"], fields["price"]
+    return fields | {"order": order}
 
 
 def a_book(*positions: BookPosition, seq: int = 0, **changes: Any) -> Book:

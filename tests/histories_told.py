@@ -301,9 +301,6 @@ HISTORIES: dict[int, History] = {
     ),
 }
 
-#: What has no test yet, and what it waits for.
-NOT_YET: dict[int, str] = {27: "pending orders"}
-
 LAWS: dict[int, str] = {
     1: "Unknown is not empty, and absence needs evidence.",
     2: "An open is an edge, a close is a level; settings act once, at the open.",

@@ -3,17 +3,21 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions import copying
-from decisions.copying import decide_open, spread_points
+from decisions.copying import decide_open, decide_place, spread_points
 from domain.market import Side, Unknowable
-from domain.orders import Denied, OpenPosition
+from domain.mt5_words import TimeInForce
+from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.policies import Hold, Latch, SlippageMode, TradingState
 from domain.reasons import Reason
 from tests.builders import (
+    SERVER_MS,
+    a_book_order,
     a_book_position,
     a_key,
     a_quote,
@@ -22,6 +26,7 @@ from tests.builders import (
     a_terminal,
     an_account,
     opened,
+    placed,
     some_settings,
 )
 
@@ -139,3 +144,28 @@ def test_law_5_what_is_not_known_never_opens_anything(changes: dict[str, Any]) -
 @pytest.mark.parametrize("lost", [{"quote": None}, {"spec": None}, {"spec": MUTE}])
 def test_law_5_the_order_itself_is_refused_should_a_gate_be_lost(lost: dict[str, Any]) -> None:
     assert copying._order(opened(), a_situation(**lost)) == Denied(Reason.NO_MARKET, "XAUUSD")
+
+
+def test_an_order_waits_at_the_masters_price_with_our_own_marks() -> None:
+    order = a_book_order(price="1279.37", volume="0.30", initial_volume="0.30", lasts_ms=3_600_000)
+    order = msgspec.structs.replace(order, time_in_force=int(TimeInForce.SPECIFIED))
+    now = a_situation(
+        symbol="GOLD.c", spec=a_spec("GOLD.c", tick_size="0.25"), newest_server_ms=SERVER_MS
+    )
+    decided = decide_place(placed(order=order), now)
+    assert isinstance(decided, PlaceOrder)
+    assert (decided.symbol, decided.kind, decided.volume) == ("GOLD.c", order.kind, order.volume)
+    assert (decided.price, decided.sl) == (Decimal("1279.25"), Decimal("1275.00"))
+    assert (decided.magic, decided.comment) == (now.magic, now.comment)
+    assert decided.lifetime.until_server_ms == SERVER_MS + 3_600_000 - now.age_ms
+
+
+def test_an_order_that_a_gate_refuses_does_not_wait() -> None:
+    refused = decide_place(placed(), a_situation(latch=Latch(state=TradingState.HALTED)))
+    assert isinstance(refused, Denied)
+    assert refused.reason is Reason.TRADING_HALTED
+
+
+def test_without_a_contract_no_order_waits_whatever_the_gates_say() -> None:
+    refused = decide_place(placed(), a_situation(spec=None))
+    assert isinstance(refused, Denied)

@@ -6,14 +6,21 @@ from typing import Any
 import pytest
 
 from decisions.claims import SymbolUse
-from decisions.gates import OPEN_GATES, first_denial, points_from_master, wanted_volume
+from decisions.gates import (
+    OPEN_GATES,
+    first_denial,
+    order_is_taken,
+    points_from_master,
+    wanted_volume,
+)
 from decisions.trading_state import HOLD_REASONS
-from domain.market import Identity, Side, Unknowable
-from domain.mt5_words import SymbolTradeMode
+from domain.market import Identity, PendingKind, Side, Unknowable
+from domain.mt5_words import OrderMode, SymbolTradeMode
 from domain.policies import Hold, KillSwitch, Latch, SlippageMode, TradingState
 from domain.reasons import EXPLANATIONS, Reason
 from tests.builders import (
     MASTER_AT,
+    a_book_order,
     a_book_position,
     a_quote,
     a_situation,
@@ -21,6 +28,7 @@ from tests.builders import (
     a_terminal,
     an_account,
     opened,
+    placed,
     some_settings,
 )
 
@@ -193,7 +201,37 @@ def test_every_gate_has_a_row_that_only_it_denies() -> None:
         for gate in OPEN_GATES
         if gate(_fact(changes), _situation(changes)) is not None
     }
-    assert denying == set(OPEN_GATES)
+    assert denying == set(OPEN_GATES) - {order_is_taken}
+
+
+def denial_of_an_order(kind: PendingKind = PendingKind.BUY_LIMIT, **changes: Any) -> Any:
+    denial = first_denial(placed(order=a_book_order(kind=kind)), a_situation(**changes))
+    return None if denial is None else denial.reason
+
+
+def test_an_order_may_wait_wherever_the_market_is() -> None:
+    """Its price is its own: neither a quote nor the distance from the master's matters."""
+    assert denial_of_an_order() is None
+    assert denial_of_an_order(quote=None) is None
+    assert denial_of_an_order(quote=a_quote("1385.00", "1385.10")) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (NETTING | {"symbol_use": SymbolUse(foreign=Decimal(0))}, Reason.ORDER_NOT_ALLOWED),
+        ({"spec": a_spec(kind_flags=int(OrderMode.STOP))}, Reason.ORDER_NOT_ALLOWED),
+        ({"latch": Latch(state=TradingState.REDUCING)}, Reason.TRADING_REDUCING),
+        ({"age_ms": 5001}, Reason.SIGNAL_TOO_OLD),
+        ({"still_held": False}, Reason.CLOSED_MEANWHILE),
+        ({"leg_known": True, "closed_unopened": True}, Reason.CLOSED_MEANWHILE),
+        ({"settings": some_settings(max_open_trades=0)}, Reason.MAX_OPEN_TRADES),
+        ({"spec": MUTE}, Reason.TERMINAL_UNKNOWN),
+        ({"settings": some_settings(max_lot="0.99")}, Reason.MAX_LOT),
+    ],
+)
+def test_an_order_has_to_pass_all_other_gates(changes: dict[str, Any], reason: Reason) -> None:
+    assert denial_of_an_order(**changes) is reason
 
 
 def _fact(changes: dict[str, Any]) -> Any:

@@ -50,7 +50,7 @@ def test_the_volumes_of_a_deal_count_by_its_side() -> None:
 
 @pytest.mark.parametrize("state", LegState)
 def test_a_leg_lives_while_a_position_may_be_at_the_broker(state: LegState) -> None:
-    live = state in {LegState.OPENING, LegState.OPEN, LegState.CLOSING}
+    live = state in {LegState.OPENING, LegState.PENDING, LegState.OPEN, LegState.CLOSING}
     assert a_leg(state=state).live is live
 
 

@@ -1,14 +1,21 @@
 """A master made of words: a test says what it tells, in which order, and what is lost."""
 
+from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from decisions.booking import apply_fact, book_hash
-from domain.book import Book, BookPosition
+from domain.book import Book, BookOrder, BookPosition
 from domain.ids import JourneyId
+from domain.market import Fate
 from domain.signals import (
     Fact,
     LegAnswer,
     MasterHeartbeat,
+    OrderGone,
+    OrderModified,
+    OrderPlaced,
     PositionClosed,
     PositionModified,
     PositionOpened,
@@ -18,7 +25,19 @@ from domain.signals import (
 )
 from messaging import wire
 from messaging.in_memory import InMemoryBus
-from tests.builders import MASTER, a_book, a_book_position, closed, modified, opened, reduced
+from tests.builders import (
+    MASTER,
+    a_book,
+    a_book_order,
+    a_book_position,
+    closed,
+    modified,
+    opened,
+    order_gone,
+    order_modified,
+    placed,
+    reduced,
+)
 from tests.fakes import FakeClock
 from tests.unit.nodes.swarm import SlaveSide
 from utils.clock import utc_us
@@ -87,6 +106,28 @@ class Teller:
         self.shut.add(order)
         return self._did(lambda seq, _, **told: closed(seq, order, **told), None)
 
+    def places(self, ticket: int = 501, age_ms: int = 0, **changes: Any) -> OrderPlaced:
+        return self._said_of(placed, a_book_order(ticket, **changes), age_ms=age_ms)
+
+    def changes_order(self, ticket: int = 501, **changes: Any) -> OrderModified:
+        before = self.book.find_order(ticket)  # type: ignore[arg-type]
+        assert before is not None
+        exact = {name: Decimal(str(value)) for name, value in changes.items()}
+        return self._said_of(order_modified, msgspec.structs.replace(before, **exact))
+
+    def ends_order(self, ticket: int = 501, fate: Fate = Fate.CANCELLED) -> OrderGone:
+        before = self.book.find_order(ticket)  # type: ignore[arg-type]
+        assert before is not None
+        if fate is Fate.FILLED:
+            before = msgspec.structs.replace(before, volume=Decimal(0))
+        else:
+            self.shut.add(ticket)
+        return self._said_of(order_gone, before, fate=fate)
+
+    def fills_order(self, ticket: int = 501, **changes: Any) -> list[Fact]:
+        """It becomes a position: told first, then that it waits no more."""
+        return [self.opens(ticket, **changes), self.ends_order(ticket, Fate.FILLED)]
+
     def beat(self, **changes: Any) -> MasterHeartbeat:
         usual = {
             "master": MASTER,
@@ -106,7 +147,10 @@ class Teller:
         del fields["opening_order"]
         return a_book_position(order, **(fields | changes))
 
-    def _did(self, kind: Any, position: BookPosition | None, **told: Any) -> Any:
+    def _said_of(self, kind: Any, order: BookOrder, **told: Any) -> Any:
+        return self._did(kind, order, **told)
+
+    def _did(self, kind: Any, position: BookPosition | BookOrder | None, **told: Any) -> Any:
         seq = self.book.stamp.seq + 1
         epoch = self.book.stamp.epoch
         journey = JourneyId(f"{MASTER}/{epoch}/{seq}")

@@ -1,0 +1,157 @@
+"""The next repair of a leg whose order waits for its price (law 15).
+
+An order and the position it becomes are one leg. Ours waits while the master's does. Where ours
+fills first the copy is held until the master's order leaves the book; where the master's fills
+first ours is withdrawn, that is proven, and only then may a copy be opened.
+"""
+
+import msgspec
+
+from decisions.heeding import heed_the_book, is_absent_without_a_word
+from decisions.order_terms import lifetime_here, order_prices
+from decisions.repairs import (
+    Adopted,
+    Ask,
+    AskMaster,
+    Found,
+    GivenUp,
+    Noted,
+    Repair,
+    SendPending,
+    Settled,
+    Shown,
+    Sight,
+    Wait,
+    Wanted,
+    Withdrawn,
+)
+from decisions.settling import SETTLE_WINDOW_S, Unanswered
+from decisions.taking_up import adopted, noted
+from domain.book import BookOrder
+from domain.ids import SlaveIdentifier, SlaveTicket
+from domain.legs import Leg, LegState
+from domain.market import Fate, OrderFate, PendingOrder, SymbolSpec
+from domain.orders import CancelOrder, ModifyOrder, Nothing, PlaceOrder
+from domain.policies import TradingState
+from domain.reasons import Reason
+
+UNFILLED_ENDS = frozenset({Fate.CANCELLED, Fate.EXPIRED, Fate.REJECTED})
+
+
+def next_order_repair(leg: Leg, sight: Sight) -> Repair:
+    """What comes first; once it is done, the leg is looked at again."""
+    told = heed_the_book(leg, sight)
+    if told is not None:
+        return told
+    for order in sight.unanswered:
+        repair = _settle(leg, order, sight)
+        if repair is not None:
+            return repair
+    if sight.waiting is not None:
+        return _while_it_waits(leg, sight.waiting, sight)
+    if sight.held is not None:
+        return Adopted(leg=adopted(leg, sight.held))
+    return _after_its_end(leg, sight)
+
+
+def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
+    """Whether it was placed the lists tell; what a change or a withdrawal did, the next look."""
+    if order.intent.kind != PlaceOrder.__name__:
+        return Noted(intent=noted(order.intent, "unknown"))
+    if sight.waiting is not None:
+        found = msgspec.structs.replace(leg, ticket=SlaveTicket(sight.waiting.ticket))
+        return Found(leg=found, intent=noted(order.intent, "placed"))
+    if sight.held is not None:
+        return Adopted(leg=adopted(leg, sight.held), intent=noted(order.intent, "filled"))
+    if leg.ticket or order.intent.order:
+        return _by_its_number(leg, order)
+    if order.waited_s <= SETTLE_WINDOW_S:
+        return Wait()
+    missed = msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.NEVER_ANSWERED)
+    return GivenUp(leg=missed, intent=noted(order.intent, "lapsed"))
+
+
+def _by_its_number(leg: Leg, order: Unanswered) -> Repair:
+    """The broker gave it a number, so its records know what became of it."""
+    ticket = leg.ticket or SlaveTicket(order.intent.order)
+    numbered = msgspec.structs.replace(leg, ticket=ticket)
+    return Found(leg=numbered, intent=noted(order.intent, "placed"))
+
+
+def _while_it_waits(leg: Leg, waiting: PendingOrder, sight: Sight) -> Repair:
+    if waiting.ticket != leg.ticket:
+        return Shown(leg=msgspec.structs.replace(leg, ticket=SlaveTicket(waiting.ticket)))
+    wanted = leg.target.order
+    if wanted is None or _has_become_a_position(leg) or _may_not_wait(leg, sight):
+        order = CancelOrder(leg=leg.key, ticket=leg.ticket, symbol=leg.symbol)
+        return SendPending(order=order, name=sight.name)
+    if is_absent_without_a_word(leg, sight.word):
+        return AskMaster()
+    if leg.terms_sent is not None and wanted.terms == leg.terms_sent.terms:
+        return Settled(leg=leg, why=Nothing(Reason.ALREADY_AS_WANTED))
+    return _change(leg, wanted, sight)
+
+
+def _has_become_a_position(leg: Leg) -> bool:
+    """The master's has filled, all or a part of it: a copy is asked for by another fact."""
+    return leg.target.there or leg.target.order is None
+
+
+def _may_not_wait(leg: Leg, sight: Sight) -> bool:
+    """Nothing of ours may, or nothing of this one: the rest of a fill in part goes as well."""
+    return leg.target.closed or sight.withdraws or sight.held is not None
+
+
+def _change(leg: Leg, wanted: BookOrder, sight: Sight) -> Repair:
+    """What the master changed of it; a hold keeps it as it is until the hold is over."""
+    if not isinstance(sight.spec, SymbolSpec):
+        return Wait(why=f"no contract of {leg.symbol}")
+    if sight.state is not TradingState.ACTIVE:
+        return Settled(leg=leg, why=Nothing(Reason.LOOSER_STOP_HELD))
+    prices = order_prices(wanted, sight.spec)
+    order = ModifyOrder(
+        leg=leg.key,
+        ticket=leg.ticket,
+        symbol=leg.symbol,
+        price=prices.price,
+        stop_limit_price=prices.stop_limit_price,
+        sl=prices.sl,
+        tp=prices.tp,
+        lifetime=lifetime_here(wanted, 0, sight.newest_server_ms),
+    )
+    return SendPending(order=order, name=sight.name)
+
+
+def _after_its_end(leg: Leg, sight: Sight) -> Repair:
+    """It waits no more and no position bears its mark: its broker's records have to say why."""
+    fate = sight.fate
+    if fate is None:
+        return Ask(wanted=Wanted.FATE_OF_ORDER, why="its order is not listed")
+    if fate.filled:
+        return Shown(leg=_filled(leg, fate))
+    if fate.fate in UNFILLED_ENDS:
+        return Withdrawn(leg=_unfilled(leg, sight))
+    return Wait(why="its order is not listed, and nobody says what became of it")
+
+
+def _filled(leg: Leg, fate: OrderFate) -> Leg:
+    """It became a position, which is gone from the list again: its deals will tell the rest."""
+    return msgspec.structs.replace(
+        leg,
+        state=LegState.OPEN,
+        identifier=SlaveIdentifier(fate.position or leg.ticket),
+        filled_volume=fate.filled,
+        volume=fate.filled,
+    )
+
+
+def _unfilled(leg: Leg, sight: Sight) -> Leg:
+    """Ended with the master's it is closed; ended by somebody here it is closed for good, too.
+
+    Withdrawn by ourselves it never was, and its master's fill is a signal of its own.
+    """
+    if leg.target.closed:
+        return msgspec.structs.replace(leg, state=LegState.CLOSED)
+    if _has_become_a_position(leg) or sight.withdraws:
+        return msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.ORDER_WITHDRAWN)
+    return msgspec.structs.replace(leg, state=LegState.CLOSED, reason=Reason.ORDER_GONE_HERE)
