@@ -168,7 +168,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
             machine.wait_ready()
             yield Ground(machine, desk, seats)
         machine.stop()
-        assert [process.cmdline() for process in machine.ours()] == []
+        machine.wait_alone()
     finally:
         machine.end()
 

@@ -42,7 +42,7 @@ def test_the_swarm_runs_obeys_heals_and_ends(machine: Machine) -> None:
     began_s = monotonic_s()
     machine.stop()
     assert monotonic_s() - began_s < 7
-    assert machine.ours() == []
+    machine.wait_alone()
     assert machine.status()[SLAVE]["state"] == "STOPPED"
 
 
@@ -54,7 +54,7 @@ def test_the_next_launcher_adopts_what_a_crashed_one_left(swarm: Machine) -> Non
     swarm.wait_ready()
     assert swarm.pids() == before
     swarm.stop()
-    assert swarm.ours() == []
+    swarm.wait_alone()
 
 
 def test_an_order_that_nobody_hears_is_kept_and_said_so(machine: Machine) -> None:
@@ -77,7 +77,7 @@ def test_a_port_in_use_is_a_fault_of_the_host_and_leaves_nothing_running(machine
         launcher = machine.launch()
         assert launcher.wait(30) == 2
     assert f"port {signals_port}: wanted for the signals of {MASTER}" in machine.said()
-    assert machine.ours() == []
+    machine.wait_alone()
 
 
 def test_a_database_port_in_use_is_the_only_fault_that_is_told(machine: Machine) -> None:
@@ -88,7 +88,7 @@ def test_a_database_port_in_use_is_the_only_fault_that_is_told(machine: Machine)
     assert refused.returncode == 2
     assert "the embedded database cannot start: port" in refused.stderr
     assert "no such pair" not in refused.stderr
-    assert machine.ours() == []
+    machine.wait_alone()
 
 
 @pytest.mark.parametrize("setting", ["MURMURATION_STATE", "MURMURATION_LEASES"])
@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_a_fault_of_the_host(
     refused = machine.command()
     assert refused.returncode == 2
     assert refused.stderr.startswith(f"{setting}: wanted a folder that can be written")
-    assert machine.ours() == []
+    machine.wait_alone()
 
 
 def test_a_swarm_without_accounts_says_what_to_do(machine: Machine) -> None:
@@ -108,7 +108,7 @@ def test_a_swarm_without_accounts_says_what_to_do(machine: Machine) -> None:
     launcher = machine.launch()
     assert launcher.wait(30) == 2
     assert "python setup_db.py" in machine.said()
-    assert machine.ours() == []
+    machine.wait_alone()
     assert running(machine.state) is None
 
 
@@ -169,7 +169,7 @@ def test_copies_go_on_after_the_paper_broker_was_killed(
     trader.close_all()
     machine.says(CLOSED, COPIED_WITHIN_S)
     machine.stop()
-    assert machine.ours() == []
+    machine.wait_alone()
 
 
 def test_strict_starts_nothing_while_an_account_has_a_fault(machine: Machine) -> None:
@@ -178,4 +178,4 @@ def test_strict_starts_nothing_while_an_account_has_a_fault(machine: Machine) ->
     strict = machine.command("--strict")
     assert strict.returncode == 2
     assert "Apex_Slave_01: follows: wanted names of MASTER accounts" in strict.stderr
-    assert machine.ours() == []
+    machine.wait_alone()

@@ -146,6 +146,14 @@ class Machine(Typist):
         spared = self.database.pid
         return [p for p in psutil.process_iter() if p.pid != spared and self._is_ours(p)]
 
+    def wait_alone(self, within_s: float = 2) -> None:
+        """Until none of ours runs: who has just ended may be listed for a moment longer."""
+        try:
+            eventually(lambda: not self.ours(), within_s, LOOK_EVERY_S)
+        except AssertionError as late:
+            there = [process.cmdline() for process in self.ours()]
+            raise AssertionError(f"wanted none of ours to run, found {there}") from late
+
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
             return bool(process.environ().get("MURMURATION_STATE") == str(self.state))
