@@ -64,11 +64,16 @@ class EquitySample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BookKept(msgspec.Struct, frozen=True, kw_only=True):
-    """A master's positions and head, so that a restart knows what it had already told."""
+    """A master's positions and head, so that a restart knows what it had already told.
+
+    `untold_since_ms`: UTC ms of the beginning of the first run since which no search for what lived
+    between two looks has come to its end; 0 where nobody knows.
+    """
 
     master: NodeName
     stamp: Stamp
     body: bytes
+    untold_since_ms: int = 0
 
 
 Record = (

@@ -63,6 +63,11 @@ class FlashFinder:
         self._earlier_run_ms = run_began_ms
         self._first_told = min(orders, default=None)
 
+    @property
+    def has_searched(self) -> bool:
+        """A search has come to its end: what an earlier run left untold has been told."""
+        return self._after_order is not None
+
     def note(self, orders: Iterable[int]) -> None:
         """What these orders opened was seen in a look."""
         self._told |= dict.fromkeys(orders)

@@ -147,7 +147,8 @@ class MasterLoop:
         parts = self._parts
         self._story = Storyteller(parts.name, identity, epoch, parts.journal, parts.outlet)
         # An epoch is the moment it began at, but where a clock was set back.
-        self._flashes.go_on_after(self._story.told_before(), before)
+        since_ms = self._story.untold_since_ms
+        self._flashes.go_on_after(self._story.told_before(), since_ms)
         self._flashes.expect(self._story.waited_before())
         self._alarms.pop("terminal", None)
         logger.info("master_begins", extra={"login": identity.login, "epoch": epoch})
@@ -190,6 +191,8 @@ class MasterLoop:
                 return
             facts = self._flashes.search(story.book, self._watcher.clock, now)
             _tell(story, facts)
+            if self._flashes.has_searched:
+                story.searched()
 
     def _after_look(self, story: Storyteller, sighting: Sighting, now: Now) -> None:
         if sighting.unknowable:

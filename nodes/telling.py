@@ -49,6 +49,9 @@ class Storyteller:
         #: What the journal did not take is told from memory to who asks for what he missed.
         self._unwritten: deque[Fact] = deque(maxlen=REMEMBERED_UNWRITTEN)
         self._beats = 0
+        kept = journal.book()
+        #: Since then, UTC ms, positions may have lived of which nobody was told; 0 for no memory.
+        self.untold_since_ms = 0 if kept is None else kept.untold_since_ms or kept.stamp.epoch
         self.keep()
 
     def tell(self, seen: Fact) -> Fact:
@@ -62,6 +65,13 @@ class Storyteller:
         if stamp.seq % KEEP_BOOK_EVERY == 0:
             self.keep()
         return fact
+
+    def searched(self) -> None:
+        """All that lived before this run has been told: from here on it is this run's to tell."""
+        began_ms = self.book.stamp.epoch
+        if self.untold_since_ms < began_ms:
+            self.untold_since_ms = began_ms
+            self.keep()
 
     def heartbeat(self) -> None:
         """Name the head of the story, so that a lost last message is noticed."""
@@ -137,7 +147,14 @@ class Storyteller:
     def keep(self) -> None:
         """Write the whole book down, so that a restart reads little."""
         body = msgspec.msgpack.encode(self.book)
-        self._write_down(BookKept(master=self.book.master, stamp=self.book.stamp, body=body))
+        self._write_down(
+            BookKept(
+                master=self.book.master,
+                stamp=self.book.stamp,
+                body=body,
+                untold_since_ms=self.untold_since_ms,
+            )
+        )
 
     def _write_down(self, record: Fact | BookKept) -> None:
         """A journal that cannot be written must not keep a close from the slaves.

@@ -26,6 +26,7 @@ _LOG_END_BYTES = 64 * 1024
 _LONG_LOG_BYTES = 5 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 120.0  # a million documents take a while to be read
+_SILENT_FOR_S = 5.0
 _LOOK_EVERY_S = 0.03
 
 
@@ -104,15 +105,32 @@ def _started(state: Path, command: list[str]) -> str:
     said_before = log.stat().st_size if log.exists() else 0
     child = _spawn(command, log)
     deadline_s = monotonic_s() + _READY_WITHIN_S
+    told_off = False
     while monotonic_s() < deadline_s:
         found = running(state)
         if found is not None:
             _let_go(child)
             return found
-        if _ended_within(child, _LOOK_EVERY_S) and child.returncode != ALREADY_RUNNING:
+        if not _ended_within(child, _LOOK_EVERY_S):
+            continue
+        if child.returncode != ALREADY_RUNNING:
             raise CannotStart(_last_words(log, said_before, child.returncode))
+        if not told_off:
+            told_off, deadline_s = True, monotonic_s() + _SILENT_FOR_S
     _let_go(child)
+    if told_off:
+        raise CannotStart(_silent(state))
     raise CannotStart(f"the embedded database did not answer in {_READY_WITHIN_S:g} s: see {log}")
+
+
+def _silent(state: Path) -> str:
+    """Somebody has the file, and does not answer."""
+    address = read_address(state)
+    who = "a process" if address is None else f"process {address.pid}"
+    return (
+        f"wanted the embedded database in {state}, found {who} that holds it and does not answer. "
+        "If it hangs, end it; the next start takes its place."
+    )
 
 
 def _put_aside(log: Path) -> None:

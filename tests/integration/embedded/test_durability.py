@@ -12,11 +12,12 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from db.embedded.address import Address, write_address
+from db.embedded.address import Address, read_address, write_address
 from db.embedded.asking import ask
 from db.embedded.starting import CannotStart, ensure_running, running, stop
 from tests.embedded_server import ROOT, EmbeddedServer
 from tests.waiting import eventually
+from utils.os_signals import resume, suspend
 
 pytestmark = pytest.mark.integration
 Client = MongoClient[dict[str, Any]]
@@ -184,6 +185,20 @@ def end(state: Path) -> None:
 def test_a_port_somebody_else_uses_is_named(shared_server: EmbeddedServer, tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=f"port {shared_server.port} on 127.0.0.1 .* another"):
         ensure_running(tmp_path / "state", port=shared_server.port, python=sys.executable)
+
+
+def test_a_server_that_hangs_is_named_soon_instead_of_being_waited_for(tmp_path: Path) -> None:
+    """A launcher that starts meanwhile has nodes to adopt."""
+    state = tmp_path / "state"
+    with EmbeddedServer(state):
+        address = read_address(state)
+        assert address is not None
+        suspend(address.pid)
+        try:
+            with pytest.raises(CannotStart, match=f"process {address.pid} that holds it and does"):
+                ensure_running(state, port=0, python=sys.executable)
+        finally:
+            resume(address.pid)
 
 
 def test_a_stale_address_does_not_stop_a_start(tmp_path: Path) -> None:

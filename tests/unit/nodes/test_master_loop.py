@@ -714,3 +714,22 @@ def test_a_flash_is_told_after_a_restart_though_the_clock_was_ahead_before_it() 
     master.turn(12)
     assert [fact.position.opening_order for fact in master.facts] == [flash] * 2
     assert known != flash
+
+
+@pytest.mark.history(35)
+def test_a_flash_is_told_though_the_run_that_came_after_it_ended_before_its_first_search() -> None:
+    master = MasterSide()
+    master.turn(8)
+    master.door.mute = Unknowable("pipe is closed")
+    flash = master.door.trade()
+    master.door.shut(flash)
+    master.clock.pass_s(30)
+    master.door.mute, master.door.newest_ms = None, 0
+    master.start()
+    master.turn(4)
+    assert master.facts == []
+    master.door.newest_ms = None
+    master.clock.pass_s(30)
+    master.start()
+    master.turn(12)
+    assert [fact.position.opening_order for fact in master.facts] == [flash] * 2
