@@ -190,7 +190,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
     Field(
         name="relaunch_terminal",
         kind=Kind.SWITCH,
-        meaning="Whether a terminal that hung three times within an hour is ended and started anew.",
+        meaning="Whether a terminal that hung three times in an hour is ended and started anew.",
         default=False,
     ),
     Field(

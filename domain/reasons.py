@@ -217,8 +217,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Nothing; it is not placed again.",
     ),
     Reason.ORDER_NOT_ALLOWED: Explanation(
-        "The slave's broker takes no such waiting orders on this symbol; or the account is a netting "
-        "account, where waiting orders are not copied.",
+        "The slave's broker takes no such waiting orders on this symbol; or the account is a "
+        "netting account, where waiting orders are not copied.",
         "Nothing. When the master's order fills, that is a signal of its own.",
     ),
     Reason.SLAVE_WAS_DOWN: Explanation(
