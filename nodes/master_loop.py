@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import msgspec
 
 from decisions.admission import new_epoch
+from domain.book import Book
 from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToNode
 from domain.ids import NodeName
-from domain.market import Identity, Unknowable
-from domain.signals import Fact, Malformed, SnapshotAnswer, SnapshotRequest
+from domain.market import Fate, Identity, Unknowable
+from domain.signals import Fact, Malformed, OrderGone, SnapshotAnswer, SnapshotRequest
 from nodes.flashes import FlashFinder
 from nodes.order_watching import OrderWatcher
 from nodes.ports import ControlLine, Journal, SignalOutlet, TerminalDoor
@@ -177,6 +178,8 @@ class MasterLoop:
         sighting = self._orders.look(story.book, self._watcher.clock, now)
         _tell(story, sighting.facts)
         self._flashes.expect(story.waiting())
+        if any(_left_no_position(fact, story.book) for fact in sighting.facts):
+            self._next_search_s = 0.0
         trouble = "; ".join(filter(None, [sighting.unknowable, *sighting.alarms]))
         if trouble:
             self._alarm("orders", trouble)
@@ -267,6 +270,13 @@ class MasterLoop:
         if self._alarms.get(kind) != text:
             logger.warning("alarm", extra={"kind": kind, "text": text})
         self._alarms[kind] = text
+
+
+def _left_no_position(fact: Fact, book: Book) -> bool:
+    """It was filled, and what it became is gone already: only the deals tell of that."""
+    if not isinstance(fact, OrderGone) or fact.fate is not Fate.FILLED:
+        return False
+    return book.find(fact.order.opening_order) is None
 
 
 def _tell(story: Storyteller, facts: tuple[Fact, ...]) -> None:

@@ -2,8 +2,8 @@
 
 Not told: an order that was placed and withdrawn between two looks, for no slave ever knew of it;
 one that was placed and filled between two, but as the position it became; what a change that was
-itself changed between two had been in between; and an order that nobody sees and whose broker does
-not say what became of it, but to the operator, by an alarm.
+itself changed between two had been in between; and the end of an order that its broker's records do
+not show, but to the operator, by an alarm.
 """
 
 from typing import Any
@@ -26,8 +26,8 @@ from utils.clock import Now, utc_us
 READ_EVERY_S = 0.25
 #: A terminal that does not tell its orders delays what is told of positions no longer than this.
 WAIT_FOR_ORDERS_S = 5.0
-#: History comes late, but after so long a person should hear what it does not show.
-HISTORY_LATE_S = 60.0
+#: Records come late, but after so long a person should hear what they do not show.
+RECORDS_LATE_S = 60.0
 
 
 class OrderWatcher:
@@ -108,10 +108,10 @@ class OrderWatcher:
 
     def _alarms(self, now_s: float) -> tuple[str, ...]:
         return tuple(
-            f"order {ticket} waits no more, and its broker's history does not say what became of "
+            f"order {ticket} waits no more, and its broker's records do not show what became of "
             "it: look it up in the terminal; what follows it goes on waiting"
             for ticket, since_s in self._missing_since_s.items()
-            if now_s - since_s >= HISTORY_LATE_S
+            if now_s - since_s >= RECORDS_LATE_S
         )
 
 
