@@ -14,16 +14,25 @@ LOOKS_SPAN_S = 5.0
 
 
 class Absence(msgspec.Struct, frozen=True, kw_only=True):
-    """How often, and for how long, a position has been missing from good answers."""
+    """How often, and for how long, a position has been missing from good answers that agree.
+
+    `listed`: the identifiers that these answers show.
+    """
 
     first_s: float
     looks: int = 1
+    listed: frozenset[int] = frozenset()
 
 
-def seen_absent(earlier: Absence | None, now_s: float) -> Absence:
-    """One more good answer without the position; `now_s` is monotonic."""
-    if earlier is None:
-        return Absence(first_s=now_s)
+def seen_absent(
+    earlier: Absence | None, now_s: float, listed: frozenset[int] = frozenset()
+) -> Absence:
+    """One more good answer without the position; `now_s` is monotonic.
+
+    Looks count as equal only while the answers are: another list begins the row anew.
+    """
+    if earlier is None or earlier.listed != listed:
+        return Absence(first_s=now_s, listed=listed)
     return msgspec.structs.replace(earlier, looks=earlier.looks + 1)
 
 

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     LOOP_STALLED = "LOOP_STALLED"
     LOOSER_STOP_HELD = "LOOSER_STOP_HELD"
     STOPS_SHARED = "STOPS_SHARED"
+    MODIFY_BUDGET = "MODIFY_BUDGET"
     ORDER_WITHDRAWN = "ORDER_WITHDRAWN"
     ORDER_GONE_HERE = "ORDER_GONE_HERE"
     ORDER_NOT_ALLOWED = "ORDER_NOT_ALLOWED"
@@ -206,6 +207,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "the market are in force, and none where a copy has none or lots that are not copies are "
         "on the symbol.",
         "Nothing; or use a hedging account, where every copy has its own.",
+    ),
+    Reason.MODIFY_BUDGET: Explanation(
+        "The stops of this account's copies were moved so often today that only tighter ones are "
+        "sent any more.",
+        "Nothing: it begins anew with the UTC day. A trailing stop with larger steps needs fewer.",
     ),
     Reason.ORDER_WITHDRAWN: Explanation(
         "Our waiting order was withdrawn before it filled: its master's filled first, the account "

@@ -1,5 +1,7 @@
 """Reads a broker's clock off its ticks, look by look."""
 
+import msgspec
+
 from decisions.ages import ServerClock, has_stepped, with_tick
 from nodes.ports import TerminalDoor
 from utils.clock import Now, utc_us
@@ -24,3 +26,7 @@ class ClockWatch:
         # A tick that a slow terminal shows at last may be newer than the look's beginning.
         utc_ms = now.utc_ms + max(0, utc_us() - began_us) // 1000
         self.clock = with_tick(self.clock, newest_ms, utc_ms, since_look_s, stepped=stepped)
+
+    def doubt(self) -> None:
+        """Something showed that it is not as measured: the next tick to arrive is believed."""
+        self.clock = msgspec.structs.replace(self.clock, measured_anew=True)

@@ -81,6 +81,10 @@ class LegBook:
         key = self._by_magic.get(magic)
         return key is not None and key != by_other_than and key in self._live
 
+    def has_mark(self, magic: int) -> bool:
+        """Some leg carries it."""
+        return magic in self._by_magic
+
     def owner_of(self, position: Position) -> Leg | None:
         """The leg this position belongs to: by identifier, else by its mark."""
         key = self._by_magic.get(position.magic)

@@ -182,7 +182,8 @@ class Round:
             return None
         if leg.key not in self._counted:
             self._counted.add(leg.key)
-            absences[leg.key] = seen_absent(absences.get(leg.key), now_s)
+            listed = frozenset(position.identifier for position in self._positions or ())
+            absences[leg.key] = seen_absent(absences.get(leg.key), now_s, listed)
         return absences[leg.key]
 
 

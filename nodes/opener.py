@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 TRIES = 4
 #: What was decided longer ago than this is thrown away, and decided again (law 10).
 STALE_DECISION_S = 1.0
+#: For so long a report tells of a signal from the future.
+FUTURE_SHOWN_S = 60.0
 ZERO = Decimal(0)
 AskedFor = OpenPosition | PlaceOrder
 
@@ -110,6 +112,7 @@ class Opener:
         self._clock = clock
         self._listen = listen
         self._follow = follow
+        self._future, self._future_until_s = "", 0.0
 
     def open(self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings) -> None:
         """Answer one PositionOpened, with a verdict in any case."""
@@ -124,6 +127,18 @@ class Opener:
         """Answer one OrderPlaced, with a verdict in any case."""
         known = self._ledger.legs.find(fact.leg_key)
         self._ask_for_a_copy(arrival, fact, settings, known)
+
+    def alarms(self) -> tuple[str, ...]:
+        """A signal from the future means that a clock is wrong; told for a while."""
+        is_told = self._clock.now().monotonic_s < self._future_until_s
+        return (
+            f"clock: a signal was refused as it came from the future: {self._future}",
+        ) * is_told
+
+    def _note_the_future(self, answer: Answer) -> None:
+        if answer.reason is Reason.SIGNAL_FROM_FUTURE:
+            self._future = answer.detail
+            self._future_until_s = self._clock.now().monotonic_s + FUTURE_SHOWN_S
 
     def _end_the_waiting(self, arrival: Arrival, fact: PositionOpened, known: Leg) -> Leg | None:
         """The master's order has filled: ours is withdrawn first, or has filled as well (law 15).
@@ -211,7 +226,8 @@ class Opener:
         is_new: bool,
     ) -> None:
         leg, answer = _result(fact, settings, done)
-        answer = _missed(answer, arrival)
+        answer = _missed(answer, arrival, fact, settings)
+        self._note_the_future(answer)
         times = times_of(fact, arrival.received_us, done.decided_us, done.executed)
         requested = None if done.order is None else done.order.price
         prices = prices_at_opening(fact, done.situation, requested, known_price(leg.price_open))
@@ -299,14 +315,17 @@ def _unnumbered_in_net(leg: Leg, now: Situation) -> Leg:
     return msgspec.structs.replace(leg, identifier=SlaveIdentifier(0))
 
 
-def _missed(answer: Answer, arrival: Arrival) -> Answer:
-    """What came and went between two looks, or while we were away, was missed, not denied."""
+def _missed(answer: Answer, arrival: Arrival, fact: Asking, settings: AccountSettings) -> Answer:
+    """What nobody here could have opened in time was missed, not denied."""
     if answer.reason is Reason.FLASH:
         return Answer(kind=VerdictKind.MISSED, reason=Reason.FLASH)
     if arrival.from_snapshot and answer.reason is Reason.CLOSED_MEANWHILE:
         return Answer(kind=VerdictKind.MISSED, reason=Reason.CLOSED_MEANWHILE)
     if arrival.from_snapshot and answer.reason is Reason.SIGNAL_TOO_OLD:
         return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=answer.detail)
+    if answer.reason is Reason.SIGNAL_TOO_OLD and fact.age_ms > settings.max_signal_age_ms:
+        # It was too old already when its master saw it.
+        return msgspec.structs.replace(answer, kind=VerdictKind.MISSED)
     return answer
 
 

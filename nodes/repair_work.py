@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from decisions.evidence import deals_prove_closed
-from decisions.planning import with_stops_sent
+from decisions.planning import is_looser, with_stops_sent
 from decisions.repairs import (
     Adopted,
     Ask,
@@ -45,6 +45,7 @@ from nodes.executor import Executed, Executor
 from nodes.fillings import RefusedFillings
 from nodes.ledger import Ledger
 from nodes.looking import Round
+from nodes.modify_budget import ModifyBudget
 from nodes.owed_answers import CLOSED_HERE, OwedAnswers, figures_of
 from nodes.ports import TerminalDoor
 from nodes.reckoning import Reckoner
@@ -88,6 +89,7 @@ class RepairWork:
             Settled: self._settle,
         }
         self.troubles = Troubles(clock)
+        self.budget = ModifyBudget(clock)
         self.reckoner = Reckoner(door, ledger, clock)
         self.doubts = Doubts(ledger.legs, clock)
 
@@ -208,6 +210,8 @@ class RepairWork:
             self.failed(leg.key, unknown(f"no contract of {leg.symbol}"))
             return False
         order = send.order
+        if isinstance(order, ModifyPosition) and not self._may_modify(leg, order):
+            return False
         if isinstance(order, ClosePosition):
             order = self._fillings.with_filling(order, spec)
         send = msgspec.structs.replace(send, order=order)
@@ -237,6 +241,18 @@ class RepairWork:
             self._owed.modified(leg, Figures(times=times))
         return True
 
+    def _may_modify(self, leg: Leg, order: ModifyPosition) -> bool:
+        """Not too often, whatever is wanted; and when the day's are spent, only tighter stops."""
+        if self.budget.is_too_soon(leg.key):
+            return False
+        is_tighter = order.sl != leg.sl_sent and not is_looser(leg.side, leg.sl_sent, order.sl)
+        if self.budget.is_spent() and not is_tighter:
+            answer = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.MODIFY_BUDGET)
+            self._owed.need_nothing(leg.key, answer)
+            return False
+        self.budget.spend(leg.key)
+        return True
+
     def _act(self, leg: Leg, send: Send, spec: SymbolSpec, round_: Round) -> bool:
         order, decided_us = send.order, utc_us()
         quote = self._door.quote(leg.symbol)
@@ -257,6 +273,7 @@ class RepairWork:
         self._ledger.keep(self._with_closing(after, figures), executed.intent)
         self.troubles.over(leg.key)
         if not after.live:
+            self.budget.forget(leg.key)
             self.reckoner.await_result(leg.key, proven=True)
         self._answer_filled(after, order, outcome, figures)
         return after.live

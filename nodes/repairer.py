@@ -5,6 +5,7 @@ and journal are compared by `decisions/repairing.py`, whoever asks.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from decisions.claims import Claims, NettingClaims
@@ -19,6 +20,7 @@ from nodes.doubts import Doubts
 from nodes.executor import Executor
 from nodes.ledger import Ledger
 from nodes.looking import Round, Surroundings, Word, no_word
+from nodes.modify_budget import A_DAY
 from nodes.ports import TerminalDoor
 from nodes.repair_work import RepairWork, unknown
 from nodes.standing import Standing
@@ -59,6 +61,7 @@ class Repairer:
             clock=clock,
         )
         self._foreign: tuple[str, ...] = ()
+        self._doubled: tuple[str, ...] = ()
         self._next_late_s = 0.0
         self._work = RepairWork(door, executor, ledger, clock)
 
@@ -72,7 +75,9 @@ class Repairer:
         unproven = self._work.reckoner.unproven()
         gone = [(key, "taken for closed, though no deal shows it") for key in unproven]
         legs = (f"{key.text}: {why}" for key, why in [*self._work.troubles.alarms(), *gone])
-        return (*legs, *self._foreign)
+        budget = self._work.budget
+        spent = (f"stops were moved {A_DAY} times today: only tighter ones go out",)
+        return (*legs, *self._foreign, *self._doubled, *(spent if budget.is_spent() else ()))
 
     def follow(self, key: LegKey) -> None:
         """Bring one leg where its master's position is; whoever waits for it is answered."""
@@ -100,6 +105,7 @@ class Repairer:
             if due or self._ledger.intents_of(key):
                 self._repair(key, round_, may_send=due)
         self._note_foreign(round_.claims())
+        self._note_doubled(positions)
 
     def reckon(self) -> None:
         """Book what closed legs realised, once the deals show it; never before an order."""
@@ -112,6 +118,15 @@ class Repairer:
         for alarm in set(alarms) - set(self._foreign):
             logger.warning("foreign_volume", extra={"found": alarm})
         self._foreign = alarms
+
+    def _note_doubled(self, positions: Sequence[Position]) -> None:
+        """Two positions with the mark of one leg: one of them is followed by nobody."""
+        marks = Counter(p.magic for p in positions if self._legs.has_mark(p.magic))
+        doubled = [mark for mark, times in marks.items() if times > 1]
+        for mark in doubled:
+            if not any(str(mark) in alarm for alarm in self._doubled):
+                logger.error("one_mark_on_two_positions", extra={"magic": mark})
+        self._doubled = tuple(f"two positions bear the mark {m} of one copy" for m in doubled)
 
     def _to_look_at(self, positions: Sequence[Position]) -> list[LegKey]:
         owners = (self._legs.owner_of(position) for position in positions)

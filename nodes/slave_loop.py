@@ -98,7 +98,7 @@ class SlaveLoop:
             self._guard,
             Home(parts.identity, parts.swarm),
         )
-        opener = Opener(
+        self._opener = opener = Opener(
             room,
             self._executor,
             self._ledger,
@@ -361,7 +361,8 @@ class SlaveLoop:
             self._alarms.clear("journal")
         else:
             self._alarms.raise_("journal", "cannot be written: nothing opens, closes go on")
-        alarms = (*self._alarms.texts(), *self._inbox.alarms(), *self._repairer.alarms())
+        alarms = (*self._alarms.texts(), *self._inbox.alarms(), *self._opener.alarms())
+        alarms += self._repairer.alarms()
         unconfirmed = self._unconfirmed()
         holds = tuple(h.value for h in sorted(self._standing.holds()))
         holds += tuple(f"{Hold.BOOK_UNCONFIRMED.value}:{m}" for m in unconfirmed)

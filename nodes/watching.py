@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from decisions.ages import ServerClock, age_on_server_ms
+from decisions.ages import FORGIVEN_MS, ServerClock, age_on_server_ms
 from decisions.detecting import Changes, after_change, detect
 from decisions.evidence import (
     Absence,
@@ -60,6 +60,7 @@ class Watcher:
         self.reader = BookReader(door)
         self._absences: dict[int, Absence] = {}
         self._alarms: list[str] = []
+        self._listed: frozenset[int] = frozenset()
         self._clock_watch = ClockWatch(door)
         self.positions = 0
 
@@ -85,6 +86,7 @@ class Watcher:
         if isinstance(seen, Unknowable):
             return self._nothing_seen(seen.why)
         self.positions = len(seen)
+        self._listed = frozenset(position.identifier for position in seen)
         legs = self.reader.read(seen, book, now)
         changes = detect(book.positions, legs)
         self._forget_absences_of(legs)
@@ -173,8 +175,19 @@ class Watcher:
             position=self._with_initial_volume(position),
             price=position.price_open,
             seen_at_us=0,
-            age_ms=age_on_server_ms(self.clock, position.opened_server_ms, now.utc_ms),
+            age_ms=self._age_ms(position, now),
         )
+
+    def _age_ms(self, position: BookPosition, now: Now) -> int:
+        """An age that cannot be means that the broker's clock was mistaken: it is measured anew."""
+        age_ms = age_on_server_ms(self.clock, position.opened_server_ms, now.utc_ms)
+        if age_ms < -FORGIVEN_MS:
+            self._clock_watch.doubt()
+            self._alarms.append(
+                f"position {position.identifier} is {-age_ms} ms ahead of its broker's clock as it "
+                "was measured; it is measured anew, and slaves refuse the open"
+            )
+        return age_ms
 
     def _with_initial_volume(self, position: BookPosition) -> BookPosition:
         """A position first seen late may have been reduced before: its deals know."""
@@ -196,7 +209,8 @@ class Watcher:
             return changed(PositionClosed, book, _closed_whole(gone), ending)
         deals = self._door.deals_of(gone.identifier)
         if not deals_prove_closed(deals):
-            absence = seen_absent(self._absences.get(gone.opening_order), now.monotonic_s)
+            earlier = self._absences.get(gone.opening_order)
+            absence = seen_absent(earlier, now.monotonic_s, self._listed)
             self._absences[gone.opening_order] = absence
             if not looks_prove_closed(deals, absence, now.monotonic_s):
                 return None

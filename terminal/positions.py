@@ -1,5 +1,6 @@
 """The open positions of an account, or why nobody can say which there are."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -45,7 +46,20 @@ class Positions:
             listed = self._calls.ask(self._calls.module.positions_get)
             if not listed:
                 raise NoAnswerError(f"an empty list of positions, yet {doubt}")
+        elif self._lacks_a_known_one(listed) and self._is_short(listed):
+            listed = self._calls.ask(self._calls.module.positions_get)
+            if self._lacks_a_known_one(listed) and (short := self._is_short(listed)):
+                raise NoAnswerError(f"a list of {len(listed)} positions, yet {short}")
         return tuple(self._position(one) for one in listed)
+
+    def _lacks_a_known_one(self, listed: Sequence[Any]) -> bool:
+        """A position of the last look is not in this list."""
+        return not self._tickets.keys() <= {one.identifier for one in listed}
+
+    def _is_short(self, listed: Sequence[Any]) -> str:
+        """The terminal counts more positions than it lists."""
+        total = self._calls.ask(self._calls.module.positions_total)
+        return f"positions_total() is {total}" if total > len(listed) else ""
 
     def _doubt(self) -> str:
         """An empty list is the answer of a terminal that is still loading, too."""

@@ -281,7 +281,7 @@ def test_law_10_opens_wait_for_a_price_after_a_clock_jumped_and_closes_for_nothi
     ring.price(1.300)
     ring.open("copied")
     ring.our_clock(HOUR_MS)
-    ring.open("denied")
+    ring.open("missed")
     assert ring.desk.denied("SIGNAL_TOO_OLD") is not None
     ring.price(1.301)
     ring.open("copied")

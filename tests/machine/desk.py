@@ -101,8 +101,9 @@ class Desk:
         return self.verdicts(event, name).count("copied")
 
     def denied(self, reason: str, name: str = SLAVE) -> Document | None:
-        """A verdict with this reason."""
-        wanted = {"account_id": name, "kind": "denied", "reason": reason}
+        """A verdict with this reason: refused here, or too late for anybody."""
+        kinds = {"$in": ["denied", "missed"]}
+        wanted = {"account_id": name, "kind": kinds, "reason": reason}
         return self.database["account_trade_decisions"].find_one(wanted)
 
     def soon(self, condition: Callable[[], Any], within_s: float = IN_FORCE_WITHIN_S) -> Any:

@@ -12,7 +12,8 @@ from domain.market import Side, Unknowable
 from domain.mt5_words import Filling, Retcode
 from domain.orders import ClosePosition
 from domain.outcomes import Filled, Outcome, Rejected
-from tests.builders import a_deal, a_spec
+from nodes.modify_budget import A_DAY
+from tests.builders import a_deal, a_key, a_spec
 from tests.fakes import GONE, FakeDoor, filled_in_part, lost, told
 from tests.unit.nodes.teller import Teller
 
@@ -613,3 +614,59 @@ def test_an_open_against_a_broker_that_forbids_hedging_is_refused_once(teller: T
     teller.turn(4)
     assert kept not in teller.slave.door.held
     assert not teller.slave.unanswered(teller.facts)
+
+
+@pytest.mark.history(30)
+def test_law_2_stops_that_trail_are_sent_at_most_four_times_a_second_and_the_newest_wins(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    teller.turn(2)
+    for step in range(20):
+        teller.say(teller.moves(501, sl=str(1281 + step / 10)))
+        teller.turn(seconds=0.05)
+    teller.turn(4)
+    assert len(teller.slave.door.modifies) <= 6
+    assert teller.slave.door.held[identifier].sl == Decimal("1282.9")
+    assert not teller.slave.unanswered(teller.facts)
+
+
+@pytest.mark.history(30)
+def test_law_2_when_the_days_budget_of_changes_is_spent_only_tighter_stops_go_out(
+    teller: Teller,
+) -> None:
+    identifier = teller.copies(501)
+    for _ in range(A_DAY - 1):
+        teller.slave.loop._repairer._work.budget.spend(a_key(999))
+    for tp in ("1297", "1298"):
+        teller.say(teller.moves(501, tp=tp))
+        teller.turn(4)
+    assert teller.slave.door.held[identifier].tp == 1297
+    assert teller.slave.last == ("PositionModified", "nothing_to_do", "MODIFY_BUDGET")
+    assert any("only tighter ones" in alarm for alarm in teller.slave.report.alarms)
+    teller.say(teller.moves(501, sl="1283", tp="1298"))
+    teller.turn(4)
+    assert teller.slave.door.held[identifier].sl == 1283
+    teller.turn(1, seconds=86_400)
+    teller.say(teller.moves(501, sl="1283", tp="1299"))
+    teller.turn(8)
+    assert teller.slave.door.held[identifier].tp == 1299
+
+
+def test_law_4_a_mark_on_two_positions_is_an_alarm(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    held = teller.slave.door.held[identifier]
+    teller.slave.door.trade("1.00", magic=held.magic)
+    teller.turn(6)
+    assert any(str(held.magic) in alarm for alarm in teller.slave.report.alarms)
+
+
+@pytest.mark.history(10)
+def test_law_1_looks_that_show_different_lists_are_not_equal(teller: Teller) -> None:
+    """The terminal is still loading: every look shows other positions than the last."""
+    identifier = teller.copies(501)
+    teller.slave.door.deals_hidden, teller.slave.door.unlisted = True, {identifier}
+    for _ in range(30):
+        teller.turn(4)
+        teller.slave.door.trade("0.10")
+    assert teller.slave.leg().state is LegState.OPEN

@@ -733,3 +733,24 @@ def test_a_flash_is_told_though_the_run_that_came_after_it_ended_before_its_firs
     master.start()
     master.turn(12)
     assert [fact.position.opening_order for fact in master.facts] == [flash] * 2
+
+
+@pytest.mark.history(29)
+def test_law_10_an_age_that_cannot_be_is_an_alarm_and_the_clock_is_measured_anew() -> None:
+    master = MasterSide()
+    master.turn(8)
+    master.door.ahead_ms += 30_000
+    master.door.newest_ms = master.door.server_ms() - 30_000
+    master.door.trade()
+    master.turn(2, seconds=0.6)
+    (told,) = master.facts
+    assert isinstance(told, PositionOpened)
+    assert told.age_ms < -2_000
+    assert any("ahead of its broker's clock" in alarm for alarm in master.report.alarms)
+    master.door.newest_ms = None
+    master.turn(4)
+    master.door.trade()
+    master.turn(2)
+    later = master.facts[-1]
+    assert isinstance(later, PositionOpened)
+    assert -2_000 <= later.age_ms < 2_000

@@ -556,3 +556,12 @@ def test_law_8_a_wrong_login_is_remembered_over_a_restart_until_an_operator_resu
     teller.say(teller.opens(503))
     teller.turn()
     assert teller.slave.last == COPIED
+
+
+def test_law_10_a_signal_from_the_future_is_an_alarm_for_a_while(teller: Teller) -> None:
+    teller.say(teller.opens(501, age_ms=-30_000))
+    teller.turn(6)
+    assert teller.slave.last == ("PositionOpened", "denied", "SIGNAL_FROM_FUTURE")
+    assert any(alarm.startswith("clock: ") for alarm in teller.slave.report.alarms)
+    teller.turn(70, seconds=1)
+    assert teller.slave.report.alarms == ()

@@ -170,7 +170,7 @@ def test_law_2_what_was_opened_while_the_master_could_not_look_is_too_old(what: 
     swarm.master.door.mute = None
     swarm.turn(8)
     assert swarm.master.told == ["PositionOpened"]
-    assert swarm.slave.last[1:] == ("denied", "SIGNAL_TOO_OLD")
+    assert swarm.slave.last[1:] == ("missed", "SIGNAL_TOO_OLD")
     assert swarm.slave.door.sent == []
 
 

@@ -387,7 +387,7 @@ def test_a_verdict_in_words_has_its_reason_and_detail(teller: Teller) -> None:
     teller.say(teller.opens(501, age_ms=6000))
     teller.turn()
     given: Any = teller.slave.verdicts[-1]
-    assert in_words(given).startswith("PositionOpened XAUUSD denied SIGNAL_TOO_OLD (")
+    assert in_words(given).startswith("PositionOpened XAUUSD missed SIGNAL_TOO_OLD (")
 
 
 def test_law_7_a_document_that_is_wrong_stops_opens_and_says_so(teller: Teller) -> None:

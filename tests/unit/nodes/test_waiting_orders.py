@@ -215,7 +215,7 @@ def test_one_that_was_placed_while_nobody_listened_leaves_its_fill_to_be_copied(
     lost = teller.places(501, age_ms=3_600_000)
     teller.say(lost)
     teller.turn()
-    assert teller.slave.last == ("OrderPlaced", "denied", "SIGNAL_TOO_OLD")
+    assert teller.slave.last == ("OrderPlaced", "missed", "SIGNAL_TOO_OLD")
     teller.say(*teller.fills_order(501))
     teller.turn(4)
     assert len(teller.slave.door.held) == 1

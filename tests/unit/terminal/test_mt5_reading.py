@@ -3,7 +3,16 @@ from typing import Any
 
 import pytest
 
-from domain.market import AccountState, Identity, Quote, Side, SymbolSpec, TerminalState, Unknowable
+from domain.market import (
+    AccountState,
+    Identity,
+    Position,
+    Quote,
+    Side,
+    SymbolSpec,
+    TerminalState,
+    Unknowable,
+)
 from tests.unit.terminal.doors import HOME, door
 from tests.unit.terminal.fake_mt5 import FakeMt5, account, deal, position, symbol, terminal, tick
 
@@ -407,3 +416,25 @@ def test_a_tick_that_is_older_than_another_of_its_symbol_does_not_hide_the_other
         terminal_door.quote(name)
     module.ticks["GOLD.c"] = tick(time=time_msc // 1000, time_msc=time_msc)
     assert terminal_door.newest_server_ms() == NOON_MS
+
+
+@pytest.mark.parametrize("counted", [2, 1], ids=["two are counted", "one is counted"])
+def test_law_1_a_list_that_lacks_a_known_position_is_not_believed_while_more_are_counted(
+    counted: int,
+) -> None:
+    module = FakeMt5()
+    module.open = (position(), position(identifier=901, ticket=901))
+    terminal_door = door(module)
+    assert len(_known(terminal_door.positions())) == 2
+    module.open, module.total = (position(),), counted
+    seen = terminal_door.positions()
+    if counted == 2:
+        assert isinstance(seen, Unknowable)
+        assert "positions_total() is 2" in seen.why
+    else:
+        assert [one.identifier for one in _known(seen)] == [900]
+
+
+def _known(seen: tuple[Position, ...] | Unknowable) -> tuple[Position, ...]:
+    assert not isinstance(seen, Unknowable), seen
+    return seen
