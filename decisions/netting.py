@@ -90,14 +90,12 @@ def _after(story: NetStory, deal: Deal, step: Decimal) -> NetStory:
 
 
 def _grown(story: NetStory, deal: Deal, volume: Decimal) -> NetStory:
-    """A later part of the same order belongs to the same leg."""
-    legs = list(story.held)
-    if legs and legs[-1].order == deal.order:
-        last = legs.pop()
-        grown = msgspec.structs.replace(
-            last, volume=last.volume + volume, initial_volume=last.initial_volume + volume
+    """A later part of the same order belongs to the same leg, whatever came in between."""
+    if story.holds(deal.order):
+        legs = (
+            _filled_further(leg, volume) if leg.order == deal.order else leg for leg in story.held
         )
-        return msgspec.structs.replace(story, held=(*legs, grown))
+        return msgspec.structs.replace(story, held=tuple(legs))
     leg = NetLeg(
         order=deal.order,
         side=deal.side,
@@ -109,7 +107,12 @@ def _grown(story: NetStory, deal: Deal, volume: Decimal) -> NetStory:
         magic=deal.magic,
         comment=deal.comment,
     )
-    return msgspec.structs.replace(story, held=(*legs, leg))
+    return msgspec.structs.replace(story, held=(*story.held, leg))
+
+
+def _filled_further(leg: NetLeg, volume: Decimal) -> NetLeg:
+    initial = leg.initial_volume + volume
+    return msgspec.structs.replace(leg, volume=leg.volume + volume, initial_volume=initial)
 
 
 def _reduced(story: NetStory, left: Decimal, deal: Deal, step: Decimal) -> NetStory:

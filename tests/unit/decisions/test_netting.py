@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,43 @@ def lots(text: str) -> Decimal:
 
 def test_law_14_an_order_that_adds_is_a_leg_of_its_own() -> None:
     assert held((BUY, "1"), (BUY, "0.5")) == [(1, BUY, lots("1")), (2, BUY, lots("0.5"))]
+
+
+def of_orders(*trades: tuple[int, Side, str]) -> list[Deal]:
+    """Deals of one position, with the orders that made them."""
+    made = deals(*((side, volume) for _, side, volume in trades))
+    return [
+        msgspec.structs.replace(deal, order=order)
+        for deal, (order, _, _) in zip(made, trades, strict=True)
+    ]
+
+
+def test_law_14_the_parts_of_one_order_are_one_leg_whatever_came_in_between() -> None:
+    story = net_story(of_orders((8, BUY, "0.4"), (9, BUY, "1"), (8, BUY, "0.6")), STEP)
+    told = [(leg.order, leg.volume, leg.initial_volume) for leg in story.held]
+    assert told == [(8, lots("1"), lots("1")), (9, lots("1"), lots("1"))]
+    assert story.orders == {8, 9}
+
+
+def test_law_15_a_later_part_of_a_leg_that_has_ended_is_held_again() -> None:
+    story = net_story(of_orders((8, BUY, "0.4"), (9, SELL, "0.4"), (8, BUY, "0.6")), STEP)
+    assert [(leg.order, leg.volume) for leg in story.held] == [(8, lots("0.6"))]
+    assert [leg.order for leg in story.ended] == [8]
+    assert story.holds(8)
+    assert not story.holds(9)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.sampled_from(Side), st.integers(1, 9)), max_size=12)
+)
+def test_law_14_an_order_is_one_leg_at_most_and_the_legs_add_up(
+    trades: list[tuple[int, Side, int]],
+) -> None:
+    made = of_orders(*((order, side, f"0.{steps}") for order, side, steps in trades))
+    story = net_story(made, STEP)
+    held_orders = [leg.order for leg in story.held]
+    assert len(set(held_orders)) == len(held_orders)
+    assert story.signed_volume == sum((signed(d.side, d.volume) for d in made), Decimal(0))
 
 
 def test_law_14_a_reduction_takes_from_all_legs_in_proportion() -> None:

@@ -429,19 +429,18 @@ def netting(master: MasterSide) -> MasterSide:
     return master
 
 
-def add_to(door: FakeDoor, identifier: int, ticket: int) -> None:
+def add_to(door: FakeDoor, identifier: int, ticket: int, volume: str = "") -> None:
     """A netting broker: what the order brings goes to the position that is there."""
-    order = door.waiting[ticket]
-    door.trigger(ticket)
-    del door.held[ticket]
-    held = door.held[identifier]
-    sign = 1 if order.kind.side is held.side else -1
-    volume = held.volume + sign * order.volume
-    door.held[identifier] = msgspec.structs.replace(held, volume=volume)
-    if not volume:
+    side, held = door.waiting[ticket].kind.side, door.held[identifier]
+    door.trigger(ticket, volume or None)
+    brought = door.held.pop(ticket).volume
+    left = held.volume + (brought if side is held.side else -brought)
+    door.held[identifier] = msgspec.structs.replace(held, volume=left)
+    if not left:
         del door.held[identifier]
+    # Deals' tickets grow with time.
     door.deals[-1] = msgspec.structs.replace(
-        door.deals[-1], position=identifier, side=order.kind.side
+        door.deals[-1], position=identifier, side=side, ticket=1_000_000 + len(door.deals)
     )
     door.fates[ticket] = msgspec.structs.replace(door.fates[ticket], position=identifier)
 
@@ -455,6 +454,26 @@ def test_law_14_an_order_that_adds_becomes_a_leg_of_its_own(netting: MasterSide)
     assert netting.told == ["PositionOpened", "OrderPlaced", "PositionOpened", "OrderGone"]
     assert netting.facts[2].leg_key.opening_order == ticket
     assert fate(netting, ticket) == "held"
+
+
+def test_law_15_an_order_that_adds_in_two_parts_is_one_leg(netting: MasterSide) -> None:
+    held = netting.door.trade("1.00")
+    ticket = netting.door.pend("1275.00", "0.50")
+    netting.turn()
+    add_to(netting.door, held, ticket, "0.20")
+    netting.turn(6)
+    other = netting.door.pend("1280.00", "0.10")
+    add_to(netting.door, held, other)
+    netting.turn(6)
+    add_to(netting.door, held, ticket)
+    netting.turn(6)
+    told = [type(f).__name__ for f in netting.facts if f.leg_key.opening_order == ticket]
+    assert told == [
+        "OrderPlaced", "PositionOpened", "OrderModified", "PositionModified", "OrderGone",
+    ]  # fmt: skip
+    legs = {p.opening_order: p.volume for p in book(netting).positions}
+    assert legs == {held: 1, other: D("0.10"), ticket: D("0.50")}
+    assert book(netting).orders == ()
 
 
 @pytest.mark.parametrize(
