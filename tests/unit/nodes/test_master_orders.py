@@ -405,6 +405,22 @@ def test_law_9_an_order_that_waited_long_and_lived_between_two_looks_is_told_as_
     assert [p.opening_order for p in book(master).positions] == [later]
 
 
+@pytest.mark.history(35)
+def test_law_9_an_order_from_before_the_masters_first_start_is_told_as_a_flash_as_well() -> None:
+    """What was traded before that start is not ours to tell, and bears higher numbers."""
+    master = MasterSide()
+    ticket = master.door.pend("1275.00")
+    before = master.door.trade()
+    master.door.shut(before)
+    master.clock.pass_s(60)
+    master.turn(5)
+    assert master.told == ["OrderPlaced"]
+    master.door.trigger(ticket)
+    master.door.shut(ticket)
+    master.turn()
+    assert sorted(master.told[1:]) == ["OrderGone", "PositionClosed", "PositionOpened"]
+
+
 def test_law_9_and_so_after_a_restart_of_the_master(master: MasterSide) -> None:
     ticket = master.door.pend("1275.00")
     master.turn(5)
