@@ -1,23 +1,38 @@
-"""What holds for every test: hypothesis profiles, time limits by marker, tests of one platform."""
+"""What holds for every test: profiles of hypothesis, time limits, platforms, workers."""
 
 import os
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.sharing_out import WORKERS, SharingOut
 from tests.wine import PATIENCE, on_wine
 
 LIMITS_S = {"integration": 60, "e2e": 180}
 
-settings.register_profile("dev", max_examples=50)
-settings.register_profile("ci", max_examples=200, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+# No deadline of hypothesis: on a busy machine an example takes as long as it is made to wait.
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("wine", max_examples=20, deadline=None, derandomize=True)
+settings.load_profile("wine" if on_wine() else "ci" if os.environ.get("CI") else "dev")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     told = "how often tests/e2e/test_recovery.py strikes everybody and every two, killed and paused"
     parser.addoption("--recovery-rounds", type=int, default=0, help=told)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Some for all tests; none for those somebody named, who would only wait for the workers."""
+    asked_for_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return WORKERS if asked_for_all and not config.option.keyword and not on_wine() else 0
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharingOut:
+    return SharingOut(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

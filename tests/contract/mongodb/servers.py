@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from filelock import FileLock
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
@@ -39,11 +40,15 @@ def tool(name: str) -> str:
 
 
 def fetch(product: Path, command: list[str]) -> None:
-    """Fetch once, under another name until it is whole; a later run finds it."""
-    if product.exists():
-        return
+    """Fetch once, under another name until it is whole; a later run finds it, and who waits."""
     TOOLS.mkdir(exist_ok=True)
     (TOOLS / ".gitignore").write_text("*\n", "utf-8")
+    with FileLock(product.with_suffix(".lock"), timeout=2 * FETCHING_S):
+        if not product.exists():
+            _fetch(product, command)
+
+
+def _fetch(product: Path, command: list[str]) -> None:
     try:
         done = subprocess.run(
             command, cwd=SOURCES, capture_output=True, text=True, timeout=FETCHING_S, check=False

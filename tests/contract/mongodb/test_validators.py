@@ -21,7 +21,7 @@ SCHEMAS: list[tuple[dict[str, Any], Any, bool]] = [
     ({"bsonType": "int"}, 1.0, False),
     ({"bsonType": "number"}, Decimal128("1"), True),
     ({"bsonType": ["int", "null"]}, None, True),
-    ({"bsonType": "objectId"}, ObjectId(), True),
+    ({"bsonType": "objectId"}, ObjectId("0123456789abcdef01234567"), True),
     ({"type": "string"}, "x", True),
     ({"type": "number"}, "x", False),
     ({"enum": ["a", 1]}, 1.0, True),
