@@ -201,7 +201,7 @@ def follows_itself(document: Document) -> bool:
 
 
 @pytest.mark.timeout(60)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(st.sampled_from(BASES), CHANGES)
 def test_database_and_parser_agree_on_any_document(
     base: Document, changes: list[tuple[str, object]]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.claims import HedgingClaims
@@ -232,7 +232,6 @@ def copied(account: Account) -> Account:
 
 
 @given(accounts())
-@settings(max_examples=150)
 def test_law_2_repairs_come_to_an_end_and_then_there_are_none(account: Account) -> None:
     """The fixpoint: whatever the three said at first, a second round finds nothing to do."""
     for key in account.legs:
@@ -254,7 +253,6 @@ def test_asking_twice_gives_the_same_answer(account: Account) -> None:
 
 
 @given(accounts(), st.randoms(use_true_random=False))
-@settings(max_examples=150)
 def test_law_3_legs_may_be_repaired_in_any_order_and_in_turns(account: Account, dice: Any) -> None:
     in_turn, mixed = account, copied(account)
     for key in in_turn.legs:
@@ -273,7 +271,6 @@ def _without_names(account: Account) -> Any:
 
 
 @given(accounts())
-@settings(max_examples=150)
 def test_law_2_at_the_end_nothing_is_held_whose_master_position_is_known_closed(
     account: Account,
 ) -> None:
@@ -286,7 +283,6 @@ def test_law_2_at_the_end_nothing_is_held_whose_master_position_is_known_closed(
 
 
 @given(accounts())
-@settings(max_examples=150)
 def test_law_1_and_2_only_a_word_or_a_smaller_target_takes_volume_off(account: Account) -> None:
     held_before = {number: held.volume for number, held in account.positions.items()}
     for key in account.legs:

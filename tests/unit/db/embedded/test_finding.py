@@ -82,7 +82,7 @@ INDEXES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(
     st.lists(st.sampled_from(INDEXES), max_size=3, unique_by=str),
     st.lists(DOCUMENTS, max_size=8),
@@ -123,7 +123,6 @@ def insert_if_indexable(collection: Collection, document: Doc, recorder: Recorde
             raise
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.sampled_from(INDEXES), max_size=3, unique_by=str), st.lists(DOCUMENTS, max_size=6)
 )
