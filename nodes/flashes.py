@@ -91,7 +91,6 @@ class FlashFinder:
         if self._after_order is None:
             newest = self._newest_before(server_ms - self._untold_for_ms(now), deals)
             self._after_order = self._or_before_the_first_told(newest)
-            self.note(leg.order for leg in self._ended_earlier(book))
         flashes = self._untold(deals, self._after_order)
         self.note(flash.leg.order for flash in flashes)
         self._forget_the_oldest()
@@ -118,12 +117,6 @@ class FlashFinder:
     def _newest_before(server_ms: int, deals: Sequence[Deal]) -> int:
         """Orders up to this one are not ours to tell: nobody told anything yet."""
         return max((d.order for d in deals if d.server_ms < server_ms), default=0)
-
-    def _ended_earlier(self, book: Book) -> list[NetLeg]:
-        """A netting account's position may be old, and have had legs of which nothing is to say."""
-        held = {p.identifier: p.symbol for p in book.positions} if self._reader.is_netting else {}
-        stories = (self._reader.story(number, symbol) for number, symbol in held.items())
-        return [leg for story in stories if story is not None for leg in story.ended]
 
     def _untold(self, deals: Sequence[Deal], after_order: int) -> list[Flash]:
         """Positions are looked into when they have a deal that was not met before."""
