@@ -275,8 +275,13 @@ def _take_snapshot(
 
 def _compare(view: _MasterView, beat: MasterHeartbeat) -> None:
     view.vouched_for = beat.confirmed
-    if behind(view.cursor, beat.head) or _differs(view, beat):
+    if behind(view.cursor, beat.head) or _was_set_back(view, beat) or _differs(view, beat):
         _doubt(view)
+
+
+def _was_set_back(view: _MasterView, beat: MasterHeartbeat) -> bool:
+    """It began below what we have heard, and all it tells is dropped until our asking raises it."""
+    return beat.head.epoch < view.cursor.epoch
 
 
 def _differs(view: _MasterView, beat: MasterHeartbeat) -> bool:

@@ -340,3 +340,15 @@ def test_only_the_newest_facts_are_remembered() -> None:
     heard.says(modified(4 + REMEMBERED_FACTS, a_book_position()))
     heard.says(opened(4, a_book_position(9)))
     assert heard.inbox.is_confirmed(MASTER)
+
+
+@pytest.mark.history(25)
+def test_law_3_a_master_set_back_below_what_was_heard_is_asked_so_that_it_rises() -> None:
+    """Its journal is gone and its clock went back: all that it tells would be dropped unseen."""
+    heard = Listening()
+    heard.asks()
+    heard.answers(a_book(seq=3))
+    heard.says(a_beat(a_book(), head=Stamp(EPOCH - 7_200_000, 1)))
+    assert not heard.inbox.is_confirmed(MASTER)
+    (request,) = heard.asks(after_s=1.0)
+    assert request.have == Stamp(EPOCH, 3)
