@@ -1,7 +1,6 @@
 """`demo`: a master and slaves on paper accounts, copied by the real swarm, judged at the end."""
 
 import argparse
-import math
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from commands.demonstration.trader import Trader, TraderError
 from commands.staging.books import TruthUnreadableError
 from commands.staging.processes import end_all
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
+from commands.staging.wishes import above_zero, check_file_to_write, count
 from config import ConfigError
 from db.clients import DATABASE_ERRORS
 from db.embedded.starting import CannotStart
@@ -43,12 +43,12 @@ FAULTS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how large, how fast and how long."""
-    parser.add_argument("--slaves", type=_count, default=3, metavar="N", help="(default 3)")
+    parser.add_argument("--slaves", type=count, default=3, metavar="N", help="(default 3)")
     parser.add_argument(
-        "--speed", type=_above_zero, default=1.0, metavar="X", help="1 is as recorded (default)"
+        "--speed", type=above_zero, default=1.0, metavar="X", help="1 is as recorded (default)"
     )
     parser.add_argument(
-        "--seconds", type=_above_zero, default=60.0, metavar="N", help="of trading (default 60)"
+        "--seconds", type=above_zero, default=60.0, metavar="N", help="of trading (default 60)"
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the trader")
     parser.add_argument("--ticks", nargs="+", type=Path, default=[], metavar="FILE")
@@ -148,23 +148,4 @@ def _check(args: argparse.Namespace) -> None:
     for path in args.ticks:
         if not path.is_file():
             raise FileNotFoundError(f"--ticks: wanted a file, found nothing at {path}")
-    if args.json is not None and args.json.is_dir():
-        raise IsADirectoryError(f"--json: wanted a file, found a folder at {args.json}")
-    if args.json is not None and not args.json.resolve().parent.is_dir():
-        raise FileNotFoundError(
-            f"--json: wanted a folder that is there, found none for {args.json}"
-        )
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"wanted 1 or more, found {text}")
-    return number
-
-
-def _above_zero(text: str) -> float:
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"wanted a number above 0, found {text}")
-    return number
+    check_file_to_write(args.json)

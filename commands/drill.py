@@ -1,7 +1,6 @@
 """`drill`: chaos on real processes and paper accounts, judged from both brokers' own deals."""
 
 import argparse
-import math
 import platform
 import sys
 from importlib.metadata import version
@@ -23,6 +22,7 @@ from commands.drilling.world import World, people
 from commands.staging.books import TruthUnreadableError
 from commands.staging.processes import end_all, everybody_of
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
+from commands.staging.wishes import above_zero, check_file_to_write, count, whole
 from commands.swarm_database import NoSwarm, swarm_database
 from config import ConfigError
 from db.accounts import Accounts
@@ -61,16 +61,16 @@ class Held(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how much, how fast and how long."""
-    parser.add_argument("--seed", type=_whole, default=1, metavar="N", help="of everything drawn")
+    parser.add_argument("--seed", type=whole, default=1, metavar="N", help="of everything drawn")
     parser.add_argument(
-        "--seconds", type=_above_zero, default=50.0, metavar="N", help="of chaos (default 50)"
+        "--seconds", type=above_zero, default=50.0, metavar="N", help="of chaos (default 50)"
     )
-    parser.add_argument("--slaves", type=_count, default=3, metavar="N", help="(default 3)")
-    parser.add_argument("--masters", type=_count, default=1, metavar="N", help="(default 1)")
+    parser.add_argument("--slaves", type=count, default=3, metavar="N", help="(default 3)")
+    parser.add_argument("--masters", type=count, default=1, metavar="N", help="(default 1)")
     parser.add_argument(
-        "--pace", type=_above_zero, default=1.0, metavar="X", help="2 is twice as many of all"
+        "--pace", type=above_zero, default=1.0, metavar="X", help="2 is twice as many of all"
     )
-    parser.add_argument("--kills", type=_whole, metavar="N", help="so many times (default by pace)")
+    parser.add_argument("--kills", type=whole, metavar="N", help="so many times (default by pace)")
     parser.add_argument(
         "--like-mine",
         action="store_true",
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     """Hold it; 0 without damage, 1 with damage, 2 for this host's faults."""
     with StopRequest(wakeup=True) as stop:
         try:
-            _check(args)
+            check_file_to_write(args.json)
             return _in_world(args, stop)
         except FAULTS as fault:
             print(f"drill: {fault}", file=sys.stderr)
@@ -225,34 +225,3 @@ def _report(
 def _versions() -> dict[str, str]:
     own = {name: version(name) for name in PACKAGES}
     return {"python": platform.python_version(), "system": platform.platform(), **own}
-
-
-def _check(args: argparse.Namespace) -> None:
-    """What would only come to light at the end."""
-    if args.json is None:
-        return
-    if args.json.is_dir():
-        raise IsADirectoryError(f"--json: wanted a file, found a folder at {args.json}")
-    if not args.json.resolve().parent.is_dir():
-        raise FileNotFoundError(f"--json: wanted a folder that is there, found none: {args.json}")
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"wanted 0 or more, found {text}")
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"wanted 1 or more, found {text}")
-    return number
-
-
-def _above_zero(text: str) -> float:
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"wanted a number above 0, found {text}")
-    return number
