@@ -78,18 +78,21 @@ def test_a_copy_that_got_another_ticket_over_night_is_closed_with_its_master(
 
 
 def test_a_copy_that_may_not_go_before_an_older_one_is_told_of_and_goes_after_it(
-    machine: Machine, admin: Admin, trade_at: Callable[..., Trader]
+    machine: Machine, admin: Admin, trade_at: Callable[..., Trader], people: People
 ) -> None:
+    """The slave's user had bought the same before."""
     trader = trade_at("Liberty-Demo", "")
+    user = people.trader(PATH)
+    user.buy()
     trader.buy()
+    eventually(lambda: copied(machine, "PositionOpened") == 1, COPIED_WITHIN_S)
     trader.buy()
-    eventually(lambda: copied(machine, "PositionOpened") == 2, COPIED_WITHIN_S)
+    machine.says("FIFO_BUSY", COPIED_WITHIN_S)
 
-    younger = trader.positions()[1]
-    trader.close(younger.ticket)
+    trader.close_all()
     machine.says(FIFO_REFUSED, COPIED_WITHIN_S)
     assert len(held(admin)) == 2
 
-    trader.close_all()
-    eventually(lambda: copied(machine, "PositionClosed") == 2, 20)
+    user.close(user.positions()[0].ticket)
+    eventually(lambda: copied(machine, "PositionClosed") == 1, 20)
     assert held(admin) == []

@@ -6,7 +6,8 @@ from tests.client_copies import fresh_client
 from tests.machine.machine import Machine
 from tests.waiting import eventually
 
-BUY, SELL, DEAL, IOC, DONE = 0, 1, 1, 1, 10009
+BUY, SELL, DEAL, DONE = 0, 1, 1, 10009
+FOK, IOC, IOC_FLAG = 0, 1, 2
 SYMBOL = "EURUSD"
 EVER = (0, 2_000_000_000)
 BACK_WITHIN_S = 15
@@ -104,7 +105,9 @@ class Trader(Seat):
     def _deal(self, symbol: str, kind: int, volume: float, **more: int) -> int:
         price = self.tick(symbol).ask if kind == BUY else self.tick(symbol).bid
         wish = {"action": DEAL, "symbol": symbol, "volume": volume, "type": kind, "price": price}
-        told = self.terminal.order_send(wish | more | {"deviation": 50, "type_filling": IOC})
+        takes_ioc = self.terminal.symbol_info(symbol).filling_mode & IOC_FLAG
+        wish |= {"deviation": 50, "type_filling": IOC if takes_ioc else FOK}
+        told = self.terminal.order_send(wish | more)
         assert told is not None, self.terminal.last_error()
         assert told.retcode == DONE, told
         return int(told.order)
