@@ -44,7 +44,7 @@ from decisions.settling import (
     settle_close,
     settle_open,
 )
-from decisions.taking_up import adopted, adopted_in_net, ended_by, noted, opened_by
+from decisions.taking_up import adopted, adopted_in_net, adoption, ended_by, noted, opened_by
 from domain.ids import SlaveIdentifier
 from domain.legs import Intent, Leg, LegState
 from domain.market import Deal, Position, SymbolSpec
@@ -89,7 +89,7 @@ def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
 
 def _settle_open(leg: Leg, order: Unanswered, sight: Sight) -> Repair:
     if sight.held is not None:
-        return Adopted(leg=adopted(leg, sight.held), intent=noted(order.intent, "filled"))
+        return adoption(leg, sight.held, sight.deals, noted(order.intent, "filled"))
     if sight.recent is None:
         return Ask(wanted=Wanted.RECENT_DEALS)
     found = settle_open(order, leg.side, sight.recent)
@@ -152,7 +152,7 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
     # A list may be older than the close we were told of.
     if deals_prove_closed(sight.deals):
         return Wait()
-    return Adopted(leg=adopted(leg, sight.held), was_live=False)
+    return Adopted(leg=adopted(leg, sight.held, sight.deals), was_live=False)
 
 
 def _look_for_a_late_fill(leg: Leg, sight: Sight) -> Repair:

@@ -10,7 +10,6 @@ import msgspec
 from decisions.heeding import heed_the_book, is_absent_without_a_word
 from decisions.order_terms import lifetime_here, order_prices
 from decisions.repairs import (
-    Adopted,
     Ask,
     AskMaster,
     Found,
@@ -26,7 +25,7 @@ from decisions.repairs import (
     Withdrawn,
 )
 from decisions.settling import SETTLE_WINDOW_S, Unanswered
-from decisions.taking_up import adopted, noted
+from decisions.taking_up import adoption, noted
 from domain.book import BookOrder
 from domain.ids import SlaveIdentifier, SlaveTicket
 from domain.legs import Leg, LegState
@@ -50,7 +49,7 @@ def next_order_repair(leg: Leg, sight: Sight) -> Repair:
     if sight.waiting is not None:
         return _while_it_waits(leg, sight.waiting, sight)
     if sight.held is not None:
-        return Adopted(leg=adopted(leg, sight.held))
+        return adoption(leg, sight.held, sight.deals)
     return _after_its_end(leg, sight)
 
 
@@ -62,7 +61,7 @@ def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
         found = msgspec.structs.replace(leg, ticket=SlaveTicket(sight.waiting.ticket))
         return Found(leg=found, intent=noted(order.intent, "placed"))
     if sight.held is not None:
-        return Adopted(leg=adopted(leg, sight.held), intent=noted(order.intent, "filled"))
+        return adoption(leg, sight.held, sight.deals, noted(order.intent, "filled"))
     if leg.ticket or order.intent.order:
         return _by_its_number(leg, order)
     if order.waited_s <= SETTLE_WINDOW_S:

@@ -1,10 +1,12 @@
 """The leg after it was found to be open, or to have ended: by a position listed, or by deals."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
 from decisions.evidence import last_price
+from decisions.repairs import Adopted, Ask, Wanted
 from decisions.settling import FoundClosed, FoundIn
 from domain.figures import Figures
 from domain.ids import SlaveIdentifier
@@ -30,14 +32,18 @@ def ended_by(leg: Leg, deals: tuple[Deal, ...], now_ms: int, *, is_shared: bool 
     )
 
 
-def adopted(leg: Leg, held: Position) -> Leg:
-    """It is open after all: followed from here, and closed at once if the master's is."""
+def adopted(leg: Leg, held: Position, deals: Sequence[Deal] = ()) -> Leg:
+    """It is open after all: followed from here, and closed at once if the master's is.
+
+    What was filled its deals know: of what is listed, somebody may have taken off a part.
+    """
+    filled = sum((deal.volume for deal in deals if deal.side is leg.side), ZERO)
     return msgspec.structs.replace(
         leg,
         state=LegState.OPEN,
         reason=Reason.NONE,
         identifier=SlaveIdentifier(held.identifier),
-        filled_volume=max(leg.filled_volume, held.volume),
+        filled_volume=max(leg.filled_volume, held.volume, filled),
         volume=held.volume,
         price_open=held.price_open,
         sl_sent=held.sl,
@@ -45,6 +51,15 @@ def adopted(leg: Leg, held: Position) -> Leg:
         stops_confirmed=True,
         opening=filled_at(leg.opening, held.price_open),
     )
+
+
+def adoption(
+    leg: Leg, held: Position, deals: Sequence[Deal] | None, intent: Intent | None = None
+) -> Adopted | Ask:
+    """Its deals first; a close does not wait for them."""
+    if deals is None and not leg.target.closed:
+        return Ask(wanted=Wanted.DEALS_OF_POSITION)
+    return Adopted(leg=adopted(leg, held, deals or ()), intent=intent)
 
 
 def adopted_in_net(leg: Leg, found: FoundIn) -> Leg:

@@ -167,7 +167,8 @@ class Round:
     def _deals_of(self, leg: Leg) -> Deals | Unknowable:
         """Asked for position 0, a terminal shows the account's deposits."""
         claims = self.claims()
-        held = None if isinstance(claims, Unknowable) else claims.of(leg)
+        intents = [order.intent for order in self._around.ledger.unanswered(leg.key)]
+        held = None if isinstance(claims, Unknowable) else claims.of(leg, intents)
         identifier = _identifier(leg, held)
         deals = self._around.door.deals_of(identifier) if identifier else ()
         if not isinstance(deals, Unknowable):

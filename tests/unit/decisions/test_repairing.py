@@ -138,7 +138,9 @@ def test_a_book_says_nothing_to_a_leg_that_has_ended() -> None:
 def test_law_4_an_open_without_an_answer_is_adopted_when_its_position_is_there() -> None:
     intent = unanswered(OpenPosition)
     held = held_of(LEG, volume="0.70", price_open="1286.00")
-    repair = next_repair(OPENING, sight(held=held, intents=(intent,)))
+    asked = next_repair(OPENING, sight(held=held, intents=(intent,)))
+    assert asked == Ask(wanted=Wanted.DEALS_OF_POSITION)
+    repair = next_repair(OPENING, sight(held=held, intents=(intent,), deals=()))
     assert isinstance(repair, Adopted)
     assert (repair.leg.state, repair.leg.volume) == (LegState.OPEN, Decimal("0.70"))
     assert repair.leg.identifier == NUMBER
@@ -148,6 +150,22 @@ def test_law_4_an_open_without_an_answer_is_adopted_when_its_position_is_there()
         True,
         msgspec.structs.replace(intent, outcome="filled"),
     )
+
+
+def test_law_2_of_an_open_that_is_found_in_part_only_its_deals_tell_what_was_filled() -> None:
+    """A part was taken off before we saw it: what follows is a share of what was filled."""
+    held = held_of(LEG, volume="0.75")
+    deals = (a_deal(NUMBER, volume="1.00"), a_closing_deal(NUMBER, volume="0.25"))
+    intent = unanswered(OpenPosition)
+    repair = next_repair(OPENING, sight(held=held, intents=(intent,), deals=deals))
+    assert isinstance(repair, Adopted)
+    assert (repair.leg.filled_volume, repair.leg.volume) == (Decimal("1.00"), Decimal("0.75"))
+
+
+def test_law_2_the_close_of_an_open_without_an_answer_waits_for_no_deals() -> None:
+    closed = msgspec.structs.replace(OPENING, target=a_target(volume="0"))
+    intent = unanswered(OpenPosition)
+    assert isinstance(next_repair(closed, sight(held=held_of(LEG), intents=(intent,))), Adopted)
 
 
 def test_law_4_an_open_that_is_not_listed_is_looked_for_in_the_deals() -> None:

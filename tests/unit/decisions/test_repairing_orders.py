@@ -151,7 +151,7 @@ def test_a_ticket_that_was_not_known_is_taken_from_the_list() -> None:
 
 
 def test_law_15_a_position_in_its_place_is_its_own() -> None:
-    repair = next_repair(LEG, gone(held=a_position(OURS, magic=LEG.magic)))
+    repair = next_repair(LEG, gone(held=a_position(OURS, magic=LEG.magic), deals=()))
     assert isinstance(repair, Adopted)
     assert (repair.leg.state, repair.leg.identifier) == (LegState.OPEN, OURS)
 
@@ -202,7 +202,7 @@ def test_law_4_a_placing_without_an_answer_is_found_in_the_lists() -> None:
     assert isinstance(found, Found)
     assert (found.leg.ticket, found.intent.outcome) == (OURS, "placed")
     filled = next_repair(
-        unknown, gone(held=a_position(OURS, magic=LEG.magic), unanswered=unanswered())
+        unknown, gone(held=a_position(OURS, magic=LEG.magic), unanswered=unanswered(), deals=())
     )
     assert isinstance(filled, Adopted)
     assert filled.intent is not None
