@@ -116,7 +116,7 @@ def rebuilt(
 
     A position that is neither listed nor proven closed counts as open: looking will tell.
     """
-    ours = _Ours(marks)
+    ours = OurMarks(marks)
     found: dict[LegKey, Leg] = {}
     for opening in _openings(ours, positions, deals):
         leg = known(opening.key)
@@ -125,12 +125,14 @@ def rebuilt(
     return tuple(found.values())
 
 
-class _Ours:
+class OurMarks:
     """Tells our marks from everybody else's."""
 
     def __init__(self, marks: Marks) -> None:
+        """What the book holds, or lets wait, is known even where a comment was replaced."""
         self._marks = marks
-        held = (position.opening_order for position in marks.book.positions)
+        positions = (position.opening_order for position in marks.book.positions)
+        held = (*positions, *(order.opening_order for order in marks.book.orders))
         self._by_tail = {tail: key for order in held for tail, key in self._tails(order)}
 
     def key_of(self, magic: int, comment: str) -> LegKey | None:
@@ -140,6 +142,11 @@ class _Ours:
             self._by_tail |= dict(self._tails(OpeningOrder(int(digits))))
         return self._by_tail.get(magic % _TAIL)
 
+    def is_named(self, key: LegKey, comment: str) -> bool:
+        """Whether a comment begins with the order of this leg."""
+        digits = comment[: len(comment) - len(comment.lstrip("0123456789"))]
+        return digits == str(key.opening_order)
+
     def _tails(self, order: OpeningOrder) -> Iterable[tuple[int, LegKey]]:
         key = self._marks.book.leg_key(order)
         for swarm in self._marks.swarms:
@@ -147,7 +154,7 @@ class _Ours:
 
 
 def _openings(
-    ours: _Ours, positions: Sequence[Position], deals: Sequence[Deal]
+    ours: OurMarks, positions: Sequence[Position], deals: Sequence[Deal]
 ) -> Iterable[_Opening]:
     listed = {position.identifier for position in positions}
     begun = [d for d in deals if d.entry == DealEntry.IN and d.position not in listed]
@@ -176,6 +183,7 @@ def _leg(opening: _Opening, book: Book, stub: Leg | None) -> Leg:
         journey=JourneyId(f"{book.master}/{opening.key.text}/rebuilt"),
         master=book.master,
         master_symbol=MasterSymbol("") if copied is None else copied.symbol,
+        terms_sent=book.find_order(opening.key.opening_order),
         symbol=SlaveSymbol(shown.symbol),
         side=shown.side,
         magic=Magic(shown.magic),

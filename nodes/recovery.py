@@ -6,16 +6,31 @@ Until both have answered nothing opens. Closes do not wait.
 import logging
 from collections.abc import Iterable
 
+import msgspec
+
 from decisions.rebuilding import Marks, rebuilt, united
+from decisions.rebuilding_in_net import rebuilt_in_net
+from decisions.rebuilding_orders import rebuilt_orders, with_orders
 from domain.book import Book
 from domain.ids import NodeName
 from domain.legs import Leg
-from domain.market import Deal, Position, Unknowable
+from domain.market import Deal, PendingOrder, Position, Unknowable
 from domain.records import Cursor, JournalUnwritable
+from nodes.account_kind import AccountKind
 from nodes.ledger import Ledger
 from nodes.ports import Journal, Recollection, TerminalDoor
 
 logger = logging.getLogger(__name__)
+
+
+class _Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What the terminal lists: positions, waiting orders, and the deals of both."""
+
+    is_netting: bool
+    positions: tuple[Position, ...]
+    orders: tuple[PendingOrder, ...]
+    deals: tuple[Deal, ...]
+
 
 #: The broker's deals are searched this far around its newest tick, as for orders not answered.
 SEARCH_S = 2 * 86_400
@@ -45,6 +60,7 @@ class Recovery:
         self._account = account
         self._swarms = tuple(dict.fromkeys(swarms))
         self._door = door
+        self._kind = AccountKind(door)
         self._journal, self._ledger = memory
         self._recollection = recollection
         self._next_search_s = 0.0
@@ -90,22 +106,36 @@ class Recovery:
         if not self._unsearched or now_s < self._next_search_s:
             return frozenset()
         self._next_search_s = now_s + SEARCH_AGAIN_S
-        positions = self._door.positions()
-        deals = self._recent_deals()
-        if isinstance(positions, Unknowable) or isinstance(deals, Unknowable):
+        shown = self._look()
+        if isinstance(shown, Unknowable):
             return frozenset()
-        deals = self._with_older(positions, deals)
-        found = [
-            leg for book in self._unsearched.values() for leg in self._of(book, positions, deals)
-        ]
+        found = [leg for book in self._unsearched.values() for leg in self._of(book, shown)]
         self._unsearched.clear()
         return frozenset(leg.master for leg in found)
 
-    def _of(
-        self, book: Book, positions: tuple[Position, ...], deals: tuple[Deal, ...]
-    ) -> tuple[Leg, ...]:
+    def _look(self) -> _Shown | Unknowable:
+        """Everything that may bear our marks; unknowable where a part of it is."""
+        is_netting = self._kind.is_netting()
+        positions = self._door.positions()
+        orders = self._door.orders()
+        deals = self._recent_deals()
+        if isinstance(is_netting, Unknowable):
+            return is_netting
+        if isinstance(positions, Unknowable):
+            return positions
+        if isinstance(orders, Unknowable):
+            return orders
+        if isinstance(deals, Unknowable):
+            return deals
+        deals = self._with_older(positions, deals, is_netting=is_netting)
+        return _Shown(is_netting=is_netting, positions=positions, orders=orders, deals=deals)
+
+    def _of(self, book: Book, shown: _Shown) -> tuple[Leg, ...]:
         marks = Marks(account=self._account, swarms=self._swarms, book=book)
-        found = rebuilt(marks, self._ledger.legs.find, positions, deals)
+        known = self._ledger.legs.find
+        rebuild = rebuilt_in_net if shown.is_netting else rebuilt
+        filled = rebuild(marks, known, shown.positions, shown.deals)
+        found = with_orders(filled, rebuilt_orders(marks, known, shown.orders))
         for leg in found:
             self._keep(leg, "broker")
         self._searched.add((book.login, book.server))
@@ -136,13 +166,19 @@ class Recovery:
         return self._door.deals_between(newest_s - SEARCH_S, newest_s + SEARCH_S)
 
     def _with_older(
-        self, positions: tuple[Position, ...], recent: tuple[Deal, ...]
+        self, positions: tuple[Position, ...], recent: tuple[Deal, ...], *, is_netting: bool
     ) -> tuple[Deal, ...]:
-        """A copy may have been opened long ago: its own deals tell of its volume."""
+        """A copy may have been opened long ago: its own deals tell of its volume.
+
+        A netting account's position bears one mark, whoever else added to it.
+        """
         deals = {deal.ticket: deal for deal in recent}
         for position in positions:
-            if position.magic < SMALLEST_MARK or self._ledger.legs.owner_of(position) is not None:
+            if not is_netting and self._needs_no_deals(position):
                 continue
             own = self._door.deals_of(position.identifier)
             deals |= {} if isinstance(own, Unknowable) else {deal.ticket: deal for deal in own}
         return tuple(sorted(deals.values(), key=lambda deal: (deal.server_ms, deal.ticket)))
+
+    def _needs_no_deals(self, position: Position) -> bool:
+        return position.magic < SMALLEST_MARK or self._ledger.legs.owner_of(position) is not None

@@ -11,7 +11,7 @@ from domain.legs import Leg, LegState
 from domain.market import Unknowable
 from domain.records import Cursor, JournalUnwritable
 from tests.builders import MASTER
-from tests.fakes import FakeJournal
+from tests.fakes import FakeJournal, told
 from tests.unit.nodes.swarm import Swarm
 
 
@@ -256,3 +256,74 @@ def test_an_unanswered_question_for_deals_of_long_ago_leaves_a_copy_as_it_is() -
     swarm.master.door.reduce(order, "0.50")
     swarm.turn(2)
     assert door.held[9001].volume == Decimal("0.50")
+
+
+def with_a_waiting_order() -> tuple[Swarm, int]:
+    """Our own order waits, and no journal knows of it."""
+    swarm = Swarm()
+    ticket = swarm.master.door.pend("1275.00")
+    swarm.turn(2)
+    assert len(swarm.slave.door.waiting) == 1
+    without_journal(swarm)
+    return swarm, ticket
+
+
+@pytest.mark.history(26)
+def test_law_15_an_order_that_waits_is_followed_as_before() -> None:
+    swarm, ticket = with_a_waiting_order()
+    swarm.turn(8)
+    assert [leg.state for leg in live(swarm)] == [LegState.PENDING]
+    swarm.master.door.repend(ticket, price=Decimal("1285.00"))
+    swarm.turn(4)
+    assert [o.price for o in swarm.slave.door.waiting.values()] == [Decimal("1285.00")]
+    swarm.master.door.trigger(ticket)
+    swarm.turn(4)
+    assert not swarm.slave.door.waiting
+    assert len(swarm.slave.door.held) == 1
+    swarm.master.door.shut(ticket)
+    swarm.turn(4)
+    assert not swarm.slave.door.held
+
+
+@pytest.mark.history(26)
+def test_law_15_an_order_withdrawn_meanwhile_is_withdrawn_here() -> None:
+    swarm, ticket = with_a_waiting_order()
+    swarm.master.door.withdraw(ticket)
+    swarm.turn(12)
+    assert not swarm.slave.door.waiting
+    assert len(swarm.slave.door.placings) == 1
+
+
+@pytest.mark.history(27)
+def test_law_15_an_order_of_ours_that_fills_in_part_meanwhile_leaves_no_rest() -> None:
+    swarm, ticket = with_a_waiting_order()
+    swarm.slave.door.trigger(9001, "0.40")
+    swarm.turn(12)
+    assert not swarm.slave.door.waiting
+    assert [held.volume for held in swarm.slave.door.held.values()] == [Decimal("0.40")]
+    swarm.master.door.withdraw(ticket)
+    swarm.turn(8)
+    assert not swarm.slave.door.held
+
+
+@pytest.mark.history(27)
+def test_law_15_an_order_of_ours_that_filled_meanwhile_is_the_copy_of_its_masters_fill() -> None:
+    swarm, ticket = with_a_waiting_order()
+    swarm.slave.door.trigger(9001)
+    swarm.turn(8)
+    swarm.master.door.trigger(ticket)
+    swarm.turn(4)
+    assert list(swarm.slave.door.held) == [9001]
+    assert ("PositionOpened", "copied", "NONE") in told(swarm.slave.verdicts)
+    swarm.master.door.shut(ticket)
+    swarm.turn(4)
+    assert not swarm.slave.door.held
+
+
+def test_nothing_opens_before_the_broker_has_said_what_waits() -> None:
+    swarm = Swarm()
+    silent = Unknowable("orders not loaded")
+    swarm.slave.door.orders = lambda: silent  # type: ignore[method-assign]  # for one test
+    without_journal(swarm)
+    swarm.turn(8)
+    assert "RECOVERING" in swarm.slave.report.holds
