@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from tests.simulation.drawing import draw
+from tests.simulation.drawing_more import draw
 from tests.simulation.report import Tally, failure_lines
 from tests.simulation.running import Result, run, run_span
 from tests.simulation.sabotage import BUILDS
@@ -32,7 +32,7 @@ def main() -> int:
 
 def _one(given: argparse.Namespace, mode: Mode) -> int:
     build = BUILDS[given.build]
-    schedule = draw(given.seed, mode, build.troubles)
+    schedule = draw(given.seed, mode, build.troubles, build.flavour)
     result = run(schedule, build, shows=given.trace)
     if given.shrink and not result.is_good:
         schedule = shrunk(schedule, build)

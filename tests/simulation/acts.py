@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 
+from paper.broker.brokers import AT_ONCE, Routing
 from paper.service.faults.kinds import Fault
 from paper.service.faults.rules import Rule, Scope
 from tests.simulation.network import Weather
+from tests.simulation.people import OrderTerms
 from tests.simulation.stage import Stage
 
 Act = Callable[..., None]
@@ -59,8 +61,28 @@ def flash(stage: Stage, who: str, symbol: int, lots: float) -> None:
     """Opened and closed in the same instant."""
     before = len(stage.people[who].positions())
     stage.people[who].open(symbol, lots, 0.0)
-    for position in stage.people[who].positions()[before:]:
+    opened = stage.people[who].positions()[before:]
+    for position in opened:
         stage.people[who].close(position)
+    if not opened:
+        stage.people[who].open(symbol, lots, 0.0, buys=False)
+
+
+def let_wait(stage: Stage, who: str, **terms: Any) -> None:
+    """The trader, or a slave's user, places an order that waits for its price."""
+    stage.people[who].let_wait(OrderTerms(**terms))
+
+
+def move_order(stage: Stage, who: str, nth: int, points: float) -> None:
+    """Its price is changed, by whoever can see it."""
+    if waiting := stage.people[who].orders():
+        stage.people[who].move_order(waiting[nth % len(waiting)], points)
+
+
+def withdraw(stage: Stage, who: str, nth: int) -> None:
+    """It is deleted, by whoever can see it: on a slave that may be one of ours."""
+    if waiting := stage.people[who].orders():
+        stage.people[who].withdraw(waiting[nth % len(waiting)])
 
 
 def by_hand(stage: Stage, who: str, symbol: int, lots: float, magic: int, buys: bool) -> None:
@@ -77,6 +99,20 @@ def close_copy(stage: Stage, who: str, nth: int, share: float = 1.0) -> None:
 def market(stage: Stage, _who: str, feed: str, points: float) -> None:
     """Prices jump, and stops are hit."""
     stage.brokers.move(feed, points)
+
+
+def skew(stage: Stage, who: str, feed: str, points: float, ms: int) -> None:
+    """One broker's quotes are not the others': orders fill at one side first."""
+    broker = stage.hosts[who].place.identity.server
+    stage.brokers.skew(broker, feed, points)
+    stage.ends_after(ms, lambda: stage.brokers.skew(broker, feed, 0.0))
+
+
+def in_parts(stage: Stage, who: str, first_part: float, rest_after_ms: int | None, ms: int) -> None:
+    """One broker fills all orders in parts, those that waited as well."""
+    broker = stage.hosts[who].place.identity.server
+    stage.brokers.route(broker, Routing(first_part=first_part, rest_after_ms=rest_after_ms))
+    stage.ends_after(ms, lambda: stage.brokers.route(broker, AT_ONCE))
 
 
 def operator(stage: Stage, who: str, kind: str) -> None:
@@ -183,8 +219,8 @@ def no_database(stage: Stage, _who: str, ms: int) -> None:
 ACTS: dict[str, Act] = {
     act.__name__: act
     for act in (
-        trade, basket, modify, reduce, close, close_all, flash, by_hand, close_copy, market,
-        operator, edit, kill, crash, pause, power_cut, disk_full, broken, our_clock, brokers_clock,
-        wires, no_supervisor, no_database,
+        trade, basket, modify, reduce, close, close_all, flash, let_wait, move_order, withdraw,
+        by_hand, close_copy, market, skew, in_parts, operator, edit, kill, crash, pause, power_cut,
+        disk_full, broken, our_clock, brokers_clock, wires, no_supervisor, no_database,
     )
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """All brokers of a run: the paper broker's own engine and fault desk, on simulated time."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,6 +10,7 @@ from domain.market import Identity
 from paper.address import Address
 from paper.broker.account import Account
 from paper.broker.asking import Switches
+from paper.broker.brokers import Routing
 from paper.broker.house import Event
 from paper.broker.making import FeedTick
 from paper.broker.records import TradeRequest
@@ -61,6 +62,18 @@ class ToldWorld(World):
     """The paper broker's world, which says what was done on which account."""
 
     on_event: Callable[[Event], None] = staticmethod(lambda _: None)
+    skews: dict[tuple[str, str], float]
+    """By broker and feed: how far its quotes are from everybody else's."""
+
+    def ticks(self, ticks: Iterable[FeedTick], utc_ms: int) -> None:
+        events: list[Event] = []
+        for told in ticks:
+            self._last_of_feed[told.symbol] = told, utc_ms
+            for house in self.houses.values():
+                away = self.skews.get((house.profile.name, told.symbol), 0.0)
+                bid, ask = told.bid + away, told.ask + away
+                events += house.on_tick(told._replace(bid=bid, ask=ask), utc_ms)
+        self.settle(events)
 
     def settle(self, events: list[Event]) -> None:
         super().settle(events)
@@ -90,6 +103,7 @@ class Brokers:
         self._logins = iter(range(FIRST_LOGIN, FIRST_LOGIN + 1_000))
         digits = {feed: digits for feed, (_, digits, _) in START_PRICES.items()}
         self.world = ToldWorld(NothingKept(), digits, lambda: next(self._logins))  # type: ignore[arg-type]
+        self.world.skews = {}
         self.world.on_event = self._happened  # type: ignore[method-assign]
         feeds = [_feed(name) for name in START_PRICES]
         replay = Replay(feeds, speed=1.0, stamps="live", at_s=0.0)
@@ -108,7 +122,7 @@ class Brokers:
         self.kernel.after(TICK_EVERY_US, self._next_ticks)
         self.kernel.after(DUTIES_EVERY_US, self._next_duties)
 
-    def open_account(self, key: str, broker: str) -> Terminal:
+    def open_account(self, key: str, broker: str, *, nets: bool) -> Terminal:
         """An account with a terminal of its own."""
         wish = Wish(
             key=key,
@@ -116,7 +130,7 @@ class Brokers:
             deposit=1_000_000.0,
             currency="USD",
             leverage=100,
-            margin_mode="hedging",
+            margin_mode="netting" if nets else "hedging",
         )
         return self.world.ensure_account(wish, self.kernel.true_utc_ms)
 
@@ -143,6 +157,16 @@ class Brokers:
         """The market jumps."""
         self._middle[feed] += points * 10.0 ** -START_PRICES[feed][1]
         self._tick(feed)
+
+    def skew(self, broker: str, feed: str, points: float) -> None:
+        """One broker's quotes are off by so much, until told otherwise."""
+        self.world.skews[broker, feed] = points * 10.0 ** -START_PRICES[feed][1]
+        self._tick(feed)
+
+    def route(self, broker: str, routing: Routing) -> None:
+        """How a broker fills all orders from now on."""
+        house = self.world.houses[broker]
+        house.profile = msgspec.structs.replace(house.profile, routing=routing)
 
     def set_clock(self, key: str, ms: int) -> None:
         """A broker's wall clock jumps for good; what it has resolved to do it does no later."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from tests.simulation.schedule import Mode
+
 
 class Break(NamedTuple):
     """One name of the production code that means something else in this build."""
@@ -19,8 +21,10 @@ class Build(NamedTuple):
     name: str = "honest"
     breaks: tuple[Break, ...] = ()
     damage: str = ""
-    mode: str = "safety"
+    mode: Mode = "safety"
     troubles: tuple[str, ...] = ()
+    flavour: str = ""
+    """Whether netting accounts and orders that wait are drawn, where that is not left to dice."""
 
     @contextmanager
     def in_force(self) -> Iterator[None]:

@@ -22,8 +22,8 @@ ENOUGH = 100
 Drawn = tuple[str, str, dict[str, Any]]
 
 
-def draw(seed: int, mode: Mode, troubles: Sequence[str] = ()) -> Schedule:
-    """The same schedule for the same seed; with these troubles alone where some are named."""
+def draw_plain(seed: int, mode: Mode, troubles: Sequence[str] = ()) -> Schedule:
+    """Hedging accounts and market orders alone: what a seed has meant from the beginning."""
     dice = seeded(seed)
     masters = ("master",) if dice.random() < 0.85 else ("master", "second")
     count = dice.choices((1, 2, 3), (60, 30, 10))[0]
@@ -51,10 +51,10 @@ def _trading(
     found = []
     for master in masters:
         rate_ms = dice.choice((220, 450, 900)) * pace
-        found += _spread_out(dice, lasts_ms, rate_ms, lambda master=master: _trader(dice, master))
+        found += spread_out(dice, lasts_ms, rate_ms, lambda master=master: _trader(dice, master))
     for slave in slaves:
         if dice.random() < 0.6:
-            found += _spread_out(
+            found += spread_out(
                 dice, lasts_ms, 2_000 * pace, lambda slave=slave: _hand(dice, slave)
             )
     return found
@@ -68,12 +68,12 @@ def _trouble(
     if not kinds:
         return []
     rate_ms = dice.choice((400, 800, 1_600)) * pace
-    return _spread_out(
+    return spread_out(
         dice, lasts_ms, rate_ms, lambda: TROUBLES[dice.choice(kinds)](dice, dice.choice(nodes))
     )
 
 
-def _spread_out(
+def spread_out(
     dice: Random, lasts_ms: int, every_ms: float, make: Callable[[], Drawn]
 ) -> list[Happening]:
     found, at_ms = [], SETTLES_MS + int(dice.expovariate(1 / every_ms))

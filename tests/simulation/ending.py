@@ -1,61 +1,78 @@
 """What is still missing once nothing goes wrong any more: copies as the master's, all answered."""
 
+from collections.abc import Iterator
+
 from db.journal_rows import SHIP_VERDICT, decode
 from domain.book import Stamp
-from domain.policies import Role
+from domain.legs import LegState
+from domain.policies import Role, TradingState
+from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced
 from domain.verdicts import Verdict, VerdictKind
+from tests.simulation.findings import Finding
 from tests.simulation.hosts import Host
 from tests.simulation.schedule import Schedule
 from tests.simulation.stage import Stage
 from tests.simulation.truths import LOTS_SLACK, Copy, Original
-from tests.simulation.witness import Finding
 
 NOT_READY = "not ready"
 NOT_CLOSED = "close lost"
 NOT_AS_WANTED = "volume not followed"
+NOT_WITHDRAWN = "order left waiting"
+NOT_COPIED = "said to be copied"
+MISCOUNTED = "net is not the sum of its legs"
 UNKNOWN_LEFT = "left unknown"
 WITHOUT_VERDICT = "without verdict"
 #: So near to a jump of its broker's clock a short life can be overlooked.
 JUMP_HIDES_US = 12_000_000
 
+Found = tuple[str, str, str]
+
 
 def unfinished(stage: Stage, schedule: Schedule) -> list[Finding]:
     """Everything that is not as it should be by now."""
-    found: list[tuple[str, str, str]] = []
+    found: list[Found] = []
     for host in stage.hosts.values():
         report = stage.report(host.name)
         if not host.lives or report is None or not report.ready:
             alarms = () if report is None else report.alarms + report.holds
             found.append((NOT_READY, host.name, "; ".join(alarms)))
+    facts = list(_journaled(stage))
     for name in schedule.slaves:
-        found += _of_slave(stage, stage.hosts[name])
+        found += _of_slave(stage, stage.hosts[name], facts)
     at_ms = stage.kernel.now_us // 1_000
     return [Finding(kind=kind, who=who, at_ms=at_ms, text=text) for kind, who, text in found]
 
 
-def _of_slave(stage: Stage, host: Host) -> list[tuple[str, str, str]]:
+def _of_slave(stage: Stage, host: Host, facts: list[Fact]) -> list[Found]:
     books, found = stage.witness.slaves[host.name], []
     for copy in books.copies.values():
-        if copy.is_open:
-            found += _of_copy(stage, host, copy)
-    if host.journal is None:
+        if books.left_of(copy) > LOTS_SLACK:
+            found += _of_copy(stage, host, copy, books.left_of(copy))
+    found += _left_waiting(stage, host)
+    if host.journal is None or host.loop is None:
         return [*found, (NOT_READY, host.name, "no journal")]
     found += [
         (UNKNOWN_LEFT, host.name, f"{intent.kind} of {intent.leg.text}")
         for intent in host.journal.open_intents()
     ]
-    return found + _unanswered(stage, host)
+    return found + _miscounted(stage, host) + _unanswered(stage, host, facts)
 
 
-def _of_copy(stage: Stage, host: Host, copy: Copy) -> list[tuple[str, str, str]]:
-    original = stage.witness.originals.get(copy.order)
+def _of_copy(stage: Stage, host: Host, copy: Copy, left: float) -> list[Found]:
+    original, awaited = (known.get(copy.order) for known in _masters(stage))
+    if original is None and awaited is not None and awaited.waits:
+        return []
     if original is None or original.closed_us is not None:
-        return [(NOT_CLOSED, host.name, f"{copy.identifier} of {copy.order}, {copy.volume:g} lots")]
-    if copy.volume > _wanted(original, copy, 0.1) + LOTS_SLACK:
-        text = f"{copy.volume:g} of {copy.filled:g} lots, original "
+        return [(NOT_CLOSED, host.name, f"{copy.number} of {copy.order}, {left:g} lots")]
+    if left > _wanted(original, copy, 0.1) + LOTS_SLACK:
+        text = f"{left:g} of {copy.filled:g} lots, original "
         text += f"{original.volume:g} of {original.initial:g}"
         return [(NOT_AS_WANTED, host.name, f"{copy.order}: {text}")]
     return []
+
+
+def _masters(stage: Stage) -> tuple[dict, dict]:
+    return stage.witness.originals, stage.witness.awaited
 
 
 def _wanted(original: Original, copy: Copy, step: float) -> float:
@@ -67,30 +84,90 @@ def _late(original: Original, copy: Copy) -> float:
     return original.volume if copy.filled < original.initial - LOTS_SLACK else 0.0
 
 
-def _unanswered(stage: Stage, host: Host) -> list[tuple[str, str, str]]:
+def _left_waiting(stage: Stage, host: Host) -> list[Found]:
+    """Ours waits only while the master's does, and while the slave may open (law 15)."""
+    books, found = stage.witness.slaves[host.name], []
+    for ticket, order in books.waiting.items():
+        copied = books.opens[order.magic].comment
+        original, awaited = (known.get(int(copied.split(" ")[0])) for known in _masters(stage))
+        if original is not None or awaited is None or not awaited.waits:
+            found.append((NOT_WITHDRAWN, host.name, f"{ticket} of {copied}, which waits no more"))
+        elif _opens_nothing(stage, host):
+            found.append((NOT_WITHDRAWN, host.name, f"{ticket} of {copied}, though nothing may"))
+    return found
+
+
+def _opens_nothing(stage: Stage, host: Host) -> bool:
+    report = stage.report(host.name)
+    is_latched = report is not None and report.latch.state is not TradingState.ACTIVE
+    return is_latched or not stage.supervisor.documents[host.name].get("enabled", True)
+
+
+def _miscounted(stage: Stage, host: Host) -> list[Found]:
+    """On a netting account the slave's own legs are what its deals have brought and taken."""
+    books = stage.witness.slaves[host.name]
+    if not books.nets:
+        return []
+    legs = host.loop._ledger.legs.live()
+    known: dict[int, float] = {}
+    for leg in legs:
+        if leg.state is LegState.OPEN:
+            known[leg.key.opening_order] = float(leg.volume)
+    found = []
+    for order, copies in books.by_order.items():
+        brought = sum(copy.volume for copy in copies)
+        if abs(brought - known.get(order, 0.0)) > LOTS_SLACK and not _was_flat(copies):
+            text = f"{order}: deals leave {brought:g} lots, its leg {known.get(order, 0.0):g}"
+            found.append((MISCOUNTED, host.name, text))
+    return found
+
+
+def _was_flat(copies: list[Copy]) -> bool:
+    return any(copy.was_flat for copy in copies)
+
+
+def _unanswered(stage: Stage, host: Host, facts: list[Fact]) -> list[Found]:
     """Whatever the masters' brokers have in their books is answered, and nothing stays unknown."""
     verdicts = _verdicts(host)
     # A master that could not write a fact down tells it again under another stamp.
     last = {(v.leg.opening_order, v.event): v for v in verdicts}
-    journaled = _journaled(stage)
+    journaled = {fact.journey for fact in facts}
     found = [
         (UNKNOWN_LEFT, host.name, f"{v.event} {v.journey}: {v.detail}")
         for v in last.values()
         if v.kind is VerdictKind.UNKNOWN and v.journey in journaled
     ]
-    answered = {(v.leg.opening_order, v.event) for v in verdicts}
     for order, original in stage.witness.originals.items():
         wanted = ["PositionOpened"] + ["PositionClosed"] * (original.closed_us is not None)
-        missing = [event for event in wanted if (order, event) not in answered]
+        missing = [event for event in wanted if (order, event) not in last]
         if missing and not _hid_behind_a_jump(stage, original):
             found.append((WITHOUT_VERDICT, host.name, f"{', '.join(missing)} of {order}"))
-    return found
+    for fact in facts:
+        event = type(fact).__name__
+        is_of_order = isinstance(fact, OrderPlaced | OrderModified | OrderGone)
+        if is_of_order and (fact.subject.opening_order, event) not in last:
+            found.append((WITHOUT_VERDICT, host.name, f"{event} of {fact.subject.opening_order}"))
+    return found + _not_copied(stage, host, last)
 
 
-def _journaled(stage: Stage) -> set[str]:
+def _not_copied(stage: Stage, host: Host, last: dict[tuple[int, str], Verdict]) -> list[Found]:
+    """What is said to be copied was: a denial explains whatever is missing."""
+    by_order = stage.witness.slaves[host.name].by_order
+    return [
+        (NOT_COPIED, host.name, f"{order}, and no deal shows it")
+        for (order, event), verdict in last.items()
+        if event == "PositionOpened"
+        and verdict.kind in {VerdictKind.COPIED, VerdictKind.PARTIAL}
+        and order not in by_order
+    ]
+
+
+def _journaled(stage: Stage) -> Iterator[Fact]:
     """The facts that their masters can still tell."""
     journals = [h.journal for h in stage.hosts.values() if h.place.role is Role.MASTER]
-    return {f.journey for j in journals if j is not None for f in j.facts_since(Stamp(0, 0))}
+    for journal in journals:
+        if journal is not None:
+            yield from journal.facts_since(Stamp(0, 0))
 
 
 def _hid_behind_a_jump(stage: Stage, original: Original) -> bool:

@@ -43,6 +43,7 @@ class Wire:
         self._subscribed_at_us = 0
         self._held: list[Callable[[], None]] = []
         self._request: bytes | None = None
+        self._life = 0
 
     def attach(self) -> None:
         """Either end is new: what was under way is gone, and to subscribe takes a while."""
@@ -63,10 +64,10 @@ class Wire:
             late_us = self._dice.randint(0, 2_000_000)
             self._kernel.after(late_us, lambda: inlet.hear_signal(self, body))
 
-    def answer(self, body: bytes) -> None:
-        """A snapshot, on its own socket."""
+    def answer(self, life: int, body: bytes) -> None:
+        """A snapshot, on its own socket; whoever comes after the asker has another."""
         inlet = self.inlet
-        if inlet is not None and self._dice.random() >= self.weather.lost:
+        if inlet is not None and life == self._life and self._dice.random() >= self.weather.lost:
             self._send("answers", lambda: inlet.hear_answer(self, body))
 
     def ask(self, body: bytes) -> None:
@@ -74,6 +75,11 @@ class Wire:
         if self._request is None:
             self._request = body
         self._deliver_request()
+
+    def new_asker(self) -> None:
+        """A question that waited in its asker's own socket ends with it, and so do the answers."""
+        self._request = None
+        self._life += 1
 
     def mend(self) -> None:
         """The cut is over."""
@@ -89,7 +95,8 @@ class Wire:
             return
         self._request = None
         if self._dice.random() >= self.weather.lost:
-            self._send("requests", lambda: outlet.hear(self, body))
+            life = self._life
+            self._send("requests", lambda: outlet.hear(self, life, body))
 
     def _send(self, way: str, deliver: Callable[[], None]) -> None:
         """In order on each socket; nothing is promised between them."""
@@ -132,7 +139,8 @@ class Outlet:
         return [(peer, frames.read_request(parts, self._master)) for peer, parts in asked]
 
     def answer(self, peer: bytes, answer: SnapshotAnswer) -> None:
-        self._wires[peer.decode()].answer(wire.encode(answer))
+        slave, life = peer.decode().split()
+        self._wires[slave].answer(int(life), wire.encode(answer))
 
     def waitables(self) -> Sequence[object]:
         return ()
@@ -143,10 +151,10 @@ class Outlet:
             if one.outlet is self:
                 one.outlet = None
 
-    def hear(self, one: Wire, body: bytes) -> None:
+    def hear(self, one: Wire, life: int, body: bytes) -> None:
         """A question has arrived."""
         if one.outlet is self:
-            self._asked.append((one.slave.encode(), [self._topic, body]))
+            self._asked.append((f"{one.slave} {life}".encode(), [self._topic, body]))
             self._poke()
 
 
@@ -164,6 +172,7 @@ class Inlet:
             return
         self._signals[master], self._answers[master] = [], []
         one = self._wires[master]
+        one.new_asker()
         one.inlet = self
         one.attach()
 

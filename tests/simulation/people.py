@@ -1,12 +1,27 @@
 """Who trades by hand: the master's trader, and a slave's user beside the copies."""
 
-from domain.mt5_words import OrderType, TimeInForce, TradeAction
-from paper.broker.records import Position, TradeRequest
+import msgspec
+
+from domain.mt5_words import Filling, OrderType, TimeInForce, TradeAction
+from paper.broker.reaching import AS_LIMIT, PENDING, WAITS_FOR_A_RISE
+from paper.broker.records import Order, Position, TradeRequest
 from paper.service.world import ServerRefusal
 from tests.simulation.brokers import Brokers
 
 ANY_DISTANCE = 1_000_000
 THOUSAND_LAYERS = 10**12
+
+
+class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that is to wait: its kind, and how far from the market."""
+
+    nth_symbol: int
+    kind: int
+    lots: float
+    away_points: float
+    stops_points: float = 0.0
+    lives_s: int = 0
+    magic: int = 0
 
 
 class Person:
@@ -70,6 +85,62 @@ class Person:
             tp=round(quote.ask + away, profile.digits),
         )
         self._send(request)
+
+    def orders(self) -> list[Order]:
+        """What waits for its price, oldest first."""
+        return [one for one in self._account.waiting.values() if one.type in PENDING]
+
+    def let_wait(self, terms: OrderTerms) -> None:
+        """An order of one of the six kinds, so far from the market; it may expire."""
+        symbol, kind = self.symbols[terms.nth_symbol % len(self.symbols)], terms.kind
+        profile = self._house.market.profiles[symbol]
+        price, limit = self._prices(symbol, kind, terms.away_points)
+        stops = terms.stops_points * profile.point * (-1 if kind & 1 else 1)
+        opens_at = limit or price
+        until_s = self._house.server_ms(self._brokers.tape.utc_ms()) // 1000 + terms.lives_s
+        request = TradeRequest(
+            action=TradeAction.PENDING,
+            symbol=symbol,
+            volume=terms.lots,
+            type=kind,
+            price=price,
+            stoplimit=limit,
+            sl=round(opens_at - stops, profile.digits) if stops else 0.0,
+            tp=round(opens_at + stops, profile.digits) if stops else 0.0,
+            magic=terms.magic,
+            type_filling=int(Filling.RETURN),
+            type_time=int(TimeInForce.SPECIFIED if terms.lives_s else TimeInForce.GTC),
+            expiration=until_s if terms.lives_s else 0,
+        )
+        self._send(request)
+
+    def move_order(self, order: Order, away_points: float) -> None:
+        """Another price, so far from the market now; the rest stays."""
+        price, limit = self._prices(order.symbol, order.type, away_points)
+        request = TradeRequest(
+            action=TradeAction.MODIFY,
+            order=order.ticket,
+            symbol=order.symbol,
+            price=price,
+            stoplimit=limit,
+            type_time=order.type_time,
+            expiration=order.time_expiration,
+        )
+        self._send(request)
+
+    def withdraw(self, order: Order) -> None:
+        """Delete it."""
+        self._send(TradeRequest(action=TradeAction.REMOVE, order=order.ticket))
+
+    def _prices(self, symbol: str, kind: int, away_points: float) -> tuple[float, float]:
+        """On the kind's side of the market; of a stop-limit the limit half as far back."""
+        quote = self._house.market.quotes[symbol]
+        profile = self._house.market.profiles[symbol]
+        up = 1 if kind in WAITS_FOR_A_RISE else -1
+        market = quote.bid if kind & 1 else quote.ask
+        price = round(market + up * away_points * profile.point, profile.digits)
+        limit = price - up * away_points * profile.point / 2
+        return price, round(limit, profile.digits) if kind in AS_LIMIT else 0.0
 
     def _deal(
         self,

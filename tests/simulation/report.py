@@ -16,6 +16,9 @@ PEOPLE = (
     "close",
     "close_all",
     "flash",
+    "let_wait",
+    "move_order",
+    "withdraw",
     "by_hand",
     "close_copy",
 )

@@ -11,13 +11,13 @@ import msgspec
 
 from tests.simulation.acts import do
 from tests.simulation.builds import HONEST, Build
-from tests.simulation.drawing import draw
+from tests.simulation.drawing_more import draw
 from tests.simulation.ending import unfinished
+from tests.simulation.findings import Finding
 from tests.simulation.schedule import Mode, Schedule
 from tests.simulation.second_judge import judged
 from tests.simulation.stage import Stage
 from tests.simulation.trace import Trace
-from tests.simulation.witness import Finding
 from utils.clock import taken_from
 from utils.randomness import drawn_from, seeded
 
@@ -48,7 +48,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_seed(seed: int, mode: Mode, build: Build = HONEST, *, shows: bool = False) -> Result:
     """The run that a seed stands for, with the troubles that a broken build is looked for by."""
-    return run(draw(seed, mode, build.troubles), build, shows=shows)
+    return run(draw(seed, mode, build.troubles, build.flavour), build, shows=shows)
 
 
 def run_span(span: tuple[int, int], mode: Mode, build: Build = HONEST) -> list[Result]:
@@ -93,7 +93,7 @@ def _missing(stage: Stage, schedule: Schedule) -> list[Finding]:
     at_ms = stage.kernel.now_us // 1_000
     damages = [
         Finding(kind=one.kind.value, who=one.slave, at_ms=at_ms, text=one.text)
-        for one in ([] if found else judged(stage))
+        for one in ([] if found or schedule.nets else judged(stage))
     ]
     return found + damages
 

@@ -3,23 +3,31 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 import nodes.inbox
 import nodes.slave_loop
 import nodes.watching
 from decisions.admission import Admission
+from decisions.claims import NettingClaims
 from decisions.filling import filling_for
 from decisions.marking import magic_number_of
 from domain.book import Stamp
 from domain.ids import LegKey, Magic, OpeningOrder, SlaveIdentifier, SlaveSymbol
-from domain.legs import Intent
+from domain.legs import Intent, Leg, LegState
 from domain.market import Position, SymbolSpec, Unknowable
 from domain.orders import ClosePosition, Command, OpenPosition
 from domain.outcomes import Outcome, Unknown
 from domain.policies import Latch
+from domain.reasons import Reason
 from domain.records import Record
+from domain.signals import PositionOpened
+from nodes.opener import Opener
+from nodes.repairer import Repairer
 from nodes.slave_loop import SlaveLoop
+from nodes.troubles import Troubles
 from terminal.mt5 import Mt5Terminal
-from tests.simulation import ending, witness
+from tests.simulation import ending, findings
 from tests.simulation.builds import HONEST, Break, Build
 from tests.simulation.journals import WatchedJournal
 
@@ -94,11 +102,30 @@ def _no_latch(*_: object) -> Latch:
     return Latch()
 
 
+def _compare_nothing(*_: object) -> None:
+    """What a close did not achieve is never found again."""
+
+
+def _withdraw_nothing(
+    self: Opener, _arrival: object, _fact: PositionOpened, known: Leg
+) -> Leg | None:
+    missed = msgspec.structs.replace(known, state=LegState.MISSED, reason=Reason.ORDER_WITHDRAWN)
+    self._ledger.legs.put(missed)
+    return missed
+
+
+def _whatever_is_left(self: NettingClaims, leg: Leg, _: Sequence[Intent] = ()) -> Position | None:
+    listed = next((p for p in self._by_symbol.values() if p.symbol == leg.symbol), None)
+    if listed is None or leg.state is not LegState.OPEN or listed.side is not leg.side:
+        return None
+    return msgspec.structs.replace(listed, volume=leg.volume)
+
+
 SABOTAGES: Sequence[Build] = (
     Build(
         name="retry_on_timeout",
         breaks=(Break(Mt5Terminal, "send", _send_again),),
-        damage=witness.OPENED_TWICE,
+        damage=findings.OPENED_TWICE,
         troubles=("timed out", "refused call"),
     ),
     Build(
@@ -107,18 +134,18 @@ SABOTAGES: Sequence[Build] = (
             Break(Mt5Terminal, "positions", _empty_for_none),
             Break(Mt5Terminal, "deals_of", _no_deals_for_none),
         ),
-        damage=witness.CLOSED_EARLY,
+        damage=findings.CLOSED_EARLY,
         troubles=("mute",),
     ),
     Build(
         name="magic_alone",
         breaks=(Break(SlaveLoop, "step", _step_and_close_what_looks_like_ours),),
-        damage=witness.FOREIGN_TOUCHED,
+        damage=findings.FOREIGN_TOUCHED,
     ),
     Build(
         name="age_from_seeing",
         breaks=(Break(nodes.watching, "age_on_server_ms", _no_age),),
-        damage=witness.OPENED_LATE,
+        damage=findings.OPENED_LATE,
         troubles=("paused", "killed", "offline"),
     ),
     Build(
@@ -135,13 +162,35 @@ SABOTAGES: Sequence[Build] = (
     Build(
         name="no_intent_journal",
         breaks=(Break(WatchedJournal, "write", _write_no_intents),),
-        damage=witness.NO_INTENT,
+        damage=findings.NO_INTENT,
     ),
     Build(
         name="latch_forgotten",
         breaks=(Break(nodes.slave_loop, "stricter_of", _no_latch),),
-        damage=witness.WHILE_HALTED,
+        damage=findings.WHILE_HALTED,
         troubles=("operator", "killed"),
+    ),
+    Build(
+        name="close_once",
+        breaks=(
+            Break(Troubles, "is_due", _never),
+            Break(Repairer, "compare", _compare_nothing),
+        ),
+        damage=ending.NOT_CLOSED,
+        mode="liveness",
+        troubles=("refusing", "refused call", "offline"),
+    ),
+    Build(
+        name="waiting_order_and_fill_both",
+        breaks=(Break(Opener, "_end_the_waiting", _withdraw_nothing),),
+        damage=findings.BESIDE_ITS_ORDER,
+        flavour="orders",
+    ),
+    Build(
+        name="close_crosses_zero",
+        breaks=(Break(NettingClaims, "of", _whatever_is_left),),
+        damage=findings.CROSSED_ZERO,
+        flavour="nets",
     ),
 )
 

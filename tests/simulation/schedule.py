@@ -33,3 +33,5 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """By name, the broker of each."""
     happenings: tuple[Happening, ...]
     lasts_ms: int
+    nets: tuple[str, ...] = ()
+    """Whose accounts are netting accounts."""

@@ -9,6 +9,7 @@ from domain.market import Identity
 from domain.policies import Role
 from domain.signals import MasterHeartbeat
 from tests.simulation.brokers import Brokers
+from tests.simulation.findings import Home
 from tests.simulation.hosts import Host, Place
 from tests.simulation.kernel import Kernel
 from tests.simulation.network import Wire
@@ -16,7 +17,7 @@ from tests.simulation.people import Person
 from tests.simulation.schedule import Schedule
 from tests.simulation.supervising import Supervisor
 from tests.simulation.trace import Trace
-from tests.simulation.witness import Home, Witness
+from tests.simulation.witness import Witness
 
 MASTER_BROKER = "Simulated-Master"
 #: What a slave's document has to say of its broker's symbols.
@@ -49,7 +50,7 @@ class Stage:
         for number, (name, broker) in enumerate(brokers_of.items()):
             role = Role.MASTER if name in schedule.masters else Role.SLAVE
             documents[name] = _document(name, role, broker)
-            self._settle(name, role, broker, number, folder)
+            self._settle(name, role, broker, number, folder, nets=name in schedule.nets)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
         self.supervisor = Supervisor(kernel, self.hosts, documents)
@@ -120,12 +121,18 @@ class Stage:
             if host.journal is not None:
                 host.journal.close()
 
-    def _settle(self, name: str, role: Role, broker: str, number: int, folder: Path) -> None:
-        terminal = self.brokers.open_account(f"{name}-terminal", broker)
-        self.witness.is_home(
-            terminal.key,
-            Home(name=name, login=terminal.login, server=broker, is_master=role is Role.MASTER),
+    def _settle(
+        self, name: str, role: Role, broker: str, number: int, folder: Path, *, nets: bool
+    ) -> None:
+        terminal = self.brokers.open_account(f"{name}-terminal", broker, nets=nets)
+        home = Home(
+            name=name,
+            login=terminal.login,
+            server=broker,
+            is_master=role is Role.MASTER,
+            nets=nets,
         )
+        self.witness.is_home(terminal.key, home)
         place = Place(
             name=name,
             role=role,
@@ -142,7 +149,7 @@ class Stage:
     def _told(self, name: str, signal: Any) -> None:
         if not isinstance(signal, MasterHeartbeat):
             stamp = f"{signal.stamp.epoch}.{signal.stamp.seq}"
-            what = f"{type(signal).__name__} {signal.position.opening_order} {stamp}"
+            what = f"{type(signal).__name__} {signal.subject.opening_order} {stamp}"
             self.kernel.trace.note("told", name, what)
 
     def _changed(self, key: str) -> None:

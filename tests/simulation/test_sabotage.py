@@ -3,18 +3,18 @@
 import pytest
 
 from tests.simulation.builds import Build
-from tests.simulation.drawing import draw
+from tests.simulation.drawing_more import draw
 from tests.simulation.running import run
 from tests.simulation.sabotage import SABOTAGES
 from tests.simulation.shrinking import shrunk
 
-MOST_SEEDS = 60
+MOST_SEEDS = 100
 
 
 def damaging_seed(build: Build) -> int | None:
     """The first seed that shows it."""
     for seed in range(MOST_SEEDS):
-        result = run(draw(seed, build.mode, build.troubles), build)
+        result = run(draw(seed, build.mode, build.troubles, build.flavour), build)
         if any(finding.kind == build.damage for finding in result.findings):
             return seed
     return None
@@ -25,7 +25,7 @@ def damaging_seed(build: Build) -> int | None:
 def test_a_broken_build_is_found_out_and_the_honest_one_is_not_blamed(build: Build) -> None:
     seed = damaging_seed(build)
     assert seed is not None, f"{build.name} did no {build.damage} in {MOST_SEEDS} seeds"
-    honest = run(draw(seed, build.mode, build.troubles))
+    honest = run(draw(seed, build.mode, build.troubles, build.flavour))
     assert honest.is_good, honest.findings
 
 

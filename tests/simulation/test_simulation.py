@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.drawing import draw
+from tests.simulation.drawing import draw_plain
+from tests.simulation.drawing_more import draw
 from tests.simulation.regressions import SCHEDULES, SEEDS, FailedSeed
 from tests.simulation.report import failure_lines
 from tests.simulation.running import Result, run, run_seed
@@ -36,7 +37,7 @@ def test_nothing_is_lost_doubled_or_touched_whatever_goes_wrong(mode: Mode, ten:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("failed", SEEDS, ids=lambda one: f"{one.mode} {one.seed}")
 def test_a_seed_that_failed_once_does_not_fail_again(failed: FailedSeed) -> None:
-    assert not failures(run_seed(failed.seed, failed.mode))
+    assert not failures(run(draw_plain(failed.seed, failed.mode)))
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

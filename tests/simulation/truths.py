@@ -1,46 +1,111 @@
-"""What is so at the brokers, as it becomes so: master positions, copies, and who sent what."""
+"""What is so at the brokers, as it becomes so: what masters hold and let wait, and their copies."""
 
-from domain.mt5_words import DealEntry
-from paper.broker.records import Deal, TradeRequest
+from paper.broker.records import Deal, Order, TradeRequest
 
 LOTS_SLACK = 1e-9
+HUNDREDTHS = 100
+
+
+def _hundredths(lots: float) -> int:
+    return round(lots * HUNDREDTHS)
 
 
 class Original:
-    """A master's position."""
+    """What one order brought to a master's account: a position, or its part of one (law 14)."""
 
-    def __init__(self, deal: Deal, now_us: int) -> None:
-        self.order = deal.position_id
+    def __init__(self, deal: Deal, side: int, parts: int, login: int, now_us: int) -> None:
+        self.order = deal.order
+        self.side = side
+        self.login = login
         self.opened_us = now_us
-        self.initial = self.volume = deal.volume
         self.closed_us: int | None = None
+        self.parts = self.initial_parts = parts
 
-    def take(self, deal: Deal, now_us: int) -> None:
-        """Another deal on it."""
-        if deal.entry == DealEntry.IN:
-            self.initial += deal.volume
-            self.volume += deal.volume
-            return
-        self.volume -= deal.volume
-        if self.volume < LOTS_SLACK:
-            self.volume, self.closed_us = 0.0, now_us
+    @property
+    def volume(self) -> float:
+        return self.parts / HUNDREDTHS
+
+    @property
+    def initial(self) -> float:
+        return self.initial_parts / HUNDREDTHS
+
+    def leave(self, parts: int, now_us: int) -> None:
+        """So many hundredths of a lot are left."""
+        self.parts = parts
+        if not parts:
+            self.closed_us = now_us
+
+
+class Holding:
+    """A master's position: what its orders brought, less what was taken off all in proportion."""
+
+    def __init__(self) -> None:
+        self._held: list[Original] = []
+
+    def take(self, deal: Deal, login: int, now_us: int) -> Original | None:
+        """Another deal on it; what it newly brought."""
+        side, parts = (-1 if deal.type & 1 else 1), _hundredths(deal.volume)
+        if self._held and self._held[0].side != side:
+            total = sum(one.parts for one in self._held)
+            self._keep(max(total - parts, 0), total, now_us)
+            parts -= total
+        if parts <= 0:
+            return None
+        last = self._held[-1] if self._held else None
+        if last is not None and last.order == deal.order:
+            last.parts += parts
+            last.initial_parts += parts
+            return None
+        self._held.append(Original(deal, side, parts, login, now_us))
+        return self._held[-1]
+
+    def _keep(self, left: int, total: int, now_us: int) -> None:
+        """Whole hundredths for all; what is over goes to who lost most by rounding, then to age."""
+        shares = [divmod(one.parts * left, total) for one in self._held]
+        over = left - sum(whole for whole, _ in shares)
+        favoured = sorted(range(len(shares)), key=lambda i: (-shares[i][1], i))[:over]
+        for i, one in enumerate(self._held):
+            one.leave(shares[i][0] + (i in favoured), now_us)
+        self._held = [one for one in self._held if one.parts]
+
+
+class Awaited:
+    """A master's order that waits for its price, or did."""
+
+    def __init__(self, order: Order, login: int, now_us: int) -> None:
+        self.order = order.ticket
+        self.login = login
+        self.price = order.price_open
+        self.initial = order.volume_initial
+        self.opened_us = now_us
+        self.waits = True
 
 
 class Copy:
-    """A position that an order of ours has opened on a slave."""
+    """What an order of ours has opened on a slave: a position, or its part of one."""
 
     def __init__(self, deal: Deal, order: int) -> None:
+        self.number = deal.order
         self.identifier = deal.position_id
+        self.symbol = deal.symbol
         self.order = order
+        self.side = -1 if deal.type & 1 else 1
         self.filled = self.volume = deal.volume
+        self.was_flat = False
+        """The position that it shares has been flat, or turned round: it ended, by whomever."""
 
-    def take(self, deal: Deal) -> None:
-        """Another deal on it."""
-        if deal.entry == DealEntry.IN:
-            self.filled += deal.volume
-            self.volume += deal.volume
-        else:
-            self.volume = max(self.volume - deal.volume, 0.0)
+    def grow(self, lots: float) -> None:
+        """Another part of the same order."""
+        self.filled += lots
+        self.volume += lots
+
+    def shrink(self, lots: float) -> None:
+        """Something was taken off it."""
+        self.volume = max(self.volume - lots, 0.0)
+
+    def end(self) -> None:
+        """Nothing is left in its direction."""
+        self.volume, self.was_flat = 0.0, True
 
     @property
     def is_open(self) -> bool:
@@ -50,17 +115,49 @@ class Copy:
 class SlaveBooks:
     """One slave's account, split into what is ours and what is not."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, nets: bool = False) -> None:
+        self.nets = nets
         self.copies: dict[int, Copy] = {}
+        """By the number of our order."""
         self.by_order: dict[int, list[Copy]] = {}
         self.opens: dict[int, TradeRequest] = {}
-        """By magic, what was sent to open."""
+        """By magic, what was sent to open, at once or when its price is reached."""
+        self.closes: dict[int, int] = {}
+        """By magic of a close, the master's order."""
+        self.sent: set[int] = set()
+        """The magics of all our orders."""
+        self.waiting: dict[int, Order] = {}
+        """Our own orders that wait."""
+        self.ours: set[int] = set()
+        """The numbers of all our orders."""
         self.may_be_out: dict[int, str] = {}
         """By the master's order, the answer to the last open sent that proves no refusal."""
+        self.net: dict[str, float] = {}
+        """Lots on each symbol of a netting account, buys positive."""
+        self.told: dict[str, float] = {}
+        """The same as the slave's terminal was told last."""
+        self.strangers: dict[str, float] = {}
+        """What was not ours of it at that moment."""
+        self.meddled: set[str] = set()
+        """Symbols on which others have made deals as well."""
 
     def add(self, copy: Copy) -> None:
-        self.copies[copy.identifier] = copy
+        self.copies[copy.number] = copy
         self.by_order.setdefault(copy.order, []).append(copy)
+
+    def on(self, symbol: str) -> list[Copy]:
+        """The copies that are open there."""
+        return [one for one in self.copies.values() if one.symbol == symbol and one.is_open]
+
+    def foreign(self, symbol: str) -> float:
+        """Lots that are not copies."""
+        return self.net.get(symbol, 0.0) - sum(c.side * c.volume for c in self.on(symbol))
+
+    def left_of(self, copy: Copy) -> float:
+        """What is really there of it, however much others took off its position."""
+        if not self.nets:
+            return copy.volume
+        return min(copy.volume, max(self.net.get(copy.symbol, 0.0) * copy.side, 0.0))
 
 
 def order_in(comment: str) -> int:

@@ -7,50 +7,29 @@ import msgspec
 
 from domain.mt5_words import DealEntry, DealType, TradeAction
 from paper.broker.house import Event
-from paper.broker.records import Deal, TradeRequest
+from paper.broker.reaching import PENDING
+from paper.broker.records import Changes, Deal, Order, TradeRequest
 from paper.wire.protocol import OK
 from terminal.retcodes import Reaction, row
+from tests.simulation import findings
+from tests.simulation.findings import Finding, Home
 from tests.simulation.kernel import Kernel
-from tests.simulation.truths import LOTS_SLACK, Copy, Original, SlaveBooks, order_in
+from tests.simulation.truths import (
+    LOTS_SLACK,
+    Awaited,
+    Copy,
+    Holding,
+    Original,
+    SlaveBooks,
+    order_in,
+)
 
 MAX_AGE_US = 5_000_000
 DECISION_US = 1_000_000
 CLOCKS_APART_US = 1_000_000
 NEVER_SENT = {-2, -8, -10004}
 REFUSED = {Reaction.NEW_PRICE, Reaction.LATER, Reaction.LOOK_AGAIN, Reaction.GONE, Reaction.REFUSED}
-
-OPENED_TWICE = "opened twice"
-REOPENED = "reopened"
-FOREIGN_TOUCHED = "foreign touched"
-OPENED_LATE = "opened late"
-CLOSED_EARLY = "closed early"
-ELSEWHERE = "order while logged in elsewhere"
-WHILE_HALTED = "opened while halted"
-NO_INTENT = "order without an intent"
-TOO_MUCH = "opened too much"
-BACKWARDS = "cursor went back"
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that may never be."""
-
-    kind: str
-    who: str
-    at_ms: int
-    text: str
-
-    @property
-    def shown(self) -> str:
-        return f"{self.kind}: {self.who} at {self.at_ms} ms: {self.text}"
-
-
-class Home(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose terminal it is, and which account belongs into it."""
-
-    name: str
-    login: int
-    server: str
-    is_master: bool
+OF_AN_ORDER = {TradeAction.MODIFY, TradeAction.REMOVE}
 
 
 class Witness:
@@ -59,6 +38,7 @@ class Witness:
     def __init__(self, kernel: Kernel) -> None:
         self.findings: list[Finding] = []
         self.originals: dict[int, Original] = {}
+        self.awaited: dict[int, Awaited] = {}
         self.slaves: dict[str, SlaveBooks] = {}
         self.halted: set[str] = set()
         self.has_intent: Callable[[str, int], bool] = lambda _name, _magic: True
@@ -68,6 +48,7 @@ class Witness:
         self._kernel = kernel
         self._homes: dict[str, Home] = {}
         self._accounts: dict[tuple[str, int], Home] = {}
+        self._holdings: dict[tuple[int, int], Holding] = {}
         self._saw_home: dict[str, bool] = {}
 
     def is_home(self, key: str, home: Home) -> None:
@@ -75,7 +56,7 @@ class Witness:
         self._homes[key] = home
         self._accounts[home.server, home.login] = home
         if not home.is_master:
-            self.slaves[home.name] = SlaveBooks()
+            self.slaves[home.name] = SlaveBooks(nets=home.nets)
 
     def forgets_what_was_sent(self, name: str) -> None:
         """A journal that lost its tail knows no last intents: only deals tell of them (law 4)."""
@@ -87,18 +68,31 @@ class Witness:
         home = self._homes[key]
         self._saw_home[key] = self.logged_in(key) == (home.login, home.server)
 
+    def positions_were_read(self, key: str, rows: Sequence[Sequence[Any]]) -> None:
+        """The node has just been told what is open on a netting account, or a part of it."""
+        home = self._homes[key]
+        if not home.nets or home.is_master or self.logged_in(key) != (home.login, home.server):
+            return
+        books = self.slaves[home.name]
+        books.told = dict(map(_signed_row, rows))
+        books.strangers = {symbol: books.foreign(symbol) for symbol in books.net}
+
     def is_sent(self, key: str, asked: Sequence[Any]) -> None:
         """A node's order has reached its terminal."""
         request, home = msgspec.convert(asked, TradeRequest), self._homes[key]
         self._kernel.trace.note("order", home.name, _shown(request))
         if not self._saw_home.get(key, True):
-            self._find(ELSEWHERE, home, f"{self.logged_in(key)} was seen, and {_shown(request)}")
+            text = f"{self.logged_in(key)} was seen, and {_shown(request)}"
+            self._find(findings.ELSEWHERE, home, text)
         if self.logged_in(key) != (home.login, home.server):
             return  # nobody can know between looking and sending: law 8 looks again afterwards
-        if not self.has_intent(home.name, request.magic) and request.action == TradeAction.DEAL:
-            self._find(NO_INTENT, home, _shown(request))
-        if request.action == TradeAction.DEAL and not request.position:
+        has_magic = request.action in {TradeAction.DEAL, TradeAction.PENDING}
+        if has_magic and not self.has_intent(home.name, request.magic):
+            self._find(findings.NO_INTENT, home, _shown(request))
+        if _opens(request):
             self._is_opening(home, request)
+        elif request.action in OF_AN_ORDER:
+            self._is_about_an_order(home, request)
         elif request.position:
             self._is_changing(home, request)
 
@@ -110,8 +104,7 @@ class Witness:
         self._kernel.trace.counts[f"answer {said}"] += 1
         if self.logged_in(key) != (home.login, home.server):
             return
-        is_open = request.action == TradeAction.DEAL and not request.position
-        if is_open and _is_refused(code, said):
+        if _opens(request) and _is_refused(code, said):
             self.slaves[home.name].may_be_out.pop(order_in(request.comment), None)
 
     def happened(self, event: Event) -> None:
@@ -119,78 +112,204 @@ class Witness:
         home = self._accounts.get((event.broker, event.login))
         if home is None:
             return
-        for deal in event.changes.deals:
+        changes = event.changes
+        self._note_orders(home, changes)
+        for deal in changes.deals:
             if deal.type > DealType.SELL:
                 continue
             self._kernel.trace.note("deal", home.name, _deal(deal))
             if home.is_master:
-                self._on_master(deal)
+                self._on_master(home, deal)
             else:
                 self._on_slave(home, deal)
+        if not home.is_master:
+            self._forget_ended(self.slaves[home.name], changes)
 
-    def _on_master(self, deal: Deal) -> None:
-        known = self.originals.get(deal.position_id)
-        if known is None:
-            self.originals[deal.position_id] = Original(deal, self._kernel.now_us)
-        else:
-            known.take(deal, self._kernel.now_us)
+    def _note_orders(self, home: Home, changes: Changes) -> None:
+        for order in changes.placed:
+            if order.type in PENDING:
+                self._kernel.trace.note("waits", home.name, f"{order.ticket} {order.price_open:g}")
+            if not home.is_master:
+                self._note_our_order(self.slaves[home.name], order)
+            elif order.type in PENDING:
+                known = Awaited(order, home.login, self._kernel.now_us)
+                self.awaited.setdefault(order.ticket, known).price = order.price_open
+        for order in changes.orders:
+            if order.type in PENDING:
+                self._kernel.trace.note("waits no more", home.name, f"{order.ticket} {order.state}")
+            if order.ticket in self.awaited:
+                self.awaited[order.ticket].waits = False
+
+    @staticmethod
+    def _note_our_order(books: SlaveBooks, order: Order) -> None:
+        if order.magic not in books.sent:
+            return
+        books.ours.add(order.ticket)
+        if order.type in PENDING:
+            books.waiting[order.ticket] = order
+
+    def _forget_ended(self, books: SlaveBooks, changes: Changes) -> None:
+        """Our order ended; where nothing of it was filled that is the proof that it never will."""
+        for order in changes.orders:
+            mine = books.waiting.pop(order.ticket, None)
+            if mine is not None and order.ticket not in books.copies:
+                books.may_be_out.pop(order_in(mine.comment), None)
+
+    def _on_master(self, home: Home, deal: Deal) -> None:
+        holding = self._holdings.setdefault((home.login, deal.position_id), Holding())
+        brought = holding.take(deal, home.login, self._kernel.now_us)
+        if brought is not None:
+            self.originals[brought.order] = brought
 
     def _on_slave(self, home: Home, deal: Deal) -> None:
         books = self.slaves[home.name]
-        copy = books.copies.get(deal.position_id)
+        before = books.net.get(deal.symbol, 0.0)
+        lots = -deal.volume if deal.type & 1 else deal.volume
+        books.net[deal.symbol] = round(before + lots, 8)
+        opened_by = books.opens.get(deal.magic)
+        if opened_by is not None and (books.nets or deal.entry != DealEntry.OUT):
+            self._is_opened(home, deal, order_in(opened_by.comment))
+        elif books.nets:
+            self._is_netted(home, deal, before)
+        elif deal.position_id in books.copies:
+            books.copies[deal.position_id].shrink(deal.volume)
+        if books.nets:
+            _end_what_is_flat(books, deal.symbol)
+
+    def _is_opened(self, home: Home, deal: Deal, order: int) -> None:
+        books = self.slaves[home.name]
+        copy = books.copies.get(deal.order)
         if copy is not None:
-            copy.take(deal)
-        elif deal.entry == DealEntry.IN and deal.magic in books.opens:
-            copy = Copy(deal, order_in(books.opens[deal.magic].comment))
+            copy.grow(deal.volume)
+        else:
+            copy = Copy(deal, order)
             self._is_first(home, copy)
             books.add(copy)
-        if copy is not None and deal.entry == DealEntry.IN:
-            self._is_not_too_much(home, copy)
+        self._is_not_too_much(home, copy)
+
+    def _is_netted(self, home: Home, deal: Deal, before: float) -> None:
+        """A deal on a netting account that opens no copy."""
+        books = self.slaves[home.name]
+        order = books.closes.get(deal.magic)
+        if order is None:
+            books.meddled.add(deal.symbol)
+            return
+        for copy in books.by_order.get(order, []):
+            copy.shrink(deal.volume)
+        if before * books.net[deal.symbol] < 0 and deal.symbol not in books.meddled:
+            text = f"{order}: {before:g} lots of {deal.symbol} became {books.net[deal.symbol]:g}"
+            self._find(findings.CROSSED_ZERO, home, text)
 
     def _is_first(self, home: Home, copy: Copy) -> None:
         earlier = self.slaves[home.name].by_order.get(copy.order, [])
         if not earlier:
             return
-        kind = OPENED_TWICE if any(one.is_open for one in earlier) else REOPENED
-        known = [one.identifier for one in earlier]
-        self._find(kind, home, f"{copy.order} as {copy.identifier}, after {known}")
+        is_open = any(one.is_open for one in earlier)
+        kind = findings.OPENED_TWICE if is_open else findings.REOPENED
+        known = [one.number for one in earlier]
+        self._find(kind, home, f"{copy.order} as {copy.number}, after {known}")
 
     def _is_not_too_much(self, home: Home, copy: Copy) -> None:
-        original = self.originals.get(copy.order)
-        if original is None or copy.filled > original.initial + LOTS_SLACK:
-            initial = 0.0 if original is None else original.initial
-            self._find(TOO_MUCH, home, f"{copy.filled:g} lots of {copy.order}'s {initial:g}")
+        initial = self._initial_of(copy.order)
+        if copy.filled > initial + LOTS_SLACK:
+            text = f"{copy.filled:g} lots of {copy.order}'s {initial:g}"
+            self._find(findings.TOO_MUCH, home, text)
+
+    def _initial_of(self, order: int) -> float:
+        known = (self.originals.get(order), self.awaited.get(order))
+        return max((one.initial for one in known if one is not None), default=0.0)
 
     def _is_opening(self, home: Home, request: TradeRequest) -> None:
         books, order = self.slaves[home.name], order_in(request.comment)
         books.opens[request.magic] = request
+        books.sent.add(request.magic)
         if order in books.may_be_out:
-            self._find(OPENED_TWICE, home, f"{order} was sent before, and sent again")
+            text = f"{order} was sent before, and sent again"
+            self._find(findings.OPENED_TWICE, home, text)
         books.may_be_out[order] = _shown(request)
         if home.name in self.halted:
-            self._find(WHILE_HALTED, home, _shown(request))
-        original = self.originals.get(order)
+            self._find(findings.WHILE_HALTED, home, _shown(request))
+        if any(order_in(mine.comment) == order for mine in books.waiting.values()):
+            self._find(findings.BESIDE_ITS_ORDER, home, _shown(request))
+        if books.nets:
+            self._is_alone(home, request, order)
+        self._is_fresh(home, request, order)
+
+    def _is_fresh(self, home: Home, request: TradeRequest, order: int) -> None:
+        waits = request.action == TradeAction.PENDING
+        known = self.awaited.get(order) if waits else self.originals.get(order)
         limit_us = MAX_AGE_US + DECISION_US + CLOCKS_APART_US + self.clock_slack_us
-        if original is None or self._kernel.now_us - original.opened_us > limit_us:
-            age = "unknown" if original is None else self._kernel.now_us - original.opened_us
-            self._find(OPENED_LATE, home, f"{order} is {age} us old")
+        if known is None or self._kernel.now_us - known.opened_us > limit_us:
+            age = "unknown" if known is None else self._kernel.now_us - known.opened_us
+            self._find(findings.OPENED_LATE, home, f"{order} is {age} us old")
+
+    def _is_alone(self, home: Home, request: TradeRequest, order: int) -> None:
+        """On a netting account nothing waits, and one master has one side of a symbol."""
+        books, symbol, original = self.slaves[home.name], request.symbol, self.originals.get(order)
+        if request.action == TradeAction.PENDING:
+            self._find(findings.WAITS_ON_NET, home, _shown(request))
+        foreign = books.strangers.get(symbol, 0.0)
+        if abs(foreign) > LOTS_SLACK and abs(books.foreign(symbol)) > LOTS_SLACK:
+            text = f"{foreign:g} lots are not copies, and {_shown(request)}"
+            self._find(findings.BESIDE_OTHERS, home, text)
+        side = -1 if request.type & 1 else 1
+        for copy in books.on(symbol):
+            other = self.originals.get(copy.order)
+            has_other = original is not None and other is not None and other.login != original.login
+            if copy.side != side or has_other:
+                text = f"{copy.volume:g} lots of {copy.order} are there, and {_shown(request)}"
+                self._find(findings.BESIDE_OTHERS, home, text)
+
+    def _is_about_an_order(self, home: Home, request: TradeRequest) -> None:
+        if request.order not in self.slaves[home.name].ours:
+            self._find(findings.FOREIGN_TOUCHED, home, _shown(request))
 
     def _is_changing(self, home: Home, request: TradeRequest) -> None:
-        copy = self.slaves[home.name].copies.get(request.position)
+        books = self.slaves[home.name]
+        copy = self._copy_meant(books, request)
         if copy is None:
-            self._find(FOREIGN_TOUCHED, home, _shown(request))
+            self._find(findings.FOREIGN_TOUCHED, home, _shown(request))
         elif request.action == TradeAction.DEAL:
+            books.closes[request.magic] = copy.order
+            books.sent.add(request.magic)
             self._is_closing(home, request, copy)
+            if books.nets:
+                self._is_within_its_own(home, request, copy)
+        elif books.nets and _is_shared_with_others(books, request.symbol):
+            text = f"{books.strangers[request.symbol]:g} lots are not copies, {_shown(request)}"
+            self._find(findings.FOREIGN_TOUCHED, home, text)
+
+    def _copy_meant(self, books: SlaveBooks, request: TradeRequest) -> Copy | None:
+        if not books.nets:
+            return books.copies.get(request.position)
+        if request.action != TradeAction.DEAL:
+            return next((c for c in books.copies.values() if c.symbol == request.symbol), None)
+        return next(iter(books.by_order.get(order_in(request.comment), [])), None)
+
+    def _is_within_its_own(self, home: Home, request: TradeRequest, copy: Copy) -> None:
+        """Neither more than was told to be there, nor what is another leg's, or somebody else's."""
+        books = self.slaves[home.name]
+        told = books.told.get(request.symbol, 0.0) * copy.side
+        if request.volume > told + LOTS_SLACK:
+            text = f"{told:g} lots were told to be there, and {_shown(request)}"
+            self._find(findings.CROSSED_ZERO, home, text)
+        if request.volume > copy.volume + LOTS_SLACK and not copy.was_flat:
+            text = f"{copy.volume:g} lots are left of {copy.order}, and {_shown(request)}"
+            self._find(findings.FOREIGN_TOUCHED, home, text)
 
     def _is_closing(self, home: Home, request: TradeRequest, copy: Copy) -> None:
-        original = self.originals.get(copy.order)
+        original, awaited = self.originals.get(copy.order), self.awaited.get(copy.order)
+        if original is None and awaited is not None and awaited.waits:
+            text = f"{copy.order} waits yet, and {_shown(request)}"
+            self._find(findings.CLOSED_EARLY, home, text)
         if original is None or not original.volume:
             return
         least = copy.filled * original.volume / original.initial
         left = copy.volume - request.volume
         if copy.is_open and left < least - self._step(request) - LOTS_SLACK:
             text = f"{copy.order} holds {original.volume:g} of {original.initial:g} lots, yet "
-            self._find(CLOSED_EARLY, home, f"{text}{copy.volume:g} to {left:g} of {copy.filled:g}")
+            text += f"{copy.volume:g} to {left:g} of {copy.filled:g}"
+            self._find(findings.CLOSED_EARLY, home, text)
 
     @staticmethod
     def _step(request: TradeRequest) -> float:
@@ -202,6 +321,31 @@ class Witness:
         self._kernel.trace.note("FINDING", home.name, f"{kind}: {text}")
 
 
+def _opens(request: TradeRequest) -> bool:
+    """At once, or when its price is reached."""
+    if request.action == TradeAction.PENDING:
+        return True
+    return request.action == TradeAction.DEAL and not request.position
+
+
+def _end_what_is_flat(books: SlaveBooks, symbol: str) -> None:
+    for copy in books.on(symbol):
+        if books.net[symbol] * copy.side <= LOTS_SLACK:
+            copy.end()
+
+
+def _is_shared_with_others(books: SlaveBooks, symbol: str) -> bool:
+    """Then as it was told, and now as well."""
+    then, now = books.strangers.get(symbol, 0.0), books.foreign(symbol)
+    return abs(then) > LOTS_SLACK and abs(now) > LOTS_SLACK
+
+
+def _signed_row(row: Sequence[Any]) -> tuple[str, float]:
+    """Symbol and lots of a position as the module shows it."""
+    kind, volume, symbol = row[5], row[9], row[16]
+    return symbol, -volume if kind else volume
+
+
 def _is_refused(code: int, said: int) -> bool:
     if code != OK:
         return said in NEVER_SENT
@@ -209,15 +353,18 @@ def _is_refused(code: int, said: int) -> bool:
 
 
 def _shown(request: TradeRequest) -> str:
-    kind = "open" if request.action == TradeAction.DEAL and not request.position else "change"
-    return (
+    kind = "open" if _opens(request) else "change"
+    text = (
         f"{kind} action {request.action} {request.symbol} {request.volume:g} type {request.type} "
         f"position {request.position} sl {request.sl:g} tp {request.tp:g} {request.comment!r}"
     )
+    if request.action in {*OF_AN_ORDER, TradeAction.PENDING}:
+        text += f" order {request.order} price {request.price:g}"
+    return text
 
 
 def _deal(deal: Deal) -> str:
     return (
         f"{deal.position_id} {'in' if deal.entry == DealEntry.IN else 'out'} {deal.volume:g} "
-        f"{deal.symbol} magic {deal.magic} reason {deal.reason}"
+        f"{deal.symbol} magic {deal.magic} order {deal.order} reason {deal.reason}"
     )
