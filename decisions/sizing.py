@@ -23,9 +23,19 @@ def volume_after_reduction(leg: Leg, held: Decimal, spec: SymbolSpec) -> Decimal
     """
     if leg.target.closed:
         return ZERO
-    copied = leg.master_volume_copied or leg.target.initial_volume
-    ratio = leg.filled_volume * leg.target.volume / copied
-    wanted = floor_to_step(ratio, spec.volume_step)
+    wanted = floor_to_step(_exactly_due(leg), spec.volume_step)
     if wanted < spec.volume_min:
         wanted = spec.volume_min if leg.keep_minimum else ZERO
     return min(wanted, held)
+
+
+def _exactly_due(leg: Leg) -> Decimal:
+    """Of an order that waited a part may wait yet, on either side: that is no reduction."""
+    target = leg.target
+    copied = leg.master_volume_copied or target.initial_volume
+    if leg.terms_sent is None or not leg.wanted_volume:
+        return leg.filled_volume * target.volume / copied
+    of_the_order = leg.wanted_volume * target.volume / copied
+    if not target.there:
+        return of_the_order
+    return min(of_the_order, leg.filled_volume * target.volume / target.initial_volume)

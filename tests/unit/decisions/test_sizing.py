@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.sizing import copy_volume, volume_after_reduction
-from tests.builders import a_leg, a_spec, a_target
+from tests.builders import a_book_order, a_leg, a_spec, a_target
 
 ZERO = Decimal(0)
 lots = st.decimals("0.01", "200", places=2)
@@ -107,3 +107,26 @@ def test_law_2_a_reduction_never_tops_up_and_keeps_the_minimum_while_the_master_
     assert ZERO <= stays <= held
     if keep:
         assert stays >= min(a_spec().volume_min, held)
+
+
+@pytest.mark.parametrize(
+    ("has", "of", "there", "filled", "stays"),
+    [
+        pytest.param("0.15", "0.15", True, "0.15", "0.15", id="both filled in the same part"),
+        pytest.param("0.11", "0.15", True, "0.15", "0.11", id="reduced before the rest filled"),
+        pytest.param("0.15", "0.15", True, "0.50", "0.15", id="ours filled whole, theirs in part"),
+        pytest.param("0.10", "0.50", False, "0.06", "0.06", id="a part netted, the rest waits"),
+        pytest.param("0.50", "0.50", True, "0.50", "0.50", id="both whole"),
+    ],
+)
+def test_law_15_what_waits_yet_of_an_order_was_not_taken_off(
+    has: str, of: str, *, there: bool, filled: str, stays: str
+) -> None:
+    leg = a_leg(
+        filled_volume=filled,
+        wanted_volume=Decimal("0.50"),
+        master_volume_copied=Decimal("0.50"),
+        terms_sent=a_book_order(initial_volume="0.50"),
+        target=a_target(volume=has, initial_volume=of, there=there),
+    )
+    assert volume_after_reduction(leg, Decimal(filled), a_spec()) == Decimal(stays)
