@@ -134,9 +134,9 @@ def shared_out(volumes: Sequence[Decimal], left: Decimal, step: Decimal) -> list
     total = sum(volumes, ZERO)
     if left == ZERO:
         return [ZERO] * len(volumes)
-    exact = [volume * left / total for volume in volumes]
-    shares = [(share / step).to_integral_value(ROUND_FLOOR) * step for share in exact]
-    losers = sorted(range(len(volumes)), key=lambda i: shares[i] - exact[i])
+    shares = [(v * left / total / step).to_integral_value(ROUND_FLOOR) * step for v in volumes]
+    # Multiplied, as a quotient is cut after some digits, and equals would not be equal.
+    losers = sorted(range(len(volumes)), key=lambda i: shares[i] * total - volumes[i] * left)
     for loser in losers:
         missing = left - sum(shares, ZERO)
         shares[loser] += min(step, missing, volumes[loser] - shares[loser])

@@ -144,6 +144,13 @@ def test_law_14_what_is_shared_out_adds_up_in_whole_steps_and_nobody_gains(
     assert all(abs(kept - due) <= STEP for kept, due in zip(after, exact, strict=True))
 
 
+def test_of_equal_losers_the_oldest_gets_the_step_that_is_over() -> None:
+    """0.07 and 0.99 of 4.60 lots lose the same by rounding 4.30; as quotients they differ."""
+    before = ["0.07", "0.06", "0.99", "0.47", "1.41", "0.70", "0.30", "0.30", "0.30"]
+    after = shared_out([Decimal(one) for one in before], Decimal("4.30"), STEP)
+    assert (after[0], after[2]) == (Decimal("0.07"), Decimal("0.92"))
+
+
 trades = st.lists(
     st.tuples(st.sampled_from(Side), st.integers(1, 300).map(lambda n: str(Decimal(n) / 100))),
     max_size=12,
