@@ -9,7 +9,14 @@ from domain.ids import LegKey
 from domain.legs import Leg
 from domain.orders import Command, ModifyOrder, ModifyPosition
 from domain.reasons import Reason
-from domain.signals import OrderModified, PositionClosed, PositionModified, PositionReduced
+from domain.signals import (
+    OrderGone,
+    OrderModified,
+    PositionClosed,
+    PositionModified,
+    PositionOpened,
+    PositionReduced,
+)
 from domain.verdicts import VerdictKind
 from nodes.answering import Answer
 from nodes.ledger import Ledger, Owed
@@ -17,6 +24,12 @@ from nodes.ledger import Ledger, Owed
 ZERO = Decimal(0)
 CHANGES = PositionModified | OrderModified
 CLOSED_HERE = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.ALREADY_CLOSED_HERE)
+
+NEVER_COPIED = Answer(kind=VerdictKind.NOTHING_TO_DO, reason=Reason.NEVER_COPIED)
+WITHDRAWN = {
+    OrderGone: Answer(kind=VerdictKind.COPIED),
+    PositionOpened: Answer(kind=VerdictKind.MISSED, reason=Reason.CLOSED_MEANWHILE),
+}
 
 
 class OwedAnswers:
@@ -65,6 +78,11 @@ class OwedAnswers:
         for owed in self._ledger.owed(key):
             in_part = so_far > ZERO and not isinstance(owed.fact, CHANGES)
             self._answer(owed, _partial(so_far) if in_part else answer, None)
+
+    def withdrawn(self, key: LegKey) -> None:
+        """Our order waits no more, nor does the master's; what it became meanwhile was missed."""
+        for owed in self._ledger.owed(key):
+            self._answer(owed, WITHDRAWN.get(type(owed.fact), NEVER_COPIED), None)
 
     def failed(self, key: LegKey, answer: Answer, order: Command | None) -> None:
         """It goes on being owed; what the order was not about waits for it."""

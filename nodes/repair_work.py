@@ -179,7 +179,7 @@ class RepairWork:
         self.troubles.over(leg.key)
         reason = withdrawn.leg.reason
         if reason is Reason.NONE:
-            self._owed.need_nothing(leg.key, Answer(kind=VerdictKind.COPIED))
+            self._owed.withdrawn(leg.key)
             return False
         logger.warning("order_withdrawn", extra={"leg": leg.key.text, "why": reason.value})
         self._owed.need_nothing(leg.key, Answer(kind=VerdictKind.NOTHING_TO_DO, reason=reason))

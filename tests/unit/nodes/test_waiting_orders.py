@@ -159,6 +159,23 @@ def test_law_15_nothing_is_opened_while_nobody_knows_whether_ours_is_withdrawn(
     assert not teller.slave.unanswered(teller.facts)
 
 
+def test_law_9_a_fill_that_is_closed_before_ours_is_withdrawn_was_missed_not_copied(
+    teller: Teller,
+) -> None:
+    waits(teller)
+    teller.slave.door.fates_hidden = True
+    teller.say(*teller.fills_order(501))
+    teller.turn(4)
+    teller.say(teller.closes(501))
+    teller.turn(4)
+    teller.slave.door.fates_hidden = False
+    teller.turn(20)
+    answers = told(teller.slave.verdicts)
+    assert ("PositionOpened", "missed", "CLOSED_MEANWHILE") in answers
+    assert ("PositionClosed", "nothing_to_do", "NEVER_COPIED") in answers
+    assert not teller.slave.door.opens
+
+
 @pytest.mark.history(27)
 def test_law_15_a_halt_withdraws_it_and_nothing_comes_back(teller: Teller) -> None:
     waits(teller)
