@@ -75,9 +75,9 @@ class Awaited:
     def __init__(self, order: Order, login: int, now_us: int) -> None:
         self.order = order.ticket
         self.login = login
-        self.price = order.price_open
         self.initial = order.volume_initial
         self.opened_us = now_us
+        self.left = order.volume_current
         self.waits = True
 
 

@@ -133,7 +133,7 @@ class Witness:
                 self._note_our_order(self.slaves[home.name], order)
             elif order.type in PENDING:
                 known = Awaited(order, home.login, self._kernel.now_us)
-                self.awaited.setdefault(order.ticket, known).price = order.price_open
+                self.awaited.setdefault(order.ticket, known).left = order.volume_current
         for order in changes.orders:
             if order.type in PENDING:
                 self._kernel.trace.note("waits no more", home.name, f"{order.ticket} {order.state}")
@@ -298,18 +298,23 @@ class Witness:
             self._find(findings.FOREIGN_TOUCHED, home, text)
 
     def _is_closing(self, home: Home, request: TradeRequest, copy: Copy) -> None:
-        original, awaited = self.originals.get(copy.order), self.awaited.get(copy.order)
-        if original is None and awaited is not None and awaited.waits:
-            text = f"{copy.order} waits yet, and {_shown(request)}"
-            self._find(findings.CLOSED_EARLY, home, text)
-        if original is None or not original.volume:
+        held = self._held_by_master(copy.order)
+        if not held:
             return
-        least = copy.filled * original.volume / original.initial
+        initial = self._initial_of(copy.order)
+        least = copy.filled * held / initial
         left = copy.volume - request.volume
         if copy.is_open and left < least - self._step(request) - LOTS_SLACK:
-            text = f"{copy.order} holds {original.volume:g} of {original.initial:g} lots, yet "
+            text = f"{copy.order} holds {held:g} of {initial:g} lots, yet "
             text += f"{copy.volume:g} to {left:g} of {copy.filled:g}"
             self._find(findings.CLOSED_EARLY, home, text)
+
+    def _held_by_master(self, order: int) -> float:
+        """Lots that it brought, or that wait yet where it has brought none."""
+        original, awaited = self.originals.get(order), self.awaited.get(order)
+        if original is not None:
+            return original.volume
+        return awaited.left if awaited is not None and awaited.waits else 0.0
 
     @staticmethod
     def _step(request: TradeRequest) -> float:
