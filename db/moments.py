@@ -1,11 +1,14 @@
 """Our counts of milliseconds and microseconds as the dates a database keeps, and back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 def moment(utc_ms: int) -> datetime:
     """A count of milliseconds as a date."""
-    return datetime.fromtimestamp(utc_ms / 1000, UTC)
+    return _EPOCH + utc_ms * _MS
 
 
 def date_of_ms(utc_ms: int) -> datetime | None:
@@ -28,4 +31,4 @@ def ms_of_date(date: object) -> int:
     if not isinstance(date, datetime):
         return 0
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return int(aware.timestamp() * 1000)
+    return (aware - _EPOCH) // _MS
