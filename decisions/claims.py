@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from decisions.marking import is_not_anothers
 from decisions.netting import signed
 from decisions.repairs import Share
 from domain.legs import Intent, Leg, LegState
@@ -48,8 +49,12 @@ class HedgingClaims:
         held = self._by_identifier.get(leg.identifier)
         if held is None and leg.magic:
             held = self._by_magic.get(leg.magic)
-        orders = (self._by_identifier.get(i.order) for i in intents if i.order)
-        return held if held is not None else next((p for p in orders if p is not None), None)
+        return held if held is not None else self._by_number(leg, intents)
+
+    def _by_number(self, leg: Leg, intents: Sequence[Intent]) -> Position | None:
+        """One position is claimed by one intent: a number counts only without another's mark."""
+        found = (self._by_identifier.get(i.order) for i in intents if i.order)
+        return next((p for p in found if p is not None and _bears(p, leg)), None)
 
     def share(self, _: Leg) -> Share | None:
         """It shares nothing."""
@@ -116,6 +121,10 @@ class NettingClaims:
         """Where legs and position do not agree."""
         found = {symbol: self.foreign(symbol) for symbol in self._sharers}
         return {symbol: lots for symbol, lots in found.items() if lots}
+
+
+def _bears(position: Position, leg: Leg) -> bool:
+    return is_not_anothers(leg.magic, position.magic)
 
 
 def _furthest(side: Side, levels: Sequence[Decimal]) -> Decimal:

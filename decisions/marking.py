@@ -24,6 +24,14 @@ def magic_number_of(magic: int) -> int:
     return magic // _TAIL
 
 
+def is_not_anothers(mark: int, shown: int) -> bool:
+    """What shows this may bear the mark: as it is, or rewritten by the broker into something else.
+
+    Another mark with the operator's number in front is another order's, whatever its number.
+    """
+    return shown in {mark, 0} or magic_number_of(shown) != magic_number_of(mark)
+
+
 def comment_for(key: LegKey) -> str:
     """Starts with the master's ticket, so that a person can follow a copy by eye."""
     return str(key.opening_order)[:COMMENT_LIMIT]

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from decisions.marking import is_not_anothers
 from decisions.netting import net_left
 from domain.legs import Intent
 from domain.market import Deal, Side
@@ -94,7 +95,8 @@ def settle_close(order: Unanswered, deals: Sequence[Deal]) -> FoundDone | Waitin
 
 
 def _is_of(intent: Intent, magic: int, order: int) -> bool:
-    return magic == intent.magic or order == intent.order != 0
+    by_number = order == intent.order != 0 and is_not_anothers(intent.magic, magic)
+    return magic == intent.magic or by_number
 
 
 def _by_the_clock(order: Unanswered) -> Waiting | Lapsed:

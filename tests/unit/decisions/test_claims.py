@@ -35,6 +35,12 @@ def test_an_open_whose_mark_was_rewritten_is_found_by_the_number_the_broker_gave
     assert HedgingClaims([found]).of(UNANSWERED, [an_intent(order=777)]) == found
 
 
+def test_law_4_a_number_does_not_claim_what_bears_another_mark_of_ours() -> None:
+    """A broker that gives a wrong number: the position is another leg's."""
+    neighbours = a_position(777, magic=LEG.magic + 1)
+    assert HedgingClaims([neighbours]).of(UNANSWERED, [an_intent(order=777)]) is None
+
+
 @pytest.mark.history(3)
 def test_law_4_the_position_of_another_order_of_the_basket_is_not_ours() -> None:
     """Same symbol, same magic number in front, another leg."""

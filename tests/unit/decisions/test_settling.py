@@ -35,6 +35,13 @@ def test_law_4_no_number_is_not_a_number_in_common() -> None:
     assert settle_open(waiting_for(), Side.BUY, [a_deal(0, order=0)]) == Waiting()
 
 
+def test_law_4_a_number_does_not_claim_deals_that_bear_another_mark_of_ours() -> None:
+    neighbours = a_deal(801, order=777, magic=MINE + 1)
+    assert settle_open(waiting_for(order=777), Side.BUY, [neighbours]) == Waiting()
+    rewritten = a_deal(801, order=777, magic=0)
+    assert isinstance(settle_open(waiting_for(order=777), Side.BUY, [rewritten]), FoundIn)
+
+
 def test_an_open_that_was_closed_again_is_found_in_the_deals() -> None:
     deals = [a_deal(801, magic=MINE), a_closing_deal(801), a_deal(9)]
     found = settle_open(waiting_for(), Side.BUY, deals)
