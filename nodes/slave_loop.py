@@ -124,6 +124,8 @@ class SlaveLoop:
         now = self._parts.clock.now()
         if self._parts.door.hinted() or now.monotonic_s >= self._watch_at_s:
             self._watch(now)
+            # A look may take seconds, and what follows pairs its answers with the moment.
+            now = self._parts.clock.now()
         self._look_at_day_when_due(now)
         self._inbox.ask_where_due(self._ledger.legs.orders_by_master(), now.monotonic_s)
         self._report_when_due(now)

@@ -328,6 +328,22 @@ def test_the_money_is_sampled_now_and_then(teller: Teller) -> None:
     assert samples[0].balance == 10_000
 
 
+def test_law_10_what_follows_a_look_that_took_long_is_of_the_moment_after_it(
+    teller: Teller,
+) -> None:
+    look = teller.slave.door.positions
+
+    def slowly() -> Any:
+        teller.clock.pass_s(9)
+        return look()
+
+    teller.slave.door.positions = slowly  # type: ignore[method-assign]
+    teller.clock.pass_s(1)
+    teller.slave.loop.step()
+    newest = teller.slave.journal.of(EquitySample)[-1]
+    assert newest.at_ms == teller.slave.report.sent_at_ms == teller.clock.now().utc_ms
+
+
 def test_a_loop_rests_until_something_is_due(teller: Teller) -> None:
     assert 0.0 <= teller.slave.loop.rest_s() <= 1.0
     assert list(teller.slave.loop.waitables()) == []
