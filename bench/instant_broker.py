@@ -204,6 +204,7 @@ def _account(login: int, server: str) -> SimpleNamespace:
         trade_allowed=True,
         trade_expert=True,
         margin_mode=int(MarginMode.RETAIL_HEDGING),
+        fifo_close=False,
     )
 
 

@@ -55,6 +55,7 @@ def _copy(name: NodeName, config: Config, answers_after_s: float) -> dict[str, i
             raise SystemExit("; ".join(settings))
         broker, door = _terminal(settings, answers_after_s)
         journal = wiring.open_journal(name, config, told)
+        journal.united()  # there is no database here that could remember a copy
         identity = door.terminal.connect()
         if not isinstance(identity, Identity):
             raise SystemExit(identity.why)
