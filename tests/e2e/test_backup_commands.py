@@ -14,6 +14,7 @@ from tests.integration.stores.conftest import Server
 from tests.machine import MASTER, READY_WITHIN_S, SLAVE, Machine
 from tests.typist import ROOT
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -129,7 +130,7 @@ def test_ctrl_c_says_where_the_swarm_lives(
     )
     eventually(lambda: _is_held(machine.state / "database.lock"), 20)
     command.send_signal(signal.SIGINT)
-    _, said = command.communicate(timeout=30)
+    _, said = command.communicate(timeout=30 * PATIENCE)
     assert (command.returncode, told in said) == (130, True), said
     assert accounts(machine) == SAMPLES
 

@@ -165,8 +165,8 @@ def test_ctrl_c_ends_everything_and_tells_what_was_seen(folder: Path) -> None:
 
 def test_what_cannot_be_drilled_is_said_before_anything_starts(folder: Path) -> None:
     with Drill(folder, "--seconds", "0") as drill:
-        assert drill.wait(30) == 2
+        assert drill.wait(30 * PATIENCE) == 2
         assert "above 0" in drill.said
     with Drill(folder, "--json", str(folder)) as drill:
-        assert drill.wait(30) == 2
+        assert drill.wait(30 * PATIENCE) == 2
         assert "--json: wanted a file, found a folder" in drill.said

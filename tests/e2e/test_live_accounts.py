@@ -24,6 +24,7 @@ from tests.machine import (
 )
 from tests.typist import ROOT
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.clock import utc_ms
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -288,7 +289,7 @@ def test_many_edits_and_every_account_does_what_its_last_document_says() -> None
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=110,
+        timeout=110 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -12,6 +12,7 @@ import pytest
 
 from tests.machine import MASTER, SLAVE, Machine
 from tests.typist import ROOT
+from tests.wine import PATIENCE
 from utils.os_signals import ask_to_stop
 
 pytestmark = [
@@ -78,7 +79,7 @@ def test_a_node_by_hand_tells_why_it_waits_and_stops_when_asked(machine: Machine
     ):
         machine.says(words, SAID_WITHIN_S, "Mt5_Slave.txt")
     ask_to_stop(node.pid)
-    assert node.wait(15) == 0
+    assert node.wait(15 * PATIENCE) == 0
     assert "Traceback" not in machine.said("Mt5_Slave.txt")
 
 
@@ -98,7 +99,7 @@ def test_the_others_of_a_swarm_go_on(machine: Machine) -> None:
     ready = [rows[name]["ready"] for name in (MASTER, SLAVE, "Damaged", "Uninstalled")]
     assert ready == [True, True, False, False]
     ask_to_stop(launcher.pid)
-    assert launcher.wait(30) == 0
+    assert launcher.wait(30 * PATIENCE) == 0
     log = (machine.state / "logs" / "launcher.log").read_text("utf-8")
     assert "nodes_not_held_together" not in log
     assert "Traceback" not in machine.said()

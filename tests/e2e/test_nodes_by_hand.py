@@ -10,6 +10,7 @@ from pymongo.database import Database
 from tests.machine import MASTER, SLAVE, Document, Machine, People, until_flat
 from tests.typist import ROOT
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.os_signals import ask_to_stop, born, kill
 
 pytestmark = pytest.mark.e2e
@@ -67,7 +68,7 @@ def test_a_master_and_a_slave_started_by_hand_copy_a_trade(hands: Hands, people:
     assert [(p.symbol, p.volume, p.comment) for p in copies] == [("GOLD", 0.3, str(ticket))]
     assert "started_by_hand" in hands.machine.said(SLAVE)
     assert ask_to_stop(slave.pid, born(slave.pid))
-    assert slave.wait(5) == 0
+    assert slave.wait(5 * PATIENCE) == 0
 
 
 def test_a_second_slave_on_the_same_account_is_refused(hands: Hands) -> None:
@@ -127,7 +128,7 @@ def test_law_12_a_slave_started_by_hand_closes_while_no_database_can_be_told(
     master.buy(0.3, "XAUUSD")
     eventually(copies.positions, 10)
     kill(slave.pid, born(slave.pid))
-    slave.wait(10)
+    slave.wait(10 * PATIENCE)
 
     memory = hands.machine.state / "database.json"
     kept = memory.read_bytes()

@@ -14,6 +14,7 @@ from db.clients import opened
 from db.embedded.address import read_address
 from tests.choosy_server import ChoosyServer, refuses_validators
 from tests.integration.stores.conftest import Server
+from tests.wine import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -41,7 +42,7 @@ def run(server: Server, tmp_path: Path, **other: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=60 * PATIENCE,
         check=False,
     )
 
@@ -105,7 +106,7 @@ def test_a_reader_that_leaves_early_ends_it_quietly(server: Server, tmp_path: Pa
     assert process.stderr is not None
     assert process.stderr.read() == ""
     process.stderr.close()
-    assert process.wait(30) == PIPE_CLOSED
+    assert process.wait(30 * PATIENCE) == PIPE_CLOSED
 
 
 def test_a_person_sees_what_was_kept_and_that_nobody_checks_documents(

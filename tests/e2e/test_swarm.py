@@ -8,6 +8,7 @@ from db.embedded.starting import running
 from tests.machine import COPIED_WITHIN_S, MASTER, READY_WITHIN_S, SLAVE, Machine, People
 from tests.typist import ROOT
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.clock import monotonic_s
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -75,7 +76,7 @@ def test_a_port_in_use_is_a_fault_of_the_host_and_leaves_nothing_running(machine
     signals_port = int(machine.environ["ZMQ_PUB_PORT"])
     with socket.create_server(("127.0.0.1", signals_port)):
         launcher = machine.launch()
-        assert launcher.wait(30) == 2
+        assert launcher.wait(30 * PATIENCE) == 2
     assert f"port {signals_port}: wanted for the signals of {MASTER}" in machine.said()
     machine.wait_alone()
 
@@ -106,7 +107,7 @@ def test_a_folder_that_cannot_be_written_is_a_fault_of_the_host(
 def test_a_swarm_without_accounts_says_what_to_do(machine: Machine) -> None:
     machine.stop_database()
     launcher = machine.launch()
-    assert launcher.wait(30) == 2
+    assert launcher.wait(30 * PATIENCE) == 2
     assert "python setup_db.py" in machine.said()
     machine.wait_alone()
     assert running(machine.state) is None

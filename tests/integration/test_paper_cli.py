@@ -21,6 +21,7 @@ from paper.typed.words import overview
 from tests.client_copies import fresh_client
 from tests.ports import free_port
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.os_signals import new_process_group_kwargs
 
 pytestmark = pytest.mark.integration
@@ -32,7 +33,13 @@ Said = subprocess.CompletedProcess[str]
 def said(*words: str, program: tuple[str, ...] = ("-m", "paper")) -> Said:
     command = [sys.executable, *program, *words]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=30, check=False
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=30 * PATIENCE,
+        check=False,
     )
 
 
@@ -68,7 +75,7 @@ def interrupted(process: "subprocess.Popen[str]") -> str:
         process.send_signal(signal.CTRL_BREAK_EVENT)
     else:
         process.send_signal(signal.SIGINT)
-    return process.communicate(timeout=15)[0]
+    return process.communicate(timeout=15 * PATIENCE)[0]
 
 
 def test_it_says_where_it_is_whom_it_lets_in_and_stops_in_order(

@@ -24,6 +24,7 @@ from paper.wire.protocol import FrameReader, account_topic, frame, tick_topic
 from tests.client_copies import fresh_client
 from tests.unit.paper.desk import named, request
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 
 pytestmark = pytest.mark.integration
 
@@ -221,7 +222,7 @@ def test_it_outlives_the_process_that_started_it(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=30 * PATIENCE,
         check=True,
     )
     address = published(tmp_path)
@@ -242,7 +243,7 @@ def test_a_second_server_of_the_same_folder_is_refused(start: Start) -> None:
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=30 * PATIENCE,
         check=False,
     )
     assert second.returncode == 3

@@ -13,6 +13,7 @@ import config
 from commands.visiting import visit
 from db.embedded.starting import ensure_running, running, stop
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,7 @@ def test_whoever_ends_first_leaves_the_server_to_the_other(tmp_path: Path) -> No
         with visit(settings_of(tmp_path)):
             uri = start(tmp_path)
         assert running(tmp_path) == uri
-        other.communicate("\n", timeout=20)
+        other.communicate("\n", timeout=20 * PATIENCE)
         eventually(lambda: running(tmp_path) is None, 10)
 
 

@@ -29,6 +29,7 @@ from tests.machine.parts import Part
 from tests.ports import free_ports
 from tests.typist import ROOT, Typist
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.clock import utc_ms
 from utils.os_signals import ask_to_stop, born, kill, new_process_group_kwargs
 
@@ -94,7 +95,7 @@ class Machine(Typist):
         """Ask the launcher that was started last; the whole swarm ends with it."""
         launcher = self.started[-1]
         ask_to_stop(launcher.pid)
-        assert launcher.wait(ENDED_WITHIN_S) == 0, self.said()
+        assert launcher.wait(ENDED_WITHIN_S * PATIENCE) == 0, self.said()
 
     def start_database(self) -> None:
         """The embedded one, where it does not run already."""
@@ -110,7 +111,7 @@ class Machine(Typist):
         """End whatever still runs here, paused or not."""
         for process in self.started:
             process.kill()
-            process.wait(ENDED_WITHIN_S)
+            process.wait(ENDED_WITHIN_S * PATIENCE)
         for pid in [process.pid for process in self.ours()] + [self.database.pid]:
             if pid:
                 kill(pid)

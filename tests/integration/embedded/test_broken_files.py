@@ -17,6 +17,7 @@ from db.embedded.file.opening import FORMAT
 from db.embedded.file.storage import Storage
 from db.embedded.holding.engine import Engine
 from tests.embedded_server import ROOT, EmbeddedServer
+from tests.wine import PATIENCE
 
 pytestmark = pytest.mark.integration
 PAGE = 4096
@@ -52,7 +53,7 @@ def start_again(state: Path) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        timeout=20,
+        timeout=20 * PATIENCE,
         check=False,
     )
 

@@ -17,6 +17,7 @@ from db.embedded.asking import ask
 from db.embedded.starting import CannotStart, ensure_running, running, stop
 from tests.embedded_server import ROOT, EmbeddedServer
 from tests.waiting import eventually
+from tests.wine import PATIENCE
 from utils.os_signals import resume, suspend
 
 pytestmark = pytest.mark.integration
@@ -121,7 +122,7 @@ def start_again(state: Path) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        timeout=20,
+        timeout=20 * PATIENCE,
         check=False,
     )
 
