@@ -15,8 +15,8 @@ LIMITS_S = {"integration": 60, "e2e": 180}
 # No deadline of hypothesis: on a busy machine an example takes as long as it is made to wait.
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
-settings.register_profile("wine", max_examples=20, deadline=None, derandomize=True)
-settings.load_profile("wine" if on_wine() else "ci" if os.environ.get("CI") else "dev")
+settings.register_profile("brief", max_examples=20, deadline=None, derandomize=True)
+settings.load_profile("brief" if on_wine() else "ci" if os.environ.get("CI") else "dev")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
