@@ -28,34 +28,37 @@ JUMP_HIDES_US = 12_000_000
 Found = tuple[str, str, str]
 
 
-def unfinished(stage: Stage, schedule: Schedule) -> list[Finding]:
-    """Everything that is not as it should be by now."""
-    found: list[Found] = []
+def unfinished(stage: Stage, schedule: Schedule) -> Iterator[Finding]:
+    """Everything that is not as it should be by now; what is quickly seen comes first."""
+    at_ms = stage.kernel.now_us // 1_000
+    for kind, who, text in _found(stage, [stage.hosts[name] for name in schedule.slaves]):
+        yield Finding(kind=kind, who=who, at_ms=at_ms, text=text)
+
+
+def _found(stage: Stage, slaves: list[Host]) -> Iterator[Found]:
     for host in stage.hosts.values():
         report = stage.report(host.name)
         if not host.lives or report is None or not report.ready:
             alarms = () if report is None else report.alarms + report.holds
-            found.append((NOT_READY, host.name, "; ".join(alarms)))
-    facts = list(_journaled(stage))
-    for name in schedule.slaves:
-        found += _of_slave(stage, stage.hosts[name], facts)
-    at_ms = stage.kernel.now_us // 1_000
-    return [Finding(kind=kind, who=who, at_ms=at_ms, text=text) for kind, who, text in found]
+            yield NOT_READY, host.name, "; ".join(alarms)
+    for host in slaves:
+        yield from _by_the_broker(stage, host)
+    if all(host.journal is not None and host.loop is not None for host in stage.hosts.values()):
+        for host in slaves:
+            yield from _miscounted(stage, host)
+        facts = list(_journaled(stage))
+        for host in slaves:
+            yield from _unanswered(stage, host, facts)
 
 
-def _of_slave(stage: Stage, host: Host, facts: list[Fact]) -> list[Found]:
-    books, found = stage.witness.slaves[host.name], []
+def _by_the_broker(stage: Stage, host: Host) -> Iterator[Found]:
+    books = stage.witness.slaves[host.name]
     for copy in books.copies.values():
         if books.left_of(copy) > LOTS_SLACK:
-            found += _of_copy(stage, host, copy, books.left_of(copy))
-    found += _left_waiting(stage, host)
-    if host.journal is None or host.loop is None:
-        return [*found, (NOT_READY, host.name, "no journal")]
-    found += [
-        (UNKNOWN_LEFT, host.name, f"{intent.kind} of {intent.leg.text}")
-        for intent in host.journal.open_intents()
-    ]
-    return found + _miscounted(stage, host) + _unanswered(stage, host, facts)
+            yield from _of_copy(stage, host, copy, books.left_of(copy))
+    yield from _left_waiting(stage, host)
+    for intent in [] if host.journal is None else host.journal.open_intents():
+        yield UNKNOWN_LEFT, host.name, f"{intent.kind} of {intent.leg.text}"
 
 
 def _of_copy(stage: Stage, host: Host, copy: Copy, left: float) -> list[Found]:

@@ -35,7 +35,9 @@ HELD = Happening(1_600, "trade", "master", {"symbol": 0, "lots": 0.5, "stops": 0
 FLASHED = Happening(3_200, "flash", "master", {"symbol": 1, "lots": 0.2})
 
 
-def _pair(mode: Mode, *happenings: Happening, lasts_ms: int = 5_000) -> Schedule:
+def _pair(
+    mode: Mode, *happenings: Happening, lasts_ms: int = 5_000, nets: tuple[str, ...] = ()
+) -> Schedule:
     """One master, one slave."""
     return Schedule(
         seed=1,
@@ -44,7 +46,19 @@ def _pair(mode: Mode, *happenings: Happening, lasts_ms: int = 5_000) -> Schedule
         slaves={"slave1": "FTMO-Demo"},
         happenings=happenings,
         lasts_ms=lasts_ms,
+        nets=nets,
     )
+
+
+def _order(at_ms: int, kind: int, away_points: float) -> Happening:
+    """The master lets half a lot of EURUSD wait."""
+    terms = {"nth_symbol": 0, "kind": kind, "lots": 0.5, "away_points": away_points}
+    return Happening(at_ms, "let_wait", "master", terms)
+
+
+def _trade(at_ms: int, lots: float, *, buys: bool) -> Happening:
+    how = {"symbol": 0, "lots": lots, "stops": 0, "buys": buys}
+    return Happening(at_ms, "trade", "master", how)
 
 
 SCHEDULES: dict[str, FailedSchedule] = {
@@ -79,6 +93,84 @@ SCHEDULES: dict[str, FailedSchedule] = {
             Happening(2_000, "flash", "master", {"symbol": 1, "lots": 0.2}),
         ),
         "no verdict: a snapshot brought only the facts that stood in the journal",
+    ),
+    "turned round twice on a netting account while the master was down": FailedSchedule(
+        _pair(
+            "liveness",
+            HELD,
+            Happening(3_000, "kill", "master"),
+            _trade(3_100, 0.7, buys=False),
+            _trade(3_200, 0.9, buys=True),
+            nets=("master",),
+        ),
+        "no verdict: legs that a held position had ended before the first search counted as told",
+    ),
+    "an open without an answer, and a part taken off before it was found": FailedSchedule(
+        _pair(
+            "safety",
+            Happening(
+                1_550,
+                "broken",
+                "slave1",
+                {
+                    "fault": {"kind": "retcode", "code": 10012, "executed": True},
+                    "scope": {"call": "order_send", "order": "open", "for_ms": 600},
+                },
+            ),
+            HELD,
+            Happening(1_640, "crash", "slave1", {"after_touches": 0}),
+            Happening(2_000, "close_copy", "slave1", {"nth": 0, "share": 0.5}),
+            Happening(3_600, "reduce", "master", {"nth": 0, "share": 0.5}),
+            lasts_ms=6_000,
+        ),
+        "closed early: what was listed when it was found was taken for what had been filled",
+    ),
+    "an order that waits, and a journal that lost its placing": FailedSchedule(
+        _pair(
+            "liveness",
+            _order(1_800, 2, 60),
+            Happening(1_750, "power_cut", "slave1", {"lost_ms": 400}),
+            lasts_ms=6_000,
+        ),
+        "opened while its order waits: nobody looked for orders that a journal had lost",
+    ),
+    "filled and closed while nobody could withdraw ours": FailedSchedule(
+        _pair(
+            "liveness",
+            _order(1_600, 2, 60),
+            Happening(
+                1_900,
+                "broken",
+                "slave1",
+                {
+                    "fault": {"kind": "retcode", "code": 10013, "executed": False},
+                    "scope": {"call": "order_send", "order": "remove", "for_ms": 1_500},
+                },
+            ),
+            Happening(1_950, "skew", "master", {"feed": "EURUSD", "points": -70, "ms": 300}),
+            Happening(2_400, "close", "master", {"nth": 0}),
+        ),
+        "said to be copied: the fill was answered with the end of the order",
+    ),
+    "both orders filled in part": FailedSchedule(
+        _pair(
+            "safety",
+            _order(1_600, 2, 30),
+            Happening(
+                1_900,
+                "in_parts",
+                "master",
+                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 3_000},
+            ),
+            Happening(
+                1_900,
+                "in_parts",
+                "slave1",
+                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 3_000},
+            ),
+            Happening(2_000, "market", "", {"feed": "EURUSD", "points": -60}),
+        ),
+        "closed early: what waited yet of the master's order was taken for a reduction",
     ),
     "a terminal that answers late": FailedSchedule(
         _pair(

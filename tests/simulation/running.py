@@ -89,7 +89,7 @@ def _missing(stage: Stage, schedule: Schedule) -> list[Finding]:
     """What is not as it should be at the end, by our own judge and by the product's."""
     if schedule.mode == "safety":
         return []
-    found = unfinished(stage, schedule)
+    found = list(unfinished(stage, schedule))
     at_ms = stage.kernel.now_us // 1_000
     damages = [
         Finding(kind=one.kind.value, who=one.slave, at_ms=at_ms, text=one.text)
@@ -118,7 +118,7 @@ def _converge(stage: Stage, schedule: Schedule) -> float | None:
     stage.kernel.trace.note("calm", "")
     while stage.kernel.now_us < began_us + CONVERGES_WITHIN_S * 1_000_000:
         stage.kernel.run_until(stage.kernel.now_us + LOOK_EVERY_US)
-        if not unfinished(stage, schedule):
+        if next(unfinished(stage, schedule), None) is None:
             return (stage.kernel.now_us - began_us) / 1_000_000
     return None
 

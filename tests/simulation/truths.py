@@ -84,7 +84,8 @@ class Awaited:
 class Copy:
     """What an order of ours has opened on a slave: a position, or its part of one."""
 
-    def __init__(self, deal: Deal, order: int) -> None:
+    def __init__(self, deal: Deal, order: int, asked: float) -> None:
+        self.asked = asked
         self.number = deal.order
         self.identifier = deal.position_id
         self.symbol = deal.symbol

@@ -167,8 +167,8 @@ class Witness:
         lots = -deal.volume if deal.type & 1 else deal.volume
         books.net[deal.symbol] = round(before + lots, 8)
         opened_by = books.opens.get(deal.magic)
-        if opened_by is not None and (books.nets or deal.entry != DealEntry.OUT):
-            self._is_opened(home, deal, order_in(opened_by.comment))
+        if opened_by is not None and _is_its_side(deal, opened_by):
+            self._is_opened(home, deal, opened_by)
         elif books.nets:
             self._is_netted(home, deal, before)
         elif deal.position_id in books.copies:
@@ -176,13 +176,13 @@ class Witness:
         if books.nets:
             _end_what_is_flat(books, deal.symbol)
 
-    def _is_opened(self, home: Home, deal: Deal, order: int) -> None:
+    def _is_opened(self, home: Home, deal: Deal, sent: TradeRequest) -> None:
         books = self.slaves[home.name]
         copy = books.copies.get(deal.order)
         if copy is not None:
             copy.grow(deal.volume)
         else:
-            copy = Copy(deal, order)
+            copy = Copy(deal, order_in(sent.comment), sent.volume)
             self._is_first(home, copy)
             books.add(copy)
         self._is_not_too_much(home, copy)
@@ -298,23 +298,26 @@ class Witness:
             self._find(findings.FOREIGN_TOUCHED, home, text)
 
     def _is_closing(self, home: Home, request: TradeRequest, copy: Copy) -> None:
-        held = self._held_by_master(copy.order)
-        if not held:
-            return
-        initial = self._initial_of(copy.order)
-        least = copy.filled * held / initial
+        least = self._least(copy)
         left = copy.volume - request.volume
         if copy.is_open and left < least - self._step(request) - LOTS_SLACK:
-            text = f"{copy.order} holds {held:g} of {initial:g} lots, yet "
-            text += f"{copy.volume:g} to {left:g} of {copy.filled:g}"
-            self._find(findings.CLOSED_EARLY, home, text)
+            text = f"{least:g} are due of {copy.filled:g} lots of {copy.order}, yet "
+            self._find(findings.CLOSED_EARLY, home, f"{text}{copy.volume:g} to {left:g}")
 
-    def _held_by_master(self, order: int) -> float:
-        """Lots that it brought, or that wait yet where it has brought none."""
-        original, awaited = self.originals.get(order), self.awaited.get(order)
+    def _least(self, copy: Copy) -> float:
+        """What is left at the master of what came about there; and of an order, of all of it.
+
+        What waits yet of a master's order was not taken off.
+        """
+        original, awaited = self.originals.get(copy.order), self.awaited.get(copy.order)
+        shares = []
         if original is not None:
-            return original.volume
-        return awaited.left if awaited is not None and awaited.waits else 0.0
+            shares.append(copy.filled * original.volume / original.initial)
+        if awaited is not None:
+            waits = awaited.left if awaited.waits else 0.0
+            held = waits if original is None else original.volume
+            shares.append(copy.asked * held / awaited.initial)
+        return min(shares, default=0.0)
 
     @staticmethod
     def _step(request: TradeRequest) -> float:
@@ -331,6 +334,11 @@ def _opens(request: TradeRequest) -> bool:
     if request.action == TradeAction.PENDING:
         return True
     return request.action == TradeAction.DEAL and not request.position
+
+
+def _is_its_side(deal: Deal, sent: TradeRequest) -> bool:
+    """A stop of the broker's bears the mark of what it closes."""
+    return deal.type & 1 == sent.type & 1
 
 
 def _end_what_is_flat(books: SlaveBooks, symbol: str) -> None:
