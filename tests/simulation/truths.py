@@ -138,7 +138,7 @@ class SlaveBooks:
         self.told: dict[str, float] = {}
         """The same as the slave's terminal was told last."""
         self.strangers: dict[str, float] = {}
-        """What was not ours of it at that moment."""
+        """What was not ours of that."""
         self.meddled: set[str] = set()
         """Symbols on which others have made deals as well."""
 
@@ -152,7 +152,11 @@ class SlaveBooks:
 
     def foreign(self, symbol: str) -> float:
         """Lots that are not copies."""
-        return self.net.get(symbol, 0.0) - sum(c.side * c.volume for c in self.on(symbol))
+        return self.net.get(symbol, 0.0) - self.ours_on(symbol)
+
+    def ours_on(self, symbol: str) -> float:
+        """Lots that are copies, buys positive."""
+        return sum(copy.side * copy.volume for copy in self.on(symbol))
 
     def left_of(self, copy: Copy) -> float:
         """What is really there of it, however much others took off its position."""

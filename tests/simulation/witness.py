@@ -75,7 +75,7 @@ class Witness:
             return
         books = self.slaves[home.name]
         books.told = dict(map(_signed_row, rows))
-        books.strangers = {symbol: books.foreign(symbol) for symbol in books.net}
+        books.strangers = {s: books.told.get(s, 0.0) - books.ours_on(s) for s in books.net}
 
     def is_sent(self, key: str, asked: Sequence[Any]) -> None:
         """A node's order has reached its terminal."""
