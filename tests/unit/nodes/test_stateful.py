@@ -53,7 +53,18 @@ class Troubles(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.swarm = TroubledSwarm()
+        self._begin_with_copies()
         self.happened["runs"] += 1
+
+    def _begin_with_copies(self) -> None:
+        """Trouble is about something from the first step on."""
+        door = self.swarm.master.door
+        for volume, side in (("1.00", Side.BUY), ("0.30", Side.SELL)):
+            order = door.trade(volume, side, sl=SL[side]["2"], tp="0")
+            self.swarm.note_opened(order, Decimal(volume))
+        ticket = door.pend(PRICES[PendingKind.BUY_LIMIT]["0"], "0.50")
+        self.swarm.note_opened(ticket, Decimal("0.50"), waits=True)
+        self.swarm.turn(2)
 
     def note(self, what: str) -> None:
         self.happened[what] += 1
