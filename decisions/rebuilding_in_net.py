@@ -15,7 +15,7 @@ from decisions.rebuilding import NOBODY_KNOWS, Known, Marks, OurMarks
 from domain.book import Book
 from domain.ids import JourneyId, LegKey, Magic, MasterSymbol, SlaveIdentifier, SlaveSymbol
 from domain.legs import Leg, LegState, MasterTarget
-from domain.market import Deal, Position
+from domain.market import Deal, Position, Side
 
 ZERO = Decimal(0)
 #: No broker's volumes are finer.
@@ -23,11 +23,15 @@ FINEST_LOTS = Decimal("0.00000001")
 
 
 class _Share(msgspec.Struct, frozen=True, kw_only=True):
-    """What one order of ours brought to a position, and how much of it is left."""
+    """What one order of ours brought to a position, and how much of it is left.
+
+    `untaken`: what our own closes have not taken off, however much others have.
+    """
 
     key: LegKey
     brought: NetLeg
     left: Decimal
+    untaken: Decimal
     identifier: int
     deals: tuple[Deal, ...]
     held: Position | None
@@ -41,14 +45,26 @@ class _Share(msgspec.Struct, frozen=True, kw_only=True):
 def rebuilt_in_net(
     marks: Marks, known: Known, positions: Sequence[Position], deals: Sequence[Deal]
 ) -> tuple[Leg, ...]:
-    """The legs whose orders' deals carry our marks though nobody here knows of them."""
+    """The legs whose orders' deals carry our marks though nobody here knows of them.
+
+    And those that are known with volume which closes of ours, by their deals, have taken off: the
+    journal has lost these. Who has an order without an end is not asked about here.
+    """
     ours = OurMarks(marks)
     found: dict[LegKey, Leg] = {}
     for share in _shares(ours, positions, deals):
         leg = known(share.key)
         if share.key not in found and (leg is None or not leg.magic):
             found[share.key] = _leg(share, marks.book, leg)
+        elif leg is not None and leg.state is LegState.OPEN and share.untaken < leg.volume:
+            found[share.key] = _after_lost_closes(leg, share)
     return tuple(found.values())
+
+
+def _after_lost_closes(leg: Leg, share: _Share) -> Leg:
+    closed = share.untaken == ZERO
+    state = LegState.CLOSED if closed else leg.state
+    return msgspec.structs.replace(leg, volume=share.untaken, state=state)
 
 
 def _shares(
@@ -71,10 +87,18 @@ def _shares_of(
     copies = [(key, leg) for key, leg in brought if key is not None]
     for side in {leg.side for _, leg in copies}:
         own = [(key, leg) for key, leg in copies if leg.side is side]
-        left = _left_of([(leg, _taken_off(ours, key, leg, deals)) for key, leg in own], deals)
-        for (key, leg), volume in zip(own, left, strict=True):
+        untaken = [leg.initial_volume - _taken_off(ours, key, leg, deals) for key, leg in own]
+        kept = [max(volume, ZERO) for volume in untaken]
+        left = _left_of(kept, deals, side)
+        for (key, leg), volume, mine in zip(own, left, kept, strict=True):
             yield _Share(
-                key=key, brought=leg, left=volume, identifier=number, deals=deals, held=held
+                key=key,
+                brought=leg,
+                left=volume,
+                untaken=mine,
+                identifier=number,
+                deals=deals,
+                held=held,
             )
 
 
@@ -84,10 +108,9 @@ def _taken_off(ours: OurMarks, key: LegKey, leg: NetLeg, deals: Sequence[Deal]) 
     return sum((d.volume for d in deals if d.side is other and ours.is_named(key, d.comment)), ZERO)
 
 
-def _left_of(legs: Sequence[tuple[NetLeg, Decimal]], deals: Sequence[Deal]) -> list[Decimal]:
+def _left_of(own: list[Decimal], deals: Sequence[Deal], side: Side) -> list[Decimal]:
     """Never more in all than the position has left in their direction."""
-    own = [max(leg.initial_volume - taken, ZERO) for leg, taken in legs]
-    left = net_left(deals, legs[0][0].side)
+    left = net_left(deals, side)
     return own if sum(own, ZERO) <= left else shared_out(own, left, FINEST_LOTS)
 
 

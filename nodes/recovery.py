@@ -137,9 +137,15 @@ class Recovery:
         filled = rebuild(marks, known, shown.positions, shown.deals)
         found = with_orders(filled, rebuilt_orders(marks, known, shown.orders))
         for leg in found:
-            self._keep(leg, "broker")
+            if not self._is_unsettled(leg):
+                self._keep(leg, "broker")
         self._searched.add((book.login, book.server))
         return found
+
+    def _is_unsettled(self, leg: Leg) -> bool:
+        """An order of its without an end is counted once its end is found."""
+        is_live = self._ledger.legs.is_live(leg.key)
+        return is_live and bool(self._ledger.intents_of(leg.key))
 
     @staticmethod
     def _remember_asking(recollection: Recollection) -> None:

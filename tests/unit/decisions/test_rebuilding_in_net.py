@@ -129,6 +129,25 @@ def test_a_leg_that_is_known_with_its_mark_needs_nothing() -> None:
     assert Deals().copies(501, "1.00").found(known=lambda _: a_leg()) == {}
 
 
+@pytest.mark.parametrize(
+    ("closed", "has"),
+    [("0.40", ("open", Decimal("0.60"))), ("1.00", ("closed", Decimal(0)))],
+    ids=["in part", "whole"],
+)
+def test_law_14_a_close_that_the_journal_lost_is_not_sent_again(
+    closed: str, has: tuple[str, Decimal]
+) -> None:
+    """It would take from the other leg what it has."""
+    deals = Deals().copies(501, "1.00").copies(502, "2.00").closes(501, closed)
+    known = {key: a_leg(key.opening_order, key=key) for key in (a_key(501),)}
+    assert left(deals.found(known=known.get)) == {501: has, 502: ("open", Decimal("2.00"))}
+
+
+def test_what_others_took_off_stays_with_what_our_own_records_say() -> None:
+    deals = Deals().copies(501, "1.00").adds("0.60", SELL)
+    assert deals.found(known=lambda _: a_leg()) == {}
+
+
 @pytest.mark.parametrize("taken", ["0.30", "1.20", "1.49"])
 def test_law_14_legs_never_have_more_than_is_left_in_their_direction(taken: str) -> None:
     deals = Deals().copies(501, "1.00").copies(502, "0.50").closes(501, "0.10").adds(taken, SELL)
