@@ -217,6 +217,8 @@ class Pipe:
             witness.login_was_read(self._key)
         code, payload = told(self._session, called, tuple(struck))
         payload = _over_the_wire(payload)
+        if called.verb == "orders_get" and code == OK:
+            witness.orders_were_read(self._key, payload)
         if called.verb == "positions_get" and called.args[0] == "all" and code == OK:
             witness.positions_were_read(self._key, payload)
         if called.verb == "order_send":

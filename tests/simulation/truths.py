@@ -129,16 +129,16 @@ class SlaveBooks:
         """The magics of all our orders."""
         self.waiting: dict[int, Order] = {}
         """Our own orders that wait."""
+        self.forgotten: set[int] = set()
+        """Those of them that a power cut took from the journal, and no list has shown since."""
         self.ours: set[int] = set()
         """The numbers of all our orders."""
         self.may_be_out: dict[int, str] = {}
         """By the master's order, the answer to the last open sent that proves no refusal."""
         self.net: dict[str, float] = {}
         """Lots on each symbol of a netting account, buys positive."""
-        self.told: dict[str, float] = {}
-        """The same as the slave's terminal was told last."""
-        self.strangers: dict[str, float] = {}
-        """What was not ours of that."""
+        self.told, self.strangers = dict[str, float](), dict[str, float]()
+        """The same as the slave's terminal was told last, and what was not ours of that."""
         self.meddled: set[str] = set()
         """Symbols on which others have made deals as well."""
 

@@ -62,6 +62,7 @@ class Witness:
         """A journal that lost its tail knows no last intents: only deals tell of them (law 4)."""
         if name in self.slaves:
             self.slaves[name].may_be_out.clear()
+            self.slaves[name].forgotten |= set(self.slaves[name].waiting)
 
     def login_was_read(self, key: str) -> None:
         """The node has just been told which account its terminal is logged in to."""
@@ -76,6 +77,12 @@ class Witness:
         books = self.slaves[home.name]
         books.told = dict(map(_signed_row, rows))
         books.strangers = {s: books.told.get(s, 0.0) - books.ours_on(s) for s in books.net}
+
+    def orders_were_read(self, key: str, rows: Sequence[Sequence[Any]]) -> None:
+        """The node has just been told which orders wait."""
+        home = self._homes[key]
+        if not home.is_master and self.logged_in(key) == (home.login, home.server):
+            self.slaves[home.name].forgotten -= {row[0] for row in rows}
 
     def is_sent(self, key: str, asked: Sequence[Any]) -> None:
         """A node's order has reached its terminal."""
@@ -229,7 +236,8 @@ class Witness:
         books.may_be_out[order] = _shown(request)
         if home.name in self.halted:
             self._find(findings.WHILE_HALTED, home, _shown(request))
-        if any(order_in(mine.comment) == order for mine in books.waiting.values()):
+        known = (one for ticket, one in books.waiting.items() if ticket not in books.forgotten)
+        if any(order_in(one.comment) == order for one in known):
             self._find(findings.BESIDE_ITS_ORDER, home, _shown(request))
         if books.nets:
             self._is_alone(home, request, order)
