@@ -1,12 +1,12 @@
 """What to do about each thing a master said, and in which order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import msgspec
 
 from decisions.heeding import target_after, target_of
-from domain.book import Book, BookPosition
+from domain.book import Book, BookPosition, Stamp
 from domain.figures import Figures
 from domain.ids import JourneyId, LegKey, Magic, NodeName, SlaveSymbol
 from domain.legs import Leg, LegState
@@ -94,11 +94,11 @@ class Copier:
 
     def _most_urgent(self) -> int:
         """Its place in the queue; of equals the first."""
-        opening = {
-            a.fact.leg_key
-            for a in self._queue
-            if isinstance(a, Arrival) and isinstance(a.fact, OPENINGS)
-        }
+        opening: dict[LegKey, Stamp] = {}
+        for a in self._queue:
+            if isinstance(a, Arrival) and isinstance(a.fact, OPENINGS):
+                first = opening.get(a.fact.leg_key, a.fact.stamp)
+                opening[a.fact.leg_key] = min(first, a.fact.stamp)
         ranks = [_urgency(arrival, opening) for arrival in self._queue]
         return ranks.index(min(ranks))
 
@@ -176,12 +176,14 @@ class Copier:
         self._ledger.answer(fact, leg, answer, Figures())
 
 
-def _urgency(arrival: Arrival | SnapshotTaken, opening: set[LegKey]) -> int:
+def _urgency(arrival: Arrival | SnapshotTaken, opening: Mapping[LegKey, Stamp]) -> int:
+    """What changed of an order comes before the position that it became."""
     if isinstance(arrival, SnapshotTaken):
         return LAST
     fact = arrival.fact
     urgency = URGENCY[type(fact)]
-    waits = isinstance(fact, CHANGES) and fact.leg_key in opening
+    opened = opening.get(fact.leg_key, fact.stamp)
+    waits = isinstance(fact, CHANGES) and opened < fact.stamp
     return AFTER_ITS_OPEN if waits else urgency
 
 

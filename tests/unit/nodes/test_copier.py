@@ -88,6 +88,17 @@ def test_a_change_of_a_position_whose_open_is_in_the_same_drain_comes_after_it(
     assert not teller.slave.unanswered(teller.facts)
 
 
+@pytest.mark.parametrize("enabled", [True, False], ids=["copied", "denied"])
+def test_law_9_what_changed_of_an_order_is_answered_before_the_position_it_became(
+    enabled: bool,
+) -> None:
+    teller = Teller(enabled=enabled)
+    placed, changed = teller.places(501), teller.changes_order(501, price="1274.00")
+    teller.say(placed, changed, *teller.fills_order(501))
+    teller.turn(8)
+    assert not teller.slave.unanswered(teller.facts)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
