@@ -94,7 +94,10 @@ def test_law_9_what_changed_of_an_order_is_answered_before_the_position_it_becam
 ) -> None:
     teller = Teller(enabled=enabled)
     placed, changed = teller.places(501), teller.changes_order(501, price="1274.00")
-    teller.say(placed, changed, *teller.fills_order(501))
+    filled, gone = teller.fills_order(501)
+    teller.say(placed, changed, filled)
+    teller.turn(8)
+    teller.say(gone)
     teller.turn(8)
     assert not teller.slave.unanswered(teller.facts)
 
