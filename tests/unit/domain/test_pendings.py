@@ -47,3 +47,20 @@ def test_a_pending_order_survives_the_way_through_a_file() -> None:
         lifetime=Lifetime(kind=TimeInForce.SPECIFIED, until_server_ms=1_399_060_000_000),
     )
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(order), type=type(order)) == order
+
+
+@pytest.mark.parametrize(
+    ("fate", "filled", "ended"),
+    [
+        pytest.param(Fate.CANCELLED, "0", True, id="cancelled"),
+        pytest.param(Fate.EXPIRED, "0", True, id="expired"),
+        pytest.param(Fate.CANCELLED, "0.1", False, id="cancelled with a part filled"),
+        pytest.param(Fate.FILLED, "0", False, id="filled"),
+        pytest.param(Fate.WAITING, "0", False, id="waiting"),
+        pytest.param(Fate.NOT_KNOWN, "0", False, id="nobody knows"),
+    ],
+)
+def test_an_order_has_ended_unfilled_where_the_records_say_so(
+    fate: Fate, filled: str, ended: bool
+) -> None:
+    assert OrderFate(ticket=1, fate=fate, filled=Decimal(filled)).ended_unfilled is ended
