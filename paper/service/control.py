@@ -75,8 +75,9 @@ class Control:
             login=login,
         )
         terminal = self._world.ensure_account(wish, self._tape.utc_ms())
-        name = self._world.account_of(terminal).terms.name
-        return {"login": terminal.login, "server": terminal.broker, "name": name}
+        broker, login = terminal.own
+        name = self._world.own_account(terminal).terms.name
+        return {"login": login, "server": broker, "name": name}
 
     def status(self) -> dict[str, object]:
         """Who this is, how far the tape is, and who trades here."""

@@ -53,6 +53,8 @@ class Terminal:
         self.key = key
         self.broker = broker
         self.login = login
+        self.own = (broker, login)
+        """The account it was given, whoever is logged in to it just now."""
         self.switches = Switches()
         self.hidden: set[str] = set()
         self.requests_sent = 0
@@ -130,6 +132,11 @@ class World:
     def account_of(self, terminal: Terminal) -> Account:
         """The account a terminal is logged in to, as far as it knows."""
         return self.house_of(terminal).accounts[terminal.login]
+
+    def own_account(self, terminal: Terminal) -> Account:
+        """The account a terminal was given, though it may be logged in to another for a while."""
+        broker, login = terminal.own
+        return self.houses[broker].accounts[login]
 
     def known_as(self, path: str) -> str:
         """Windows does not care for a program's capitals and which way a slash leans."""
@@ -233,6 +240,7 @@ class World:
         if (broker, login) != (terminal.broker, terminal.login):
             if for_good:
                 self._store.attach(terminal.key, broker, login)
+                terminal.own = (broker, login)
             terminal.broker, terminal.login = broker, login
             terminal.switches_of_account += 1
             if terminal.last_known is not None:
@@ -243,7 +251,7 @@ class World:
         """The terminal of that key with its account, made now if there is none."""
         found = self.terminals.get(wish.key)
         if found is not None:
-            account = self.houses[found.broker].accounts[found.login]
+            account = self.own_account(found)
             _check_same(found, account.terms, wish)
             self._lend(account, wish.leverage)
             return found
@@ -362,16 +370,17 @@ def _refuse_unquoted(house: House, account: Account) -> None:
 
 def _check_same(terminal: Terminal, terms: AccountTerms, wish: Wish) -> None:
     """The deposit was made once, and leverage may change; what else differs is refused."""
-    if terminal.broker != wish.broker:
+    broker, login = terminal.own
+    if broker != wish.broker:
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
-            f"paper terminal {wish.key!r} belongs to {terminal.broker}, not to {wish.broker}: "
+            f"paper terminal {wish.key!r} belongs to {broker}, not to {wish.broker}: "
             "use another key (the account's path) for another broker",
         )
-    if wish.login not in (0, terminal.login):
+    if wish.login not in (0, login):
         raise ServerRefusal(
             LastError.INVALID_PARAMS,
-            f"paper terminal {wish.key!r} holds login {terminal.login}, not {wish.login}",
+            f"paper terminal {wish.key!r} holds login {login}, not {wish.login}",
         )
     agreed = (terms.currency, terms.margin_mode)
     if agreed != (wish.currency, MARGIN_MODES.get(wish.margin_mode)):

@@ -578,6 +578,16 @@ def test_a_terminal_is_logged_in_elsewhere_and_back(place: Place, broker: str) -
     assert len(place.tickets()) == 1
 
 
+@pytest.mark.parametrize("broker", ["", "Apex-Demo"], ids=["same broker", "another broker"])
+def test_a_terminals_own_account_is_told_whoever_is_logged_in_to_it(
+    place: Place, admin: Admin, broker: str
+) -> None:
+    """Or a node that starts meanwhile would take the stranger for the account that is meant."""
+    place.fault("other_account", broker=broker)
+    eventually(lambda: place.mt5.account_info().login != place.login)
+    assert admin.ensure_account(place.key, "FTMO-Demo")["login"] == place.login
+
+
 def test_an_account_is_switched_under_an_orders_feet(place: Place) -> None:
     held = place.opened()
     place.fault("other_account", call="order_send", times=1)
