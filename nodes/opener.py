@@ -145,8 +145,10 @@ class Opener:
 
         The leg, where a copy may be opened now; None where the fact has been answered.
         """
-        target = target_after(known.target, fact)
-        self._ledger.legs.put(msgspec.structs.replace(known, target=target))
+        # A position that was told of before says more: this fact may come out of a snapshot.
+        if fact.stamp > known.target.stamp or not known.target.there:
+            target = target_after(known.target, fact)
+            self._ledger.legs.put(msgspec.structs.replace(known, target=target))
         self._follow(known.key)
         leg = self._ledger.legs.find(known.key) or known
         if leg.never_filled:

@@ -8,7 +8,7 @@ import pytest
 from domain.control import Command
 from domain.legs import LegState
 from domain.market import Fate, Unknowable
-from domain.orders import CancelOrder, ModifyOrder, PlaceOrder
+from domain.orders import CancelOrder, ClosePosition, ModifyOrder, PlaceOrder
 from domain.outcomes import Outcome, Rejected, Unknown
 from domain.policies import Hold
 from tests.builders import an_account
@@ -157,6 +157,18 @@ def test_law_15_nothing_is_opened_while_nobody_knows_whether_ours_is_withdrawn(
     assert teller.slave.door.opens == []
     assert teller.slave.leg().state is LegState.MISSED
     assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_3_a_first_part_that_is_heard_behind_the_whole_takes_nothing_off(
+    teller: Teller,
+) -> None:
+    teller.slave.door.trigger(waits(teller))
+    teller.turn(4)
+    part = teller.opens(501, volume="0.40", initial_volume="0.40")
+    whole = teller.moves(501, volume="1.00", initial_volume="1.00")
+    teller.say(part, whole, teller.ends_order(501, Fate.FILLED))
+    teller.turn(4)
+    assert not any(isinstance(order, ClosePosition) for order in teller.slave.door.sent)
 
 
 def test_law_9_a_fill_that_is_closed_before_ours_is_withdrawn_was_missed_not_copied(
