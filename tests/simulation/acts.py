@@ -143,12 +143,14 @@ def pause(stage: Stage, who: str, ms: int) -> None:
 def power_cut(stage: Stage, who: str, lost_ms: int) -> None:
     """The machine goes off; of its journal what was written last is lost."""
     host = stage.hosts[who]
-    safe = host.disk.keep_what_is_safe()
+    safe, was_halted = host.disk.keep_what_is_safe(), who in stage.witness.halted
 
     def cut() -> None:
         host.kill()
         host.disk.lose_the_rest(safe)
         stage.witness.forgets_what_was_sent(who)
+        if not was_halted:
+            stage.witness.halted.discard(who)
 
     stage.kernel.after(lost_ms * MS, cut)
 
