@@ -19,13 +19,14 @@ ZERO = Decimal(0)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an event, in short."""
+    """What became of an event, in short. `is_last`: no better answer is still being worked on."""
 
     kind: VerdictKind
     reason: Reason = Reason.NONE
     detail: str = ""
     volume: Decimal | None = None
     retcode: int = 0
+    is_last: bool = True
 
 
 def opened_so_far(leg: Leg) -> Answer:

@@ -80,7 +80,7 @@ class Ledger:
     ) -> None:
         """Give a verdict on an event, and remember what it did to its leg."""
         leg = leg if leg is not None else self.legs.find(fact.leg_key)
-        if answer.kind is not VerdictKind.UNKNOWN:
+        if answer.is_last and answer.kind is not VerdictKind.UNKNOWN:
             in_turn = self._progress.done(fact.master, fact.stamp)
             leg = _answered(leg, fact) if leg is not None and in_turn else leg
         now_ms = self._clock.now().utc_ms

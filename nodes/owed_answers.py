@@ -58,7 +58,8 @@ class OwedAnswers:
         for owed in self._ledger.owed(leg.key):
             is_change_of_stops = isinstance(owed.fact, CHANGES)
             if not is_change_of_stops:
-                self._answer(owed, answer, figures)
+                is_last = is_whole or not leg.live
+                self._answer(owed, answer if is_last else _so_far(answer), figures)
             elif not leg.live:
                 self._answer(owed, CLOSED_HERE, None)
             if leg.live and (is_change_of_stops or not is_whole):
@@ -88,7 +89,7 @@ class OwedAnswers:
         """It goes on being owed; what the order was not about waits for it."""
         for owed in self._ledger.owed(key):
             about = order is None or _is_about(order, owed)
-            self._answer(owed, answer if about else _waits_for(answer), None)
+            self._answer(owed, _so_far(answer if about else _waits_for(answer)), None)
             self._ledger.owe(key, owed)
 
     def _answer(self, owed: Owed, answer: Answer, figures: Figures | None) -> None:
@@ -120,6 +121,11 @@ def _closes_first(owed: Owed) -> tuple[int, object]:
 def _is_about(order: Command, owed: Owed) -> bool:
     is_change = isinstance(order, ModifyPosition | ModifyOrder)
     return is_change is isinstance(owed.fact, CHANGES)
+
+
+def _so_far(answer: Answer) -> Answer:
+    """The event goes on being owed, after a restart as well."""
+    return msgspec.structs.replace(answer, is_last=False)
 
 
 def _partial(volume: Decimal) -> Answer:

@@ -11,7 +11,7 @@ from domain.legs import LegState
 from domain.market import Side, Unknowable
 from domain.mt5_words import Filling, Retcode
 from domain.orders import ClosePosition
-from domain.outcomes import Filled, Outcome, Rejected
+from domain.outcomes import Filled, Outcome, Rejected, Unknown
 from nodes.modify_budget import A_DAY
 from tests.builders import a_deal, a_key, a_spec
 from tests.fakes import GONE, FakeDoor, filled_in_part, lost, told
@@ -670,3 +670,27 @@ def test_law_1_looks_that_show_different_lists_are_not_equal(teller: Teller) -> 
         teller.turn(4)
         teller.slave.door.trade("0.10")
     assert teller.slave.leg().state is LegState.OPEN
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        pytest.param(Unknown(code=-10002, comment="IPC recv failed"), id="then nobody knows"),
+        pytest.param(Rejected(retcode=10027, comment="AutoTrading disabled"), id="and again"),
+    ],
+)
+def test_law_9_a_close_that_was_refused_has_its_last_word_after_a_restart(
+    teller: Teller, then: Outcome
+) -> None:
+    """What was only refused so far is heard anew by the next start, and answered."""
+    teller.copies(501)
+    refused = Rejected(retcode=10027, comment="AutoTrading disabled")
+    teller.slave.door.answers = [refused, then]
+    teller.say(teller.closes(501))
+    teller.turn(4)
+    assert teller.slave.last[1] in {"unknown", "rejected"}
+    teller.slave.door.answers = []
+    teller.slave.start()
+    teller.turn(20)
+    assert teller.slave.door.held == {}
+    assert teller.slave.last[1] in {"copied", "nothing_to_do"}
