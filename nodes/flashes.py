@@ -107,7 +107,11 @@ class FlashFinder:
 
     def _untold_for_ms(self, now: Now) -> int:
         """What may have been left untold by an earlier run is as old as that run at most."""
-        return max(0, now.utc_ms - self._earlier_run_ms) if self._earlier_run_ms else 0
+        if not self._earlier_run_ms:
+            return 0
+        lived_ms = now.utc_ms - self._earlier_run_ms
+        # Our own clock went back meanwhile: nobody knows how long it was.
+        return lived_ms if lived_ms > 0 else SEARCH_FAR_BACK_S * 1000
 
     def _or_before_the_first_told(self, order: int) -> int:
         """An earlier run may have overlooked what came before the first position it told."""
