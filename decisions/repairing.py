@@ -15,7 +15,7 @@ from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
 from decisions.netting import net_left, signed
 from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
-from decisions.repairing_orders import next_order_repair
+from decisions.repairing_orders import next_order_repair, waits_after_all
 from decisions.repairs import (
     Adopted,
     Ask,
@@ -145,6 +145,8 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
     """A position that carries a leg's mark though the leg was given up, or taken as closed."""
     if leg.live:
         return Wait() if leg.state is LegState.OPENING else None
+    if sight.waiting is not None:
+        return waits_after_all(leg, sight.waiting)
     if sight.held is None:
         return _look_for_a_late_fill(leg, sight)
     if sight.deals is None:

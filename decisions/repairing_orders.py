@@ -53,6 +53,14 @@ def next_order_repair(leg: Leg, sight: Sight) -> Repair:
     return _after_its_end(leg, sight)
 
 
+def waits_after_all(leg: Leg, waiting: PendingOrder) -> Found:
+    """Given up for want of an answer, and there it is: followed from here, as if told."""
+    found = msgspec.structs.replace(
+        leg, state=LegState.PENDING, reason=Reason.NONE, ticket=SlaveTicket(waiting.ticket)
+    )
+    return Found(leg=found)
+
+
 def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
     """Whether it was placed the lists tell; what a change or a withdrawal did, the next look."""
     if order.intent.kind != PlaceOrder.__name__:

@@ -165,7 +165,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Our waiting order is there, though nobody could say whether it was placed."""
 
     leg: Leg
-    intent: Intent
+    intent: Intent | None = None
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from domain.ids import LegKey, NodeName
 from domain.legs import Leg, LegState
 from domain.market import Deal, OrderFate, PendingOrder, Position, SymbolSpec, Unknowable
 from domain.policies import Hold, TradingState
+from domain.reasons import Reason
 from nodes.account_kind import AccountKind
 from nodes.ledger import Ledger
 from nodes.ports import TerminalDoor
@@ -142,15 +143,22 @@ class Round:
 
     def _waiting(self, leg: Leg) -> PendingOrder | Unknowable | None:
         """Our own waiting order, by its ticket or its mark; orders are listed only where one is."""
-        if leg.state is not LegState.PENDING:
+        was_given_up = leg.terms_sent is not None and leg.reason is Reason.NEVER_ANSWERED
+        if leg.state is not LegState.PENDING and not was_given_up:
             return None
+        orders = self.orders()
+        if isinstance(orders, Unknowable):
+            return orders
+        return next((o for o in orders if o.ticket == leg.ticket or o.magic == leg.magic), None)
+
+    def orders(self) -> tuple[PendingOrder, ...] | Unknowable:
+        """Everything that waits on the account, at hand for every sight of this round."""
         if self._orders is None:
             orders = self._around.door.orders()
             if isinstance(orders, Unknowable):
                 return orders
             self._orders = orders
-        ours = (o for o in self._orders if o.ticket == leg.ticket or o.magic == leg.magic)
-        return next(ours, None)
+        return self._orders
 
     def _fate_of(self, leg: Leg) -> OrderFate | Unknowable:
         fate = self._around.door.order_of(leg.ticket)

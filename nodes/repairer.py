@@ -136,9 +136,9 @@ class Repairer:
         return list(dict.fromkeys([*live, *waiting, *marked]))
 
     def _filled_late(self, round_: Round) -> list[LegKey]:
-        """Opens that were given up, and whose deals show a fill all the same; looked for at times.
+        """Opens that were given up, and that deals or waiting orders show all the same, at times.
 
-        It may be closed again before a look lists it, or hidden in a netting account's position.
+        A fill may be closed again before a look lists it, or hidden in a netting position.
         """
         given_up, now_s = self._legs.given_up(), self._around.clock.now().monotonic_s
         if not given_up or now_s < self._next_late_s:
@@ -146,6 +146,9 @@ class Repairer:
         self._next_late_s = now_s + SEARCH_LATE_EVERY_S
         recent = round_.recent()
         marks = set() if isinstance(recent, Unknowable) else {deal.magic for deal in recent}
+        if any(leg.terms_sent is not None for leg in given_up):
+            orders = round_.orders()
+            marks |= set() if isinstance(orders, Unknowable) else {o.magic for o in orders}
         return [leg.key for leg in given_up if leg.magic in marks]
 
     def looked_in_vain(self) -> None:

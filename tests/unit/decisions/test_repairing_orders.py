@@ -231,3 +231,11 @@ def test_what_became_of_a_change_or_a_withdrawal_the_next_look_tells() -> None:
         repair = next_repair(LEG, sight(unanswered=unanswered(kind)))
         assert isinstance(repair, Noted)
         assert repair.intent.outcome == "unknown"
+
+
+def test_an_order_that_was_given_up_and_waits_after_all_is_followed_again() -> None:
+    given_up = leg(state=LegState.MISSED, reason=Reason.NEVER_ANSWERED, ticket=SlaveTicket(0))
+    repair = next_repair(given_up, sight())
+    assert isinstance(repair, Found)
+    assert repair.leg == LEG
+    assert repair.intent is None

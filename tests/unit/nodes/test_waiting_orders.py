@@ -346,3 +346,20 @@ def test_law_15_a_part_of_the_masters_fills_first_and_that_part_is_copied(teller
     teller.turn(4)
     assert len(teller.slave.door.held) == 1
     assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_4_an_order_that_turns_up_waiting_after_it_was_given_up_is_followed_again(
+    teller: Teller,
+) -> None:
+    teller.slave.door.answers = [Unknown(code=10012, comment="timeout")]
+    teller.say(teller.places(501))
+    teller.turn(70, seconds=1)
+    assert teller.slave.leg().state is LegState.MISSED
+    (lost,) = teller.slave.door.orders_sent(PlaceOrder)
+    teller.slave.door.execute(lost)
+    teller.turn(30)
+    assert teller.slave.leg().state is LegState.PENDING
+    assert teller.slave.last == PLACED
+    teller.say(teller.ends_order(501))
+    teller.turn(4)
+    assert teller.slave.door.waiting == {}
