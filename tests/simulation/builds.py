@@ -23,6 +23,8 @@ class Build(NamedTuple):
     damage: str = ""
     mode: Mode = "safety"
     troubles: tuple[str, ...] = ()
+    first_seed: int = 0
+    """Where to begin to look; it shows within a hundred seeds from any."""
     flavour: str = ""
     """Whether netting accounts and orders that wait are drawn, where that is not left to dice."""
 

@@ -135,6 +135,7 @@ SABOTAGES: Sequence[Build] = (
             Break(Mt5Terminal, "deals_of", _no_deals_for_none),
         ),
         damage=findings.CLOSED_EARLY,
+        first_seed=45,
         troubles=("mute",),
     ),
     Build(
@@ -146,6 +147,7 @@ SABOTAGES: Sequence[Build] = (
         name="age_from_seeing",
         breaks=(Break(nodes.watching, "age_on_server_ms", _no_age),),
         damage=findings.OPENED_LATE,
+        first_seed=20,
         troubles=("paused", "killed", "offline"),
     ),
     Build(
@@ -184,6 +186,7 @@ SABOTAGES: Sequence[Build] = (
         name="waiting_order_and_fill_both",
         breaks=(Break(Opener, "_end_the_waiting", _withdraw_nothing),),
         damage=findings.BESIDE_ITS_ORDER,
+        first_seed=35,
         flavour="orders",
     ),
     Build(

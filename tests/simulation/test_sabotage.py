@@ -13,7 +13,7 @@ MOST_SEEDS = 100
 
 def damaging_seed(build: Build) -> int | None:
     """The first seed that shows it."""
-    for seed in range(MOST_SEEDS):
+    for seed in range(build.first_seed, build.first_seed + MOST_SEEDS):
         result = run(draw(seed, build.mode, build.troubles, build.flavour), build)
         if any(finding.kind == build.damage for finding in result.findings):
             return seed

@@ -18,7 +18,7 @@ from tests.simulation.running import Result, run, run_seed
 from tests.simulation.schedule import Mode
 
 ROOT = Path(__file__).parents[2]
-TENS = 10
+TENS = 5
 
 
 def failures(*results: Result) -> str:
@@ -49,8 +49,8 @@ def test_a_schedule_that_failed_once_does_not_fail_again(name: str) -> None:
 @pytest.mark.parametrize("mode", ["safety", "liveness"])
 @pytest.mark.timeout(60)
 def test_the_same_seed_is_the_same_run_to_the_byte(mode: Mode) -> None:
-    first = [run_seed(seed, mode).digest for seed in range(8)]
-    again = [run_seed(seed, mode).digest for seed in reversed(range(8))]
+    first = [run_seed(seed, mode).digest for seed in range(4)]
+    again = [run_seed(seed, mode).digest for seed in reversed(range(4))]
     assert first == again[::-1]
     assert len(set(first)) == len(first)
 
