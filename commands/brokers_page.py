@@ -12,8 +12,9 @@ HEAD = """# Brokers
 The paper broker is several. Which one an account has, its document says (`paper.broker`,
 `paper.margin_mode`), or `admin.ensure_account(key, "Kontor-Demo", margin_mode="netting")`. This
 page is made from `paper/broker/profiles/` by `python -m commands.brokers_page`; the symbols are
-those that the two sample feeds bring, EURUSD and XAUUSD. A further tick file is sold plainly by all
-but Bourse-Demo. A name that is not here sells whatever there is under its feed's name, at all hours.
+those that the two sample feeds bring, EURUSD and XAUUSD. A further tick file is sold plainly by
+all but Bourse-Demo. A name that is not here sells whatever there is under its feed's name, at all
+hours.
 
 With live stamps a Sunday is a Sunday: brokers that keep hours are closed then. Those that are
 always open trade on; `admin.advance_clock(ms)` moves all brokers' clocks to a better day, and
