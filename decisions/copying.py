@@ -49,8 +49,13 @@ def decide_place(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
     denial = first_denial(fact, now)
     if denial is not None:
         return denial
+    return _waiting_order(fact, now)
+
+
+def _waiting_order(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
     volume = wanted_volume(fact, now)
     if not isinstance(now.spec, SymbolSpec) or volume is None:
+        # As above: the gates let nothing of the kind through.
         return Denied(Reason.UNKNOWN_SYMBOL, now.symbol)
     prices = order_prices(fact.order, now.spec)
     return PlaceOrder(

@@ -42,10 +42,8 @@ def next_order_repair(leg: Leg, sight: Sight) -> Repair:
     told = heed_the_book(leg, sight)
     if told is not None:
         return told
-    for order in sight.unanswered:
-        repair = _settle(leg, order, sight)
-        if repair is not None:
-            return repair
+    if sight.unanswered:
+        return _settle(leg, sight.unanswered[0], sight)
     if sight.waiting is not None:
         return _while_it_waits(leg, sight.waiting, sight)
     if sight.held is not None:
@@ -61,7 +59,7 @@ def waits_after_all(leg: Leg, waiting: PendingOrder) -> Found:
     return Found(leg=found)
 
 
-def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
+def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair:
     """Whether it was placed the lists tell; what a change or a withdrawal did, the next look."""
     if order.intent.kind != PlaceOrder.__name__:
         return Noted(intent=noted(order.intent, "unknown"))

@@ -167,5 +167,6 @@ def test_an_order_that_a_gate_refuses_does_not_wait() -> None:
 
 
 def test_without_a_contract_no_order_waits_whatever_the_gates_say() -> None:
-    refused = decide_place(placed(), a_situation(spec=None))
-    assert isinstance(refused, Denied)
+    assert isinstance(decide_place(placed(), a_situation(spec=None)), Denied)
+    refused = copying._waiting_order(placed(), a_situation(spec=None))
+    assert refused == Denied(Reason.UNKNOWN_SYMBOL, "XAUUSD")

@@ -377,3 +377,15 @@ def test_how_old_an_open_may_be_is_each_accounts_own() -> None:
     assert judged(HELD, copy, max_signal_age_ms={COPY: None}).is_none
     prompt = {"max_signal_age_ms": {COPY: 1_000}, "late_fill_ms": 0, "forgiven_ms": 0}
     assert found(judged(HELD, slave(ours("1.0", 2.5)), **prompt)) == {"opened_late": 1}
+
+
+def test_a_time_that_a_jump_rules_out_is_taken_as_it_is_written() -> None:
+    """Nobody can have written it so, and it is all there is."""
+    jump = Jump(from_ms=0, until_ms=20_000, by_ms=HOUR_MS)
+    assert BrokerClock(jumps=(jump,)).moments(15_000) == (15_000,)
+
+
+def test_a_copy_whose_contract_nobody_knows_is_not_measured() -> None:
+    copy = slave(ours("1.0", 2), ours_out("0.5", 4))
+    policy = msgspec.structs.replace(copy.policy, specs={})
+    assert judged(HELD, msgspec.structs.replace(copy, policy=policy)).counts["over_closed"] == 0

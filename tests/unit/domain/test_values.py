@@ -13,7 +13,18 @@ from domain.outcomes import Filled, Rejected, Unknown
 from domain.policies import Latch
 from domain.records import JournalUnwritable
 from domain.verdicts import VerdictKind
-from tests.builders import a_book, a_book_position, a_deal, a_key, a_leg, a_quote, a_target, opened
+from tests.builders import (
+    a_book,
+    a_book_order,
+    a_book_position,
+    a_deal,
+    a_key,
+    a_leg,
+    a_quote,
+    a_target,
+    opened,
+    placed,
+)
 
 
 def test_a_leg_key_is_one_line_that_names_account_order_and_part() -> None:
@@ -78,3 +89,9 @@ def test_an_outcome_says_no_more_than_the_broker_did() -> None:
 def test_a_report_of_a_node_that_has_just_started_claims_nothing() -> None:
     report = NodeReport(name=NodeName("A"), role="SLAVE", pid=1, ready=False, state="ACTIVE")
     assert (report.open_legs, report.holds, report.latch) == (0, (), Latch())
+
+
+def test_an_order_that_waits_names_the_price_it_waits_for() -> None:
+    fact = placed(order=a_book_order(price="1279.50"))
+    assert fact.price == Decimal("1279.50")
+    assert fact.subject == fact.order
