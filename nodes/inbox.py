@@ -7,7 +7,7 @@ import msgspec
 
 from decisions.admission import Admission, admit, behind
 from decisions.booking import apply_fact, book_hash
-from domain.book import Book, Stamp
+from domain.book import Book, BookPosition, Stamp
 from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.signals import (
     Fact,
@@ -118,8 +118,12 @@ class Inbox:
 
     def still_holds(self, master: NodeName, order: OpeningOrder) -> bool:
         """The newest book known of this master has the position."""
+        return self.booked(master, order) is not None
+
+    def booked(self, master: NodeName, order: OpeningOrder) -> BookPosition | None:
+        """The position as the newest book known of this master has it."""
         book = self._book(master)
-        return book is not None and book.find(order) is not None
+        return None if book is None else book.find(order)
 
     def still_waits(self, master: NodeName, ticket: OpeningOrder) -> bool:
         """The newest book known of this master has the order."""

@@ -147,7 +147,8 @@ class Opener:
         """
         # A position that was told of before says more: this fact may come out of a snapshot.
         if fact.stamp > known.target.stamp or not known.target.there:
-            target = target_after(known.target, fact)
+            # What has filled since was told in the same breath: the newest book has the whole.
+            target = target_after(known.target, self._room.as_booked(fact))
             self._ledger.legs.put(msgspec.structs.replace(known, target=target))
         self._follow(known.key)
         leg = self._ledger.legs.find(known.key) or known

@@ -84,6 +84,11 @@ class SituationRoom:
             symbol_copied=any(leg.symbol == symbol for leg in self._legs.live()),
         )
 
+    def as_booked(self, fact: PositionOpened) -> PositionOpened:
+        """The fact with its position as the master's newest book has it."""
+        position = self._inbox.booked(fact.master, fact.position.opening_order)
+        return fact if position is None else msgspec.structs.replace(fact, position=position)
+
     def _still_held(self, fact: Asking) -> bool:
         order = fact.leg_key.opening_order
         if isinstance(fact, PositionOpened):

@@ -159,14 +159,15 @@ def test_law_15_nothing_is_opened_while_nobody_knows_whether_ours_is_withdrawn(
     assert not teller.slave.unanswered(teller.facts)
 
 
-def test_law_3_a_first_part_that_is_heard_behind_the_whole_takes_nothing_off(
-    teller: Teller,
+@pytest.mark.parametrize("ended", [True, False], ids=["the order ended", "it waits on"])
+def test_law_3_a_first_part_that_is_heard_with_the_whole_takes_nothing_off(
+    teller: Teller, ended: bool
 ) -> None:
     teller.slave.door.trigger(waits(teller))
     teller.turn(4)
     part = teller.opens(501, volume="0.40", initial_volume="0.40")
     whole = teller.moves(501, volume="1.00", initial_volume="1.00")
-    teller.say(part, whole, teller.ends_order(501, Fate.FILLED))
+    teller.say(part, whole, *([teller.ends_order(501, Fate.FILLED)] if ended else []))
     teller.turn(4)
     assert not any(isinstance(order, ClosePosition) for order in teller.slave.door.sent)
 
