@@ -285,7 +285,7 @@ def test_law_5_a_slave_that_ended_again_and_again_closes_and_a_person_lets_it_op
     held = ground.copied()
     slave = ground.machine.node(SLAVE)
     for _ in range(CRASHES_OF_A_LOOP):
-        slave.another_than(slave.kill())
+        slave.another_than(slave.kill(), WHOLE_WITHIN_S)
     ground.trader.close(held)
     eventually(lambda: "copied" in ground.verdicts("PositionClosed", held), WHOLE_WITHIN_S)
     ground.machine.launcher.kill()
