@@ -8,9 +8,9 @@ import numpy as np
 
 from paper.broker.house import House
 from paper.broker.minutes import MINUTE_MS
+from paper.service.feed_record import FeedRecord
 from paper.service.past.history import History, Sources
 from paper.service.past.own_prices import Fed
-from paper.service.recorded import FeedRecord, Recorded
 from paper.service.tick_files import Feed
 
 HISTORIES_KEPT: Final = 16
@@ -21,12 +21,12 @@ LONGEST_MINUTES: Final = 24 * 60
 class Shelf:
     """One for all brokers: they share the tape."""
 
-    def __init__(self, recorded: Recorded) -> None:
-        self._recorded = recorded
-        first_ms = min(feed.times_ms[0] for feed in recorded.tape) // MINUTE_MS * MINUTE_MS
-        last_ms = max(feed.times_ms[-1] for feed in recorded.tape)
+    def __init__(self, tape: Sequence[Feed], played: Mapping[str, FeedRecord]) -> None:
+        self._played = played
+        first_ms = min(feed.times_ms[0] for feed in tape) // MINUTE_MS * MINUTE_MS
+        last_ms = max(feed.times_ms[-1] for feed in tape)
         self._minutes = min(LONGEST_MINUTES, (last_ms - first_ms) // MINUTE_MS + 1)
-        self._tape = _cut(recorded.tape, first_ms, self._minutes)
+        self._tape = _cut(tape, first_ms, self._minutes)
         self.history = lru_cache(maxsize=HISTORIES_KEPT)(self._made)
 
     def _made(self, house: House, symbol: str) -> History:
@@ -42,7 +42,7 @@ class Shelf:
         )
 
     def _live(self) -> Mapping[str, Fed]:
-        return {symbol: _columns(record) for symbol, record in self._recorded.feeds.items()}
+        return {symbol: _columns(record) for symbol, record in self._played.items()}
 
 
 def _cut(tape: Sequence[Feed], first_ms: int, minutes: int) -> Mapping[str, Fed]:

@@ -6,9 +6,10 @@ from domain.mt5_words import TickFlag
 from paper.broker.making import FeedTick
 from paper.broker.minutes import MINUTES_KEPT, MinutesOfSymbol
 from paper.broker.quotes import Quote
+from paper.service.feed_record import TICKS_KEPT, FeedRecord
 from paper.service.past.columns import Ticks
 from paper.service.past.records import as_ticks
-from paper.service.recorded import TICKS_KEPT, FeedRecord, Recorded
+from paper.service.recorded import Recorded
 from tests.unit.paper.test_bars import TAPE, Chart
 
 BID, ASK, LAST, VOLUME, BUY = (
