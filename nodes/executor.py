@@ -23,7 +23,7 @@ from domain.orders import (
 from domain.outcomes import Cancelled, Filled, Outcome, PendingOutcome, Placed, Rejected, Unknown
 from domain.reasons import Reason
 from domain.records import JournalUnwritable
-from nodes.login_watch import LoginWatch
+from nodes.guarding.login_watch import LoginWatch
 from nodes.ports import Journal, TerminalDoor
 from utils.clock import Clock, utc_us
 from utils.randomness import token

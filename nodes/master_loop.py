@@ -11,11 +11,11 @@ from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToN
 from domain.ids import NodeName
 from domain.market import Fate, Identity, Unknowable
 from domain.signals import Fact, Malformed, OrderGone, SnapshotAnswer, SnapshotRequest
-from nodes.flashes import FlashFinder
-from nodes.order_watching import OrderWatcher
 from nodes.ports import ControlLine, Journal, SignalOutlet, TerminalDoor
-from nodes.telling import Storyteller
-from nodes.watching import Sighting, Watcher
+from nodes.watching.flashes import FlashFinder
+from nodes.watching.orders import OrderWatcher
+from nodes.watching.positions import Sighting, Watcher
+from nodes.watching.telling import Storyteller
 from utils.clock import Clock, Now, monotonic_s
 
 logger = logging.getLogger(__name__)

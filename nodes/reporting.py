@@ -5,7 +5,7 @@ import logging
 from domain.control import NodeReport
 from domain.ids import NodeName
 from domain.verdicts import Verdict
-from nodes.ledger import Ledger
+from nodes.bookkeeping.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 

@@ -14,19 +14,19 @@ from domain.market import Identity, Position, Unknowable
 from domain.policies import AccountSettings, Hold, TradingState
 from domain.records import EquitySample, MasterAt
 from nodes.account_reader import AccountReader
-from nodes.copier import Copier
-from nodes.day_guard import DayGuard
+from nodes.bookkeeping.ledger import Ledger
+from nodes.copying.copier import Copier
+from nodes.copying.opener import Opener
+from nodes.copying.situation_room import Home, SituationRoom
 from nodes.executor import Executor
+from nodes.guarding.day_guard import DayGuard
+from nodes.guarding.login_watch import LoginWatch
+from nodes.guarding.standing import Standing
 from nodes.inbox import Arrival, Inbox, SnapshotTaken
-from nodes.ledger import Ledger
-from nodes.login_watch import LoginWatch
-from nodes.opener import Opener
 from nodes.ports import ControlLine, Journal, Recollection, SignalInlet, TerminalDoor
-from nodes.recovery import FORGOTTEN, Recovery
-from nodes.repairer import Repairer, words_of_all
+from nodes.repairing.recovery import FORGOTTEN, Recovery
+from nodes.repairing.repairer import Repairer, words_of_all
 from nodes.reporting import Alarms, report_of
-from nodes.situation_room import Home, SituationRoom
-from nodes.standing import Standing
 from utils.clock import Clock, Now
 
 logger = logging.getLogger(__name__)

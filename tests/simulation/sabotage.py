@@ -7,7 +7,7 @@ import msgspec
 
 import nodes.inbox
 import nodes.slave_loop
-import nodes.watching
+import nodes.watching.positions
 from decisions.admission import Admission
 from decisions.claims import NettingClaims
 from decisions.filling import filling_for
@@ -22,10 +22,10 @@ from domain.policies import Latch
 from domain.reasons import Reason
 from domain.records import Record
 from domain.signals import PositionOpened
-from nodes.opener import Opener
-from nodes.repairer import Repairer
+from nodes.copying.opener import Opener
+from nodes.repairing.repairer import Repairer
+from nodes.repairing.troubles import Troubles
 from nodes.slave_loop import SlaveLoop
-from nodes.troubles import Troubles
 from terminal.mt5 import Mt5Terminal
 from tests.simulation import ending, findings
 from tests.simulation.builds import HONEST, Break, Build
@@ -145,7 +145,7 @@ SABOTAGES: Sequence[Build] = (
     ),
     Build(
         name="age_from_seeing",
-        breaks=(Break(nodes.watching, "age_on_server_ms", _no_age),),
+        breaks=(Break(nodes.watching.positions, "age_on_server_ms", _no_age),),
         damage=findings.OPENED_LATE,
         first_seed=20,
         troubles=("paused", "killed", "offline"),

@@ -7,8 +7,8 @@ import pytest
 
 from domain.market import Unknowable
 from domain.policies import KillSwitch, Latch, Reset, TradingState
-from nodes.day_guard import MACHINE, DayGuard
-from nodes.standing import Standing
+from nodes.guarding.day_guard import MACHINE, DayGuard
+from nodes.guarding.standing import Standing
 from tests.builders import SLAVE, SLAVE_AT, a_deal, an_account
 from tests.fakes import FakeClock, FakeDoor, FakeJournal
 

@@ -12,7 +12,7 @@ from domain.orders import PendingCommand
 from domain.outcomes import Cancelled, Placed, Rejected, Unknown
 from domain.reasons import Reason
 from nodes.executor import Carried, Executor
-from nodes.login_watch import LoginWatch
+from nodes.guarding.login_watch import LoginWatch
 from tests.builders import SLAVE_AT, a_leg
 from tests.fakes import FakeClock, FakeDoor, FakeJournal
 from tests.unit.terminal.doors import a_cancel, a_change, a_placing

@@ -1,7 +1,7 @@
 """How far a master's story has been dealt with, though urgent events overtake others."""
 
 from domain.book import Stamp
-from nodes.progress import Progress
+from nodes.bookkeeping.progress import Progress
 from tests.builders import EPOCH, MASTER
 
 OTHER = type(MASTER)("Other_Master")

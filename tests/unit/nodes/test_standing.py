@@ -4,7 +4,7 @@ import pytest
 
 from domain.policies import Hold, Latch, TradingState
 from domain.records import LatchChange
-from nodes.standing import Standing
+from nodes.guarding.standing import Standing
 from tests.builders import SLAVE
 from tests.fakes import FakeJournal
 

@@ -16,8 +16,8 @@ from domain.ids import NodeName
 from domain.legs import Leg
 from domain.market import Deal, PendingOrder, Position, Unknowable
 from domain.records import Cursor, JournalUnwritable
-from nodes.account_kind import AccountKind
-from nodes.ledger import Ledger
+from nodes.bookkeeping.ledger import Ledger
+from nodes.guarding.account_kind import AccountKind
 from nodes.ports import Journal, Recollection, TerminalDoor
 
 logger = logging.getLogger(__name__)

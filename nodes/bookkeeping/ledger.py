@@ -13,10 +13,10 @@ from domain.legs import Intent, Leg
 from domain.records import JournalUnwritable, Record
 from domain.signals import Fact, OrderPlaced, PositionOpened
 from domain.verdicts import Verdict, VerdictKind
-from nodes.answering import Answer, verdict
-from nodes.legbook import LegBook
+from nodes.bookkeeping.answering import Answer, verdict
+from nodes.bookkeeping.legbook import LegBook
+from nodes.bookkeeping.progress import Progress
 from nodes.ports import Journal
-from nodes.progress import Progress
 from utils.clock import Clock
 
 logger = logging.getLogger(__name__)

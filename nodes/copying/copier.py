@@ -25,11 +25,11 @@ from domain.signals import (
     Snapshot,
 )
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer, times_of
+from nodes.bookkeeping.answering import Answer, times_of
+from nodes.bookkeeping.ledger import Ledger, Owed
+from nodes.copying.opener import Opener
 from nodes.inbox import Arrival, SnapshotTaken
-from nodes.ledger import Ledger, Owed
-from nodes.opener import Opener
-from nodes.repairer import Repairer
+from nodes.repairing.repairer import Repairer
 from utils.clock import utc_us
 
 #: Closes go first, opens late; a snapshot is compared when the facts it brought are dealt with.

@@ -18,8 +18,8 @@ from domain.signals import (
     PositionReduced,
 )
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer
-from nodes.ledger import Ledger, Owed
+from nodes.bookkeeping.answering import Answer
+from nodes.bookkeeping.ledger import Ledger, Owed
 
 ZERO = Decimal(0)
 CHANGES = PositionModified | OrderModified

@@ -12,10 +12,10 @@ from domain.legs import Leg, LegState
 from domain.market import Deal, OrderFate, PendingOrder, Position, SymbolSpec, Unknowable
 from domain.policies import Hold, TradingState
 from domain.reasons import Reason
-from nodes.account_kind import AccountKind
-from nodes.ledger import Ledger
+from nodes.bookkeeping.ledger import Ledger
+from nodes.guarding.account_kind import AccountKind
+from nodes.guarding.standing import Standing
 from nodes.ports import TerminalDoor
-from nodes.standing import Standing
 from utils.clock import Clock
 
 #: Deals are searched this far around the broker's newest tick: more than any clock is wrong.

@@ -27,9 +27,9 @@ from domain.signals import (
     PositionOpened,
     PositionReduced,
 )
-from nodes.book_reading import BookReader
-from nodes.clock_watch import ClockWatch
+from nodes.guarding.clock_watch import ClockWatch
 from nodes.ports import TerminalDoor
+from nodes.watching.book_reading import BookReader
 from utils.clock import Now, utc_us
 
 ZERO = Decimal(0)

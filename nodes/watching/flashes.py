@@ -12,9 +12,9 @@ from domain.book import Book, BookPosition
 from domain.ids import MasterIdentifier, MasterSymbol, OpeningOrder
 from domain.market import Deal, Unknowable
 from domain.signals import Fact, PositionClosed, PositionModified, PositionOpened
-from nodes.book_reading import BookReader
 from nodes.ports import TerminalDoor
-from nodes.watching import changed
+from nodes.watching.book_reading import BookReader
+from nodes.watching.positions import changed
 from utils.clock import Now, utc_us
 
 ZERO = Decimal(0)

@@ -17,9 +17,9 @@ from domain.book import Book, BookOrder
 from domain.ids import MasterSymbol
 from domain.market import OrderFate, Unknowable
 from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced
-from nodes.book_reading import BookReader
 from nodes.ports import TerminalDoor
-from nodes.watching import NO_JOURNEY, UNSTAMPED, Sighting
+from nodes.watching.book_reading import BookReader
+from nodes.watching.positions import NO_JOURNEY, UNSTAMPED, Sighting
 from utils.clock import Now, utc_us
 
 #: Where nothing waited the last time, and nothing hints at an order, they are read so often.

@@ -11,12 +11,12 @@ from decisions.symbol_mapping import slave_symbol
 from domain.market import AccountState, Identity, Unknowable
 from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
-from nodes.day_guard import DayGuard
+from nodes.bookkeeping.ledger import Ledger
+from nodes.guarding.day_guard import DayGuard
+from nodes.guarding.standing import Standing
 from nodes.inbox import Inbox
-from nodes.ledger import Ledger
-from nodes.looking import net_claims
 from nodes.ports import TerminalDoor
-from nodes.standing import Standing
+from nodes.repairing.looking import net_claims
 from utils.clock import Now, utc_us
 
 

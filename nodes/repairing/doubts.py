@@ -2,7 +2,7 @@
 
 from domain.ids import LegKey, NodeName
 from domain.legs import Leg
-from nodes.legbook import LegBook
+from nodes.bookkeeping.legbook import LegBook
 from utils.clock import Clock
 
 #: A master that cannot tell yet, its history not being loaded, is asked again so often.

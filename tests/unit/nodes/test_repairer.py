@@ -12,7 +12,7 @@ from domain.market import Side, Unknowable
 from domain.mt5_words import Filling, Retcode
 from domain.orders import ClosePosition
 from domain.outcomes import Filled, Outcome, Rejected, Unknown
-from nodes.modify_budget import A_DAY
+from nodes.repairing.modify_budget import A_DAY
 from tests.builders import a_deal, a_key, a_spec
 from tests.fakes import GONE, FakeDoor, filled_in_part, lost, told
 from tests.unit.nodes.teller import Teller

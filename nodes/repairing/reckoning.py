@@ -8,7 +8,7 @@ from decisions.evidence import deals_prove_closed, last_price
 from domain.ids import LegKey
 from domain.legs import Leg
 from domain.market import Unknowable
-from nodes.ledger import Ledger
+from nodes.bookkeeping.ledger import Ledger
 from nodes.ports import TerminalDoor
 from utils.clock import Clock
 

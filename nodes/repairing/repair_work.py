@@ -39,17 +39,17 @@ from domain.orders import ClosePosition, Command, ModifyPosition, Nothing
 from domain.outcomes import Filled, Placed, Rejected, Unknown
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer, known_price, opened_so_far, prices_at_closing
-from nodes.doubts import Doubts
+from nodes.bookkeeping.answering import Answer, known_price, opened_so_far, prices_at_closing
+from nodes.bookkeeping.ledger import Ledger
+from nodes.bookkeeping.owed_answers import CLOSED_HERE, OwedAnswers, figures_of
 from nodes.executor import Executed, Executor
-from nodes.fillings import RefusedFillings
-from nodes.ledger import Ledger
-from nodes.looking import Round
-from nodes.modify_budget import ModifyBudget
-from nodes.owed_answers import CLOSED_HERE, OwedAnswers, figures_of
 from nodes.ports import TerminalDoor
-from nodes.reckoning import Reckoner
-from nodes.troubles import Troubles
+from nodes.repairing.doubts import Doubts
+from nodes.repairing.fillings import RefusedFillings
+from nodes.repairing.looking import Round
+from nodes.repairing.modify_budget import ModifyBudget
+from nodes.repairing.reckoning import Reckoner
+from nodes.repairing.troubles import Troubles
 from utils.clock import Clock, utc_us
 
 logger = logging.getLogger(__name__)

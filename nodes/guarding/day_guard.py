@@ -14,9 +14,9 @@ from decisions.daily_loss import (
 )
 from domain.market import AccountState, Unknowable
 from domain.policies import KillSwitch, TradingState
-from nodes.clock_watch import ClockWatch
+from nodes.guarding.clock_watch import ClockWatch
+from nodes.guarding.standing import Standing
 from nodes.ports import TerminalDoor
-from nodes.standing import Standing
 from utils.clock import Now
 
 logger = logging.getLogger(__name__)

@@ -15,15 +15,15 @@ from domain.book import Book
 from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.legs import Leg
 from domain.market import Position, Unknowable
-from nodes.account_kind import AccountKind
-from nodes.doubts import Doubts
+from nodes.bookkeeping.ledger import Ledger
 from nodes.executor import Executor
-from nodes.ledger import Ledger
-from nodes.looking import Round, Surroundings, Word, no_word
-from nodes.modify_budget import A_DAY
+from nodes.guarding.account_kind import AccountKind
+from nodes.guarding.standing import Standing
 from nodes.ports import TerminalDoor
-from nodes.repair_work import RepairWork, unknown
-from nodes.standing import Standing
+from nodes.repairing.doubts import Doubts
+from nodes.repairing.looking import Round, Surroundings, Word, no_word
+from nodes.repairing.modify_budget import A_DAY
+from nodes.repairing.repair_work import RepairWork, unknown
 from utils.clock import Clock
 
 logger = logging.getLogger(__name__)

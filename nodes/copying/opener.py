@@ -22,11 +22,17 @@ from domain.policies import AccountSettings
 from domain.reasons import Reason
 from domain.signals import OrderPlaced, PositionOpened
 from domain.verdicts import VerdictKind
-from nodes.answering import Answer, known_price, opened_so_far, prices_at_opening, times_of
+from nodes.bookkeeping.answering import (
+    Answer,
+    known_price,
+    opened_so_far,
+    prices_at_opening,
+    times_of,
+)
+from nodes.bookkeeping.ledger import Ledger, Owed
+from nodes.copying.situation_room import SituationRoom
 from nodes.executor import AnyExecuted, Executor
 from nodes.inbox import Arrival
-from nodes.ledger import Ledger, Owed
-from nodes.situation_room import SituationRoom
 from utils.clock import Clock, utc_us
 
 logger = logging.getLogger(__name__)

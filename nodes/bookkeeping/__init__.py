@@ -1,0 +1,1 @@
+"""What a slave remembers and answers: legs, intents, progress and verdicts."""

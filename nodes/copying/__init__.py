@@ -1,0 +1,1 @@
+"""What becomes of what a master said: gathered, decided, opened."""

@@ -1,0 +1,1 @@
+"""Brings every leg where its master's position is, whatever happened in between."""
