@@ -30,12 +30,24 @@ def volume_after_reduction(leg: Leg, held: Decimal, spec: SymbolSpec) -> Decimal
 
 
 def _exactly_due(leg: Leg) -> Decimal:
-    """Of an order that waited a part may wait yet, on either side: that is no reduction."""
     target = leg.target
     copied = leg.master_volume_copied or target.initial_volume
     if leg.terms_sent is None or not leg.wanted_volume:
         return leg.filled_volume * target.volume / copied
-    of_the_order = leg.wanted_volume * target.volume / copied
     if not target.there:
-        return of_the_order
-    return min(of_the_order, leg.filled_volume * target.volume / target.initial_volume)
+        return leg.wanted_volume * target.volume / copied
+    return _due_of_an_order(leg, copied)
+
+
+def _due_of_an_order(leg: Leg, copied: Decimal) -> Decimal:
+    """A copy's order may fill sooner than the master's, of which a part waits yet (law 15).
+
+    What we have of that part is held until it leaves the book; a reduction takes from the rest.
+    """
+    target, wanted = leg.target, leg.wanted_volume
+    # Times `copied`, as a quotient would be cut after some digits.
+    ahead = leg.filled_volume * copied - wanted * target.initial_volume
+    if ahead < ZERO:
+        return leg.filled_volume * target.volume / target.initial_volume
+    waits = ZERO if target.order is None else target.order.volume
+    return (wanted * target.volume + min(ahead, wanted * waits)) / copied

@@ -166,7 +166,8 @@ class Opener:
             self._ledger.answer(fact, leg, answer, figures)
             self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
             return None
-        self._ledger.answer(fact, leg, opened_so_far(leg), figures)
+        answer = opened_so_far(leg) if leg.filled_volume else _never_filled(leg)
+        self._ledger.answer(fact, leg, answer, figures)
         return None
 
     def _ask_for_a_copy(
@@ -246,6 +247,12 @@ class Opener:
         intent = None if done.executed is None else done.executed.intent
         # A leg that was answered for before keeps its story; only the verdict is new.
         self._ledger.answer(fact, leg if is_new else None, answer, figures, intent)
+
+
+def _never_filled(leg: Leg) -> Answer:
+    """Ours is gone without a fill, and there is nothing to copy any more, or nobody may."""
+    reason = Reason.CLOSED_MEANWHILE if leg.reason is Reason.NONE else leg.reason
+    return Answer(kind=VerdictKind.MISSED, reason=reason)
 
 
 def _decide_or_deny(fact: Asking, situation: Situation) -> AskedFor | Denied:

@@ -13,8 +13,9 @@ import msgspec
 from decisions.ages import ServerClock, age_on_server_ms
 from decisions.detecting import booked_order, detect_orders
 from decisions.evidence import deals_prove_closed
+from decisions.netting import net_left
 from domain.book import Book, BookOrder
-from domain.ids import MasterSymbol
+from domain.ids import MasterSymbol, OpeningOrder
 from domain.market import OrderFate, Unknowable
 from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced
 from nodes.ports import TerminalDoor
@@ -90,12 +91,21 @@ class OrderWatcher:
         return OrderGone(**_fields(book, left), fate=fate.fate)
 
     def _position_is_told(self, book: Book, symbol: MasterSymbol, fate: OrderFate) -> bool:
-        """The book has it; or its deals say that there is none, or none any more."""
-        if any(position.opening_order == fate.ticket for position in book.positions):
-            return True
+        """All that was filled is in the book; or its deals say that no more of it is held."""
         identifier = fate.position or fate.ticket
-        if not self._reader.is_netting:
-            return deals_prove_closed(self._door.deals_of(identifier))
+        if self._reader.is_netting:
+            return self._legs_are_told(book, identifier, symbol, fate)
+        told = book.find(OpeningOrder(fate.ticket))
+        if told is not None and told.initial_volume >= fate.filled:
+            return True
+        deals = self._door.deals_of(identifier)
+        if told is None or isinstance(deals, Unknowable):
+            return deals_prove_closed(deals)
+        return net_left(deals, told.side) == told.volume
+
+    def _legs_are_told(
+        self, book: Book, identifier: int, symbol: MasterSymbol, fate: OrderFate
+    ) -> bool:
         story = self._reader.story(identifier, symbol)
         if story is None or fate.ticket not in story.orders:
             return False

@@ -52,7 +52,8 @@ def _many(given: argparse.Namespace, mode: Mode) -> int:
     for results in _in_workers(given, mode, list(zip(starts, ends, strict=True))):
         tally.add(results)
         if given.progress:
-            _say(f"{mode} {tally.seeds} seeds, {len(tally.failed)} failed")
+            failed = [line for one in results if not one.is_good for line in failure_lines(one)]
+            _say(f"{mode} {tally.seeds} seeds, {len(tally.failed)} failed", *failed)
     _say(*tally.lines(monotonic_s() - began_s))
     return 1 if tally.failed else 0
 

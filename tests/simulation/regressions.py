@@ -172,6 +172,39 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "closed early: what waited yet of the master's order was taken for a reduction",
     ),
+    "ours filled whole, the master's in part": FailedSchedule(
+        _pair(
+            "safety",
+            _order(1_600, 2, 30),
+            Happening(
+                1_900,
+                "in_parts",
+                "master",
+                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 3_000},
+            ),
+            Happening(2_000, "market", "", {"feed": "EURUSD", "points": -60}),
+        ),
+        "closed early: a copy was cut to what had come of the master's order, which filled further",
+    ),
+    "filled and closed before anybody could say what became of ours": FailedSchedule(
+        _pair(
+            "liveness",
+            _order(1_600, 2, 60),
+            Happening(
+                1_700,
+                "broken",
+                "slave1",
+                {
+                    "fault": {"kind": "missing_rows", "which": "all"},
+                    "scope": {"call": "history_*_get", "for_ms": 670},
+                },
+            ),
+            Happening(1_900, "pause", "slave1", {"ms": 300}),
+            Happening(1_950, "skew", "master", {"feed": "EURUSD", "points": -70, "ms": 300}),
+            Happening(2_100, "close", "master", {"nth": 0}),
+        ),
+        "said to be copied: what was never filled was called filled in part",
+    ),
     "a terminal that answers late": FailedSchedule(
         _pair(
             "safety",

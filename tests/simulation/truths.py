@@ -20,6 +20,8 @@ class Original:
         self.opened_us = now_us
         self.closed_us: int | None = None
         self.parts = self.initial_parts = parts
+        self.least_share = 1.0
+        """Of what it had brought by then, the smallest that was ever left: law 2 asks no more."""
 
     @property
     def volume(self) -> float:
@@ -32,6 +34,7 @@ class Original:
     def leave(self, parts: int, now_us: int) -> None:
         """So many hundredths of a lot are left."""
         self.parts = parts
+        self.least_share = min(self.least_share, parts / self.initial_parts)
         if not parts:
             self.closed_us = now_us
 

@@ -307,25 +307,24 @@ class Witness:
 
     def _is_closing(self, home: Home, request: TradeRequest, copy: Copy) -> None:
         least = self._least(copy)
-        left = copy.volume - request.volume
+        left = max(copy.volume - request.volume, 0.0)
         if copy.is_open and left < least - self._step(request) - LOTS_SLACK:
             text = f"{least:g} are due of {copy.filled:g} lots of {copy.order}, yet "
             self._find(findings.CLOSED_EARLY, home, f"{text}{copy.volume:g} to {left:g}")
 
     def _least(self, copy: Copy) -> float:
-        """What is left at the master of what came about there; and of an order, of all of it.
+        """Its share of what is left at the master; and what it is ahead of an order that waits.
 
-        What waits yet of a master's order was not taken off.
+        What waits yet of a master's order was not taken off (law 15).
         """
         original, awaited = self.originals.get(copy.order), self.awaited.get(copy.order)
-        shares = []
-        if original is not None:
-            shares.append(copy.filled * original.volume / original.initial)
-        if awaited is not None:
-            waits = awaited.left if awaited.waits else 0.0
-            held = waits if original is None else original.volume
-            shares.append(copy.asked * held / awaited.initial)
-        return min(shares, default=0.0)
+        share = 0.0 if original is None else original.least_share
+        if awaited is None:
+            return copy.filled * share
+        came = 0.0 if original is None else original.initial
+        behind = min(copy.filled, copy.asked * came / awaited.initial)
+        waits = awaited.left if awaited.waits else 0.0
+        return behind * share + min(copy.filled - behind, copy.asked * waits / awaited.initial)
 
     @staticmethod
     def _step(request: TradeRequest) -> float:

@@ -110,23 +110,40 @@ def test_law_2_a_reduction_never_tops_up_and_keeps_the_minimum_while_the_master_
 
 
 @pytest.mark.parametrize(
-    ("has", "of", "there", "filled", "stays"),
+    ("has", "of", "waits", "there", "filled", "stays"),
     [
-        pytest.param("0.15", "0.15", True, "0.15", "0.15", id="both filled in the same part"),
-        pytest.param("0.11", "0.15", True, "0.15", "0.11", id="reduced before the rest filled"),
-        pytest.param("0.15", "0.15", True, "0.50", "0.15", id="ours filled whole, theirs in part"),
-        pytest.param("0.10", "0.50", False, "0.06", "0.06", id="a part netted, the rest waits"),
-        pytest.param("0.50", "0.50", True, "0.50", "0.50", id="both whole"),
+        pytest.param(
+            "0.15", "0.15", "0.35", True, "0.15", "0.15", id="both filled in the same part"
+        ),
+        pytest.param(
+            "0.11", "0.15", "0.35", True, "0.15", "0.11", id="reduced before the rest filled"
+        ),
+        pytest.param(
+            "0.15", "0.15", "0.35", True, "0.50", "0.50", id="ours is whole, theirs fills yet"
+        ),
+        pytest.param("0.15", "0.15", "0.35", True, "0.30", "0.30", id="ours is ahead, and in part"),
+        pytest.param(
+            "0.15", "0.30", "0.20", True, "0.50", "0.35", id="half of what came is taken off"
+        ),
+        pytest.param(
+            "0.15", "0.15", "0", True, "0.50", "0.15", id="the rest of theirs was withdrawn"
+        ),
+        pytest.param("0.15", "0.15", "0.10", True, "0.50", "0.25", id="some of it was"),
+        pytest.param(
+            "0.10", "0.50", "0.10", False, "0.06", "0.06", id="a part netted, the rest waits"
+        ),
+        pytest.param("0.50", "0.50", "0", True, "0.50", "0.50", id="both whole"),
     ],
 )
 def test_law_15_what_waits_yet_of_an_order_was_not_taken_off(
-    has: str, of: str, *, there: bool, filled: str, stays: str
+    has: str, of: str, waits: str, *, there: bool, filled: str, stays: str
 ) -> None:
+    order = a_book_order(volume=waits, initial_volume="0.50") if Decimal(waits) else None
     leg = a_leg(
         filled_volume=filled,
         wanted_volume=Decimal("0.50"),
         master_volume_copied=Decimal("0.50"),
         terms_sent=a_book_order(initial_volume="0.50"),
-        target=a_target(volume=has, initial_volume=of, there=there),
+        target=a_target(volume=has, initial_volume=of, there=there, order=order),
     )
     assert volume_after_reduction(leg, Decimal(filled), a_spec()) == Decimal(stays)

@@ -150,6 +150,36 @@ def test_law_15_the_end_waits_for_a_position_that_the_list_shows_late(master: Ma
     assert master.told == ["OrderPlaced", "PositionOpened", "OrderGone"]
 
 
+def test_law_15_the_end_waits_for_the_rest_that_the_list_shows_late(master: MasterSide) -> None:
+    """Told before, it would say that the rest never came, and copies of it would be reduced."""
+    ticket = master.door.pend("1275.00", "1.00")
+    master.turn()
+    master.door.trigger(ticket, "0.40")
+    master.turn()
+    before = master.door.listing()
+    master.door.trigger(ticket)
+    master.door.shows_late = [before] * 3
+    master.turn(3)
+    assert master.told == ["OrderPlaced", "PositionOpened", "OrderModified"]
+    master.turn()
+    assert master.told[3:] == ["PositionModified", "OrderGone"]
+
+
+def test_law_15_the_end_is_told_where_the_rest_was_taken_off_before_it_showed(
+    master: MasterSide,
+) -> None:
+    ticket = master.door.pend("1275.00", "1.00")
+    master.turn()
+    master.door.trigger(ticket, "0.40")
+    master.turn()
+    master.door.trigger(ticket)
+    master.door.reduce(ticket, "0.60")
+    master.turn(2)
+    assert master.told[-1] == "OrderGone"
+    (position,) = book(master).positions
+    assert position.volume == D("0.40")
+
+
 def test_law_15_a_fill_in_part_is_a_position_and_an_order_with_the_rest(master: MasterSide) -> None:
     ticket = master.door.pend("1275.00", "1.00")
     master.turn()

@@ -189,6 +189,21 @@ def test_law_9_a_fill_that_is_closed_before_ours_is_withdrawn_was_missed_not_cop
     assert not teller.slave.door.opens
 
 
+def test_law_9_a_fill_that_is_heard_after_its_close_was_missed_not_copied_in_part(
+    teller: Teller,
+) -> None:
+    waits(teller)
+    teller.slave.door.fates_hidden = True
+    opens, ends = teller.fills_order(501)
+    teller.say(ends, teller.closes(501))
+    teller.turn()
+    teller.slave.door.fates_hidden = False
+    teller.say(opens)
+    teller.turn()
+    assert ("PositionOpened", "missed", "CLOSED_MEANWHILE") in told(teller.slave.verdicts)
+    assert not teller.slave.door.opens
+
+
 @pytest.mark.history(27)
 def test_law_15_a_halt_withdraws_it_and_nothing_comes_back(teller: Teller) -> None:
     waits(teller)
