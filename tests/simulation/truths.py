@@ -1,5 +1,6 @@
 """What is so at the brokers, as it becomes so: what masters hold and let wait, and their copies."""
 
+from domain.mt5_words import TradeAction
 from paper.broker.records import Deal, Order, TradeRequest
 
 LOTS_SLACK = 1e-9
@@ -87,8 +88,10 @@ class Awaited:
 class Copy:
     """What an order of ours has opened on a slave: a position, or its part of one."""
 
-    def __init__(self, deal: Deal, order: int, asked: float) -> None:
-        self.asked = asked
+    def __init__(self, deal: Deal, order: int, sent: TradeRequest) -> None:
+        self.asked = sent.volume
+        self.waited = sent.action == TradeAction.PENDING
+        """It was an order of ours that waited as the master's did."""
         self.number = deal.order
         self.identifier = deal.position_id
         self.symbol = deal.symbol

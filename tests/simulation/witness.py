@@ -189,7 +189,7 @@ class Witness:
         if copy is not None:
             copy.grow(deal.volume)
         else:
-            copy = Copy(deal, order_in(sent.comment), sent.volume)
+            copy = Copy(deal, order_in(sent.comment), sent)
             self._is_first(home, copy)
             books.add(copy)
         self._is_not_too_much(home, copy)
@@ -315,11 +315,14 @@ class Witness:
     def _least(self, copy: Copy) -> float:
         """Its share of what is left at the master; and what it is ahead of an order that waits.
 
-        What waits yet of a master's order was not taken off (law 15).
+        What waits yet of a master's order was not taken off (law 15); but once what has filled of
+        it was closed, the leg has ended.
         """
         original, awaited = self.originals.get(copy.order), self.awaited.get(copy.order)
+        if original is not None and original.closed_us is not None:
+            return 0.0
         share = 0.0 if original is None else original.least_share
-        if awaited is None:
+        if awaited is None or not copy.waited:
             return copy.filled * share
         came = 0.0 if original is None else original.initial
         behind = min(copy.filled, copy.asked * came / awaited.initial)
