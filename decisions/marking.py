@@ -37,6 +37,12 @@ def comment_for(key: LegKey) -> str:
     return str(key.opening_order)[:COMMENT_LIMIT]
 
 
+def is_named(key: LegKey, comment: str) -> bool:
+    """Whether a comment begins with the order of this leg."""
+    digits = comment[: len(comment) - len(comment.lstrip("0123456789"))]
+    return digits == str(key.opening_order)
+
+
 def _magic(magic_number: int, text: str) -> Magic:
     tail = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % _TAIL
     return Magic(magic_number * _TAIL + tail)

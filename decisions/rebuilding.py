@@ -142,11 +142,6 @@ class OurMarks:
             self._by_tail |= dict(self._tails(OpeningOrder(int(digits))))
         return self._by_tail.get(magic % _TAIL)
 
-    def is_named(self, key: LegKey, comment: str) -> bool:
-        """Whether a comment begins with the order of this leg."""
-        digits = comment[: len(comment) - len(comment.lstrip("0123456789"))]
-        return digits == str(key.opening_order)
-
     def _tails(self, order: OpeningOrder) -> Iterable[tuple[int, LegKey]]:
         key = self._marks.book.leg_key(order)
         for swarm in self._marks.swarms:

@@ -10,6 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from decisions.evidence import last_price
+from decisions.marking import is_named
 from decisions.netting import NetLeg, net_left, net_story, shared_out
 from decisions.rebuilding import NOBODY_KNOWS, Known, Marks, OurMarks
 from domain.book import Book
@@ -87,7 +88,7 @@ def _shares_of(
     copies = [(key, leg) for key, leg in brought if key is not None]
     for side in {leg.side for _, leg in copies}:
         own = [(key, leg) for key, leg in copies if leg.side is side]
-        untaken = [leg.initial_volume - _taken_off(ours, key, leg, deals) for key, leg in own]
+        untaken = [leg.initial_volume - _taken_off(key, leg, deals) for key, leg in own]
         kept = [max(volume, ZERO) for volume in untaken]
         left = _left_of(kept, deals, side)
         for (key, leg), volume, mine in zip(own, left, kept, strict=True):
@@ -102,10 +103,10 @@ def _shares_of(
             )
 
 
-def _taken_off(ours: OurMarks, key: LegKey, leg: NetLeg, deals: Sequence[Deal]) -> Decimal:
+def _taken_off(key: LegKey, leg: NetLeg, deals: Sequence[Deal]) -> Decimal:
     """What deals of the other side that name this leg in their comment closed of it."""
     other = leg.side.opposite
-    return sum((d.volume for d in deals if d.side is other and ours.is_named(key, d.comment)), ZERO)
+    return sum((d.volume for d in deals if d.side is other and is_named(key, d.comment)), ZERO)
 
 
 def _left_of(own: list[Decimal], deals: Sequence[Deal], side: Side) -> list[Decimal]:

@@ -13,7 +13,8 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
-from decisions.netting import net_left, signed
+from decisions.marking import is_named, magic_number_of
+from decisions.netting import net_left
 from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
 from decisions.repairing_orders import next_order_repair, waits_after_all
 from decisions.repairs import (
@@ -208,22 +209,46 @@ def _take_in_the_look(leg: Leg, held: Position, sight: Sight) -> Repair | None:
     if shown != leg:
         return Shown(leg=shown)
     if sight.share is not None:
-        return _take_in_growth_in_net(leg, sight.share, sight)
+        return _take_in_what_nobody_explains(leg, sight.share, sight)
     return _take_in_growth(leg, held, sight) if ZERO < leg.volume < held.volume else None
 
 
-def _take_in_growth_in_net(leg: Leg, share: Share, sight: Sight) -> Repair | None:
-    """Volume that nobody explains may be the late rest of this leg's own order."""
-    if share.foreign is None or signed(leg.side, share.foreign) <= ZERO:
+def _take_in_what_nobody_explains(leg: Leg, share: Share, sight: Sight) -> Repair | None:
+    """It may be the late rest of this leg's own order, or a close that our journal has lost.
+
+    Others' volume may lie over either, so both are looked for whatever is too much or too little.
+    """
+    if not share.foreign:
         return None
     if sight.deals is None:
-        return Ask(wanted=Wanted.DEALS_OF_POSITION)
-    own = (d.volume for d in sight.deals if d.magic == leg.magic and d.side is leg.side)
+        return Ask(wanted=Wanted.DEALS_OF_POSITION, why="its legs do not add up to the position")
+    lost = _take_in_lost_closes(leg, sight.deals, sight.now_ms)
+    return _take_in_growth_in_net(leg, sight.deals) if lost is None else lost
+
+
+def _take_in_growth_in_net(leg: Leg, deals: tuple[Deal, ...]) -> Repair | None:
+    own = (d.volume for d in deals if d.magic == leg.magic and d.side is leg.side)
     late = sum(own, ZERO) - leg.filled_volume
     if late <= ZERO:
         return None
     grown = {"filled_volume": leg.filled_volume + late, "volume": leg.volume + late}
     return Grown(leg=msgspec.structs.replace(leg, **grown))
+
+
+def _take_in_lost_closes(leg: Leg, deals: tuple[Deal, ...], now_ms: int) -> Repair | None:
+    """Sent again they would take from other legs: what deals with our mark took off is gone."""
+    taken = (d.volume for d in deals if _is_close_of(leg, d))
+    left = max(leg.filled_volume - sum(taken, ZERO), ZERO)
+    if left >= leg.volume:
+        return None
+    if left == ZERO:
+        return Ended(leg=ended_by(leg, deals, now_ms, is_shared=True))
+    return Shown(leg=msgspec.structs.replace(leg, volume=left))
+
+
+def _is_close_of(leg: Leg, deal: Deal) -> bool:
+    is_ours = magic_number_of(deal.magic) == magic_number_of(leg.magic)
+    return is_ours and deal.side is leg.side.opposite and is_named(leg.key, deal.comment)
 
 
 def _take_in_growth(leg: Leg, held: Position, sight: Sight) -> Repair | None:

@@ -32,6 +32,15 @@ SEEDS: tuple[FailedSeed, ...] = (
 )
 
 HELD = Happening(1_600, "trade", "master", {"symbol": 0, "lots": 0.5, "stops": 0, "buys": True})
+REFUSED = Happening(
+    2_300,
+    "broken",
+    "slave1",
+    {
+        "fault": {"kind": "retcode", "code": 10006, "executed": False},
+        "scope": {"call": "order_send", "for_ms": 750},
+    },
+)
 FLASHED = Happening(3_200, "flash", "master", {"symbol": 1, "lots": 0.2})
 
 
@@ -204,6 +213,32 @@ SCHEDULES: dict[str, FailedSchedule] = {
             Happening(2_100, "close", "master", {"nth": 0}),
         ),
         "said to be copied: what was never filled was called filled in part",
+    ),
+    "a reduction of a shared position that a power cut took from the journal": FailedSchedule(
+        _pair(
+            "safety",
+            HELD,
+            _trade(1_900, 0.3, buys=True),
+            REFUSED,
+            Happening(2_500, "reduce", "master", {"nth": 0, "share": 0.5}),
+            Happening(2_950, "power_cut", "slave1", {"lost_ms": 400}),
+            nets=("slave1",),
+        ),
+        "closed early: the same part was taken off again, from what another leg had brought",
+    ),
+    "a close that a power cut took from the journal, and others' volume over it": FailedSchedule(
+        _pair(
+            "safety",
+            HELD,
+            REFUSED,
+            Happening(2_500, "close", "master", {"nth": 0}),
+            Happening(2_950, "power_cut", "slave1", {"lost_ms": 400}),
+            Happening(
+                2_970, "by_hand", "slave1", {"symbol": 0, "lots": 0.7, "magic": 0, "buys": True}
+            ),
+            nets=("slave1",),
+        ),
+        "foreign touched: the same close was sent again, and took somebody else's volume",
     ),
     "a terminal that answers late": FailedSchedule(
         _pair(

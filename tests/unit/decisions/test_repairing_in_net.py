@@ -24,7 +24,7 @@ from decisions.repairs import (
 from decisions.settling import SETTLE_WINDOW_S, Unanswered
 from domain.ids import SlaveIdentifier
 from domain.legs import Leg, LegState
-from domain.market import Side
+from domain.market import Deal, Side
 from domain.orders import ClosePosition, ModifyPosition, OpenPosition
 from domain.policies import TradingState
 from domain.reasons import Reason
@@ -174,7 +174,8 @@ def test_law_1_no_deal_at_all_ends_nothing() -> None:
 @pytest.mark.history(46)
 def test_law_14_a_close_sends_what_is_left_and_no_more() -> None:
     closing = a_leg(identifier=NET, target=a_target(volume=0))
-    seen = sight(closing, held=held_of(closing, volume="0.40"), share=shares(foreign=Decimal(-1)))
+    short = {"held": held_of(closing, volume="0.40"), "share": shares(foreign=Decimal(-1))}
+    seen = sight(closing, **short, deals=(OWN_DEAL,))
     repair = next_repair(closing, seen)
     assert isinstance(repair, Send)
     assert isinstance(repair.order, ClosePosition)
@@ -184,10 +185,50 @@ def test_law_14_a_close_sends_what_is_left_and_no_more() -> None:
 def test_the_late_rest_of_an_order_is_its_own_legs_and_not_foreign() -> None:
     leg = a_leg(identifier=NET, filled_volume="0.30", volume="0.30")
     late = sight(leg, share=shares(foreign=Decimal("0.40")))
-    assert next_repair(leg, late) == Ask(wanted=Wanted.DEALS_OF_POSITION)
+    assert isinstance(next_repair(leg, late), Ask)
     repair = next_repair(leg, msgspec.structs.replace(late, deals=(OTHERS_DEAL, OWN_DEAL)))
     assert isinstance(repair, Grown)
     assert (repair.leg.filled_volume, repair.leg.volume) == (Decimal("0.70"), Decimal("0.70"))
+
+
+ALL_OF_IT = msgspec.structs.replace(OWN_DEAL, volume=LEG.filled_volume)
+OWN_CLOSE = a_closing_deal(NET, volume="0.40", magic=LEG.magic + 1, comment=LEG.comment)
+
+
+@pytest.mark.parametrize(
+    ("deal", "is_ours"),
+    [
+        pytest.param(OWN_CLOSE, True, id="with our number and this leg's order"),
+        pytest.param(msgspec.structs.replace(OWN_CLOSE, magic=0), False, id="by hand"),
+        pytest.param(
+            msgspec.structs.replace(OWN_CLOSE, comment="7"), False, id="of another leg of ours"
+        ),
+    ],
+)
+def test_law_4_a_close_that_the_journal_has_lost_is_not_sent_again(
+    deal: Deal, is_ours: bool
+) -> None:
+    """The position shows less than its legs have; sent again it would take from the others."""
+    deals = (ALL_OF_IT, deal)
+    short = {"share": shares(foreign=Decimal("-0.40"))}
+    asked = next_repair(LEG, sight(**short))
+    assert isinstance(asked, Ask)
+    assert asked.why
+    found = next_repair(LEG, sight(**short, deals=deals))
+    assert isinstance(found, Shown) is is_ours
+    if isinstance(found, Shown):
+        assert found.leg.volume == LEG.volume - deal.volume
+
+
+def test_law_4_a_whole_close_that_the_journal_has_lost_ends_the_leg() -> None:
+    deals = (
+        msgspec.structs.replace(OWN_DEAL, volume=LEG.filled_volume),
+        msgspec.structs.replace(OWN_CLOSE, volume=LEG.filled_volume),
+    )
+    short = {"share": shares(foreign=-LEG.volume)}
+    ended = next_repair(LEG, sight(**short, deals=deals))
+    assert isinstance(ended, Ended)
+    assert ended.leg.state is LegState.CLOSED
 
 
 @pytest.mark.parametrize("foreign", [None, "0", "-0.40", "0.40"])
