@@ -148,8 +148,14 @@ class SlaveLoop:
         logger.info("slave_ends", extra={"open_legs": self._ledger.legs.live_count()})
 
     def _copy(self) -> None:
-        """All is heard again before every order: a close overtakes opens, a HALT ends them."""
-        while self._copier.busy:
+        """All is heard again before every order: a close overtakes opens, a HALT ends them.
+
+        However much waits, positions are looked at as often as ever: a close that was refused may
+        not wait for thousands of answers.
+        """
+        now = self._parts.clock.now()
+        ends_s = now.monotonic_s + WATCH_WITH_EXPOSURE_S
+        while self._copier.busy and now.monotonic_s < ends_s:
             self._copier.handle_next(self._settings)
             now = self._parts.clock.now()
             # A basket may take longer than the supervisor waits for a sign of life, and than a

@@ -1,6 +1,7 @@
 """How far each master's story has been dealt with, when urgent events overtake others."""
 
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -15,6 +16,14 @@ class _Place(msgspec.Struct, kw_only=True):
     reached: Stamp
     waiting: set[Stamp] = msgspec.field(default_factory=set)
     early: set[Stamp] = msgspec.field(default_factory=set)
+    #: A heap of all that ever waited, of which what is done leaves when it comes to the top.
+    heap: list[Stamp] = msgspec.field(default_factory=list)
+
+    def first(self) -> Stamp | None:
+        """The oldest that waits."""
+        while self.heap and self.heap[0] not in self.waiting and self.heap[0] not in self.early:
+            heappop(self.heap)
+        return self.heap[0] if self.heap else None
 
 
 class Progress:
@@ -27,11 +36,15 @@ class Progress:
 
     def expect(self, master: NodeName, stamp: Stamp) -> None:
         """This event is going to be dealt with."""
-        self._place(master).waiting.add(stamp)
+        place = self._place(master)
+        place.waiting.add(stamp)
+        heappush(place.heap, stamp)
 
     def expect_early(self, master: NodeName, stamp: Stamp) -> None:
         """The same of one that overtook a gap: what is missing before it is still to be heard."""
-        self._place(master).early.add(stamp)
+        place = self._place(master)
+        place.early.add(stamp)
+        heappush(place.heap, stamp)
 
     def done(self, master: NodeName, stamp: Stamp) -> bool:
         """It has been. One that was not expected in its turn moves nothing forward: false."""
@@ -51,9 +64,8 @@ class Progress:
     def cursor(self, master: NodeName) -> Cursor:
         """The newest stamp before which nothing waits."""
         place = self._place(master)
-        stamp = place.reached
-        if place.waiting or place.early:
-            first = min(place.waiting | place.early)
+        stamp, first = place.reached, place.first()
+        if first is not None:
             stamp = min(stamp, Stamp(first.epoch, first.seq - 1))
         return Cursor(master=master, stamp=stamp)
 

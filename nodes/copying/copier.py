@@ -1,14 +1,14 @@
 """What to do about each thing a master said, and in which order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
 from decisions.heeding import target_after, target_of
-from domain.book import Book, BookPosition, Stamp
+from domain.book import Book, BookPosition
 from domain.figures import Figures
-from domain.ids import JourneyId, LegKey, Magic, NodeName, SlaveSymbol
+from domain.ids import JourneyId, Magic, NodeName, SlaveSymbol
 from domain.legs import Leg, LegState
 from domain.market import Fate
 from domain.policies import AccountSettings
@@ -16,36 +16,19 @@ from domain.reasons import Reason
 from domain.signals import (
     Fact,
     OrderGone,
-    OrderModified,
     OrderPlaced,
     PositionClosed,
-    PositionModified,
     PositionOpened,
-    PositionReduced,
     Snapshot,
 )
 from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import Answer, times_of
 from nodes.bookkeeping.ledger import Ledger, Owed
+from nodes.copying.arrival_queue import ArrivalQueue
 from nodes.copying.opener import Opener
 from nodes.inbox import Arrival, SnapshotTaken
 from nodes.repairing.repairer import Repairer
 from utils.clock import utc_us
-
-#: Closes go first, opens late; a snapshot is compared when the facts it brought are dealt with.
-URGENCY: dict[type, int] = {
-    PositionClosed: 0,
-    OrderGone: 0,
-    PositionReduced: 1,
-    PositionModified: 2,
-    OrderModified: 2,
-    PositionOpened: 3,
-    OrderPlaced: 3,
-}
-OPENINGS = PositionOpened | OrderPlaced
-CHANGES = PositionReduced | PositionModified | OrderModified
-AFTER_ITS_OPEN = 4
-LAST = 5
 
 
 class Copier:
@@ -63,7 +46,7 @@ class Copier:
         self._opener = opener
         self._repairer = repairer
         self._ask_again = ask_again
-        self._queue: list[Arrival | SnapshotTaken] = []
+        self._queue = ArrivalQueue()
 
     def queue(self, arrivals: list[Arrival | SnapshotTaken]) -> None:
         """Take arrivals in, and ask the masters of doubtful legs again."""
@@ -73,7 +56,7 @@ class Copier:
             if isinstance(arrival, Arrival):
                 expect = self._ledger.expect_early if arrival.early else self._ledger.expect
                 expect(arrival.fact)
-            self._queue.append(arrival)
+            self._queue.add(arrival)
 
     @property
     def busy(self) -> bool:
@@ -82,7 +65,7 @@ class Copier:
 
     def handle_next(self, settings: AccountSettings) -> None:
         """Deal with the most urgent arrival."""
-        arrival = self._queue.pop(self._most_urgent())
+        arrival = self._queue.pop()
         if isinstance(arrival, SnapshotTaken):
             self._compare(arrival.snapshot)
         elif isinstance(arrival.fact, PositionOpened):
@@ -92,29 +75,11 @@ class Copier:
         else:
             self._take_change(arrival, arrival.fact)
 
-    def _most_urgent(self) -> int:
-        """Its place in the queue; of equals the first."""
-        opening: dict[LegKey, Stamp] = {}
-        for a in self._queue:
-            if isinstance(a, Arrival) and isinstance(a.fact, OPENINGS):
-                first = opening.get(a.fact.leg_key, a.fact.stamp)
-                opening[a.fact.leg_key] = min(first, a.fact.stamp)
-        ranks = [_urgency(arrival, opening) for arrival in self._queue]
-        return ranks.index(min(ranks))
-
     def _take_change(self, arrival: Arrival, fact: Fact) -> None:
         """What it overtook in the queue is answered with it, or would never be."""
-        owed = [self._is_owed(taken) for taken in (*self._take_overtaken(fact), arrival)]
+        owed = [self._is_owed(taken) for taken in (*self._queue.take_overtaken(fact), arrival)]
         if any(owed):
             self._repairer.follow(fact.leg_key)
-
-    def _take_overtaken(self, fact: Fact) -> list[Arrival]:
-        """Earlier changes of the same leg, oldest first; they leave the queue."""
-        older = [a for a in self._queue if _is_overtaken(a, fact)]
-        self._queue = [a for a in self._queue if not _is_overtaken(a, fact)]
-        return sorted(
-            (a for a in older if isinstance(a, Arrival)), key=lambda arrival: arrival.fact.stamp
-        )
 
     def _is_owed(self, arrival: Arrival) -> bool:
         """Aim the leg at what the fact says; false where that needed no order to be answered."""
@@ -174,23 +139,6 @@ class Copier:
         leg = _stub(fact, LegState.MISSED, Reason.SLAVE_WAS_DOWN)
         answer = Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN)
         self._ledger.answer(fact, leg, answer, Figures())
-
-
-def _urgency(arrival: Arrival | SnapshotTaken, opening: Mapping[LegKey, Stamp]) -> int:
-    """What changed of an order comes before the position that it became."""
-    if isinstance(arrival, SnapshotTaken):
-        return LAST
-    fact = arrival.fact
-    urgency = URGENCY[type(fact)]
-    opened = opening.get(fact.leg_key, fact.stamp)
-    waits = isinstance(fact, CHANGES) and opened < fact.stamp
-    return AFTER_ITS_OPEN if waits else urgency
-
-
-def _is_overtaken(arrival: Arrival | SnapshotTaken, by: Fact) -> bool:
-    if isinstance(arrival, SnapshotTaken) or isinstance(arrival.fact, OPENINGS):
-        return False
-    return arrival.fact.leg_key == by.leg_key and arrival.fact.stamp < by.stamp
 
 
 def _is_an_end(fact: Fact) -> bool:

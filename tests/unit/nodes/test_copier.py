@@ -296,6 +296,29 @@ def test_law_5_a_refused_close_comes_back_by_itself_until_it_is_done(teller: Tel
     assert teller.slave.report.alarms == ()
 
 
+def test_law_5_a_refused_close_is_tried_again_before_all_that_waits_is_answered(
+    teller: Teller,
+) -> None:
+    teller.copies(501)
+    teller.slave.door.sent.clear()
+    teller.slave.door.answers = [REFUSED]
+    teller.slave.door.before_quote = lambda: teller.clock.pass_s(0.1)
+    teller.say(teller.closes(501), *(teller.opens(order) for order in range(600, 650)))
+    teller.turn(40)
+    sent = kinds(teller)
+    assert sent.count("ClosePosition") == 2
+    assert sent[-1] == "OpenPosition"
+
+
+def test_of_many_stops_that_were_told_meanwhile_the_last_one_is_sent(teller: Teller) -> None:
+    teller.copies(501)
+    moves = [teller.moves(501, sl=f"{1270 + step}.00") for step in range(10)]
+    teller.say(*moves)
+    teller.turn()
+    assert [order.sl for order in teller.slave.door.modifies] == [1279]
+    assert not teller.slave.unanswered(teller.facts)
+
+
 @pytest.mark.history(30)
 def test_law_2_refused_stops_are_tried_ever_more_slowly_with_an_alarm(teller: Teller) -> None:
     """The broker refuses for ever; that is no reason to leave the copy alone otherwise."""

@@ -4,6 +4,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +134,7 @@ class Day:
         self.turn(200, seconds=1.0)
 
 
+@pytest.mark.timeout(60)
 @given(days, faults, losses)
 @example(
     # A master that started again told, as a flash, what it had told before.

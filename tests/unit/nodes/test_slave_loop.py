@@ -66,7 +66,9 @@ def test_law_13_a_slave_that_is_long_busy_reports_between_its_orders(teller: Tel
     before = len(teller.slave.control.said)
     teller.slave.door.answers = [slowly] * 20
     teller.say(*(teller.opens(order) for order in range(600, 620)))
-    teller.slave.turn()
+    for _ in range(20):
+        teller.say(teller.beat())
+        teller.slave.turn(seconds=0)
     told = teller.slave.control.said[before:]
     assert len([m for m in told if isinstance(m, NodeReport)]) >= 9
 
@@ -85,7 +87,9 @@ def test_law_5_the_daily_loss_is_watched_between_the_orders_of_a_basket() -> Non
 
     teller.slave.door.answers = [*[slowly] * 6, at_a_loss]
     teller.say(*(teller.opens(order) for order in range(600, 620)))
-    teller.slave.turn()
+    for _ in range(20):
+        teller.say(teller.beat())
+        teller.slave.turn(seconds=0)
     assert len(teller.slave.door.opens) == 7
     assert teller.slave.last == ("PositionOpened", "denied", "TRADING_HALTED")
 

@@ -361,6 +361,10 @@ class TroubledSwarm:
             if order in self.model.from_orders or filled < self.model.most[order]:
                 # It was copied when the master had less of it, or in part.
                 share = max(share, min(filled, original.volume))
+            awaited = self.master.door.waiting.get(order)
+            if awaited is not None:
+                # What ours is ahead of an order is held until that leaves the book.
+                share += awaited.volume
             assert copy.volume <= share + STEP, f"{copy.volume} of {share}: {copy}"
             if order not in self.model.by_hand and order not in self.model.from_orders:
                 least = filled * original.volume / self.model.most[order]
