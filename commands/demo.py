@@ -11,7 +11,16 @@ from commands.demonstration.trader import Trader, TraderError
 from commands.staging.books import TruthUnreadableError
 from commands.staging.processes import end_all
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
-from commands.staging.wishes import above_zero, check_file_to_write, count
+from commands.staging.wishes import (
+    MOST_ACCOUNTS,
+    MOST_SECONDS,
+    MOST_SEED,
+    MOST_SPEED,
+    above_zero,
+    check_file_to_write,
+    count,
+    whole,
+)
 from config import ConfigError
 from db.clients import DATABASE_ERRORS
 from db.embedded.starting import CannotStart
@@ -43,14 +52,26 @@ FAULTS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how large, how fast and how long."""
-    parser.add_argument("--slaves", type=count, default=3, metavar="N", help="(default 3)")
     parser.add_argument(
-        "--speed", type=above_zero, default=1.0, metavar="X", help="1 is as recorded (default)"
+        "--slaves", type=count(MOST_ACCOUNTS), default=3, metavar="N", help="(default 3)"
     )
     parser.add_argument(
-        "--seconds", type=above_zero, default=60.0, metavar="N", help="of trading (default 60)"
+        "--speed",
+        type=above_zero(MOST_SPEED),
+        default=1.0,
+        metavar="X",
+        help="1 is as recorded (default)",
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the trader")
+    parser.add_argument(
+        "--seconds",
+        type=above_zero(MOST_SECONDS),
+        default=60.0,
+        metavar="N",
+        help="of trading (default 60)",
+    )
+    parser.add_argument(
+        "--seed", type=whole(MOST_SEED), default=1, metavar="N", help="of the trader"
+    )
     parser.add_argument("--ticks", nargs="+", type=Path, default=[], metavar="FILE")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and records")

@@ -22,7 +22,17 @@ from commands.drilling.world import World, people
 from commands.staging.books import TruthUnreadableError
 from commands.staging.processes import end_all, everybody_of
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
-from commands.staging.wishes import above_zero, check_file_to_write, count, whole
+from commands.staging.wishes import (
+    MOST_ACCOUNTS,
+    MOST_KILLS,
+    MOST_PACE,
+    MOST_SECONDS,
+    MOST_SEED,
+    above_zero,
+    check_file_to_write,
+    count,
+    whole,
+)
 from commands.swarm_database import NoSwarm, swarm_database
 from config import ConfigError
 from db.accounts import Accounts
@@ -61,16 +71,29 @@ class Held(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how much, how fast and how long."""
-    parser.add_argument("--seed", type=whole, default=1, metavar="N", help="of everything drawn")
     parser.add_argument(
-        "--seconds", type=above_zero, default=50.0, metavar="N", help="of chaos (default 50)"
+        "--seed", type=whole(MOST_SEED), default=1, metavar="N", help="of everything drawn"
     )
-    parser.add_argument("--slaves", type=count, default=3, metavar="N", help="(default 3)")
-    parser.add_argument("--masters", type=count, default=1, metavar="N", help="(default 1)")
     parser.add_argument(
-        "--pace", type=above_zero, default=1.0, metavar="X", help="2 is twice as many of all"
+        "--seconds",
+        type=above_zero(MOST_SECONDS),
+        default=50.0,
+        metavar="N",
+        help="of chaos (default 50)",
     )
-    parser.add_argument("--kills", type=whole, metavar="N", help="so many times (default by pace)")
+    how_many = count(MOST_ACCOUNTS)
+    parser.add_argument("--slaves", type=how_many, default=3, metavar="N", help="(default 3)")
+    parser.add_argument("--masters", type=how_many, default=1, metavar="N", help="(default 1)")
+    parser.add_argument(
+        "--pace",
+        type=above_zero(MOST_PACE),
+        default=1.0,
+        metavar="X",
+        help="2 is twice as many of all",
+    )
+    parser.add_argument(
+        "--kills", type=whole(MOST_KILLS), metavar="N", help="so many times (default by pace)"
+    )
     parser.add_argument(
         "--like-mine",
         action="store_true",

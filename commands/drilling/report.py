@@ -156,7 +156,11 @@ def verdict_of(report: Report) -> str:
 
 def write(path: Path, report: Report) -> None:
     """The file of `--json`."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    text = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    try:
+        path.write_bytes(text)
+    except OSError as fault:
+        raise OSError(f"--json: {path} was not written: {fault.strerror}") from fault
 
 
 def _sum(counts: Mapping[str, int]) -> int:

@@ -1,39 +1,82 @@
 """What a person may ask a demo or a drill for: numbers that make sense, and a file to write."""
 
 import argparse
-import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+#: What the paper broker takes as a seed.
+MOST_SEED = 2**32 - 1
+#: Each is a process on this machine.
+MOST_ACCOUNTS = 200
+MOST_SECONDS = 86_400.0
+MOST_PACE = 10.0
+MOST_KILLS = 100_000
+MOST_SPEED = 1_000_000.0
 
 
-def whole(text: str) -> int:
-    """0 or more."""
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"wanted 0 or more, found {text}")
-    return number
+def whole(most: int) -> Callable[[str], int]:
+    """From 0 to so many."""
+    return _within(0, most)
 
 
-def count(text: str) -> int:
-    """1 or more."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"wanted 1 or more, found {text}")
-    return number
+def count(most: int) -> Callable[[str], int]:
+    """From 1 to so many."""
+    return _within(1, most)
 
 
-def above_zero(text: str) -> float:
-    """More than nothing, and less than everything."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"wanted a number above 0, found {text}")
-    return number
+def above_zero(most: float) -> Callable[[str], float]:
+    """More than nothing, and no more than that."""
+
+    def read(text: str) -> float:
+        wanted = f"wanted a number above 0, up to {most:g}, found {text}"
+        number = _read(float, text, wanted)
+        if not 0 < number <= most:
+            raise argparse.ArgumentTypeError(wanted)
+        return number
+
+    return read
 
 
 def check_file_to_write(file: Path | None) -> None:
     """What would only come to light at the end: raises OSError where --json cannot be written."""
-    if file is None:
-        return
+    try:
+        found = "" if file is None else _in_the_way(file)
+    except OSError as fault:
+        found = f"{file}: {fault.strerror}"
+    if found:
+        raise OSError(f"--json: wanted a file, found {found}")
+
+
+def _in_the_way(file: Path) -> str:
+    """What is there stays as it is, and what is not there is not left behind."""
     if file.is_dir():
-        raise IsADirectoryError(f"--json: wanted a file, found a folder at {file}")
+        return f"a folder at {file}"
     if not file.resolve().parent.is_dir():
-        raise FileNotFoundError(f"--json: wanted a folder that is there, found none for {file}")
+        return f"no folder for {file}"
+    was_there = file.exists()
+    with file.open("ab"):
+        pass
+    if not was_there:
+        file.unlink()
+    return ""
+
+
+def _within(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        wanted = f"wanted {least} to {most}, found {text}"
+        number = _read(int, text, wanted)
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(wanted)
+        return number
+
+    return read
+
+
+def _read(kind: Callable[[str], T], text: str, wanted: str) -> T:
+    try:
+        return kind(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(wanted) from fault

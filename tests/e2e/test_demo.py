@@ -203,7 +203,7 @@ def buy_by_hand(place: Address, path: str) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        pytest.param(("--slaves", "0"), "wanted 1 or more", id="nobody copies"),
+        pytest.param(("--slaves", "0"), "wanted 1 to 200", id="nobody copies"),
         pytest.param(("--ticks", "nowhere.csv"), "nowhere.csv", id="ticks that are not there"),
         pytest.param(("--json", "."), "found a folder", id="figures into a folder"),
     ],

@@ -137,6 +137,11 @@ def test_the_file_holds_all_of_it(tmp_path: Path) -> None:
     assert msgspec.json.decode((tmp_path / "drill.json").read_bytes(), type=Report) == report()
 
 
+def test_a_file_that_could_not_be_written_at_the_end_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"--json: .*drill\.json was not written: "):
+        write(tmp_path / "gone" / "drill.json", report())
+
+
 def test_the_record_counts_kinds_and_says_each_line_once() -> None:
     record = Record()
     record.count(Deed.TERMINAL, "pipe lost")
