@@ -52,10 +52,10 @@ def like(mine: Sequence[Mapping[str, Any]]) -> Likeness:
             f"--like-mine: wanted an enabled MASTER and an enabled SLAVE, found {len(masters)} and "
             f"{len(slaves)}. See `launcher.py accounts list`."
         )
-    accounts = [_like_master(one) for one in masters]
+    accounts = [{**_like_master(one), "path": _key(one, n)} for n, one in enumerate(masters)]
     remarks: list[str] = []
-    for slave in slaves:
-        account = _like_slave(slave)
+    for number, slave in enumerate(slaves, start=len(masters)):
+        account = {**_like_slave(slave), "path": _key(slave, number)}
         accounts.append(account)
         remarks += _differences(slave, account)
     out = len(mine) - len(masters) - len(slaves)
@@ -87,11 +87,16 @@ def _kept(mine: Mapping[str, Any]) -> Document:
     return {name: mine[name] for name in mine if name in known}
 
 
+def _key(mine: Mapping[str, Any], number: int) -> str:
+    """A terminal of its own, also for names of which no letter can be shown here."""
+    shown = re.sub(r"[^a-z0-9]+", "-", str(mine["name"]).lower())
+    return f"like-{number + 1}-{shown}".rstrip("-")
+
+
 def _on_paper(mine: Mapping[str, Any], broker: str) -> Document:
     paper = mine.get("paper") or {}
     return {
         "terminal": "paper",
-        "path": "like-" + re.sub(r"[^a-z0-9]+", "-", str(mine["name"]).lower()),
         "paper": {
             "broker": broker,
             "deposit": paper.get("deposit", DEPOSIT),

@@ -61,6 +61,12 @@ def test_nothing_real_and_nothing_secret_is_copied() -> None:
     assert "apex/6001" not in str(like([MASTER, SLAVE]))
 
 
+def test_each_account_sits_at_a_terminal_of_its_own_whatever_its_name_is_written_in() -> None:
+    names = ("A 1", "A_1", "a-1", "Слейв", "Счёт", "口座")
+    mine = [{**MASTER, "name": "Мастер"}, *({**SLAVE, "name": name} for name in names)]
+    assert len({account["path"] for account in like(mine).accounts}) == len(mine)
+
+
 @pytest.mark.parametrize("account", like([MASTER, SLAVE]).accounts, ids=lambda a: str(a["name"]))
 def test_what_comes_out_is_a_sound_document(account: Document) -> None:
     parsed = parse_account(account, AccountDefaults(), lambda _zone: True)
