@@ -1,4 +1,4 @@
-"""One copy beside its master's position: late, early, too small or still there?
+"""One copy beside its master's position: another thing, late, early, too small or still there?
 
 A copy that people or its broker's stops closed is nobody's damage. Volumes are worked out here once
 more, on purpose: what places orders and what judges them share no arithmetic.
@@ -77,6 +77,18 @@ def _still_open(copied: Copied) -> Finding | None:
     return copied.damage(DamageKind.CLOSE_LOST, wanted, found)
 
 
+def _copied_wrong(copied: Copied) -> Finding | None:
+    """Part of it may not have been filled; more than the master's nobody asked for."""
+    policy, life, copy = copied.slave.policy, copied.wanted.life, copied.copy
+    plain = life.opening.symbol
+    symbol = policy.symbol_map.get(plain, plain + policy.suffix)
+    is_same = (copy.side, copy.opening.symbol) == (life.side, symbol)
+    if is_same and copy.volume <= life.volume:
+        return None
+    wanted = f"{life.side.value} {symbol}, at most {life.volume:f} lots"
+    return copied.damage(DamageKind.COPIED_WRONG, wanted, "opened")
+
+
 def _opened_late(copied: Copied) -> Finding | None:
     oldest_ms = copied.terms.oldest_ms(copied.slave.name)
     opened_ms = copied.wanted.life.opening.server_ms
@@ -151,4 +163,5 @@ CHECKS: tuple[Callable[[Copied], Finding | None], ...] = (
     _opened_late,
     _closed_early,
     _over_closed,
+    _copied_wrong,
 )

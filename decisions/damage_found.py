@@ -28,6 +28,7 @@ class DamageKind(StrEnum):
     OPENED_LATE = "opened_late"
     CLOSED_EARLY = "closed_early"
     OVER_CLOSED = "over_closed"
+    COPIED_WRONG = "copied_wrong"
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +89,7 @@ class Damage(msgspec.Struct, frozen=True, kw_only=True):
     opened_late: int = 0
     closed_early: int = 0
     over_closed: int = 0
+    copied_wrong: int = 0
     findings: tuple[Finding, ...] = ()
 
     @classmethod

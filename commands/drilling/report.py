@@ -58,6 +58,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     opened_late: int
     closed_early: int
     over_closed: int
+    copied_wrong: int
     findings: tuple[str, ...]
     converged: bool
     not_converged: tuple[str, ...]

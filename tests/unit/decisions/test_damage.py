@@ -184,6 +184,7 @@ CLOSED_AT_10 = master(deal(GOLD, "1.0", 1), out(GOLD, "1.0", 10))
         pytest.param(
             HELD, slave(ours("1.0", 2, comment="broker's own words")), id="a comment rewritten"
         ),
+        pytest.param(HELD, slave(ours("0.4", 2)), id="filled in part"),
         pytest.param(
             HELD,
             slave(ours("0.4", 2), ours("0.6", 3)),
@@ -271,6 +272,19 @@ def test_nothing_is_found_where_none_was_done(lead: MasterTruth, copy: SlaveTrut
             id="one reduction sent twice",
         ),
         pytest.param(HELD, slave(ours("1.0", 30)), {"opened_late": 1}, id="opened too late"),
+        pytest.param(
+            HELD, slave(ours("1.0", 2, side=Side.SELL)), {"copied_wrong": 1}, id="the other side"
+        ),
+        pytest.param(
+            HELD, slave(ours("1.0", 2, symbol="SILVER")), {"copied_wrong": 1}, id="another symbol"
+        ),
+        pytest.param(HELD, slave(ours("10.0", 2)), {"copied_wrong": 1}, id="ten times as large"),
+        pytest.param(
+            HELD,
+            slave(ours("1.0", 2), ours("1.0", 3)),
+            {"copied_wrong": 1},
+            id="doubled within one position",
+        ),
         pytest.param(
             HELD, slave(ours("1.0", 2), words=()), {"without_verdict": 1}, id="no word on the open"
         ),
