@@ -138,8 +138,9 @@ def _in_world(args: argparse.Namespace, stop: StopRequest) -> int:
 def _likeness(args: argparse.Namespace) -> Likeness:
     if not args.like_mine:
         return Likeness(accounts=accounts.documents(args.masters, args.slaves), remarks=())
-    with swarm_database(config.load()) as database:
-        return like(Accounts(database).as_written())
+    settings = config.load()
+    with swarm_database(settings) as database:
+        return like(Accounts(database).as_written(), settings.account_defaults)
 
 
 def _hold(args: argparse.Namespace, scenery: Scenery, stop: StopRequest) -> int:

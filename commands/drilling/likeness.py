@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from domain.account_fields import Kind, fields_of
+from domain.account_fields import AccountDefaults, Kind, fields_of
 from domain.policies import Role
 
 Document = dict[str, Any]
@@ -24,6 +24,7 @@ SOLD: dict[str, tuple[str, ...]] = {
     "Union-Demo": ("EURUSD.pro", "GOLD.pro"),
 }
 MASTERS_BROKER = "FTMO-Demo"
+SHIPPED = AccountDefaults()
 DEPOSIT, CURRENCY, LEVERAGE = 1_000_000, "USD", 100
 NEVER_SHAPED = (
     "Not shaped, as no document says it: your brokers' own symbols, spreads, commissions, stops "
@@ -43,22 +44,31 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...]
 
 
-def like(mine: Sequence[Mapping[str, Any]]) -> Likeness:
-    """Masters first; accounts that are disabled, or of neither type, stay out."""
+def like(mine: Sequence[Mapping[str, Any]], defaults: AccountDefaults = SHIPPED) -> Likeness:
+    """Masters first; accounts that are disabled, or of neither type, stay out.
+
+    `defaults` are the user's own, for what a slave's document does not say.
+    """
     masters = [one for one in mine if _takes_part(one, Role.MASTER)]
-    slaves = [one for one in mine if _takes_part(one, Role.SLAVE)]
+    names = [str(one["name"]) for one in masters]
+    enabled = [_followed(one, names) for one in mine if _takes_part(one, Role.SLAVE)]
+    slaves = [one for one in enabled if one.get("follows") != []]
     if not masters or not slaves:
         raise CannotShapeError(
-            f"--like-mine: wanted an enabled MASTER and an enabled SLAVE, found {len(masters)} and "
-            f"{len(slaves)}. See `launcher.py accounts list`."
+            f"--like-mine: wanted an enabled MASTER and an enabled SLAVE that follows it, "
+            f"found {len(masters)} and {len(slaves)}. See `launcher.py accounts list`."
         )
     accounts = [{**_like_master(one), "path": _key(one, n)} for n, one in enumerate(masters)]
-    remarks: list[str] = []
+    remarks = [
+        f"{one['name']}: follows no enabled MASTER and takes no part."
+        for one in enabled
+        if one not in slaves
+    ]
     for number, slave in enumerate(slaves, start=len(masters)):
-        account = {**_like_slave(slave), "path": _key(slave, number)}
+        account = {**_silent(defaults), **_like_slave(slave), "path": _key(slave, number)}
         accounts.append(account)
         remarks += _differences(slave, account)
-    out = len(mine) - len(masters) - len(slaves)
+    out = len(mine) - len(masters) - len(enabled)
     if out:
         remarks.append(f"{out} account(s) that are disabled take no part.")
     return Likeness(accounts=tuple(accounts), remarks=(*remarks, NEVER_SHAPED))
@@ -66,6 +76,18 @@ def like(mine: Sequence[Mapping[str, Any]]) -> Likeness:
 
 def _takes_part(account: Mapping[str, Any], role: Role) -> bool:
     return account.get("type") == role.value and account.get("enabled", True) is True
+
+
+def _followed(slave: Mapping[str, Any], masters: Sequence[str]) -> Mapping[str, Any]:
+    """A master that takes no part is an unknown name in the drill, which stops the account."""
+    if slave.get("follows") is None:
+        return slave
+    return {**slave, "follows": [name for name in slave["follows"] if name in masters]}
+
+
+def _silent(defaults: AccountDefaults) -> Document:
+    tolerance = float(defaults.slippage_tolerance)
+    return {"slippage_tolerance": tolerance, "magic_number": defaults.magic_number}
 
 
 def _like_master(mine: Mapping[str, Any]) -> Document:

@@ -7,6 +7,7 @@ from pymongo.database import Database
 
 from db.schema import DECISIONS, SIGNALS
 from decisions.truth import CopyPolicy, Filed, MasterTruth, Moved, SlaveTruth, Told
+from domain.account_fields import AccountDefaults
 from domain.book import Stamp
 from domain.ids import NodeName, OpeningOrder
 from domain.market import Deal, Identity, Position, SymbolSpec, Unknowable
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 #: Every deal there ever was, on any broker's clock, in seconds.
 ALL_TIME_S = (0, 2_000_000_000)
-DEFAULT_MAGIC = 234000
+DEFAULT_MAGIC = AccountDefaults().magic_number
 #: Of a verdict's document, what `filed_by` reads.
 FILED_FIELDS = ("account_id", "master", "leg_key", "event", "epoch", "seq", "kind", "reason")
 

@@ -150,6 +150,15 @@ def test_a_build_that_sends_an_open_again_after_a_timeout_is_found_out(folder: P
         assert drill.left() == []
 
 
+def test_a_default_that_the_user_edited_is_not_taken_for_damage(folder: Path) -> None:
+    edited = ("DEFAULT_MAGIC_NUMBER = 234000", "DEFAULT_MAGIC_NUMBER = 555")
+    product = broken_build(folder, "config.py", *edited)
+    words = ("--seed", SOON_SETTLED, "--seconds", "2", "--kills", "0")
+    with Drill(folder, *words, product=product) as drill:
+        assert drill.wait() == 0, drill.said
+        assert drill.figures()["verdicts"]["copied"] >= 1
+
+
 def test_ctrl_c_ends_everything_and_tells_what_was_seen(folder: Path) -> None:
     with Drill(folder, "--seed", "2", "--seconds", "60") as drill:
         eventually(lambda: " s  kill " in drill.said, 60)

@@ -1,5 +1,6 @@
 """`drill --like-mine`: accounts shaped like the user's, with nothing that is secret or real."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -61,9 +62,21 @@ def test_nothing_real_and_nothing_secret_is_copied() -> None:
     assert "apex/6001" not in str(like([MASTER, SLAVE]))
 
 
+def test_what_a_slave_does_not_say_is_the_users_own_default() -> None:
+    silent = {k: v for k, v in SLAVE.items() if k not in {"magic_number", "slippage_tolerance"}}
+    defaults = AccountDefaults(slippage_tolerance=Decimal("12.5"), magic_number=555)
+    master, account = like([MASTER, silent], defaults).accounts
+    assert (account["slippage_tolerance"], account["magic_number"]) == (12.5, 555)
+    assert "magic_number" not in master
+    assert like([MASTER, SLAVE], defaults).accounts[1]["magic_number"] == SLAVE["magic_number"]
+
+
 def test_each_account_sits_at_a_terminal_of_its_own_whatever_its_name_is_written_in() -> None:
     names = ("A 1", "A_1", "a-1", "Слейв", "Счёт", "口座")
-    mine = [{**MASTER, "name": "Мастер"}, *({**SLAVE, "name": name} for name in names)]
+    mine = [
+        {**MASTER, "name": "Мастер"},
+        *({**SLAVE, "name": name, "follows": None} for name in names),
+    ]
     assert len({account["path"] for account in like(mine).accounts}) == len(mine)
 
 
@@ -112,6 +125,19 @@ def test_disabled_accounts_stay_out_and_somebody_must_be_left() -> None:
     found = like([MASTER, SLAVE, {**off, "name": "Other"}])
     assert [account["name"] for account in found.accounts] == ["FTMO_Master", "Apex Slave 01"]
     assert "1 account(s) that are disabled" in "\n".join(found.remarks)
+
+
+def test_only_masters_that_take_part_are_followed_in_a_drill() -> None:
+    off = {**MASTER, "name": "Off", "enabled": False}
+    both = {**SLAVE, "name": "Both", "follows": ["Off", "FTMO_Master"]}
+    alone = {**SLAVE, "name": "Alone", "follows": ["Off"]}
+    everyone = {**SLAVE, "name": "Everyone", "follows": None}
+    found = like([MASTER, off, both, alone, everyone])
+    follows = {account["name"]: account.get("follows") for account in found.accounts[1:]}
+    assert follows == {"Both": ["FTMO_Master"], "Everyone": None}
+    assert "Alone: follows no enabled MASTER and takes no part." in found.remarks
+    with pytest.raises(CannotShapeError, match="found 1 and 0"):
+        like([MASTER, off, alone])
 
 
 def test_the_brokers_sell_what_is_said_here() -> None:
