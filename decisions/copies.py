@@ -14,6 +14,8 @@ from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.market import Deal
 
 MAGIC_TAIL = 10**12
+#: Whoever has no digits of ours behind his number writes one like this, ours or another.
+HIGHEST_BARE = 9_223_371
 
 
 class Wanted(NamedTuple):
@@ -69,7 +71,8 @@ def copies_on(slave: SlaveTruth, wanted: Sequence[Wanted], swarms: Sequence[str]
 
 def is_marked(slave: SlaveTruth, deal: Deal) -> bool:
     """The account's number stands in front of our digits; the bare number is anybody's."""
-    return deal.magic // MAGIC_TAIL == slave.policy.magic_number
+    is_bare = deal.magic <= HIGHEST_BARE
+    return not is_bare and deal.magic // MAGIC_TAIL == slave.policy.magic_number
 
 
 def _lives(deals: Sequence[Deal]) -> list[Life]:

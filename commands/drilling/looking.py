@@ -14,7 +14,6 @@ from domain.ids import LegKey, OpeningOrder
 
 #: What is on its way for so long is no fault.
 ON_ITS_WAY_S = 0.5
-MARK = 10**12
 SMALLEST_STEP = 0.1
 
 

@@ -21,7 +21,8 @@ STRANGE_MAGICS: Final = (0, 77, 234000)
 STRANGE_LOTS: Final = 0.2
 MOST_STRANGE: Final = 3
 COPY_TOUCHED_SHARE: Final = 0.3
-MARK = 10**12
+#: Copies bear digits of ours as well; people's numbers are smaller.
+HIGHEST_BARE: Final = 9_223_371
 
 
 class Trader:
@@ -130,7 +131,7 @@ class Bystander:
 
     def _act(self, hand: Hand, held: list[Held]) -> bool:
         strange = _strange(held) or []
-        copies = [one for one in held if one.magic >= MARK]
+        copies = [one for one in held if one.magic > HIGHEST_BARE]
         if copies and self._lot.random() < COPY_TOUCHED_SHARE:
             return self._touch_a_copy(hand, self._lot.choice(copies))
         if len(strange) >= MOST_STRANGE or (strange and self._lot.random() < 1 / 2):
@@ -154,4 +155,4 @@ def tidy(price: float) -> float:
 
 
 def _strange(held: list[Held] | None) -> list[Held] | None:
-    return None if held is None else [one for one in held if one.magic < MARK]
+    return None if held is None else [one for one in held if one.magic <= HIGHEST_BARE]

@@ -332,6 +332,20 @@ def test_without_the_swarms_id_the_comment_says_what_is_copied() -> None:
     assert damage([HELD], [rewritten]).orphans == 1
 
 
+def test_where_the_accounts_number_is_0_small_numbers_stay_everybodys() -> None:
+    key = LegKey(1, "Lead-Demo", OpeningOrder(GOLD))
+    copies = slave(
+        ours("1.0", 2, magic=magic_for_leg(0, SWARM, COPY, key)),
+        deal(50, "1.0", 3, magic=77),
+        deal(51, "1.0", 3, magic=0),
+        out(50, "1.0", 4, magic=HAND_MAGIC),
+        out(9, "1.0", 5, magic=0),
+    )
+    policy = msgspec.structs.replace(copies.policy, magic_number=0)
+    report = judged(HELD, msgspec.structs.replace(copies, policy=policy))
+    assert report.is_none, report.findings
+
+
 def test_two_masters_with_the_same_ticket_are_told_apart_by_the_mark() -> None:
     other = NodeName("Other")
     words = tuple(
