@@ -53,7 +53,7 @@ def copies_on(slave: SlaveTruth, wanted: Sequence[Wanted], swarms: Sequence[str]
     rewrite, where it is not.
     """
     by_mark = _by_mark(slave, wanted, swarms)
-    by_ticket = {one.key.opening_order: one.key for one in wanted}
+    by_ticket = {} if swarms else {one.key.opening_order: one.key for one in wanted}
     ours = sorted(
         (life for life in _lives(slave.deals) if is_marked(slave, life.opening)),
         key=lambda life: life.opening.ticket,

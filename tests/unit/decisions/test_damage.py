@@ -233,6 +233,12 @@ def test_nothing_is_found_where_none_was_done(lead: MasterTruth, copy: SlaveTrut
         ),
         pytest.param(
             HELD,
+            slave(ours("1.0", 2), ours("1.0", 3, magic=mark(777), position=10)),
+            {"orphans": 1},
+            id="another mark of ours, though its comment names the master's",
+        ),
+        pytest.param(
+            HELD,
             slave(
                 ours("1.0", 2),
                 deal(50, "1.0", 3, magic=HAND_MAGIC),
