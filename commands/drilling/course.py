@@ -191,6 +191,7 @@ class Course:
         """It does, or what keeps it from copying is a limit that its own document sets."""
         said = self._operator.reports.get(name, {}).get("last_verdicts", ())
         limited = any(f" {limit.value}" in str(line) for line in said for limit in OWN_LIMITS)
+        limited = limited or self._operator.has_had_its_loss(name)
         return limited or self._world.watch.has_copied_since(name, since_s)
 
     def _why_not(self, name: str, since_s: float) -> str:

@@ -9,8 +9,11 @@ from pymongo.database import Database
 from commands.staging.scenery import Scenery
 from db.clients import DATABASE_ERRORS, opened
 from db.commands import Commands
+from db.latches import Latches
 from db.schema import ACCOUNTS, NODES
 from domain.control import Command
+from domain.policies import Latch, TradingState
+from nodes.guarding.day_guard import MACHINE as DAILY_LOSS
 from utils.clock import monotonic_s, utc_ms
 from utils.randomness import token
 
@@ -20,6 +23,7 @@ Errand = Callable[[Database[Document]], None]
 PATIENCE_MS = 400
 AGAIN_AFTER_S = 0.5
 BY = "drill"
+RIGHT = Latch()
 
 
 class Operator:
@@ -32,6 +36,7 @@ class Operator:
         self._waiting: list[Errand] = []
         self._again_s = 0.0
         self.reports: dict[str, Document] = {}
+        self._latches: dict[str, Latch] = {}
 
     def edit(self, name: str, fields: Mapping[str, object]) -> None:
         """Write these fields of an account's document."""
@@ -66,8 +71,14 @@ class Operator:
         try:
             with self.database(PATIENCE_MS) as database:
                 self.reports = {str(one["name"]): one for one in database[NODES].find()}
+                self._latches = Latches(database).all()
         except DATABASE_ERRORS:
             return
+
+    def has_had_its_loss(self, name: str) -> bool:
+        """Its own day's loss has halted the account, and nobody has resumed it since."""
+        latch = self._latches.get(name, RIGHT)
+        return latch.state is TradingState.HALTED and latch.by == DAILY_LOSS
 
     @contextmanager
     def database(self, patience_ms: int) -> Iterator[Database[Document]]:
