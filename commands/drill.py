@@ -228,6 +228,7 @@ def _report(
         kills_by_victim=dict(held.record.kills),
         launcher_starts=held.victims.launches,
         **found.counts,
+        not_counted=report.not_counted(interrupted=interrupted),
         findings=tuple(one.text for one in found.findings),
         converged=not outcome.not_converged,
         not_converged=outcome.not_converged,

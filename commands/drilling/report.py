@@ -59,6 +59,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     closed_early: int
     over_closed: int
     copied_wrong: int
+    #: Figures that nobody waited for, as somebody ended the drill; they stand at 0.
+    not_counted: tuple[str, ...]
     findings: tuple[str, ...]
     converged: bool
     not_converged: tuple[str, ...]
@@ -121,6 +123,11 @@ def as_found(damage: Damage, *, interrupted: bool) -> Damage:
     return Damage.of([one for one in damage.findings if one.kind not in UNFINISHED])
 
 
+def not_counted(*, interrupted: bool) -> tuple[str, ...]:
+    """The figures of which an end that was not waited for says nothing."""
+    return tuple(kind.value for kind in DamageKind if interrupted and kind in UNFINISHED)
+
+
 def in_words(report: Report) -> Iterator[str]:
     """The report, line by line."""
     cut_short = ", cut short by Ctrl+C" if report.interrupted else ""
@@ -134,16 +141,20 @@ def in_words(report: Report) -> Iterator[str]:
     yield from _counts(report.faults_by_kind)
     yield f"  processes killed: {_sum(report.kills_by_victim)}"
     yield from _counts(report.kills_by_victim)
+    if report.faults_not_possible:
+        yield f"  not possible, as the victim was gone or away: {_sum(report.faults_not_possible)}"
     yield f"  answers: {_line(report.verdicts)}"
     yield _seconds("time to converge", report.time_to_converge_s)
     yield _seconds("time until copies are opened again", report.time_to_copy_again_s)
-    yield (
-        f"  after the last fault: all copied again within {report.seconds_until_all_copy:.1f} s, "
-        f"every answer was in within {report.seconds_until_settled:.1f} s"
-    )
+    if not report.interrupted:
+        yield (
+            f"  after the last fault: all copied again within {report.seconds_until_all_copy:.1f} "
+            f"s, every answer was in within {report.seconds_until_settled:.1f} s"
+        )
     yield from (f"  had to be killed at the end: {who}" for who in report.had_to_be_killed)
     yield from (f"  not as it should be at the end: {what}" for what in report.not_converged)
-    yield from (f"  {name}: {count}" for name, count in report.damage.items())
+    for name, count in report.damage.items():
+        yield f"  {name}: {'not counted' if name in report.not_counted else count}"
     yield from (f"    {text}" for text in report.findings)
     yield verdict_of(report)
 
@@ -152,6 +163,8 @@ def verdict_of(report: Report) -> str:
     """In a word or two."""
     if any(report.damage.values()):
         return "DAMAGE"
+    if report.interrupted:
+        return "no damage until it was cut short"
     return "no damage" if report.converged else "no damage, but NOT CONVERGED"
 
 

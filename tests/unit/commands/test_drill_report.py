@@ -17,6 +17,7 @@ from commands.drilling.report import (
     durations,
     healing_by_fault,
     in_words,
+    not_counted,
     write,
 )
 from decisions.damage_found import Damage, DamageKind, Finding
@@ -56,6 +57,7 @@ def report(**changes: object) -> Report:
         kills_by_victim={"S1": 2, "launcher": 1},
         launcher_starts=2,
         **Damage().counts,
+        not_counted=(),
         findings=(),
         converged=True,
         not_converged=(),
@@ -121,6 +123,21 @@ def test_what_an_interrupt_left_under_way_is_nobodys_damage() -> None:
     left = as_found(found, interrupted=True)
     assert (left.closes_lost, left.without_verdict) == (0, 0)
     assert left.opens_doubled == 1
+
+
+def test_a_drill_that_was_cut_short_claims_nothing_it_did_not_wait_for() -> None:
+    said = words(interrupted=True, not_counted=not_counted(interrupted=True))
+    assert "closes_lost: not counted" in said
+    assert "without_verdict: not counted" in said
+    assert "opens_doubled: 0" in said
+    assert "after the last fault" not in said
+    assert said.endswith("no damage until it was cut short")
+    assert not_counted(interrupted=False) == ()
+
+
+def test_what_could_not_be_done_is_said() -> None:
+    assert "victim was gone or away: 3" in words(faults_not_possible={"kill slave": 3})
+    assert "not possible" not in words()
 
 
 def finding(kind: DamageKind) -> Finding:
