@@ -23,6 +23,8 @@ SIGNAL_LIMIT_BYTES = 1024 * 1024
 REQUEST_LIMIT_BYTES = 1024 * 1024
 CONTROL_LIMIT_BYTES = 1024 * 1024
 SNAPSHOT_LIMIT_BYTES = 16 * 1024 * 1024
+#: What is wrong is logged, and may quote what was said: a megabyte of it would fill the disk.
+LONGEST_WHY = 300
 
 Message = Signal | SnapshotRequest | SnapshotAnswer | FromNode | ToNode
 M = TypeVar("M")
@@ -112,11 +114,12 @@ def _decode_control(
 def _explain(body: bytes, problem: Exception) -> Malformed:
     """Another version is the likeliest reason of all, and says more than the field it broke on."""
     seen = _peek(body)
+    why = str(problem)[:LONGEST_WHY]
     if seen is None:
-        return Malformed(f"no message of ours: {problem}", len(body))
+        return Malformed(f"no message of ours: {why}", len(body))
     if seen.v != WIRE_VERSION:
         return _foreign_version(seen, body)
-    return Malformed(f"type {seen.type[:40]!r}: {problem}", len(body))
+    return Malformed(f"type {seen.type[:40]!r}: {why}", len(body))
 
 
 def _peek(body: bytes) -> _Envelope | None:

@@ -228,6 +228,22 @@ def test_a_message_of_just_the_largest_size_is_read(message: Any, limit: int) ->
     assert isinstance(decode(size_of(wire.encode(message), limit + 1)), Malformed)
 
 
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        pytest.param(OPENED, "type", id="a type"),
+        pytest.param(GONE, "order.kind", id="a kind of order"),
+        pytest.param(GONE, "fate", id="a fate"),
+        pytest.param(GONE, "order.price", id="a number"),
+        pytest.param(OPENED, "position.side", id="a side"),
+    ],
+)
+def test_what_is_wrong_with_a_message_is_told_in_few_words(message: Any, place: str) -> None:
+    heard = heard_with(Limit(message, place, 0, 0), "x" * 900_000)
+    assert isinstance(heard, Malformed)
+    assert len(heard.why) < 400
+
+
 @pytest.mark.parametrize("following", [b"\x00", b"\xc0", wire.encode(OPENED)], ids=len)
 def test_nothing_may_follow_a_message_in_its_frame(following: bytes) -> None:
     assert isinstance(wire.decode_signal(wire.encode(OPENED) + following), Malformed)
