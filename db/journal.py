@@ -1,9 +1,12 @@
 """A node's memory on this machine: one SQLite file, written before the broker is called."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from db.journal_rows import (
     FACTS,
@@ -53,9 +56,16 @@ _BODIES = "SELECT body FROM records WHERE kind = ?"
 _SHIP = "INSERT INTO outbox (kind, body) VALUES (?, ?)"
 _TELL = "INSERT OR REPLACE INTO about VALUES (?, ?)"
 
+ILLEGIBLE = (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError, TypeError)
+"""What reading raises where pages are torn, or a single bit of a record is another."""
+
 
 class JournalRefused(Exception):  # noqa: N818 - it says what happened
     """The file is not this node's journal, or not one that this version can read."""
+
+
+class JournalDamaged(JournalRefused):
+    """Nobody can read what stands in it, or not all of it."""
 
 
 class Glance(NamedTuple):
@@ -73,6 +83,18 @@ class Glance(NamedTuple):
 def journal_path(state: Path, account: str) -> Path:
     """Where an account's journal is. Two names never share a file, on any file system."""
     return state / "journals" / f"{marked(account)}.sqlite"
+
+
+_READ_AT_START: dict[str, type[Any]] = {
+    LEG: Leg,
+    LEG_ENDED: Leg,
+    INTENT: Intent,
+    "cursor": Cursor,
+    "latch": LatchChange,
+    "settings": SettingsKept,
+    "master": MasterAt,
+    "book": BookKept,
+}
 
 
 class Journal:
@@ -146,8 +168,9 @@ class Journal:
     def facts_since(self, stamp: Stamp) -> list[Fact]:
         """Facts published after this stamp, in order."""
         query = "SELECT body FROM records WHERE kind = ? AND key > ? ORDER BY key"
-        rows = self._file.execute(query, (FACTS, stamp_key(stamp)))
-        return [decode_fact(body) for (body,) in rows]
+        with _legible(self.path):
+            rows = self._file.execute(query, (FACTS, stamp_key(stamp)))
+            return [decode_fact(body) for (body,) in rows]
 
     def is_new(self) -> bool:
         """Nobody has yet been asked for what the account did before this file was there."""
@@ -163,10 +186,22 @@ class Journal:
 
     def _all(self, kind: str, shape: type[Any]) -> list[Any]:
         query = "SELECT body FROM records WHERE kind = ? ORDER BY key"
-        return [decode(shape, body) for (body,) in self._file.execute(query, (kind,))]
+        with _legible(self.path):
+            return [decode(shape, body) for (body,) in self._file.execute(query, (kind,))]
 
     def _about(self) -> dict[str, str]:
-        return _about(self._file)
+        with _legible(self.path):
+            return _about(self._file)
+
+    def _read_through(self) -> None:
+        """What cannot be read is found now, and not in the middle of a day."""
+        with _legible(self.path):
+            (found,) = self._file.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise ValueError(found)
+        self.facts_since(Stamp(0, 0))
+        for kind, shape in _READ_AT_START.items():
+            self._all(kind, shape)
 
     def _tell(self, words: dict[str, str]) -> None:
         self._in_one_step(lambda file: file.executemany(_TELL, words.items()))
@@ -186,6 +221,7 @@ class Journal:
         _check_owner(self.path, "account", self._account, {self._account}, found.get("account"))
         if swarm:
             _check_owner(self.path, "swarm", swarm, known, found.get("swarm"))
+        self._read_through()
         kept = swarm or found.get("swarm", "")
         self._tell({"format": str(FORMAT), "account": self._account, "swarm": kept})
 
@@ -196,12 +232,17 @@ def glance(path: Path) -> Glance:
         raise JournalRefused(f"journal {path}: wanted a journal, found no such file")
     file = _opened(path)
     try:
-        about = _about(file)
-        _check_format(path, about)
-        kept = file.execute("SELECT body FROM records WHERE kind = 'settings'").fetchone()
-        legs = [decode(Leg, row[0]) for row in file.execute(_BODIES, (LEG,))]
+        with _legible(path):
+            return _glance(path, file)
     finally:
         file.close()
+
+
+def _glance(path: Path, file: sqlite3.Connection) -> Glance:
+    about = _about(file)
+    _check_format(path, about)
+    kept = file.execute("SELECT body FROM records WHERE kind = 'settings'").fetchone()
+    legs = [decode(Leg, row[0]) for row in file.execute(_BODIES, (LEG,))]
     return Glance(
         account=about.get("account", ""),
         swarm=about.get("swarm", ""),
@@ -224,17 +265,26 @@ def _opened(path: Path) -> sqlite3.Connection:
     except (sqlite3.Error, OSError) as fault:
         raise JournalUnwritable(f"journal {path}: cannot be opened: {fault}") from fault
     try:
-        _prepare(file)
+        with _legible(path):
+            _prepare(file)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+@contextmanager
+def _legible(path: Path) -> Iterator[None]:
+    """Whoever reads is told in words; a disk that does not answer has damaged nothing."""
+    try:
+        yield
     except sqlite3.OperationalError as fault:
-        file.close()
         raise JournalUnwritable(f"journal {path}: cannot be written: {fault}") from fault
-    except sqlite3.DatabaseError as fault:
-        file.close()
-        raise JournalRefused(
+    except ILLEGIBLE as fault:
+        raise JournalDamaged(
             f"journal {path}: wanted a journal of ours, found a damaged or foreign file ({fault}). "
             "Move it away; what it held is repaired from the broker's deals."
         ) from fault
-    return file
 
 
 def _prepare(file: sqlite3.Connection) -> None:

@@ -1,12 +1,12 @@
 """A node's journal: what is written is there, or nothing of it is; and it knows whose it is."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from db.journal import Journal, JournalRefused, glance, journal_path
+from db.journal import Journal, JournalDamaged, JournalRefused, glance, journal_path
 from db.journal_rows import NEWEST_FACTS
 from db.outbox import Outbox
 from domain.book import Stamp
@@ -189,6 +189,63 @@ def test_a_file_that_is_no_journal_is_refused(path: Path) -> None:
     path.write_text("not a database, but long enough to look like one " * 50, "utf-8")
     with pytest.raises(JournalRefused, match="damaged or foreign"):
         Journal(path, "swarm-1", SLAVE)
+
+
+def page_lost(path: Path, table: str) -> None:
+    """The first page of a table is all zeros, as a bad sector or a power cut may leave it."""
+    with sqlite3.connect(path) as file:
+        named = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = file.execute(named, (table,)).fetchone()
+        (size,) = file.execute("PRAGMA page_size").fetchone()
+    file.close()
+    body = bytearray(path.read_bytes())
+    body[(page - 1) * size : page * size] = bytes(size)
+    path.write_bytes(body)
+
+
+def word_changed(path: Path, kind: str) -> None:
+    """A record whose first key is another, as a single bit makes it."""
+    with sqlite3.connect(path) as file:
+        (body,) = file.execute("SELECT body FROM records WHERE kind = ?", (kind,)).fetchone()
+        wrong = bytes([*body[:2], body[2] ^ 0x80, *body[3:]])
+        file.execute("UPDATE records SET body = ? WHERE kind = ?", (wrong, kind))
+    file.close()
+
+
+@pytest.mark.history(26)
+@pytest.mark.parametrize(
+    ("damage", "place"),
+    [
+        pytest.param(page_lost, "records", id="a page of the records"),
+        pytest.param(page_lost, "outbox", id="a page of what waits to be shipped"),
+        pytest.param(word_changed, "leg", id="a copy"),
+        pytest.param(word_changed, "leg ended", id="a copy that has ended"),
+        pytest.param(word_changed, "intent", id="an order"),
+        pytest.param(word_changed, "latch", id="the latch"),
+        pytest.param(word_changed, "fact", id="a fact"),
+    ],
+)
+def test_a_damaged_journal_is_refused_before_anybody_relies_on_it(
+    journal: Journal, path: Path, damage: Callable[[Path, str], None], place: str
+) -> None:
+    journal.write(leg(1), closed_leg(2), intent(1), latch_change(), opened())
+    journal.close()
+    damage(path, place)
+    with pytest.raises(JournalDamaged, match="damaged or foreign"):
+        Journal(path, "swarm-1", SLAVE)
+
+
+@pytest.mark.parametrize(
+    ("damage", "place"), [(page_lost, "records"), (page_lost, "about"), (word_changed, "leg")]
+)
+def test_a_glance_at_a_damaged_journal_is_refused_in_words(
+    journal: Journal, path: Path, damage: Callable[[Path, str], None], place: str
+) -> None:
+    journal.write(leg(1))
+    journal.close()
+    damage(path, place)
+    with pytest.raises(JournalRefused, match="damaged or foreign"):
+        glance(path)
 
 
 def test_a_journal_bound_to_an_account_takes_no_other(journal: Journal) -> None:

@@ -1,5 +1,6 @@
 """What the supervisor makes of documents that change while copies are open."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def bind(state: Path, name: str, login: int) -> None:
     journal = Journal(journal_path(state, name), "swarm-1", name)
     journal.bind(login, "FTMO-Demo", meant=True)
     journal.close()
+
+
+def change_a_word(state: Path, name: str) -> None:
+    """One bit of a copy's record is another."""
+    path = journal_path(state, name)
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE records SET body = cast(x'82FF01' AS BLOB)")
+    file.close()
 
 
 @pytest.fixture
@@ -343,3 +352,14 @@ def test_law_7_after_a_reboot_an_account_with_a_copy_is_watched(
     after.turns(2)
     assert "S1" in dict(after.started)
     assert (after.told("S1").document or {})["enabled"] is False
+
+
+def test_law_7_a_damaged_journal_keeps_no_other_account_from_starting(tmp_path: Path) -> None:
+    write_leg(tmp_path)
+    change_a_word(tmp_path, "S1")
+    made = Swarm(tmp_path)
+    made.sees(MASTER, SLAVE | {"enabled": False}, TWIN | {"path": "s2"})
+    made.reports("FTMO_Master")
+    made.sees(MASTER, SLAVE | {"enabled": False}, TWIN | {"path": "s2"})
+    assert ("S2", Role.SLAVE) in made.started
+    assert made.duty("S1") is Duty.DRAIN
