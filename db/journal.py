@@ -105,6 +105,8 @@ class Journal:
     ) -> None:
         """Open or create the file; one of another account, swarm or newer format is refused."""
         self.path = path
+        #: What a person should know of the file.
+        self.alarms: tuple[str, ...] = ()
         self._account = account
         self._file = _opened(path)
         try:
@@ -224,6 +226,21 @@ class Journal:
         self._read_through()
         kept = swarm or found.get("swarm", "")
         self._tell({"format": str(FORMAT), "account": self._account, "swarm": kept})
+
+
+def set_aside(path: Path, now_ms: int) -> Path:
+    """Give a damaged journal another name, with all that belongs to it; raises JournalRefused."""
+    kept = path.with_name(f"{path.name}.damaged-{now_ms}")
+    try:
+        for ending in ("-wal", "-shm", ""):
+            beside = path.with_name(path.name + ending)
+            if beside.exists():
+                beside.rename(kept.with_name(kept.name + ending))
+    except OSError as fault:
+        raise JournalRefused(
+            f"journal {path}: it is damaged, and cannot be moved away: {fault}"
+        ) from fault
+    return kept
 
 
 def glance(path: Path) -> Glance:

@@ -154,7 +154,8 @@ def _with_settings(
         )
         try:
             shipper = _shipper(journal, config, told)
-            memory = (journal, ShippingReported(control, shipper.alarms))
+            reported = ShippingReported(control, lambda: (*journal.alarms, *shipper.alarms()))
+            memory = (journal, reported)
             loop = _loop(role, (settings, told), config, (door, identity), memory)
             _turn_and_ship(loop, shipper, stop)
         finally:

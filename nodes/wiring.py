@@ -1,5 +1,6 @@
 """The one place where ports meet adapters: builds a node's door, sockets, journal and loop."""
 
+import logging
 import os
 from collections.abc import Callable
 from types import ModuleType
@@ -9,7 +10,7 @@ import msgspec
 import config as machine
 from config import Config
 from db.connecting import present_address
-from db.journal import Journal, journal_path
+from db.journal import Journal, JournalDamaged, journal_path, set_aside
 from db.our_database import OurDatabase
 from db.recalling import Recalling
 from decisions.account_documents import parse_account
@@ -24,7 +25,9 @@ from nodes.ports import ControlLine
 from nodes.slave_loop import SlaveLoop, SlaveParts
 from terminal.mt5 import Mt5Terminal
 from terminal.package import metatrader5
-from utils.clock import SystemClock
+from utils.clock import SystemClock, utc_ms
+
+logger = logging.getLogger(__name__)
 
 PAPER = "paper"
 LOCAL_HOST = "127.0.0.1"
@@ -54,8 +57,25 @@ def open_door(settings: AccountSettings, config: Config) -> Door:
 
 
 def open_journal(name: str, config: Config, told: Settings) -> Journal:
-    """The node's own memory on this machine."""
-    return Journal(journal_path(config.state, name), told.swarm, name, told.swarm_ids)
+    """The node's own memory on this machine; a new one where nobody can read the old one.
+
+    Copies go on being closed: the broker and `trades` tell what is open (law 5). A person who
+    starts a node by hand reads why it does not start, and another node may have the file open.
+    """
+    path = journal_path(config.state, name)
+    try:
+        return Journal(path, told.swarm, name, told.swarm_ids)
+    except JournalDamaged:
+        if not config.control_address:
+            raise
+        kept = set_aside(path, utc_ms())
+        logger.exception("journal_set_aside", extra={"kept_as": str(kept)})
+    made = Journal(path, told.swarm, name, told.swarm_ids)
+    made.alarms = (
+        f"journal: it was damaged, and is kept as {kept.name}; what it held is read from `trades` "
+        "and the broker's deals",
+    )
+    return made
 
 
 def database_of(config: Config, told: Settings) -> Callable[[], str]:
