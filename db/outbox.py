@@ -26,8 +26,12 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         """Open the journal that its node has created."""
         self._file = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_S)
-        self._file.execute("PRAGMA synchronous = NORMAL")
-        self._file.execute(_REFUSED)
+        try:
+            self._file.execute("PRAGMA synchronous = NORMAL")
+            self._file.execute(_REFUSED)
+        except sqlite3.Error:
+            self._file.close()
+            raise
 
     def about(self, word: str) -> str:
         """What the journal says about itself."""

@@ -37,6 +37,7 @@ class Shipper:
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._flush_until_s = 0.0
+        self._outbox: Outbox | None = None
         self._pending = 0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
         self.last_success_ms = 0
@@ -74,22 +75,21 @@ class Shipper:
         self._awake.set()
         if self._thread.is_alive():
             self._thread.join(within_s + 0.5)
-        return not self._thread.is_alive() and self._pending == 0
+        return not self._thread.is_alive() and self._pending == 0 and self._outbox is not None
 
     def _run(self) -> None:
-        outbox = Outbox(self._journal)
-        self.refused = outbox.refused()
         try:
-            self._ship_until_stopped(outbox)
-            self._flush(outbox)
+            self._ship_until_stopped()
+            self._flush()
         finally:
             self._line.close()
-            outbox.close()
+            if self._outbox is not None:
+                self._outbox.close()
 
-    def _ship_until_stopped(self, outbox: Outbox) -> None:
+    def _ship_until_stopped(self) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
-            if not self._step(outbox):
+            if not self._step():
                 self._stopping.wait(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
                 continue
@@ -98,14 +98,14 @@ class Shipper:
                 self._awake.wait(LOOK_EVERY_S)
                 self._awake.clear()
 
-    def _flush(self, outbox: Outbox) -> None:
-        while self._step(outbox) and self._pending and monotonic_s() < self._flush_until_s:
+    def _flush(self) -> None:
+        while self._step() and self._pending and monotonic_s() < self._flush_until_s:
             continue
 
-    def _step(self, outbox: Outbox) -> bool:
+    def _step(self) -> bool:
         """One batch; False where the database or the file did not answer."""
         try:
-            self._ship_batch(outbox)
+            self._ship_batch(self._opened())
         except (PyMongoError, AnotherDatabase, DatabaseFault, sqlite3.Error) as fault:
             self._say(f"{fault}")
             return False
@@ -115,6 +115,13 @@ class Shipper:
             return False
         self._say("")
         return True
+
+    def _opened(self) -> Outbox:
+        """A file that is locked, or a disk that is full, at the start is no reason to give up."""
+        if self._outbox is None:
+            self._outbox = Outbox(self._journal)
+            self.refused = self._outbox.refused()
+        return self._outbox
 
     def _ship_batch(self, outbox: Outbox) -> None:
         parcels = outbox.batch(BATCH)

@@ -225,6 +225,23 @@ def test_while_the_database_is_away_all_is_kept_and_arrives_when_it_is_back(
     assert shipper.stop()
 
 
+def test_a_journal_that_cannot_be_opened_at_first_is_shipped_as_soon_as_it_can(
+    server: Server, journal: Journal, shipping: Callable[[str], Shipper]
+) -> None:
+    server.start()
+    identified(server.uri)
+    journal.write(leg(1))
+    journal.close()
+    folder = journal.path.parent
+    away = folder.rename(folder.with_name("away"))
+    shipper = shipping(server.uri)
+    eventually(lambda: "unable to open" in shipper.trouble)
+    away.rename(folder)
+    eventually(lambda: count(server.uri, TRADES) == 1, 15)
+    eventually(lambda: not shipper.trouble)
+    assert shipper.stop()
+
+
 def test_an_embedded_database_is_found_again_wherever_it_starts(
     server: Server, journal: Journal
 ) -> None:
