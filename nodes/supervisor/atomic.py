@@ -1,11 +1,40 @@
 """Files that a reader finds whole or not at all."""
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+logger = logging.getLogger(__name__)
+
 TRIES = 100
 BETWEEN_TRIES_S = 0.01
+
+
+class KeptFile:
+    """A file that follows its content; where it cannot, as on a full disk, as soon as it can.
+
+    Nothing that is only remembered is worth ending a swarm for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is written yet."""
+        self._path = path
+        self._written = b""
+        self._behind = False
+
+    def keep(self, content: bytes) -> None:
+        """Write what is not written yet."""
+        if content == self._written:
+            return
+        try:
+            write_whole(self._path, content)
+        except OSError as fault:
+            if not self._behind:
+                logger.warning("file_not_kept", extra={"path": str(self._path), "why": str(fault)})
+            self._behind = True
+            return
+        self._written, self._behind = content, False
 
 
 def write_whole(path: Path, content: bytes) -> None:

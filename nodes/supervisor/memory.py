@@ -7,7 +7,7 @@ import msgspec
 
 from decisions.document_changes import shown
 from nodes.supervisor.accounts import Document
-from nodes.supervisor.atomic import write_whole
+from nodes.supervisor.atomic import KeptFile
 
 
 class AccountMemory:
@@ -16,7 +16,7 @@ class AccountMemory:
     def __init__(self, state: Path) -> None:
         self._path = state / "run" / "accounts.json"
         self._encoder = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
-        self._written = b""
+        self._kept = KeptFile(self._path)
         self.documents: dict[str, Document] = self._read()
 
     def keep(self, documents: Iterable[Document], gone_but_needed: Iterable[str]) -> None:
@@ -27,10 +27,7 @@ class AccountMemory:
 
     def _put(self, documents: Mapping[str, Document]) -> None:
         self.documents = dict(documents)
-        content = self._encoder.encode(self.documents)
-        if content != self._written:
-            write_whole(self._path, content)
-            self._written = content
+        self._kept.keep(self._encoder.encode(self.documents))
 
     def _read(self) -> dict[str, Document]:
         try:

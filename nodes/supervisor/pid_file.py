@@ -52,7 +52,12 @@ def read(state: Path) -> RunFile | None:
 
 def write(state: Path, content: RunFile) -> None:
     """Replace the file."""
-    write_whole(place(state), msgspec.json.encode(content))
+    write_whole(place(state), as_bytes(content))
+
+
+def as_bytes(content: RunFile) -> bytes:
+    """What stands in the file."""
+    return msgspec.json.encode(content)
 
 
 def withdraw(state: Path) -> None:

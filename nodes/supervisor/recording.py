@@ -6,6 +6,7 @@ import msgspec
 
 from domain.control import NodeReport
 from nodes.supervisor import pid_file
+from nodes.supervisor.atomic import KeptFile
 from nodes.supervisor.crew import Crew
 from nodes.supervisor.database_line import DatabaseLine
 from nodes.supervisor.member import Member
@@ -26,7 +27,7 @@ class Recorder:
         self._state = state
         self._line = line
         self._supervisor = supervisor
-        self._file: pid_file.RunFile | None = None
+        self._file = KeptFile(pid_file.place(state))
         self._last: dict[str, tuple[NodeReport, float]] = {}
 
     def keep(self, view: SwarmView, crew: Crew, servers: tuple[str, ...], now: Now) -> None:
@@ -38,7 +39,8 @@ class Recorder:
         entry = msgspec.structs.replace(self._supervisor, servers=servers)
         nodes = {member.name: _entry(member) for member in crew.living()}
         distrusted = tuple(sorted(m.name for m in crew.members.values() if m.close_only))
-        self._keep_file(pid_file.RunFile(supervisor=entry, nodes=nodes, close_only=distrusted))
+        file = pid_file.RunFile(supervisor=entry, nodes=nodes, close_only=distrusted)
+        self._file.keep(pid_file.as_bytes(file))
 
     def keep_last(self, account: AccountView, now: Now) -> None:
         """What stays to be read once nobody runs."""
@@ -56,11 +58,6 @@ class Recorder:
             return
         self._last[report.name] = (report, now_s)
         self._line.record(report)
-
-    def _keep_file(self, content: pid_file.RunFile) -> None:
-        if content != self._file:
-            pid_file.write(self._state, content)
-            self._file = content
 
 
 def _timeless(report: NodeReport) -> NodeReport:
