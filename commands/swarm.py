@@ -1,11 +1,13 @@
 """`swarm` (the default): starts every enabled account, says what happens, and ends on Ctrl+C."""
 
 import argparse
+import logging
 import sys
 
 from rich.console import Console
 
 import config
+from commands.closed_pipe import reader_left
 from commands.console import prepare, say
 from commands.swarm_lines import QUIET, lines_between, summary
 from db.clients import DATABASE_ERRORS
@@ -19,9 +21,14 @@ from utils.folders import make_writable
 from utils.log_setup import configure
 from utils.os_signals import StopRequest
 
+logger = logging.getLogger(__name__)
+
 HOST_FAULT = 2
 START_FAULTS = (config.ConfigError, DatabaseFault, CannotStart, OSError)
 STOP_WITHIN_S = 5.0
+NODES_GO_ON = (
+    "the launcher has crashed; its nodes go on and close only. Start it again: it takes them over."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,10 +70,19 @@ def _run(supervisor: Supervisor, console: Console) -> int:
         except HostFault as fault:
             print(fault, file=sys.stderr)
             return HOST_FAULT
+        crashed = False
         try:
             _watch(supervisor, console, stop)
+        except Exception as fault:
+            crashed = not (isinstance(fault, OSError) and reader_left(fault))
+            if crashed:
+                logger.exception("crashed")
+                print(NODES_GO_ON, file=sys.stderr)
+            raise
         finally:
-            _end(supervisor, console)
+            # No fault of the launcher's own ends its nodes: copies are closed all the same (law 5).
+            if not crashed:
+                _end(supervisor, console)
     return 0
 
 
