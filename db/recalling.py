@@ -52,13 +52,16 @@ class Recalling:
         self._end.set()
 
     def _run(self) -> None:
+        """Whoever stopped asking would keep the account from opening anything for good."""
         told = ""
         while not self._end.is_set() and self._answer is None:
             try:
                 self._ask()
-            except SILENCES as fault:
+            except Exception as fault:
                 if str(fault) != told:
-                    logger.warning("trades_not_read", extra={"why": str(fault)})
+                    expected = isinstance(fault, SILENCES)
+                    why = {"why": f"{fault}"}
+                    logger.warning("trades_not_read", extra=why, exc_info=not expected)
                 told = str(fault)
                 self._end.wait(AGAIN_EVERY_S)
         self._database.close()

@@ -6,7 +6,7 @@ there, so that it asks for no order by itself.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from typing import Any
 
 from bson import Decimal128
@@ -47,8 +47,11 @@ PRICES = {
     "filled": "price_filled",
     "spread_points": "spread_points",
 }
+#: A master takes no place beyond these for one of its story, and would never answer (docs/WIRE.md).
+EPOCHS = 2**53
+PLACES = 10**12
 #: What a document raises that somebody has spoiled.
-SPOILED = (KeyError, TypeError, ValueError, AttributeError, DecimalException)
+SPOILED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 def remembered(database: Database[dict[str, Any]], slave: str, now: datetime) -> Remembered:
@@ -143,11 +146,22 @@ def _figures(prices: Document, times: Document | None) -> Figures | None:
 def _cursors(decisions: Iterable[Document]) -> Iterable[Cursor]:
     newest: dict[str, Stamp] = {}
     for document in decisions:
-        master, stamp = str(document.get("master")), _stamp(document)
-        newest[master] = max(stamp, newest.get(master, stamp))
+        stamp = _stamp_or_none(document)
+        if stamp is not None:
+            master = str(document.get("master"))
+            newest[master] = max(stamp, newest.get(master, stamp))
     for master, stamp in newest.items():
         if stamp.epoch:
             yield Cursor(master=NodeName(master), stamp=stamp)
+
+
+def _stamp_or_none(found: Document) -> Stamp | None:
+    """None where somebody has spoiled it, or where no story has such a place."""
+    try:
+        stamp = _stamp(found)
+    except SPOILED:
+        return None
+    return stamp if 0 <= stamp.epoch < EPOCHS and 0 <= stamp.seq < PLACES else None
 
 
 def _stamp(found: Document | None) -> Stamp:

@@ -91,6 +91,44 @@ def test_each_masters_story_goes_on_after_its_newest_decision(
     }
 
 
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"epoch": None},
+        {"epoch": "long ago"},
+        {"seq": float("inf")},
+        {"epoch": float("nan")},
+        {"epoch": -1},
+        {"seq": 10**12},
+        {"epoch": 2**53},
+    ],
+    ids=str,
+)
+def test_a_decision_that_somebody_spoiled_tells_of_nothing(
+    ready: Documents, tmp_path: Path, spoiled: dict[str, Any]
+) -> None:
+    ship(ready, tmp_path, verdict(stamp=Stamp(2, 1)), verdict(stamp=Stamp(2, 2)))
+    ready["account_trade_decisions"].update_one({"seq": 2}, {"$set": spoiled})
+    assert remembered(ready, SLAVE, NOW).cursors == (Cursor(master=MASTER, stamp=Stamp(2, 1)),)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"magic": float("inf")},
+        {"followed": {"opened_by": {"epoch": float("inf")}}},
+        {"times": None},
+    ],
+    ids=str,
+)
+def test_a_trade_that_somebody_spoiled_tells_of_nothing(
+    ready: Documents, tmp_path: Path, spoiled: dict[str, Any]
+) -> None:
+    ship(ready, tmp_path, leg(1), leg(2))
+    ready["trades"].update_one({"master_ticket": 2}, {"$set": spoiled})
+    assert remembered(ready, SLAVE, NOW).legs == (leg(1),)
+
+
 @pytest.fixture
 def lines() -> Iterator[list[Recalling]]:
     begun: list[Recalling] = []
@@ -138,3 +176,25 @@ def test_a_database_that_answers_is_known_at_the_start(
     answer = line.answer()
     assert answer is not None
     assert answer.legs == ()
+
+
+class Stumbling(OurDatabase):
+    """Its first answer is one that nobody has thought of."""
+
+    asked = 0
+
+    def database(self, swarm: str) -> Documents:  # type: ignore[explicit-override]
+        self.asked += 1
+        if self.asked == 1:
+            raise LookupError("an answer nobody can read")
+        return super().database(swarm)
+
+
+def test_an_answer_that_nobody_can_read_is_no_reason_to_ask_no_more(
+    server: Server, lines: list[Recalling]
+) -> None:
+    server.start()
+    identified(server, "swarm-1")
+    lines.append(Recalling(Stumbling(lambda: server.uri, NAME), "swarm-1", SLAVE, lambda: None))
+    lines[-1].start(0.0)
+    eventually(lines[-1].answer, 10)
