@@ -272,6 +272,36 @@ def test_nothing_goes_to_a_database_of_another_swarm(
     assert count(server.uri, TRADES) == 1
 
 
+def test_what_another_database_may_have_taken_is_not_forgotten(
+    server: Server, journal: Journal
+) -> None:
+    """A client finds a server again by its address: during a batch another may stand there."""
+    server.start()
+    identified(server.uri)
+    journal.write(leg(1))
+
+    def where() -> str:
+        if count(server.uri, TRADES):
+            identified(server.uri, "another")
+        return server.uri
+
+    shipper = Shipper(journal.path, where, NAME)
+    shipper.start()
+    try:
+        eventually(lambda: "found one of another" in shipper.trouble, 10)
+        assert pending_in(journal) == 1
+    finally:
+        shipper.stop(0.1)
+
+
+def pending_in(journal: Journal) -> int:
+    outbox = Outbox(journal.path)
+    try:
+        return outbox.pending()
+    finally:
+        outbox.close()
+
+
 def test_stopping_ships_what_is_left(
     server: Server, journal: Journal, shipping: Callable[[str], Shipper]
 ) -> None:
