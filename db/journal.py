@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,6 +108,7 @@ class Journal:
         #: What a person should know of the file.
         self.alarms: tuple[str, ...] = ()
         self._account = account
+        self._patience_ms = PATIENCE_MS
         self._file = _opened(path)
         try:
             self._claim(swarm, {swarm, *known_swarms})
@@ -215,7 +216,16 @@ class Journal:
             self._file.execute("COMMIT")
         except (sqlite3.Error, OSError) as fault:
             _undo(self._file)
+            self._wait_for_others(0)
             raise JournalUnwritable(f"journal {self.path}: cannot be written: {fault}") from fault
+        self._wait_for_others(PATIENCE_MS)
+
+    def _wait_for_others(self, patience_ms: int) -> None:
+        """Who has waited once in vain waits no more: a close stands behind every write."""
+        if patience_ms != self._patience_ms:
+            with suppress(sqlite3.Error):
+                self._file.execute(f"PRAGMA busy_timeout = {patience_ms}")
+                self._patience_ms = patience_ms
 
     def _claim(self, swarm: str, known: set[str]) -> None:
         found = self._about()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.journal import Journal, JournalDamaged, JournalRefused, glance, journal_path
+from db.journal import PATIENCE_MS, Journal, JournalDamaged, JournalRefused, glance, journal_path
 from db.journal_rows import NEWEST_FACTS
 from db.outbox import Outbox
 from domain.book import Stamp
@@ -25,6 +25,7 @@ from tests.records_made import (
     opened,
     verdict,
 )
+from utils.clock import monotonic_s
 
 
 @pytest.fixture
@@ -138,6 +139,27 @@ def test_a_write_that_fails_leaves_nothing_of_itself_behind(journal: Journal, pa
         journal.write(intent(1), leg(1))
     assert journal.open_intents() == []
     assert journal.legs() == []
+
+
+def test_a_journal_that_another_program_locks_is_waited_for_once(
+    journal: Journal, path: Path
+) -> None:
+    """Every close of a basket stands behind a write: twenty would wait for most of a minute."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(JournalUnwritable, match="locked"):
+        journal.write(leg(1))
+    began_s = monotonic_s()
+    for order in range(2, 20):
+        with pytest.raises(JournalUnwritable, match="locked"):
+            journal.write(leg(order))
+    assert monotonic_s() - began_s < PATIENCE_MS / 1000
+    other.execute("ROLLBACK")
+    other.close()
+    journal.write(leg(20))
+    assert len(journal.legs()) == 1
+    (patience_ms,) = journal._file.execute("PRAGMA busy_timeout").fetchone()
+    assert patience_ms == PATIENCE_MS
 
 
 def test_a_closed_journal_cannot_be_written(journal: Journal) -> None:
