@@ -23,6 +23,7 @@ from decisions.repairs import (
     AskMaster,
     Done,
     Ended,
+    FollowOrder,
     GivenUp,
     Grown,
     Noted,
@@ -49,7 +50,7 @@ from decisions.taking_up import adopted, adopted_in_net, adoption, ended_by, not
 from domain.ids import SlaveIdentifier
 from domain.legs import Intent, Leg, LegState
 from domain.market import Deal, Position, SymbolSpec
-from domain.orders import ModifyPosition, Nothing, OpenPosition
+from domain.orders import ClosePosition, ModifyPosition, Nothing, OpenPosition
 from domain.reasons import Reason
 
 ZERO = Decimal(0)
@@ -269,13 +270,18 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
     aimed = leg if sight.share is None else _aimed_in_net(leg, sight.share)
     plan = plan_leg(aimed, held, sight.spec, sight.state, sight.name)
     if not isinstance(plan, Nothing):
-        return Send(order=plan, name=sight.name, aimed=aimed)
+        return Send(order=plan, name=sight.name, aimed=aimed, keeps=_keeps(plan, sight))
     if is_absent_without_a_word(leg, sight.word):
         return AskMaster()
     if aimed.target != leg.target and plan.reason is Reason.ALREADY_AS_WANTED:
         plan = Nothing(Reason.STOPS_SHARED)
     after = with_stops_in_force(aimed, held, sight.spec)
     return Settled(leg=msgspec.structs.replace(after, target=leg.target), why=plan)
+
+
+def _keeps(order: FollowOrder, sight: Sight) -> bool:
+    """A close of everything by ticket; in a shared position it might turn the position round."""
+    return isinstance(order, ClosePosition) and order.whole and sight.share is None
 
 
 def _aimed_in_net(leg: Leg, share: Share) -> Leg:

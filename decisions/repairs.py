@@ -147,11 +147,15 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True):
-    """An order is due; its intent goes by this name. `aimed`: the leg with what it aims at."""
+    """An order is due; its intent goes by this name. `aimed`: the leg with what it aims at.
+
+    `keeps`: it is right however long ago it was decided, as it can never take too much.
+    """
 
     order: FollowOrder
     name: str
     aimed: Leg
+    keeps: bool = False
 
 
 class SendPending(msgspec.Struct, frozen=True, kw_only=True):

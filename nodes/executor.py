@@ -31,6 +31,8 @@ from utils.randomness import token
 logger = logging.getLogger(__name__)
 
 NEVER_STALE_S = float("inf")
+#: What was decided longer ago than this is thrown away, and decided again (law 10).
+STALE_DECISION_S = 1.0
 
 
 Said_co = TypeVar("Said_co", bound=Outcome | PendingOutcome, covariant=True)

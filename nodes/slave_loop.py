@@ -281,13 +281,15 @@ class SlaveLoop:
         self._watch_at_s = now.monotonic_s + (WATCH_WITH_EXPOSURE_S if exposed else WATCH_WITHOUT_S)
         if not self._login_is_right(now):
             return
+        looked_at_s = self._parts.clock.now().monotonic_s
         positions = self._parts.door.positions()
         if isinstance(positions, Unknowable):
             self._terminal_is_away(positions.why, now)
             return
         self._alarms.clear("terminal")
         self._positions = positions
-        self._repairer.repair_all(positions, words_of_all(self._inbox.books()))
+        word = words_of_all(self._inbox.books())
+        self._repairer.repair_all(positions, word, looked_at_s)
         self._repairer.reckon()
 
     def _login_is_right(self, now: Now) -> bool:

@@ -31,7 +31,7 @@ from nodes.bookkeeping.answering import (
 )
 from nodes.bookkeeping.ledger import Ledger, Owed
 from nodes.copying.situation_room import SituationRoom
-from nodes.executor import AnyExecuted, Executor
+from nodes.executor import STALE_DECISION_S, AnyExecuted, Executor
 from nodes.inbox import Arrival
 from utils.clock import Clock, utc_us
 
@@ -39,8 +39,6 @@ logger = logging.getLogger(__name__)
 
 #: Proven refusals that a new price or another filling may cure are tried so often in all.
 TRIES = 4
-#: What was decided longer ago than this is thrown away, and decided again (law 10).
-STALE_DECISION_S = 1.0
 #: For so long a report tells of a signal from the future.
 FUTURE_SHOWN_S = 60.0
 ZERO = Decimal(0)

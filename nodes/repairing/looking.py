@@ -50,11 +50,17 @@ class Round:
         around: Surroundings,
         positions: tuple[Position, ...] | None = None,
         word: Word = no_word,
+        looked_at_s: float = 0.0,
     ) -> None:
-        """`positions` as listed just now, None to have them listed; `word`: what books say."""
+        """`word`: what books say. `positions` as a look shows them that began at `looked_at_s`.
+
+        None has them listed.
+        """
         self._around = around
         self._word = word
         self._positions = positions
+        #: When the look began, monotonic, that orders are decided by.
+        self.looked_at_s = looked_at_s
         self._claims: HedgingClaims | None = None
         self._deals: dict[int, Deals] = {}
         self._recent: Deals | None = None
@@ -131,6 +137,7 @@ class Round:
         if isinstance(is_netting, Unknowable):
             return is_netting
         if self._positions is None:
+            self.looked_at_s = around.clock.now().monotonic_s
             positions = around.door.positions()
             if isinstance(positions, Unknowable):
                 return positions

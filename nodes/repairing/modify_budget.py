@@ -37,6 +37,11 @@ class ModifyBudget:
         self._sent += 1
         self._last_s[key] = self._clock.now().monotonic_s
 
+    def take_back(self, key: LegKey) -> None:
+        """It did not go out after all."""
+        self._sent -= 1
+        self.forget(key)
+
     def forget(self, key: LegKey) -> None:
         """The copy has ended."""
         self._last_s.pop(key, None)

@@ -42,7 +42,7 @@ from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import Answer, known_price, opened_so_far, prices_at_closing
 from nodes.bookkeeping.ledger import Ledger
 from nodes.bookkeeping.owed_answers import CLOSED_HERE, OwedAnswers, figures_of
-from nodes.executor import Executed, Executor
+from nodes.executor import NEVER_STALE_S, STALE_DECISION_S, Executed, Executor
 from nodes.ports import TerminalDoor
 from nodes.repairing.doubts import Doubts
 from nodes.repairing.fillings import RefusedFillings
@@ -70,6 +70,8 @@ class RepairWork:
         self._clock = clock
         self._owed = OwedAnswers(ledger)
         self._fillings = RefusedFillings()
+        #: Legs whose last decision had grown old: the next goes out however long it takes.
+        self._too_slow: set[LegKey] = set()
         self._how: Mapping[type[Repair], Callable[[Leg, Any, Round], bool]] = {
             Ask: self._ask,
             Retarget: self._keep,
@@ -257,7 +259,10 @@ class RepairWork:
         order, decided_us = send.order, utc_us()
         quote = self._door.quote(leg.symbol)
         because = (leg.target.stamp, leg.target.journey)
-        executed = self._executor.execute(order, leg, send.name, because)
+        good_until_s = self._good_until_s(leg.key, send, round_)
+        executed = self._executor.execute(order, leg, send.name, because, good_until_s)
+        if executed.kept_back is Reason.LOOP_STALLED:
+            return self._decide_again(leg, order, executed)
         times = Times(
             decided_us=decided_us, sent_us=executed.sent_us, answered_us=executed.answered_us
         )
@@ -277,6 +282,22 @@ class RepairWork:
             self.reckoner.await_result(leg.key, proven=True)
         self._answer_filled(after, order, outcome, figures)
         return after.live
+
+    def _good_until_s(self, key: LegKey, send: Send, round_: Round) -> float:
+        """A terminal that is always too slow may delay a close by one look, and never end it."""
+        if send.keeps or key in self._too_slow:
+            self._too_slow.discard(key)
+            return NEVER_STALE_S
+        return round_.looked_at_s + STALE_DECISION_S
+
+    def _decide_again(self, leg: Leg, order: FollowOrder, executed: Executed) -> bool:
+        """We were stopped, or the machine slept: nobody knows what was done to it meanwhile."""
+        logger.warning("decision_had_grown_old", extra={"leg": leg.key.text})
+        self._ledger.keep(leg, executed.intent)
+        self._too_slow.add(leg.key)
+        if isinstance(order, ModifyPosition):
+            self.budget.take_back(leg.key)
+        return True
 
     def _answer_filled(
         self, leg: Leg, order: FollowOrder, outcome: Filled, figures: Figures

@@ -94,9 +94,9 @@ class Repairer:
                 self.doubts.clear(leg.key)
             self._repair(leg.key, Round(self._around, word=word), may_send=True)
 
-    def repair_all(self, positions: tuple[Position, ...], word: Word = no_word) -> None:
+    def repair_all(self, positions: tuple[Position, ...], word: Word, looked_at_s: float) -> None:
         """The timer's round: live legs, orders without an end, and whom a listed mark names."""
-        round_ = Round(self._around, positions, word)
+        round_ = Round(self._around, positions, word, looked_at_s)
         for intent in list(self._ledger.intents.values()):
             if self._legs.find(intent.leg) is None:
                 self._ledger.note(intent, "no leg")

@@ -13,7 +13,7 @@ from domain.mt5_words import Filling, Retcode
 from domain.orders import ClosePosition
 from domain.outcomes import Filled, Outcome, Rejected, Unknown
 from nodes.repairing.modify_budget import A_DAY
-from tests.builders import a_deal, a_key, a_spec
+from tests.builders import a_deal, a_key, a_spec, an_account
 from tests.fakes import GONE, FakeDoor, filled_in_part, lost, told
 from tests.unit.nodes.teller import Teller
 
@@ -694,3 +694,50 @@ def test_law_9_a_close_that_was_refused_has_its_last_word_after_a_restart(
     teller.turn(20)
     assert teller.slave.door.held == {}
     assert teller.slave.last[1] in {"copied", "nothing_to_do"}
+
+
+@pytest.mark.history(23, 46)
+@pytest.mark.parametrize(
+    ("netting", "what", "at_most"),
+    [
+        pytest.param(True, "closes", "0.40", id="a close of a shared position"),
+        pytest.param(True, "halves", "0", id="a reduction of a shared position"),
+        pytest.param(False, "halves", "0", id="a reduction"),
+    ],
+)
+def test_law_10_what_was_decided_before_the_node_stood_still_is_decided_again(
+    netting: bool, what: str, at_most: str
+) -> None:
+    """While it was stopped its user sold 0.6 of 1.0: sent as decided it would cross zero."""
+    teller = Teller()
+    door = teller.slave.door
+    door.account_state = an_account(hedging=not netting)
+    teller.slave.start()
+    teller.turn(4)
+    identifier = teller.copies(501)
+    stops = [600.0]
+
+    def stop_once() -> None:
+        if stops and len(door.sent) == 1:
+            teller.clock.pass_s(stops.pop())
+            door.reduce(identifier, "0.60")
+
+    door.before_quote = stop_once
+    teller.say(getattr(teller, what)(501))
+    teller.turn(8)
+    assert not stops
+    assert sum(close.volume for close in door.closes) <= Decimal(at_most)
+    assert teller.slave.journal.open_intents() == []
+
+
+@pytest.mark.parametrize("what", ["halves", "moves"])
+def test_law_5_a_terminal_that_is_always_too_slow_delays_an_order_by_one_look(
+    teller: Teller, what: str
+) -> None:
+    identifier = teller.copies(501)
+    teller.slave.door.before_quote = lambda: teller.clock.pass_s(2.0)
+    teller.say(teller.halves(501) if what == "halves" else teller.moves(501, sl="1281.00"))
+    teller.turn(4)
+    held = teller.slave.door.held[identifier]
+    assert (held.volume, held.sl) != (Decimal("1.00"), Decimal("1280.00"))
+    assert len(teller.slave.door.sent) == 2
