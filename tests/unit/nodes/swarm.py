@@ -26,6 +26,7 @@ class MasterSide:
         self.door = FakeDoor(MASTER_AT, self.clock)
         self.journal = FakeJournal()
         self.expected = MASTER_AT
+        self.known_epochs: tuple[int, ...] = ()
         self.start()
 
     def start(self) -> None:
@@ -43,7 +44,7 @@ class MasterSide:
                 clock=self.clock,
                 longest_look_s=0.1,
                 expected=self.expected,
-                known_epochs=(),
+                known_epochs=self.known_epochs,
             )
         )
 

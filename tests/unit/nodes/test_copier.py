@@ -86,6 +86,7 @@ def test_a_change_of_a_position_whose_open_is_in_the_same_drain_comes_after_it(
     copy = next(iter(teller.slave.door.held.values()))
     assert (copy.volume, copy.sl) == (Decimal("0.50"), Decimal("1281.00"))
     assert not teller.slave.unanswered(teller.facts)
+    assert {kind for _, kind, _ in told(teller.slave.verdicts)} == {"copied"}
 
 
 @pytest.mark.parametrize("enabled", [True, False], ids=["copied", "denied"])

@@ -20,7 +20,7 @@ from domain.signals import (
 )
 from messaging import wire
 from tests.builders import EPOCH, MASTER, MASTER_AT, SLAVE
-from tests.fakes import FakeClock, FakeDoor
+from tests.fakes import FakeClock, FakeDoor, FakeJournal
 from tests.unit.nodes.swarm import MasterSide
 from utils.clock import Now, taken_from
 
@@ -394,10 +394,27 @@ def test_law_3_every_start_is_a_higher_epoch_even_when_the_machines_clock_was_se
     assert first > EPOCH
 
 
+def test_law_3_a_master_that_is_killed_as_soon_as_it_rose_stays_above(master: MasterSide) -> None:
+    heard = Stamp(master.beats[-1].head.epoch + 86_400_000, 3)
+    asked(master, have=heard)
+    master.start()
+    master.turn(3)
+    assert master.beats[-1].head.epoch > heard.epoch + 1
+
+
+def test_law_3_a_start_is_above_every_epoch_that_the_database_knows(master: MasterSide) -> None:
+    """Its journal is gone, and the machine's clock is a day behind."""
+    known = master.clock.now().utc_ms + 86_400_000
+    master.journal, master.known_epochs = FakeJournal(), (known, 7)
+    master.start()
+    master.turn(3)
+    assert master.beats[-1].head.epoch > known
+
+
 def test_law_3_a_master_rises_above_the_epoch_that_a_slave_has_heard(master: MasterSide) -> None:
     order = master.door.trade()
     master.turn()
-    heard = Stamp(master.beats[-1].head.epoch + 7, 3)
+    heard = Stamp(master.beats[-1].head.epoch + 86_400_000, 3)
     answer = asked(master, order, have=heard)
     assert isinstance(answer, Snapshot)
     assert (answer.book.stamp, answer.legs[0].fate) == (Stamp(heard.epoch + 1, 0), "held")
@@ -444,6 +461,20 @@ def test_law_4_a_full_disk_keeps_no_fact_from_the_slaves(master: MasterSide) -> 
         master.door.trade()
         master.turn()
     assert len(master.facts) == 120
+
+
+def test_law_3_what_a_full_disk_did_not_take_is_told_to_whoever_missed_it(
+    master: MasterSide,
+) -> None:
+    heard = master.beats[-1].head
+    master.journal.full = True
+    order = master.door.trade()
+    master.turn()
+    master.door.shut(order)
+    master.turn(2)
+    answer = asked(master, order, have=heard)
+    assert isinstance(answer, Snapshot)
+    assert [type(fact).__name__ for fact in answer.facts] == ["PositionOpened", "PositionClosed"]
 
 
 def test_a_full_disk_is_an_alarm_until_it_takes_the_book_again(master: MasterSide) -> None:

@@ -482,6 +482,16 @@ def test_law_1_looks_that_could_not_be_believed_break_the_row_of_equal_ones(
     assert teller.slave.leg().state is LegState.OPEN
 
 
+def test_law_1_however_much_is_asked_about_one_look_it_counts_once(teller: Teller) -> None:
+    """A node that turns slowly has looked three times in twelve seconds, not six."""
+    identifier = teller.copies(501)
+    teller.slave.door.unlisted, teller.slave.door.deals_hidden = {identifier}, True
+    teller.turn(4, seconds=6.0)
+    assert teller.slave.leg().state is LegState.OPEN
+    teller.turn(2, seconds=6.0)
+    assert teller.slave.leg().state is LegState.CLOSED
+
+
 def test_law_1_a_look_in_vain_for_a_masters_sake_breaks_the_row_as_well(teller: Teller) -> None:
     """What it moves is compared at once, and the terminal gives no answer just then."""
     identifier = teller.copies(501)
@@ -492,7 +502,7 @@ def test_law_1_a_look_in_vain_for_a_masters_sake_breaks_the_row_as_well(teller: 
     teller.say(teller.moves(501, sl="1281.00"))
     teller.slave.loop.step()
     teller.slave.door.positions = listing  # type: ignore[method-assign]
-    teller.turn(20)
+    teller.turn(48)
     assert teller.slave.leg().state is LegState.OPEN
 
 
