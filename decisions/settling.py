@@ -62,9 +62,10 @@ def settle_open(
 ) -> FoundIn | FoundClosed | Waiting | Lapsed:
     """Look for an open among the account's deals, by its mark or the broker's order number.
 
-    On a netting account other orders may have brought the position, and may turn it round.
+    On a netting account other orders may have brought the position, and may turn it round. What a
+    stop closed bears the mark of what it closed, and brought nothing.
     """
-    own = [deal for deal in deals if _is_of(order.intent, deal.magic, deal.order)]
+    own = [d for d in deals if d.side is side and _is_of(order.intent, d.magic, d.order)]
     return _by_the_clock(order) if not own else found_by(own, side, deals)
 
 

@@ -76,6 +76,38 @@ def test_one_that_was_executed_and_closed_again_is_found_in_the_deals(teller: Te
     assert len(teller.slave.door.sent) == 1
 
 
+@pytest.mark.history(20)
+@pytest.mark.parametrize("late", [False, True], ids=["in the window", "after it"])
+def test_law_9_a_stop_that_closed_it_under_its_own_mark_is_no_part_of_the_open(
+    teller: Teller, late: bool
+) -> None:
+    """Brokers copy a position's mark into the deal of its stop."""
+
+    def is_stopped_out() -> None:
+        copy = teller.slave.door.held[9001]
+        teller.slave.door.shut(9001, magic=copy.magic, price=copy.sl, net="-7.50")
+
+    def stopped_out(door: FakeDoor, command: object) -> Outcome:
+        unknown = done_but_unknown(door, command)  # type: ignore[arg-type]
+        is_stopped_out()
+        return unknown
+
+    if late:
+        an_unknown_open(teller)
+        teller.turn(70, seconds=1)
+        it_fills_late(teller)
+        is_stopped_out()
+        teller.turn(40)
+    else:
+        teller.slave.door.answers = [stopped_out]
+        teller.say(teller.opens(501))
+        teller.turn(4)
+    given, leg = teller.slave.verdicts[-1], teller.slave.leg()
+    assert (given.kind.value, given.volume) == ("copied", 1)
+    assert (leg.state, leg.filled_volume, leg.net) == (LegState.CLOSED, 1, Decimal("-7.50"))
+    assert given.prices.filled == leg.price_open != leg.price_close
+
+
 def test_one_that_is_not_found_in_the_window_was_missed(teller: Teller) -> None:
     an_unknown_open(teller)
     teller.turn(50, seconds=1)
