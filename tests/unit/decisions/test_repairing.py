@@ -346,6 +346,18 @@ def test_the_rest_of_an_open_that_fills_late_is_counted_once_its_deals_show_it()
     assert (repair.leg.filled_volume, repair.leg.volume) == (Decimal(1), Decimal(1))
 
 
+def test_law_4_nor_does_such_a_list_show_how_much_is_held_of_what_filled_late() -> None:
+    leg = a_leg(filled_volume="0.40", volume="0.10", target=a_target(volume="0.25"))
+    rest = a_deal(NUMBER, volume="0.60")
+    deals = (a_deal(NUMBER, volume="0.40"), a_closing_deal(NUMBER, volume="0.30"), rest)
+    earlier = sight(held=held_of(leg, volume="1.00"), deals=deals)
+    assert isinstance(next_repair(leg, earlier), Settled)
+    now = msgspec.structs.replace(earlier, held=held_of(leg, volume="0.70"))
+    repair = next_repair(leg, now)
+    assert isinstance(repair, Grown)
+    assert (repair.leg.filled_volume, repair.leg.volume) == (Decimal(1), Decimal("0.70"))
+
+
 def test_law_4_a_list_from_before_our_own_reduction_is_not_growth() -> None:
     """What is gone is not sold again: the order is as small as the leg is known to be."""
     leg = a_leg(volume="0.50", target=a_target(volume="0.20"))

@@ -258,6 +258,38 @@ def test_an_unanswered_question_for_deals_of_long_ago_leaves_a_copy_as_it_is() -
     assert door.held[9001].volume == Decimal("0.50")
 
 
+@pytest.mark.history(26)
+def test_law_2_what_was_taken_off_by_hand_long_ago_is_not_taken_off_again_without_the_journal() -> (
+    None
+):
+    """Its opening is further back than deals are searched: its own deals tell what was filled."""
+    swarm = Swarm()
+    order = swarm.trade()
+    door = swarm.slave.door
+    door.reduce(9001, "0.70")
+    long_ago_ms = door.server_ms() - 5 * 86_400_000
+    door.deals = [msgspec.structs.replace(deal, server_ms=long_ago_ms) for deal in door.deals]
+    without_journal(swarm)
+    swarm.turn(8)
+    swarm.master.door.reduce(order, "0.50")
+    swarm.turn(4)
+    assert door.held[9001].volume == Decimal("0.30")
+
+
+@pytest.mark.history(26)
+@pytest.mark.law(12)
+def test_a_copy_of_a_swarm_whose_id_is_known_here_is_ours_without_the_journal() -> None:
+    """A database was adopted since it was opened."""
+    swarm = Swarm()
+    order = swarm.trade()
+    swarm.slave.journal, swarm.slave.swarm = FakeJournal(), "adopted"
+    swarm.slave.start(swarm_ids=("adopted", "swarm"))
+    swarm.turn(8)
+    swarm.master.door.shut(order)
+    swarm.turn(4)
+    assert not swarm.slave.door.held
+
+
 def with_a_waiting_order() -> tuple[Swarm, int]:
     """Our own order waits, and no journal knows of it."""
     swarm = Swarm()
