@@ -34,7 +34,7 @@ NODES_GO_ON = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how strict the start is, and the operator's word about another database."""
     parser.add_argument(
-        "--strict", action="store_true", help="do not start at all if any account has a fault"
+        "--strict", action="store_true", help="do not start if any account has a fault, unless copies are open"
     )
     parser.add_argument(
         "--adopt",

@@ -75,12 +75,20 @@ def open_house(config: Config, policy: Policy, now: Now, *, strict: bool) -> Hou
         house.roster.take_up(line.sight)
         house.roster.check(strict=strict, silence=line.trouble)
         _adopt(house, earlier, config, now)
-        if house.roster.paper_wanted:
-            servers.start_paper()
-        starting.ports_are_free(_new_ports(house))
+        _find_room(house)
         servers.watch_paper(lambda: house.roster.paper_wanted)
         undo.pop_all()
     return house
+
+
+def _find_room(house: House) -> None:
+    """A broker for those on paper, and free ports for the masters."""
+    holds_copies, ports = house.roster.holds_copies, _new_ports(house)
+    if house.roster.paper_wanted:
+        starting.unless_copies_are_open(house.servers.start_paper, holds_copies=holds_copies)
+    starting.unless_copies_are_open(
+        lambda: starting.ports_are_free(ports), holds_copies=holds_copies
+    )
 
 
 def _desk(config: Config) -> tuple[ControlDesk, str]:

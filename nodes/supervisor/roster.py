@@ -64,13 +64,22 @@ class Roster:
         self.paper_wanted = self._uses_paper()
         self._assign_ports(wanted, {} if sight is None else sight.addresses)
 
+    @property
+    def holds_copies(self) -> bool:
+        """Journals of this machine hold copies that are open."""
+        return bool(self._unfinished)
+
     def check(self, *, strict: bool, silence: str) -> None:
-        """Raise HostFault where there is nothing to run, or, when strict, anything wrong."""
-        if silence and not self.judgement.accounts and not self._unfinished:
+        """Raise HostFault where there is nothing to run, or, when strict, anything wrong.
+
+        Never where copies are open: they are watched whatever else is wrong (law 7).
+        """
+        if self.holds_copies:
+            return
+        if silence and not self.judgement.accounts:
             raise HostFault(silence)  # what accounts there are is not known: no fault of theirs
         problems = self.judgement.problems
-        nothing_to_do = NO_PAIR in self.judgement.swarm and not self._unfinished
-        if nothing_to_do or (strict and problems):
+        if NO_PAIR in self.judgement.swarm or (strict and problems):
             raise HostFault("\n".join(filter(None, [silence, as_lines(problems)])))
 
     def fault_of(self, name: str) -> str:

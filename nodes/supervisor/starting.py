@@ -1,8 +1,9 @@
 """The checks and steps of a start that concern the host; each failure is a HostFault."""
 
+import logging
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,6 +20,8 @@ from nodes.supervisor import accounts, pid_file
 from nodes.supervisor.faults import HostFault
 from utils import os_signals
 from utils.folders import FolderFault, make_writable
+
+logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 
@@ -71,6 +74,16 @@ def find_database(config: Config) -> Chosen | Silent:
         return find(config)
     except (DatabaseFault, OSError, *DATABASE_ERRORS) as fault:
         raise HostFault(str(fault)) from fault
+
+
+def unless_copies_are_open(step: Callable[[], object], *, holds_copies: bool) -> None:
+    """What keeps some accounts from running keeps nobody from closing what is open (law 7)."""
+    try:
+        step()
+    except HostFault as fault:
+        if not holds_copies:
+            raise
+        logger.error("starts_for_its_open_copies", extra={"why": str(fault)})  # noqa: TRY400 - a fault of the host, no trace
 
 
 def ports_are_free(pairs: dict[str, Pair]) -> None:

@@ -321,6 +321,8 @@ def test_law_8_nothing_is_sent_to_another_account(teller: Teller) -> None:
     assert teller.slave.door.sent == []
     assert Hold.WRONG_LOGIN.value in teller.slave.report.holds
     assert identifier in teller.slave.door.held
+    # Connecting would log the terminal in again, against whoever logged it in elsewhere.
+    assert teller.slave.door.connects == 0
 
 
 @pytest.mark.history(8)

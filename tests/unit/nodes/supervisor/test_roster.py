@@ -10,6 +10,7 @@ from decisions.roster import Duty
 from domain.ids import NodeName
 from domain.policies import Role
 from domain.records import SettingsKept
+from nodes.supervisor.faults import HostFault
 from tests.records_made import closed_leg, leg
 from tests.unit.nodes.supervisor.told_crew import MASTER, SLAVE, Document, Swarm
 
@@ -363,3 +364,21 @@ def test_law_7_a_damaged_journal_keeps_no_other_account_from_starting(tmp_path: 
     made.sees(MASTER, SLAVE | {"enabled": False}, TWIN | {"path": "s2"})
     assert ("S2", Role.SLAVE) in made.started
     assert made.duty("S1") is Duty.DRAIN
+
+
+@pytest.mark.parametrize("copied", [True, False], ids=["a copy is open", "nothing is open"])
+def test_law_7_a_strict_start_does_not_leave_open_copies_alone(
+    tmp_path: Path, copied: bool
+) -> None:
+    """A third account's document is wrong; whoever has copies is not to blame for it."""
+    if copied:
+        write_leg(tmp_path)
+    swarm = Swarm(tmp_path)
+    swarm.sees(MASTER, SLAVE, SLAVE | {"name": "S3", "path": "s3", "max_lot": "much"})
+    if not copied:
+        with pytest.raises(HostFault, match="max_lot"):
+            swarm.roster.check(strict=True, silence="")
+        return
+    swarm.roster.check(strict=True, silence="")
+    assert swarm.duty("S1") is Duty.RUN
+    assert swarm.duty("S3") is Duty.OFF

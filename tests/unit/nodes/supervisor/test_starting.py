@@ -1,6 +1,7 @@
 """What a start says of this machine."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from nodes.supervisor.starting import (
     found_instead_of_terminal,
     make_folders,
     nobody_else_runs,
+    ports_are_free,
     sole_launcher,
+    unless_copies_are_open,
 )
 from utils.os_signals import born
 
@@ -65,3 +68,12 @@ def test_of_two_launchers_that_nothing_is_written_of_one_yields(settings: Config
         sole_launcher(settings)
     first.release()
     sole_launcher(settings).release()
+
+
+def test_law_7_a_port_that_another_program_took_keeps_nobody_from_closing_what_is_open() -> None:
+    """It is one master's trouble; the copies of others are watched all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = {"FTMO_Master": (other.getsockname()[1],) * 2}
+        unless_copies_are_open(lambda: ports_are_free(taken), holds_copies=True)
+        with pytest.raises(HostFault, match="another program there"):
+            unless_copies_are_open(lambda: ports_are_free(taken), holds_copies=False)
