@@ -34,7 +34,9 @@ NODES_GO_ON = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how strict the start is, and the operator's word about another database."""
     parser.add_argument(
-        "--strict", action="store_true", help="do not start if any account has a fault, unless copies are open"
+        "--strict",
+        action="store_true",
+        help="do not start if any account has a fault, unless copies are open",
     )
     parser.add_argument(
         "--adopt",
