@@ -57,6 +57,18 @@ def test_a_renamed_account_without_copies_starts_when_the_old_node_has_left(swar
     assert swarm.started[-1] == ("S2", Role.SLAVE)
 
 
+def test_law_13_a_renamed_account_waits_until_the_old_node_has_really_left(swarm: Swarm) -> None:
+    """It may sit in a call of its terminal; two nodes at one login would both send orders."""
+    swarm.slow_to_end = {"S1"}
+    swarm.sees(MASTER, TWIN)
+    swarm.sees(MASTER, TWIN)
+    assert set(swarm.stopped) == {"S1"}
+    assert ("S2", Role.SLAVE) not in swarm.started
+    swarm.ends("S1")
+    swarm.turns(2)
+    assert swarm.started[-1] == ("S2", Role.SLAVE)
+
+
 def test_law_13_a_renamed_account_with_copies_waits_for_their_end(swarm: Swarm) -> None:
     swarm.reports("S1", open_legs=1)
     swarm.sees(MASTER, TWIN)
@@ -382,3 +394,18 @@ def test_law_7_a_strict_start_does_not_leave_open_copies_alone(
     swarm.roster.check(strict=True, silence="")
     assert swarm.duty("S1") is Duty.RUN
     assert swarm.duty("S3") is Duty.OFF
+
+
+def test_law_7_where_nobody_knows_the_accounts_those_with_open_copies_start(
+    tmp_path: Path,
+) -> None:
+    """The database is silent, and this machine's memory of its documents is gone."""
+    silent = "database: wanted a MongoDB, found none that answers"
+    empty = Swarm(tmp_path / "empty")
+    with pytest.raises(HostFault, match="found none that answers"):
+        empty.roster.check(strict=False, silence=silent)
+    write_leg(tmp_path)
+    left = Swarm(tmp_path)
+    left.roster.take_up(None)
+    left.roster.check(strict=False, silence=silent)
+    assert left.duty("S1") is Duty.DRAIN

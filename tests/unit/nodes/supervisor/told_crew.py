@@ -74,6 +74,7 @@ class Swarm:
         self.now_s = 100.0
         self.started: list[tuple[str, Role]] = []
         self.stopped: list[str] = []
+        self.slow_to_end: set[str] = set()
         self.ended_terminals: list[AccountSettings] = []
         self.children: dict[str, FakeChild] = {}
         ways = Ways(
@@ -97,7 +98,7 @@ class Swarm:
 
     def _stop(self, name: str, _: Stop) -> bool:
         self.stopped.append(name)
-        self.children[name].running = False
+        self.children[name].running = name in self.slow_to_end
         return True
 
     def sees(self, *documents: Document, held: tuple[str, ...] = ()) -> None:
