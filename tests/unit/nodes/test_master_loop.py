@@ -561,6 +561,23 @@ def test_law_9_what_lived_between_two_looks_is_told_from_its_deals(master: Maste
     assert len(master.told) == 2
 
 
+@pytest.mark.history(35)
+def test_law_9_it_is_told_though_its_own_deals_come_later_than_the_accounts(
+    master: MasterSide,
+) -> None:
+    """A history that lags shows the close in one answer, and not in the other."""
+    master.turn(8)
+    order = master.door.trade("0.40")
+    master.door.shut(order)
+    deals_of = master.door.deals_of
+    master.door.deals_of = lambda number: deals_of(number)[:1]  # type: ignore[method-assign, index]
+    master.turn(8)
+    assert master.told == []
+    master.door.deals_of = deals_of  # type: ignore[method-assign]
+    master.turn(8)
+    assert master.told == ["PositionOpened", "PositionClosed"]
+
+
 @pytest.mark.parametrize("earlier", [0, 1], ids=["nothing told before", "something told before"])
 def test_law_9_what_lived_while_the_master_was_down_is_told_from_its_deals(
     master: MasterSide, earlier: int
