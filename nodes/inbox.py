@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -63,6 +64,8 @@ class _MasterView(msgspec.Struct, kw_only=True):
     asks: int = 0
     acted_early: set[Stamp] = msgspec.field(default_factory=set)
     told: dict[Stamp, Fact] = msgspec.field(default_factory=dict)
+    #: Heard behind a gap, or before the first picture: their turn comes with the next one.
+    waiting: dict[Stamp, Arrival] = msgspec.field(default_factory=dict)
     two_stories: bool = False
     distrusted_until_s: float = 0.0
     spoke: bool = False
@@ -210,7 +213,11 @@ class Inbox:
             _remember(view, fact)
             return _unless_acted(view, Arrival(fact=fact, received_us=received_us))
         _doubt(view)
-        if not self._may_act_early(fact) or fact.stamp in view.acted_early:
+        if fact.stamp in view.acted_early:
+            return []
+        if not self._may_act_early(fact):
+            view.waiting[fact.stamp] = Arrival(fact=fact, received_us=received_us)
+            _forget_the_oldest(view.waiting)
             return []
         view.acted_early.add(fact.stamp)
         return [Arrival(fact=fact, received_us=received_us, early=True)]
@@ -224,8 +231,12 @@ class Inbox:
 
 def _remember(view: _MasterView, fact: Fact) -> None:
     view.told[fact.stamp] = fact
-    if len(view.told) > REMEMBERED_FACTS:
-        del view.told[next(iter(view.told))]
+    _forget_the_oldest(view.told)
+
+
+def _forget_the_oldest(facts: dict[Stamp, Any]) -> None:
+    if len(facts) > REMEMBERED_FACTS:
+        del facts[next(iter(facts))]
 
 
 def _check_repetition(view: _MasterView, fact: Fact) -> None:
@@ -266,15 +277,28 @@ def _take_snapshot(
     """Facts are handled with the book already new, so that an open closed since is not opened."""
     if snapshot.book.stamp < view.cursor:
         return []
-    missed = [f for f in snapshot.facts if view.cursor < f.stamp <= snapshot.book.stamp]
+    missed = _their_turn(view, snapshot, received_us)
     view.book, view.cursor = snapshot.book, snapshot.book.stamp
     view.confirmed, view.asks = True, 0
     taken: list[Arrival | SnapshotTaken] = []
-    for fact in missed:
-        _remember(view, fact)
-        arrival = Arrival(fact=fact, received_us=received_us, from_snapshot=True)
+    for arrival in missed:
+        _remember(view, arrival.fact)
         taken += _unless_acted(view, arrival)
     return [*taken, SnapshotTaken(snapshot=snapshot, received_us=received_us)]
+
+
+def _their_turn(view: _MasterView, snapshot: Snapshot, received_us: int) -> list[Arrival]:
+    """What is new up to this picture, in order: told with it, or heard before and kept waiting.
+
+    A master tells no old facts to a slave that has nothing yet, though it may have heard some.
+    """
+    told = {
+        fact.stamp: Arrival(fact=fact, received_us=received_us, from_snapshot=True)
+        for fact in snapshot.facts
+    }
+    found, upto = view.waiting | told, snapshot.book.stamp
+    view.waiting = {stamp: heard for stamp, heard in view.waiting.items() if stamp > upto}
+    return [found[stamp] for stamp in sorted(found) if view.cursor < stamp <= upto]
 
 
 def _compare(view: _MasterView, beat: MasterHeartbeat) -> None:

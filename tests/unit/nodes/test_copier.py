@@ -10,7 +10,7 @@ from domain.legs import LegState
 from domain.outcomes import Outcome, Rejected
 from domain.signals import SnapshotRequest
 from tests.builders import EPOCH, SLAVE, a_book, a_key
-from tests.fakes import FakeDoor, lost, told
+from tests.fakes import FakeDoor, FakeJournal, lost, told
 from tests.unit.nodes.teller import Teller
 
 REFUSED = Rejected(retcode=10018, comment="Market closed")
@@ -282,6 +282,20 @@ def test_law_9_positions_that_were_there_before_this_slave_are_missed(teller: Te
     teller.slave.start()
     teller.turn(4)
     assert len(teller.slave.verdicts) == 1
+
+
+def test_law_3_an_open_that_a_new_slave_hears_before_its_first_picture_is_copied(
+    teller: Teller,
+) -> None:
+    """It was up and heard it in time: only the order of the first two messages was unlucky."""
+    teller.slave.journal = FakeJournal()
+    teller.slave.start()
+    heard = teller.opens(501)
+    teller.say(heard)
+    teller.turn(4)
+    assert told(teller.slave.verdicts) == [("PositionOpened", "copied", "NONE")]
+    assert not teller.slave.unanswered([heard])
+    assert len(teller.slave.door.opens) == 1
 
 
 def test_law_5_a_refused_close_comes_back_by_itself_until_it_is_done(teller: Teller) -> None:

@@ -149,6 +149,19 @@ def test_law_3_a_close_acts_at_once_in_a_gap_and_once_only() -> None:
     assert handled(arrivals) == [("PositionModified", 4, False)]
 
 
+def test_law_3_what_a_new_slave_hears_before_its_first_picture_is_handled_with_it() -> None:
+    """It has nothing yet, so the picture comes without facts; what it heard it did not miss."""
+    heard = Listening()
+    mine, early = opened(4, a_book_position(7)), reduced(5, a_book_position(7, volume="0.50"))
+    assert heard.says(mine, early, opened(6, a_book_position(8))) == []
+    book = a_book(a_book_position(), a_book_position(7, volume="0.50"), seq=5)
+    arrivals = heard.answers(book)
+    assert handled(arrivals) == [("PositionOpened", 4, False), ("PositionReduced", 5, False)]
+    assert not arrivals[0].from_snapshot
+    later = a_book(a_book_position(), a_book_position(7), a_book_position(8), seq=6)
+    assert handled(heard.answers(later)) == [("PositionOpened", 6, False)]
+
+
 def test_law_3_what_acted_before_its_turn_does_not_act_again_in_its_turn() -> None:
     heard = up_to(3)
     assert handled(heard.says(closed(5))) == [("PositionClosed", 5, True)]
