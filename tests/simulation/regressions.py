@@ -195,6 +195,22 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "closed early: a copy was cut to what had come of the master's order, which filled further",
     ),
+    "a market copy of what had come of an order, reduced with it": FailedSchedule(
+        _pair(
+            "safety",
+            Happening(
+                1_900,
+                "in_parts",
+                "master",
+                {"first_part": 0.4, "rest_after_ms": 1_500, "ms": 4_000},
+            ),
+            _order(2_000, 2, 30),
+            Happening(2_100, "market", "", {"feed": "EURUSD", "points": -60}),
+            _trade(2_700, 0.2, buys=False),
+            nets=("master", "slave1"),
+        ),
+        "closed early, said the judge: of a copy that never waited a part was taken to be ahead",
+    ),
     "filled and closed before anybody could say what became of ours": FailedSchedule(
         _pair(
             "liveness",
