@@ -211,6 +211,22 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "closed early, said the judge: of a copy that never waited a part was taken to be ahead",
     ),
+    "an order whose later part opens anew what its first part had": FailedSchedule(
+        _pair(
+            "safety",
+            Happening(
+                1_500,
+                "in_parts",
+                "master",
+                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 4_000},
+            ),
+            _trade(2_000, 0.5, buys=True),
+            _trade(2_050, 1.0, buys=False),
+            _trade(3_580, 0.3, buys=True),
+            nets=("master", "slave1"),
+        ),
+        "closed early, said the judge: it forgot that nothing had been left of the first part",
+    ),
     "filled and closed before anybody could say what became of ours": FailedSchedule(
         _pair(
             "liveness",

@@ -55,10 +55,11 @@ class Holding:
             parts -= total
         if parts <= 0:
             return None
-        last = self._held[-1] if self._held else None
-        if last is not None and last.order == deal.order:
-            last.parts += parts
-            last.initial_parts += parts
+        known = next((one for one in self._held if one.order == deal.order), None)
+        if known is not None:
+            # A later part of the same order, whatever came in between.
+            known.parts += parts
+            known.initial_parts += parts
             return None
         self._held.append(Original(deal, side, parts, login, now_us))
         return self._held[-1]

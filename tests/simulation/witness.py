@@ -165,8 +165,12 @@ class Witness:
     def _on_master(self, home: Home, deal: Deal) -> None:
         holding = self._holdings.setdefault((home.login, deal.position_id), Holding())
         brought = holding.take(deal, home.login, self._kernel.now_us)
-        if brought is not None:
-            self.originals[brought.order] = brought
+        if brought is None:
+            return
+        if brought.order in self.originals:
+            # An earlier part of the same order has ended: of its copy nothing had to stay.
+            brought.least_share = 0.0
+        self.originals[brought.order] = brought
 
     def _on_slave(self, home: Home, deal: Deal) -> None:
         books = self.slaves[home.name]
