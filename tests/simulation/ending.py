@@ -131,7 +131,7 @@ def _was_flat(copies: list[Copy]) -> bool:
 
 def _unanswered(stage: Stage, host: Host, facts: list[Fact]) -> list[Found]:
     """Whatever the masters' brokers have in their books is answered, and nothing stays unknown."""
-    verdicts = _verdicts(host)
+    verdicts = verdicts_of(host)
     # A master that could not write a fact down tells it again under another stamp.
     last = {(v.leg.opening_order, v.event): v for v in verdicts}
     journaled = {fact.journey for fact in facts}
@@ -183,7 +183,7 @@ def _hid_behind_a_jump(stage: Stage, original: Original) -> bool:
     )
 
 
-def _verdicts(host: Host) -> list[Verdict]:
+def verdicts_of(host: Host) -> list[Verdict]:
     assert host.journal is not None
     query = "SELECT body FROM outbox WHERE kind = ? ORDER BY id"
     rows = host.journal._file.execute(query, (SHIP_VERDICT,))

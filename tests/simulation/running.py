@@ -14,6 +14,7 @@ from tests.simulation.builds import HONEST, Build
 from tests.simulation.drawing_more import draw
 from tests.simulation.ending import unfinished
 from tests.simulation.findings import Finding
+from tests.simulation.of_use import tried_out
 from tests.simulation.schedule import Mode, Schedule
 from tests.simulation.second_judge import judged
 from tests.simulation.stage import Stage
@@ -95,7 +96,7 @@ def _missing(stage: Stage, schedule: Schedule) -> list[Finding]:
         Finding(kind=one.kind.value, who=one.slave, at_ms=at_ms, text=one.text)
         for one in ([] if found or schedule.nets else judged(stage))
     ]
-    return found + damages
+    return found + damages + ([] if found else tried_out(stage, schedule))
 
 
 def _play(stage: Stage, schedule: Schedule) -> float | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+import decisions.planning
+import nodes.copying.opener
 import nodes.inbox
 import nodes.slave_loop
 import nodes.watching.positions
@@ -16,7 +18,7 @@ from domain.book import Stamp
 from domain.ids import LegKey, Magic, OpeningOrder, SlaveIdentifier, SlaveSymbol
 from domain.legs import Intent, Leg, LegState
 from domain.market import Position, SymbolSpec, Unknowable
-from domain.orders import ClosePosition, Command, OpenPosition
+from domain.orders import ClosePosition, Command, Denied, Nothing, OpenPosition
 from domain.outcomes import Outcome, Unknown
 from domain.policies import Latch
 from domain.reasons import Reason
@@ -27,7 +29,7 @@ from nodes.repairing.repairer import Repairer
 from nodes.repairing.troubles import Troubles
 from nodes.slave_loop import SlaveLoop
 from terminal.mt5 import Mt5Terminal
-from tests.simulation import ending, findings
+from tests.simulation import ending, findings, of_use
 from tests.simulation.builds import HONEST, Break, Build
 from tests.simulation.journals import WatchedJournal
 
@@ -114,6 +116,14 @@ def _withdraw_nothing(
     return missed
 
 
+def _deny(*_: object) -> Denied:
+    return Denied(Reason.PRICE_MOVED)
+
+
+def _move_no_stops(*_: object) -> Nothing:
+    return Nothing(Reason.ALREADY_AS_WANTED)
+
+
 def _whatever_is_left(self: NettingClaims, leg: Leg, _: Sequence[Intent] = ()) -> Position | None:
     listed = next((p for p in self._by_symbol.values() if p.symbol == leg.symbol), None)
     if listed is None or leg.state is not LegState.OPEN or listed.side is not leg.side:
@@ -194,6 +204,20 @@ SABOTAGES: Sequence[Build] = (
         breaks=(Break(NettingClaims, "of", _whatever_is_left),),
         damage=findings.CROSSED_ZERO,
         flavour="nets",
+    ),
+    Build(
+        name="opens_nothing",
+        breaks=(Break(nodes.copying.opener, "decide_open", _deny),),
+        damage=of_use.NOT_OF_USE,
+        mode="liveness",
+        flavour="plain",
+    ),
+    Build(
+        name="stops_never_moved",
+        breaks=(Break(decisions.planning, "plan_stops", _move_no_stops),),
+        damage=of_use.NOT_OF_USE,
+        mode="liveness",
+        flavour="plain",
     ),
 )
 

@@ -1,0 +1,133 @@
+"""Once nothing goes wrong any more the swarm is of use: what a trader does then is copied whole."""
+
+from collections.abc import Callable, Iterator
+
+from domain.reasons import Reason
+from domain.verdicts import VerdictKind
+from paper.broker.records import Position
+from tests.simulation.ending import verdicts_of
+from tests.simulation.findings import Finding
+from tests.simulation.hosts import Host
+from tests.simulation.people import Person
+from tests.simulation.schedule import Schedule
+from tests.simulation.stage import Stage
+
+NOT_OF_USE = "not copied, and nothing was wrong"
+#: What was in doubt a moment ago is denied yet: books, clocks and the day's result are read again.
+COMES_TO_REST_US = 6_000_000
+FOLLOWS_WITHIN_US = 2_500_000
+LOTS = 0.5
+STOPS_POINTS, MOVED_POINTS = 400, 300
+#: Far less than an order fills apart from, far more than rounding.
+POINTS_APART = 1.5
+#: What people have asked for, and what their own trading leads to.
+AS_PEOPLE_WISH = frozenset(
+    {
+        Reason.ACCOUNT_DISABLED,
+        Reason.DRAINING,
+        Reason.TRADING_HALTED,
+        Reason.TRADING_REDUCING,
+        Reason.WRONG_LOGIN,
+        Reason.UNKNOWN_SYMBOL,
+        Reason.MAX_OPEN_TRADES,
+        Reason.DAILY_LOSS,
+        Reason.ORDER_NOT_ALLOWED,
+    }
+)
+Step = Callable[[Person, Position], None]
+
+
+def tried_out(stage: Stage, schedule: Schedule) -> list[Finding]:
+    """Every master buys one symbol and sells the other; all is followed to its end."""
+    slaves = [stage.hosts[name] for name in schedule.slaves if name not in schedule.nets]
+    masters = [name for name in schedule.masters if name not in schedule.nets]
+    if not (slaves and masters):
+        return []
+    stage.kernel.run_until(stage.kernel.now_us + COMES_TO_REST_US)
+    return [found for name in masters for found in _followed(stage, name, slaves)]
+
+
+def _followed(stage: Stage, master: str, slaves: list[Host]) -> Iterator[Finding]:
+    person = stage.people[master]
+    before = {one.ticket for one in person.positions()}
+    for nth, buys in enumerate((True, False)):
+        person.open(nth, LOTS, STOPS_POINTS, buys=buys)
+    opened = [one.ticket for one in person.positions() if one.ticket not in before]
+    for said, step in STEPS:
+        for ticket in opened:
+            step(person, _of(person, ticket))
+        stage.kernel.run_until(stage.kernel.now_us + FOLLOWS_WITHIN_US)
+        for host in slaves:
+            for ticket in opened:
+                yield from _compared(stage, host, person, ticket, said)
+
+
+def _compared(
+    stage: Stage, host: Host, person: Person, ticket: int, said: str
+) -> Iterator[Finding]:
+    original = next((one for one in person.positions() if one.ticket == ticket), None)
+    copy = _copy(stage, host, ticket)
+    if original is not None and copy is None and _is_as_people_wish(host, ticket):
+        return
+    wrong = _difference(stage, host, original, copy)
+    if wrong:
+        at_ms = stage.kernel.now_us // 1_000
+        yield Finding(
+            kind=NOT_OF_USE, who=host.name, at_ms=at_ms, text=f"{ticket}, {said}: {wrong}"
+        )
+
+
+def _difference(stage: Stage, host: Host, original: Position | None, copy: Position | None) -> str:
+    """What the copy is, and should not be; empty where it is as it should be."""
+    if original is None or copy is None:
+        return "" if original is copy else f"{'no copy' if copy is None else 'a copy is left'}"
+    profile = stage.brokers.world.houses[host.place.identity.server].market.profiles[copy.symbol]
+    apart = POINTS_APART * profile.point
+    checks = {
+        "side": copy.type == original.type,
+        "symbol": profile.feed == original.symbol,
+        "volume": abs(copy.volume - original.volume) < profile.volume_step,
+        "stop loss": abs(copy.sl - original.sl) < apart,
+        "take profit": abs(copy.tp - original.tp) < apart,
+    }
+    return ", ".join(f"another {name}" for name, is_same in checks.items() if not is_same)
+
+
+def _copy(stage: Stage, host: Host, ticket: int) -> Position | None:
+    known = stage.witness.slaves[host.name].by_order.get(ticket, [])
+    numbers = {copy.identifier for copy in known}
+    return next((p for p in stage.people[host.name].positions() if p.ticket in numbers), None)
+
+
+def _is_as_people_wish(host: Host, ticket: int) -> bool:
+    """It was denied, and for a reason that no machine would have had by itself."""
+    said = [v for v in verdicts_of(host) if v.leg.opening_order == ticket]
+    return any(v.kind is VerdictKind.DENIED and v.reason in AS_PEOPLE_WISH for v in said)
+
+
+def _of(person: Person, ticket: int) -> Position:
+    return next(one for one in person.positions() if one.ticket == ticket)
+
+
+def _is_left(_person: Person, _position: Position) -> None:
+    """It has just been opened."""
+
+
+def _is_moved(person: Person, position: Position) -> None:
+    person.move_stops(position, MOVED_POINTS)
+
+
+def _is_reduced(person: Person, position: Position) -> None:
+    person.close(position, 0.4)
+
+
+def _is_closed(person: Person, position: Position) -> None:
+    person.close(position)
+
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("opened", _is_left),
+    ("its stops moved", _is_moved),
+    ("reduced", _is_reduced),
+    ("closed", _is_closed),
+)
