@@ -33,12 +33,14 @@ class NetLeg(msgspec.Struct, frozen=True, kw_only=True):
 class NetStory(msgspec.Struct, frozen=True, kw_only=True):
     """A position's legs, oldest first: those that hold, and those that have ended.
 
-    `orders` made all its deals; one that only took volume off brought no leg.
+    `orders` made all its deals; one that only took volume off brought no leg. `deals`: the tickets
+    of all that were read.
     """
 
     held: tuple[NetLeg, ...] = ()
     ended: tuple[NetLeg, ...] = ()
     orders: frozenset[int] = frozenset()
+    deals: frozenset[int] = frozenset()
 
     @property
     def signed_volume(self) -> Decimal:
@@ -71,7 +73,11 @@ def net_story(deals: Sequence[Deal], step: Decimal) -> NetStory:
     made = _without_rollovers(deals)
     for deal in sorted(made, key=lambda deal: deal.ticket):
         story = _after(story, deal, step)
-    return msgspec.structs.replace(story, orders=frozenset(deal.order for deal in made))
+    return msgspec.structs.replace(
+        story,
+        orders=frozenset(deal.order for deal in made),
+        deals=frozenset(deal.ticket for deal in deals),
+    )
 
 
 def _without_rollovers(deals: Sequence[Deal]) -> list[Deal]:

@@ -54,7 +54,7 @@ class FlashFinder:
         self._next_far_s = 0.0
         self._told: dict[int, None] = {}
         self._waited: dict[int, None] = {}
-        self._examined: dict[int, int] = {}
+        self._examined: dict[int, frozenset[int]] = {}
 
     def go_on_after(self, told: Iterable[BookPosition], run_began_ms: int) -> None:
         """An earlier run began then, UTC, and is known to have told these: the rest is still to."""
@@ -123,19 +123,21 @@ class FlashFinder:
         return max((d.order for d in deals if d.server_ms < server_ms), default=0)
 
     def _untold(self, deals: Sequence[Deal], after_order: int) -> list[Flash]:
-        """Positions are looked into when they have a deal that was not met before."""
-        newest: dict[int, Deal] = {}
+        """Positions are looked into when they have a deal that was not read before."""
+        shown: dict[int, list[Deal]] = {}
         for deal in deals:
-            newest[deal.position] = max(newest.get(deal.position, deal), deal, key=_ticket)
-        found: list[Flash] = []
-        for number, deal in newest.items():
-            if number and self._examined.get(number) != deal.ticket and self._may_hide(deal):
-                ended = self._ended_untold(deal, after_order)
-                found += ended
-                # A history that lags may have shown its end in one answer and not in the other.
-                if ended or self._reader.is_netting:
-                    self._examined[number] = deal.ticket
-        return found
+            shown.setdefault(deal.position, []).append(deal)
+        return [
+            flash
+            for number, own in shown.items()
+            if number and self._may_hide(own[0]) and not self._has_read(own)
+            for flash in self._ended_untold(own[0], after_order)
+        ]
+
+    def _has_read(self, own: Sequence[Deal]) -> bool:
+        """All of them: a history that lags may show in one answer what it left out of another."""
+        read = self._examined.get(own[0].position, frozenset())
+        return all(deal.ticket in read for deal in own)
 
     def _may_hide(self, deal: Deal) -> bool:
         """On a hedging account a position is one leg, and bears the number of its order."""
@@ -144,21 +146,22 @@ class FlashFinder:
     def _ended_untold(self, deal: Deal, after_order: int) -> list[Flash]:
         """The legs of its position that have ended, and that nobody was told of."""
         story = self._reader.story(deal.position, deal.symbol)
-        return [
+        if story is None:
+            return []
+        ended = [
             Flash(deal.position, deal.symbol, leg)
-            for leg in (() if story is None else story.ended)
+            for leg in story.ended
             if (leg.order > after_order or leg.order in self._waited)
             and leg.order not in self._told
         ]
+        if ended or self._reader.is_netting:
+            self._examined[deal.position] = story.deals
+        return ended
 
     def _forget_the_oldest(self) -> None:
         for known in (self._told, self._waited, self._examined):
             for number in list(known)[: max(0, len(known) - REMEMBERED_ORDERS)]:
                 del known[number]
-
-
-def _ticket(deal: Deal) -> int:
-    return deal.ticket
 
 
 def _facts(book: Book, flash: Flash) -> tuple[PositionOpened, PositionClosed]:

@@ -227,6 +227,24 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "closed early, said the judge: it forgot that nothing had been left of the first part",
     ),
+    "a history that leaves out the deal which opened what has ended": FailedSchedule(
+        _pair(
+            "liveness",
+            Happening(
+                1_700,
+                "broken",
+                "master",
+                {
+                    "fault": {"kind": "missing_rows", "which": "one"},
+                    "scope": {"call": "history_deals_get", "for_ms": 3_000},
+                },
+            ),
+            _trade(2_000, 0.1, buys=False),
+            Happening(2_500, "close_all", "master"),
+            nets=("master",),
+        ),
+        "without verdict: what was read once, in part, was not read again (liveness seed 100064)",
+    ),
     "filled and closed before anybody could say what became of ours": FailedSchedule(
         _pair(
             "liveness",

@@ -669,3 +669,20 @@ def test_everything_told_after_a_stamp_is_told_again_with_its_orders(master: Mas
     answer = asked(master, ticket, have=heard)
     assert isinstance(answer, Snapshot)
     assert [type(fact) for fact in answer.facts] == [PositionOpened, OrderGone, PositionClosed]
+
+
+def test_law_9_a_flash_is_told_though_the_deal_that_opened_it_showed_late(
+    netting: MasterSide,
+) -> None:
+    """Read in part is not read: the deal that is missing may come with any later answer."""
+    netting.turn(8)
+    order = netting.door.trade("0.40")
+    netting.door.shut(order)
+    opening = netting.door.deals.pop(-2)
+    netting.turn(8)
+    assert netting.told == []
+    netting.door.deals.insert(-1, opening)
+    netting.turn(40, seconds=1.0)
+    assert netting.told == ["PositionOpened", "PositionClosed"]
+    netting.turn(40, seconds=1.0)
+    assert len(netting.told) == 2
