@@ -33,8 +33,8 @@ class NetLeg(msgspec.Struct, frozen=True, kw_only=True):
 class NetStory(msgspec.Struct, frozen=True, kw_only=True):
     """A position's legs, oldest first: those that hold, and those that have ended.
 
-    `orders` made all its deals; one that only took volume off brought no leg. `deals`: the tickets
-    of all that were read.
+    `orders` made all its deals; one that only took volume off brought no leg. `deals`: their
+    tickets, of all that were read.
     """
 
     held: tuple[NetLeg, ...] = ()
@@ -63,24 +63,24 @@ def signed(side: Side, volume: Decimal) -> Decimal:
 
 def net_left(deals: Sequence[Deal], side: Side) -> Decimal:
     """Lots that a position's deals leave in this direction; zero where it went to the other."""
-    net = sum((deal.signed_volume for deal in _without_rollovers(deals)), ZERO)
+    net = sum((deal.signed_volume for deal in without_rollovers(deals)), ZERO)
     return max(signed(side, net), ZERO)
 
 
 def net_story(deals: Sequence[Deal], step: Decimal) -> NetStory:
     """Read a position's deals, all of them, in the order they were made; `step` in lots."""
     story = NetStory()
-    made = _without_rollovers(deals)
+    made = without_rollovers(deals)
     for deal in sorted(made, key=lambda deal: deal.ticket):
         story = _after(story, deal, step)
     return msgspec.structs.replace(
         story,
         orders=frozenset(deal.order for deal in made),
-        deals=frozenset(deal.ticket for deal in deals),
+        deals=frozenset(deal.ticket for deal in made),
     )
 
 
-def _without_rollovers(deals: Sequence[Deal]) -> list[Deal]:
+def without_rollovers(deals: Sequence[Deal]) -> list[Deal]:
     """A rollover may close a position and open it anew, in two deals: its legs stay the same."""
     return [deal for deal in deals if deal.reason != Reason.ROLLOVER]
 

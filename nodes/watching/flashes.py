@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from decisions.ages import ServerClock
-from decisions.netting import NetLeg
+from decisions.netting import NetLeg, without_rollovers
 from domain.book import Book, BookPosition
 from domain.ids import MasterIdentifier, MasterSymbol, OpeningOrder
 from domain.market import Deal, Unknowable
@@ -125,7 +125,7 @@ class FlashFinder:
     def _untold(self, deals: Sequence[Deal], after_order: int) -> list[Flash]:
         """Positions are looked into when they have a deal that was not read before."""
         shown: dict[int, list[Deal]] = {}
-        for deal in deals:
+        for deal in without_rollovers(deals):
             shown.setdefault(deal.position, []).append(deal)
         return [
             flash
