@@ -9,6 +9,7 @@ from domain.book import Stamp
 from domain.control import Command as Word
 from domain.ids import LegKey
 from domain.legs import Leg
+from domain.market import Side
 from domain.orders import (
     CancelOrder,
     ClosePosition,
@@ -34,6 +35,8 @@ OPENINGS = OpenPosition | PlaceOrder
 OLDEST_S = 6.0
 #: A start begins the settle window anew, retries are half a minute apart.
 SETTLED_WITHIN_S = 200
+#: Where the stops are of what is traded when all is over, and where they are moved to.
+AGAIN = {Side.BUY: ("1270.00", "1280.00"), Side.SELL: ("1310.00", "1300.00")}
 
 
 class Model:
@@ -400,15 +403,40 @@ class TroubledSwarm:
                 assert ("PositionClosed", order) in answered, f"no end of {order} was told"
 
     def copies_again(self) -> None:
-        """And it is still of use: once resumed, the next position is copied and closed."""
+        """And it is still of use: once resumed, all that the trader does is followed."""
         self.command("RESUME")
         self.turn(8)
-        order = self.master.door.trade("0.30", sl="0", tp="0")
-        self.note_opened(order, Decimal("0.30"))
+        door = self.master.door
+        orders = [door.trade("0.30", side, sl=sl, tp="0") for side, (sl, _) in AGAIN.items()]
+        ticket = door.pend("1284.90", "0.30")
+        for order in (*orders, ticket):
+            self.note_opened(order, Decimal("0.30"), waits=order == ticket)
+        self._followed_whole(orders, ticket)
+        for order in orders:
+            door.change(order, sl=AGAIN[door.held[order].side][1])
+            door.reduce(order, Decimal("0.10"))
+        self._followed_whole(orders, ticket)
+        for order in orders:
+            door.shut(order)
+        door.withdraw(ticket)
+        for order in (*orders, ticket):
+            self.note_ended(order)
         self.turn(8)
-        assert order in dict(self._copies()), self.slave.verdicts[-1]
-        self.master.door.shut(order)
-        self.note_ended(order)
-        self.turn(8)
-        assert order not in dict(self._copies())
+        assert not {*orders, ticket} & {*dict(self._copies()), *self._waiting_copies()}
         self.check()
+
+    def _followed_whole(self, orders: list[int], ticket: int) -> None:
+        """Side, size and stop are the master's, and what waits there waits here."""
+        self.turn(8)
+        copies = dict(self._copies())
+        for order in orders:
+            assert order in copies, self.slave.verdicts[-3:]
+            copy, original = copies[order], self.master.door.held[order]
+            shown = (copy.side, copy.volume, copy.sl)
+            assert shown == (original.side, original.volume, original.sl), f"{shown}: {original}"
+        assert ticket in self._waiting_copies(), self.slave.verdicts[-3:]
+
+    def _waiting_copies(self) -> set[int]:
+        waiting = self.slave.door.waiting.values()
+        keys = [self.owners[o.magic] for o in waiting if o.magic in self.owners]
+        return {int(key.opening_order) for key in keys}
