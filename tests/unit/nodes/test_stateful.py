@@ -403,6 +403,14 @@ def test_laws_1_to_5_and_15_hold_whatever_comes_and_in_the_end_all_is_answered()
     run_state_machine_as_test(Troubles, settings=QUICK)
 
 
+def test_a_program_that_failed_once_ours_filled_whole_and_the_masters_order_in_part() -> None:
+    """What waits yet of the master's order is held here, and is not too much."""
+    program = Troubles()
+    program.an_order_of_ours_fills(nth=0, in_part=False, then=0)
+    program.a_masters_order_fills(nth=0, in_part=True, then=0)
+    program.teardown()
+
+
 def look_longer(examples: int, steps: int, seed: int) -> None:
     """So many programs of so many steps, and what happened in them."""
     logging.disable(logging.CRITICAL)

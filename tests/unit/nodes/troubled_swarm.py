@@ -362,16 +362,17 @@ class TroubledSwarm:
             filled = sum((d.volume for d in self.slave.door.deals_with(copy.magic)), ZERO)
             share = filled * original.volume / self.model.most[order]
             if order in self.model.from_orders or filled < self.model.most[order]:
-                # It was copied when the master had less of it, or in part.
-                share = max(share, min(filled, original.volume))
-            awaited = self.master.door.waiting.get(order)
-            if awaited is not None:
-                # What ours is ahead of an order is held until that leaves the book.
-                share += awaited.volume
+                # It was copied when the master had less of it, or in part; and what it is ahead of
+                # an order that waits yet is held (law 15).
+                share = max(share, min(filled, original.volume + self._waits_there(order)))
             assert copy.volume <= share + STEP, f"{copy.volume} of {share}: {copy}"
             if order not in self.model.by_hand and order not in self.model.from_orders:
                 least = filled * original.volume / self.model.most[order]
                 assert copy.volume >= least - STEP, f"{copy.volume} of {least}: {copy}"
+
+    def _waits_there(self, order: int) -> Decimal:
+        waiting = self.master.door.waiting.get(order)
+        return ZERO if waiting is None else waiting.volume
 
     def _stops_as_the_masters(self) -> None:
         """Unless somebody moved them here, or no state let them be loosened."""
