@@ -54,8 +54,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class OwnControlLine:
     """A nodes.ports.ControlLine; every word goes through bytes."""
 
-    def __init__(self, heard: Callable[[FromNode], None]) -> None:
+    def __init__(self, heard: Callable[[FromNode], None], told: Callable[[ToNode], None]) -> None:
+        """`heard`: what the node says; `told`: each word to it, once it has read it."""
         self._heard = heard
+        self._told = told
         self._orders: list[bytes] = []
 
     def say(self, message: FromNode) -> None:
@@ -69,7 +71,10 @@ class OwnControlLine:
 
     def drain(self) -> list[ToNode]:
         orders, self._orders = self._orders, []
-        return [wire.decode_to_node(body) for body in orders]  # type: ignore[misc]
+        read: list[ToNode] = [wire.decode_to_node(body) for body in orders]  # type: ignore[misc]
+        for message in read:
+            self._told(message)
+        return read
 
     def waitables(self) -> tuple[object, ...]:
         return ()
@@ -114,6 +119,9 @@ class Host:
         self.faults: list[str] = []
         self.crash_after_touches: int | None = None
         self.sleeps_us = 0
+        self.told_us = 0
+        """When it last read a word of its supervisor's."""
+        self.told_last: Settings | None = None
         self.heard: Callable[[str, FromNode], None] = lambda _name, _said: None
         self.on_published: Callable[[Any], None] = lambda _: None
         self._kernel = kernel
@@ -139,7 +147,8 @@ class Host:
             return
         self._life = life = Life(self)
         self._is_busy = False
-        self.control = OwnControlLine(lambda said: self.heard(self.name, said))
+        self.control = OwnControlLine(lambda said: self.heard(self.name, said), self._has_read)
+        self._has_read(told)
         self._kernel.trace.note("start", self.name)
         door = Mt5Terminal(
             client_of(self.place.number, self._brokers, self.place.terminal, life),
@@ -208,6 +217,11 @@ class Host:
         if self.control is not None and self.lives:
             self.control.tell(message)
             self.poke()
+
+    def _has_read(self, message: ToNode) -> None:
+        self.told_us = self._kernel.now_us
+        if isinstance(message, Settings):
+            self.told_last = message
 
     def poke(self) -> None:
         """Something can be read: the rest is over."""

@@ -25,6 +25,7 @@ from domain.reasons import Reason
 from domain.records import Record
 from domain.signals import PositionOpened
 from nodes.copying.opener import Opener
+from nodes.guarding.standing import Standing
 from nodes.repairing.repairer import Repairer
 from nodes.repairing.troubles import Troubles
 from nodes.slave_loop import SlaveLoop
@@ -116,6 +117,10 @@ def _withdraw_nothing(
     return missed
 
 
+def _hold_nothing(*_: object, **__: object) -> None:
+    """What is wrong just now keeps nobody from opening."""
+
+
 def _deny(*_: object) -> Denied:
     return Denied(Reason.PRICE_MOVED)
 
@@ -204,6 +209,13 @@ SABOTAGES: Sequence[Build] = (
         breaks=(Break(NettingClaims, "of", _whatever_is_left),),
         damage=findings.CROSSED_ZERO,
         flavour="nets",
+    ),
+    Build(
+        name="holds_forgotten",
+        breaks=(Break(Standing, "hold", _hold_nothing),),
+        damage=findings.WHILE_HELD,
+        troubles=("launcher", "database"),
+        flavour="plain",
     ),
     Build(
         name="opens_nothing",

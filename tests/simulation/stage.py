@@ -20,6 +20,8 @@ from tests.simulation.trace import Trace
 from tests.simulation.witness import Witness
 
 MASTER_BROKER = "Simulated-Master"
+#: After this without a word nothing is opened; and what one decision may take.
+SUPERVISOR_LOST_US = 6_500_000
 #: What a slave's document has to say of its broker's symbols.
 SYMBOLS: Mapping[str, Mapping[str, Any]] = {
     "FTMO-Demo": {},
@@ -53,6 +55,7 @@ class Stage:
             self._settle(name, role, broker, number, folder, nets=name in schedule.nets)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
+        self.witness.why_not_open = self._why_not_open
         self.supervisor = Supervisor(kernel, self.hosts, documents)
 
     def begin(self) -> None:
@@ -160,6 +163,18 @@ class Stage:
     def _logged_in(self, key: str) -> tuple[int, str]:
         terminal = self.brokers.world.terminals[key]
         return terminal.login, terminal.broker
+
+    def _why_not_open(self, name: str) -> str:
+        """By what the node has read of its supervisor's; empty where it may."""
+        host = self.hosts[name]
+        told, silent_us = host.told_last, self.kernel.now_us - host.told_us
+        if silent_us > SUPERVISOR_LOST_US:
+            return f"no word of a supervisor's for {silent_us} us"
+        if told is None or told.document is None:
+            return "no document"
+        if not told.document.get("enabled", True):
+            return "the account is disabled"
+        return "" if told.database else "the database is silent"
 
     def _has_intent(self, name: str, magic: int) -> bool:
         host = self.hosts[name]

@@ -42,6 +42,7 @@ class Witness:
         self.slaves: dict[str, SlaveBooks] = {}
         self.halted: set[str] = set()
         self.has_intent: Callable[[str, int], bool] = lambda _name, _magic: True
+        self.why_not_open: Callable[[str], str] = lambda _name: ""
         self.clock_slack_us = 0
         self.clock_jumps_us: list[int] = []
         self.logged_in: Callable[[str], tuple[int, str]] = lambda _key: (0, "")
@@ -240,6 +241,8 @@ class Witness:
         books.may_be_out[order] = _shown(request)
         if home.name in self.halted:
             self._find(findings.WHILE_HALTED, home, _shown(request))
+        if why := self.why_not_open(home.name):
+            self._find(findings.WHILE_HELD, home, f"{why}, and {_shown(request)}")
         known = (one for ticket, one in books.waiting.items() if ticket not in books.forgotten)
         if any(order_in(one.comment) == order for one in known):
             self._find(findings.BESIDE_ITS_ORDER, home, _shown(request))
