@@ -53,6 +53,7 @@ class Wire:
 
     def publish(self, body: bytes) -> None:
         """A signal; lost where nobody is subscribed yet."""
+        self._kernel.trace.blend(body)
         weather, inlet = self.weather, self.inlet
         is_lost = weather.is_deaf or self._dice.random() < weather.lost
         if inlet is None or is_lost or self._kernel.now_us < self._subscribed_at_us:
@@ -66,12 +67,14 @@ class Wire:
 
     def answer(self, life: int, body: bytes) -> None:
         """A snapshot, on its own socket; whoever comes after the asker has another."""
+        self._kernel.trace.blend(body)
         inlet = self.inlet
         if inlet is not None and life == self._life and self._dice.random() >= self.weather.lost:
             self._send("answers", lambda: inlet.hear_answer(self, body))
 
     def ask(self, body: bytes) -> None:
         """Of questions to a master that is not there one is kept."""
+        self._kernel.trace.blend(body)
         if self._request is None:
             self._request = body
         self._deliver_request()
