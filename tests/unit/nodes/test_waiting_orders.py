@@ -11,7 +11,7 @@ from domain.market import Fate, Unknowable
 from domain.orders import CancelOrder, ClosePosition, ModifyOrder, PlaceOrder
 from domain.outcomes import Outcome, Rejected, Unknown
 from domain.policies import Hold
-from tests.builders import an_account
+from tests.builders import an_account, some_settings
 from tests.fakes import FakeDoor, told
 from tests.unit.nodes.teller import Teller
 
@@ -349,6 +349,16 @@ def test_settings_act_once_and_a_disabled_account_withdraws_it(teller: Teller) -
     teller.slave.loop._standing.hold(Hold.DRAINING, on=True)
     teller.turn(4)
     assert teller.slave.door.waiting == {}
+
+
+def test_law_2_where_a_master_is_followed_no_more_its_order_is_withdrawn(teller: Teller) -> None:
+    """Another is followed instead, so that the account as a whole is not drained."""
+    waits(teller)
+    teller.slave.settings = some_settings(follows=("Another_Master",))
+    teller.slave.control.orders.append(teller.slave.settings_told())
+    teller.turn(4)
+    assert teller.slave.door.waiting == {}
+    assert teller.slave.report.holds == ()
 
 
 @pytest.mark.history(27)
