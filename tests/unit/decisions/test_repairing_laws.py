@@ -190,10 +190,15 @@ def _fill(draw: st.DrawFn, account: Account, leg: Leg, filled: Decimal, out: Dec
     if out:
         deals.append(a_closing_deal(number, volume=out))
     account.deals[number] = deals
-    if filled > out:
+    late = draw(st.sampled_from([ZERO, ZERO, Decimal("0.10")]))
+    if late:
+        # The rest of an open that was filled in part, which its leg knows nothing of.
+        told = {"ticket": 5 * number, "magic": leg.magic, "entry": DealEntry.IN}
+        deals.append(a_deal(number, volume=late, **told))
+    if filled + late > out:
         held = held_of(msgspec.structs.replace(leg, identifier=SlaveIdentifier(number)))
         account.positions[number] = msgspec.structs.replace(
-            held, volume=filled - out, sl=draw(stops)
+            held, volume=filled + late - out, sl=draw(stops)
         )
 
 
@@ -208,11 +213,28 @@ def _add_intents(draw: st.DrawFn, account: Account, leg: Leg) -> None:
         kind = draw(st.sampled_from([ClosePosition, ModifyPosition])).__name__
         base["magic"] = leg.magic + 5
         account.intents[name] = an_intent(**base, kind=kind, volume=volume, volume_before=before)
+        if kind == ClosePosition.__name__ and draw(st.booleans()):
+            _execute(account, leg, account.intents[name])
+
+
+def _execute(account: Account, leg: Leg, intent: Intent) -> None:
+    """Nobody answered, and it was done all the same."""
+    number = 9000 + int(leg.key.opening_order)
+    held = account.positions.get(number)
+    if held is None or not ZERO < intent.volume <= held.volume:
+        return
+    told = {"volume": intent.volume, "magic": intent.magic, "ticket": 7 * number}
+    account.deals[number].append(a_closing_deal(number, **told))
+    left = msgspec.structs.replace(held, volume=held.volume - intent.volume)
+    account.positions[number] = left
+    if not left.volume:
+        del account.positions[number]
 
 
 def _add_word(draw: st.DrawFn, account: Account, leg: Leg, initial: Decimal) -> None:
     says = draw(st.sampled_from(["held", "closed", "nothing", "not asked"]))
-    later = Stamp(EPOCH, 50)
+    # A picture from before the last fact is told now and then as well.
+    later = draw(st.sampled_from([Stamp(EPOCH, 50), Stamp(EPOCH, 50), Stamp(EPOCH, 0)]))
     if says == "held":
         order = int(leg.key.opening_order)
         position = a_book_position(
