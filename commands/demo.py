@@ -9,6 +9,7 @@ from commands.demonstration.accounts import documents
 from commands.demonstration.show import Outcome, Show, ShowFault
 from commands.demonstration.trader import Trader, TraderError
 from commands.staging.books import TruthUnreadableError
+from commands.staging.leftovers import clear_leftovers
 from commands.staging.processes import end_all
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
 from commands.staging.wishes import (
@@ -89,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _in_scenery(args: argparse.Namespace, stop: StopRequest) -> int:
+    for folder in clear_leftovers("demo"):
+        print(f"Ended what a demo that was killed had left in {folder}.", flush=True)
     print("Setting up a database, a paper broker and accounts for the demo...", flush=True)
     ticks = tuple(path.resolve() for path in args.ticks)
     wish = Wish(

@@ -20,6 +20,7 @@ from commands.drilling.record import Record
 from commands.drilling.victims import Victims
 from commands.drilling.world import World, people
 from commands.staging.books import TruthUnreadableError
+from commands.staging.leftovers import clear_leftovers
 from commands.staging.processes import end_all, everybody_of
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
 from commands.staging.wishes import (
@@ -115,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _in_world(args: argparse.Namespace, stop: StopRequest) -> int:
+    for folder in clear_leftovers("drill"):
+        print(f"Ended what a drill that was killed had left in {folder}.", flush=True)
     likeness = _likeness(args)
     print("Setting up a database, a paper broker and accounts for the drill...", flush=True)
     for remark in likeness.remarks:

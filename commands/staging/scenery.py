@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from filelock import FileLock
 
 import config as machine
+from commands.staging.leftovers import disown, own
 from commands.staging.ticks import lively
 from config import Config
 from db.clients import connect
@@ -61,6 +63,8 @@ class Scenery(msgspec.Struct, frozen=True, kw_only=True):
     database_uri: str
     broker: Address
     accounts: tuple[dict[str, Any], ...]
+    #: That it still has an owner.
+    lock: FileLock
 
 
 def put_up(wish: Wish) -> Scenery:
@@ -68,7 +72,8 @@ def put_up(wish: Wish) -> Scenery:
     # Resolved, as the servers name it on their command lines, by which they are found at the end.
     folder = Path(tempfile.mkdtemp(prefix=f"murmuration-{wish.purpose}-")).resolve()
     with ExitStack() as undo:
-        undo.callback(_clear_away, folder)
+        lock = own(folder, keep=wish.keep)
+        undo.callback(_clear_away, folder, lock)
         config = _settings(folder, wish)
         uri = _database(config, wish.accounts)
         broker = _broker(config, wish.accounts)
@@ -80,6 +85,7 @@ def put_up(wish: Wish) -> Scenery:
         database_uri=uri,
         broker=broker,
         accounts=wish.accounts,
+        lock=lock,
     )
 
 
@@ -102,14 +108,16 @@ def servers_of(config: Config) -> list[int]:
 
 def take_down(scenery: Scenery) -> None:
     """Remove the folder, unless it is to be kept."""
+    disown(scenery.lock)
     if not scenery.keep:
         shutil.rmtree(scenery.folder, ignore_errors=True)
 
 
-def _clear_away(folder: Path) -> None:
+def _clear_away(folder: Path, lock: FileLock) -> None:
     state = folder / "state"
     if state.exists():
         end_servers(msgspec.structs.replace(machine.load({}), state=state))
+    disown(lock)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from filelock import FileLock
 from pymongo.database import Database
 
 import config as machine
@@ -45,6 +46,7 @@ def test_a_slave_halted_by_its_own_days_loss_is_known_from_one_that_was_not_resu
         database_uri=running_server.uri,
         broker=Address(pid=0, port=1, pub_port=2, instance="", state_dir=""),
         accounts=({"name": SLAVE, "type": "SLAVE"},),
+        lock=FileLock(running_server.state / "owner.lock"),
     )
     operator = Operator(scenery)
     assert not operator.has_had_its_loss(SLAVE)
