@@ -225,7 +225,7 @@ class TroubledMaster(MasterSide):
         self.clock, self.bus = clock, bus
         self.door = TroubledDoor(MASTER_AT, clock)
         self.journal = TroubledJournal()
-        self.expected = MASTER_AT
+        self.expected, self.known_epochs = MASTER_AT, ()
         self.start()
 
     def start(self) -> None:
