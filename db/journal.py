@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,7 +109,7 @@ class Journal:
         self.alarms: tuple[str, ...] = ()
         self._account = account
         self._patience_ms = PATIENCE_MS
-        self._file = _opened(path)
+        self._file, self._is_copy = _for_reading(path, _for_writing)
         try:
             self._claim(swarm, {swarm, *known_swarms})
         except BaseException:
@@ -207,9 +207,12 @@ class Journal:
             self._all(kind, shape)
 
     def _tell(self, words: dict[str, str]) -> None:
-        self._in_one_step(lambda file: file.executemany(_TELL, words.items()))
+        """What stands there already needs no room on the disk."""
+        if not words.items() <= self._about().items():
+            self._in_one_step(lambda file: file.executemany(_TELL, words.items()))
 
     def _in_one_step(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        self._open_for_writing()
         try:
             self._file.execute("BEGIN IMMEDIATE")
             work(self._file)
@@ -219,6 +222,13 @@ class Journal:
             self._wait_for_others(0)
             raise JournalUnwritable(f"journal {self.path}: cannot be written: {fault}") from fault
         self._wait_for_others(PATIENCE_MS)
+
+    def _open_for_writing(self) -> None:
+        """Nothing was written to a copy, so there is nothing to bring along."""
+        if self._is_copy:
+            file = _for_writing(self.path, 0)
+            self._file.close()
+            self._file, self._is_copy, self._patience_ms = file, False, 0
 
     def _wait_for_others(self, patience_ms: int) -> None:
         """Who has waited once in vain waits no more: a close stands behind every write."""
@@ -257,7 +267,7 @@ def glance(path: Path) -> Glance:
     """Look into a journal without owning it, whoever writes it meanwhile."""
     if not path.is_file():
         raise JournalRefused(f"journal {path}: wanted a journal, found no such file")
-    file = _opened(path)
+    file, _ = _for_reading(path, _opened)
     try:
         with _legible(path):
             return _glance(path, file)
@@ -285,10 +295,52 @@ def _master_of(leg: Leg) -> Identity:
     return Identity(leg.key.master_login, leg.key.master_server)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _for_reading(
+    path: Path, way: Callable[[Path], sqlite3.Connection]
+) -> tuple[sqlite3.Connection, bool]:
+    """The file, or a copy of it in memory: on a full disk it may not even be opened.
+
+    Whoever starts then still knows which copies to close.
+    """
+    try:
+        return way(path), False
+    except JournalUnwritable:
+        if not path.is_file() or not path.stat().st_size:
+            raise
+    with _legible(path):
+        return _copied(path), True
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """Opened by one alone a file needs no other beside it."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_MS / 1000)) as file:
+        file.execute("PRAGMA locking_mode = EXCLUSIVE")
+        made = sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            file.backup(made)
+        except BaseException:
+            made.close()
+            raise
+    return made
+
+
+def _for_writing(path: Path, patience_ms: int = PATIENCE_MS) -> sqlite3.Connection:
+    """What SQLite could open for reading only would stay so, whatever room there is later."""
+    file = _opened(path, patience_ms)
+    try:
+        file.execute("BEGIN IMMEDIATE")
+        file.execute("ROLLBACK")
+    except sqlite3.OperationalError as fault:
+        if fault.sqlite_errorname.startswith("SQLITE_READONLY"):
+            file.close()
+            raise JournalUnwritable(f"journal {path}: cannot be written: {fault}") from fault
+    return file
+
+
+def _opened(path: Path, patience_ms: int = PATIENCE_MS) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_MS / 1000)
+        file = sqlite3.connect(path, isolation_level=None, timeout=patience_ms / 1000)
     except (sqlite3.Error, OSError) as fault:
         raise JournalUnwritable(f"journal {path}: cannot be opened: {fault}") from fault
     try:
@@ -305,7 +357,7 @@ def _legible(path: Path) -> Iterator[None]:
     """Whoever reads is told in words; a disk that does not answer has damaged nothing."""
     try:
         yield
-    except sqlite3.OperationalError as fault:
+    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as fault:
         raise JournalUnwritable(f"journal {path}: cannot be written: {fault}") from fault
     except ILLEGIBLE as fault:
         raise JournalDamaged(

@@ -1,6 +1,7 @@
 """One node per account and per terminal: two OS locks, held for the process's life."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from hashlib import sha256
@@ -89,7 +90,11 @@ def _holder(place: Path) -> str:
 def _sign(place: Path) -> None:
     """Beside the lock, not in it: Windows lets nobody else read a file that is locked."""
     signature = _signature(place)
-    signature.write_text(str(os.getpid()), encoding="utf-8")
+    try:
+        signature.write_text(str(os.getpid()), encoding="utf-8")
+    except OSError as fault:
+        if fault.errno != errno.ENOSPC:  # a name is worth less than a close on a full disk
+            raise
     with contextlib.suppress(PermissionError):  # another user's file, which he opened to all
         signature.chmod(_FILE_MODE)
 

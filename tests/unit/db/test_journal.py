@@ -332,6 +332,43 @@ def test_of_a_masters_facts_the_newest_ten_thousand_are_kept(journal: Journal, p
     assert pending(path) == waiting
 
 
+def as_a_kill_leaves_it(journal: Journal, path: Path) -> None:
+    """The file and its tail; what stands in the tail is not in the file yet."""
+    path.parent.mkdir(parents=True)
+    for ending in ("", "-wal"):
+        body = journal.path.with_name(journal.path.name + ending).read_bytes()
+        path.with_name(path.name + ending).write_bytes(body)
+
+
+@pytest.mark.history(39)
+def test_a_start_on_a_full_disk_knows_what_is_open_and_writes_when_there_is_room(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """A folder where SQLite wants its index: as on a full disk it cannot be made."""
+    path = journal_path(tmp_path / "full", SLAVE)
+    journal.bind(51234567, "Apex-Live")
+    journal.write(leg(1), closed_leg(2), intent(1))
+    as_a_kill_leaves_it(journal, path)
+    in_the_way = path.with_name(f"{path.name}-shm")
+    in_the_way.mkdir()
+
+    again = Journal(path, "swarm-1", SLAVE)
+    again.bind(51234567, "Apex-Live")
+    assert again.legs() == [closed_leg(2), leg(1)]
+    assert again.open_intents() == [intent(1)]
+    assert glance(path).open_legs == 1
+    for _ in range(2):
+        with pytest.raises(JournalUnwritable, match="cannot be written"):
+            again.write(closed_leg(1))
+    assert again.legs() == [closed_leg(2), leg(1)]
+
+    in_the_way.rmdir()
+    again.write(closed_leg(1))
+    again = reopened(again)
+    assert again.legs() == [closed_leg(1), closed_leg(2)]
+    again.close()
+
+
 def no_more_room(journal: Journal) -> None:
     """As a full disk has it: no page more than there are."""
     (pages,) = journal._file.execute("PRAGMA page_count").fetchone()
