@@ -377,6 +377,14 @@ def _after_fill(leg: Leg, send: Send, outcome: Filled, spec: SymbolSpec) -> Leg:
         return msgspec.structs.replace(after, target=leg.target)
     volume = max(leg.volume - outcome.volume, ZERO)
     left = msgspec.structs.replace(leg, volume=volume, price_close=outcome.price)
-    if order.whole and outcome.volume >= order.volume:
+    if order.whole and outcome.volume >= order.volume and _is_all(leg, send, order):
         return msgspec.structs.replace(left, state=LegState.CLOSED, volume=ZERO)
     return left
+
+
+def _is_all(leg: Leg, send: Send, order: ClosePosition) -> bool:
+    """Of a shared position a close takes what was left of the leg, and more may be left by now.
+
+    Where somebody has given back what he took off meanwhile; the next look tells.
+    """
+    return send.keeps or leg.volume <= order.volume

@@ -28,6 +28,7 @@ SEEDS: tuple[FailedSeed, ...] = (
     FailedSeed("liveness", 61, "what was opened and closed while the terminal was cut off"),
     FailedSeed("liveness", 108, "a verdict that stayed unknown"),
     FailedSeed("liveness", 288, "a terminal that was read while it was cut off"),
+    FailedSeed("liveness", 710_054, "what was taken off a shared copy and given back as it closed"),
     FailedSeed("safety", 133, "a broker's clock that went back while the master hung"),
 )
 

@@ -765,3 +765,28 @@ def test_law_5_a_terminal_that_is_always_too_slow_delays_an_order_by_one_look(
     held = teller.slave.door.held[identifier]
     assert (held.volume, held.sl) != (Decimal("1.00"), Decimal("1280.00"))
     assert len(teller.slave.door.sent) == 2
+
+
+def test_law_14_what_is_given_back_while_a_shared_copy_is_closed_is_closed_as_well() -> None:
+    """Its user had sold 0.1 of it, and buys it back while our close of the 0.9 is on its way."""
+    teller = Teller()
+    door = teller.slave.door
+    door.account_state = an_account(hedging=False)
+    teller.slave.start()
+    teller.turn(4)
+    identifier = teller.copies(501)
+    door.reduce(identifier, "0.10")
+    teller.turn(2)
+
+    def buys_it_back(door: FakeDoor, command: object) -> Outcome:
+        fills_the_rest(door, identifier, "0.10")
+        filled: Outcome = door.execute(command)
+        return filled
+
+    door.answers = [buys_it_back]
+    teller.say(teller.closes(501))
+    teller.turn(4)
+    assert [str(close.volume) for close in door.closes] == ["0.90", "0.10"]
+    assert identifier not in door.held
+    assert teller.slave.leg().state is LegState.CLOSED
+    assert teller.slave.last == ("PositionClosed", "copied", "NONE")
