@@ -3,6 +3,7 @@
 import argparse
 import platform
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,7 @@ from commands.staging.wishes import (
     MOST_SEED,
     above_zero,
     check_file_to_write,
+    check_room,
     count,
     whole,
 )
@@ -46,6 +48,8 @@ from utils.os_signals import StopRequest
 
 DAMAGE, HOST_FAULT = 1, 2
 STOP_S = 8.0
+#: Logs, journals, the database and the broker's file.
+LEAST_MB, MB_A_SECOND = 50.0, 0.1
 FAULTS = (
     ConfigError,
     DatabaseFault,
@@ -109,6 +113,9 @@ def run(args: argparse.Namespace) -> int:
     with StopRequest(wakeup=True) as stop:
         try:
             check_file_to_write(args.json)
+            check_room(
+                Path(tempfile.gettempdir()), LEAST_MB + args.seconds * args.pace * MB_A_SECOND
+            )
             return _in_world(args, stop)
         except FAULTS as fault:
             print(f"drill: {fault}", file=sys.stderr)

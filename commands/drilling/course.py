@@ -99,6 +99,7 @@ class Course:
         self._began_s = monotonic_s()
         self._turned_s = self._began_s
         self._look_at_s = 0.0
+        self._unreadable = "the masters' positions could not be closed"
         self._reports_at_s = 0.0
 
     def run(self, steps: Sequence[Step], seconds: float, judge: Judge) -> Outcome:
@@ -222,19 +223,21 @@ class Course:
             if judged is not None and monotonic_s() - changed_s > UNCHANGED_S:
                 break
             if judged is None and monotonic_s() > deadline_s + READABLE_WITHIN_S:
-                raise DrillFault("neither broker nor database lets itself be read at the end")
+                raise DrillFault(f"the end cannot be judged: {self._unreadable}")
             self._turn("waiting for the last answers")
         return judged
 
     def _judge(self, judge: Judge) -> Judged | None:
         address = self._victims.broker_address()
         if address is None:
+            self._unreadable = "the paper broker does not run"
             return None
         try:
             with self._operator.database(JUDGE_PATIENCE_MS) as database:
                 return judge.judge(address, database)
         except (TruthUnreadableError, OSError, *DATABASE_ERRORS) as fault:
-            self._record.note(self._now_s(), "not readable yet", detail=str(fault))
+            self._unreadable = str(fault)
+            self._record.note(self._now_s(), "not readable yet", detail=self._unreadable)
             return None
 
     def _close_all(self) -> bool:

@@ -1,6 +1,7 @@
 """What a person may ask a demo or a drill for: numbers that make sense, and a file to write."""
 
 import argparse
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ MOST_SECONDS = 86_400.0
 MOST_PACE = 10.0
 MOST_KILLS = 100_000
 MOST_SPEED = 1_000_000.0
+MB = 1_000_000
 
 
 def whole(most: int) -> Callable[[str], int]:
@@ -48,6 +50,13 @@ def check_file_to_write(file: Path | None) -> None:
         found = f"{file}: {fault.strerror}"
     if found:
         raise OSError(f"--json: wanted a file, found {found}")
+
+
+def check_room(folder: Path, wanted_mb: float) -> None:
+    """A database or a broker that cannot write gives up without telling why."""
+    found_mb = shutil.disk_usage(folder).free / MB
+    if found_mb < wanted_mb:
+        raise OSError(f"wanted {wanted_mb:.0f} MB free in {folder}, found {found_mb:.0f} MB")
 
 
 def _in_the_way(file: Path) -> str:

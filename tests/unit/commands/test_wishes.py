@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands import demo, drill
-from commands.staging.wishes import check_file_to_write
+from commands.staging.wishes import check_file_to_write, check_room
 
 
 def asked(command: Any, *words: str) -> argparse.Namespace:
@@ -51,3 +51,9 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_starts(tmp_pat
     impossible = tmp_path / ("long" * 100)
     with pytest.raises(OSError, match="--json: wanted a file, found"):
         check_file_to_write(impossible)
+
+
+def test_room_that_is_not_there_is_refused_with_both_figures(tmp_path: Path) -> None:
+    check_room(tmp_path, 0.001)
+    with pytest.raises(OSError, match=r"wanted 1000000000000 MB free in .*, found \d+ MB"):
+        check_room(tmp_path, 1e12)
