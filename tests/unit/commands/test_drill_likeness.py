@@ -113,6 +113,12 @@ def test_what_one_broker_lacks_is_said() -> None:
     assert "Not shaped" in remarks()
 
 
+def test_an_account_that_nets_is_told_that_its_drill_does_not() -> None:
+    netting = {"paper": {"margin_mode": "netting"}}
+    assert shaped(**netting)["paper"]["margin_mode"] == "hedging"
+    assert "Every account of a drill is a hedging one" in remarks(**netting)
+
+
 def test_a_paper_accounts_currency_and_money_are_kept() -> None:
     paper = shaped(paper={"broker": "Apex-Demo", "currency": "EUR", "deposit": 5000})["paper"]
     assert (paper["currency"], paper["deposit"]) == ("EUR", 5000)
