@@ -29,8 +29,8 @@ DEPOSIT, CURRENCY, LEVERAGE = 1_000_000, "USD", 100
 NEVER_SHAPED = (
     "Not shaped, as no document says it: your brokers' own symbols, spreads, commissions, stops "
     "levels, fillings, trading hours and speed; equity and positions you hold; what else trades "
-    "on your accounts. Every account of a drill is a hedging one, and nobody places orders that wait, "
-    "whatever yours do. Prices are those of EURUSD and XAUUSD of one recorded morning."
+    "on your accounts. Every account of a drill is a hedging one, and nobody places orders that "
+    "wait, whatever yours do. Prices are those of EURUSD and XAUUSD of one recorded morning."
 )
 
 
