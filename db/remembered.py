@@ -38,7 +38,7 @@ def recall(state: Path) -> Remembered | None:
         return None
     try:
         return msgspec.json.decode(path.read_bytes(), type=Remembered)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
         raise DatabaseFault(
             f"{path}: wanted which database was chosen, found something else ({fault}). "
             "Restore the file; without it nobody knows which database is the right one."

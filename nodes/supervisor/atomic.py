@@ -5,7 +5,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 logger = logging.getLogger(__name__)
+
+DAMAGED = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding raises; a byte that is no UTF-8 is a ValueError."""
 
 TRIES = 100
 BETWEEN_TRIES_S = 0.01

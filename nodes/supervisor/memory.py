@@ -7,7 +7,7 @@ import msgspec
 
 from decisions.document_changes import shown
 from nodes.supervisor.accounts import Document
-from nodes.supervisor.atomic import KeptFile
+from nodes.supervisor.atomic import DAMAGED, KeptFile
 
 
 class AccountMemory:
@@ -32,6 +32,6 @@ class AccountMemory:
     def _read(self) -> dict[str, Document]:
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Document])
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, *DAMAGED):
             # A first start, or a file somebody damaged: the journals still hold what is open.
             return {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from nodes.supervisor.atomic import remove, write_whole
+from nodes.supervisor.atomic import DAMAGED, remove, write_whole
 
 
 class SupervisorEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ def read(state: Path) -> RunFile | None:
     """What was written last; None where nothing is, or nothing that can be read."""
     try:
         return msgspec.json.decode(place(state).read_bytes(), type=RunFile)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *DAMAGED):
         return None
 
 

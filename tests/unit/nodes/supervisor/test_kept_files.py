@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from db.remembered import DatabaseFault, recall
 from nodes.supervisor.atomic import KeptFile
+from nodes.supervisor.memory import AccountMemory
 from nodes.supervisor.pid_file import RunFile, SupervisorEntry, read
 from nodes.supervisor.recording import Recorder
 from nodes.supervisor.showing import swarm_view
@@ -53,3 +55,23 @@ def test_law_7_a_full_disk_does_not_end_the_launcher(tmp_path: Path) -> None:
     assert isinstance(written, RunFile)
     assert set(written.nodes) == {"FTMO_Master"}
     assert documents.exists()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b'{"name', id="cut"),
+        pytest.param(b'{"\xc4pfel": {}}', id="saved in another encoding"),
+        pytest.param(b'{"a":' * 5_000, id="nested without end"),
+    ],
+)
+def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "run").mkdir()
+    for name in ("nodes.json", "accounts.json"):
+        (tmp_path / "run" / name).write_bytes(damaged)
+    (tmp_path / "database.json").write_bytes(damaged)
+    assert read(tmp_path) is None
+    assert AccountMemory(tmp_path).documents == {}
+    with pytest.raises(DatabaseFault, match="Restore the file"):
+        recall(tmp_path)
