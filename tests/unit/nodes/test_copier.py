@@ -244,6 +244,19 @@ def test_law_3_a_book_of_another_account_says_nothing_of_our_legs(teller: Teller
     assert identifier in teller.slave.door.held
 
 
+def test_law_2_of_what_a_snapshot_brings_closes_go_first(teller: Teller) -> None:
+    teller.copies(501)
+    second = teller.copies(502)
+    teller.halves(501)
+    teller.closes(502)
+    # A master that has lost its journal: the picture comes without what led to it.
+    teller.facts.clear()
+    teller.say(teller.beat())
+    teller.turn(4)
+    first, then = teller.slave.door.closes
+    assert (first.identifier, first.whole, then.whole) == (second, True, False)
+
+
 def test_a_snapshot_brings_a_leg_where_its_master_is(teller: Teller) -> None:
     teller.copies(501)
     teller.moves(501, sl="1281.00")

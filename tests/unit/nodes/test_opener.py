@@ -250,6 +250,21 @@ def test_law_10_a_close_is_sent_however_long_it_took(teller: Teller) -> None:
     teller.say(teller.closes(501))
     teller.turn()
     assert identifier not in teller.slave.door.held
+    assert not thrown_away(teller)
+
+
+def thrown_away(teller: Teller) -> list[Intent]:
+    """Orders that we kept back ourselves."""
+    return [intent for intent in teller.slave.journal.of(Intent) if intent.outcome == "rejected"]
+
+
+def test_law_10_what_was_decided_just_now_is_sent_at_once(teller: Teller) -> None:
+    identifier = teller.copies(501)
+    teller.say(teller.halves(501), teller.moves(501, sl="1281.00"))
+    teller.turn()
+    held = teller.slave.door.held[identifier]
+    assert (held.volume, held.sl) == (Decimal("0.50"), Decimal("1281.00"))
+    assert not thrown_away(teller)
 
 
 def test_law_6_a_halt_that_came_during_a_try_denies_the_next_one(teller: Teller) -> None:

@@ -77,15 +77,17 @@ def test_law_2_the_choice_to_close_the_minimum_is_the_one_at_the_open() -> None:
     assert not teller.slave.unanswered(teller.facts)
 
 
-def test_a_close_that_filled_in_part_goes_on_until_nothing_is_left(teller: Teller) -> None:
-    def a_part(door: FakeDoor, command: object) -> Outcome:
-        identifier = command.identifier  # type: ignore[attr-defined]
-        door.reduce(identifier, "0.40", magic=command.magic)  # type: ignore[attr-defined]
-        deal = door.deals[-1]
-        return Filled(
-            order=deal.order, deal=deal.ticket, volume=deal.volume, price=deal.price, in_part=True
-        )
+def a_part(door: FakeDoor, command: object) -> Outcome:
+    """Of a close 0.4 lots are filled."""
+    identifier = command.identifier  # type: ignore[attr-defined]
+    door.reduce(identifier, "0.40", magic=command.magic)  # type: ignore[attr-defined]
+    deal = door.deals[-1]
+    return Filled(
+        order=deal.order, deal=deal.ticket, volume=deal.volume, price=deal.price, in_part=True
+    )
 
+
+def test_a_close_that_filled_in_part_goes_on_until_nothing_is_left(teller: Teller) -> None:
     identifier = teller.copies(501)
     teller.slave.door.answers = [a_part]
     teller.say(teller.closes(501))
@@ -720,6 +722,19 @@ def test_law_9_a_close_that_was_refused_has_its_last_word_after_a_restart(
     assert teller.slave.last[1] in {"copied", "nothing_to_do"}
 
 
+def test_law_9_a_close_that_filled_in_part_has_its_last_word_after_a_restart(
+    teller: Teller,
+) -> None:
+    teller.copies(501)
+    teller.slave.door.answers = [a_part, Rejected(retcode=10027, comment="AutoTrading disabled")]
+    teller.say(teller.closes(501))
+    teller.turn()
+    teller.slave.start()
+    teller.turn(20)
+    assert teller.slave.door.held == {}
+    assert teller.slave.last[1] in {"copied", "nothing_to_do"}
+
+
 @pytest.mark.history(23, 46)
 @pytest.mark.parametrize(
     ("netting", "what", "at_most"),
@@ -754,6 +769,50 @@ def test_law_10_what_was_decided_before_the_node_stood_still_is_decided_again(
     assert teller.slave.journal.open_intents() == []
 
 
+@pytest.mark.history(23)
+def test_law_10_nor_is_what_was_decided_by_a_list_from_before_it_stood_still(
+    teller: Teller,
+) -> None:
+    """The terminal had answered, and the node was stopped before it heard."""
+    identifier = teller.copies(501)
+    door = teller.slave.door
+    door.answers = [REFUSED]
+    teller.say(teller.halves(501))
+    teller.turn()
+    look, stops = door.positions, [600.0]
+
+    def stopped_as_it_answers() -> Any:
+        listed = look()
+        if stops:
+            teller.clock.pass_s(stops.pop())
+            door.reduce(identifier, "0.60")
+        return listed
+
+    door.positions = stopped_as_it_answers  # type: ignore[method-assign]
+    teller.turn(8)
+    assert not stops
+    assert len(door.closes) == 1
+    assert door.held[identifier].volume == Decimal("0.40")
+
+
+def test_law_10_stops_that_were_decided_anew_do_not_wait_for_the_budgets_pause(
+    teller: Teller,
+) -> None:
+    teller.copies(501)
+    door, stops = teller.slave.door, [600.0]
+    look = door.positions
+
+    def slow_once() -> Any:
+        listed = look()
+        teller.clock.pass_s(stops.pop() if stops else 0.0)
+        return listed
+
+    door.positions = slow_once  # type: ignore[method-assign]
+    teller.say(teller.moves(501, sl="1281.00"))
+    teller.slave.loop.step()
+    assert [str(order.sl) for order in door.modifies] == ["1281.00"]
+
+
 @pytest.mark.parametrize("what", ["halves", "moves"])
 def test_law_5_a_terminal_that_is_always_too_slow_delays_an_order_by_one_look(
     teller: Teller, what: str
@@ -761,7 +820,7 @@ def test_law_5_a_terminal_that_is_always_too_slow_delays_an_order_by_one_look(
     identifier = teller.copies(501)
     teller.slave.door.before_quote = lambda: teller.clock.pass_s(2.0)
     teller.say(teller.halves(501) if what == "halves" else teller.moves(501, sl="1281.00"))
-    teller.turn(4)
+    teller.turn()
     held = teller.slave.door.held[identifier]
     assert (held.volume, held.sl) != (Decimal("1.00"), Decimal("1280.00"))
     assert len(teller.slave.door.sent) == 2

@@ -238,6 +238,18 @@ def test_a_good_document_is_kept_for_a_start_without_a_database(teller: Teller) 
     assert teller.slave.journal.settings() == {"name": teller.slave.settings.name}
 
 
+def test_law_12_where_nobody_tells_where_its_masters_are_it_follows_them_where_they_were(
+    teller: Teller,
+) -> None:
+    """A start with a silent database: closes go on."""
+    identifier = teller.copies(501)
+    teller.slave.start(masters={}, all_masters=(), database=False)
+    teller.turn(4)
+    teller.say(teller.closes(501))
+    teller.turn(2)
+    assert identifier not in teller.slave.door.held
+
+
 def test_where_masters_are_is_kept_for_the_same_purpose(teller: Teller) -> None:
     assert {at.master for at in teller.slave.journal.of(MasterAt)} == {MASTER}
 
