@@ -67,6 +67,11 @@ def net_left(deals: Sequence[Deal], side: Side) -> Decimal:
     return max(signed(side, net), ZERO)
 
 
+def lots_brought(deals: Sequence[Deal], side: Side) -> Decimal:
+    """Lots that all of these deals together brought in this direction."""
+    return sum((deal.volume for deal in without_rollovers(deals) if deal.side is side), ZERO)
+
+
 def net_story(deals: Sequence[Deal], step: Decimal) -> NetStory:
     """Read a position's deals, all of them, in the order they were made; `step` in lots."""
     story = NetStory()
@@ -81,7 +86,7 @@ def net_story(deals: Sequence[Deal], step: Decimal) -> NetStory:
 
 
 def without_rollovers(deals: Sequence[Deal]) -> list[Deal]:
-    """A rollover may close a position and open it anew, in two deals: its legs stay the same."""
+    """A rollover may close a position and open it anew, in two deals: it stays what it was."""
     return [deal for deal in deals if deal.reason != Reason.ROLLOVER]
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed, last_price
 from decisions.marking import magic_for_leg
+from decisions.netting import lots_brought
 from domain.book import Book, BookPosition, Stamp
 from domain.ids import (
     JourneyId,
@@ -78,9 +79,7 @@ class _Opening(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def filled(self) -> Decimal:
         """What its opening deals filled; zero where they do not show."""
-        side = self.shown.side
-        opened = (d.volume for d in self.deals if d.side is side and d.entry == DealEntry.IN)
-        return sum(opened, ZERO)
+        return lots_brought(self.deals, self.shown.side)
 
     @property
     def is_closed(self) -> bool:

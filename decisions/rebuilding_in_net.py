@@ -11,7 +11,7 @@ import msgspec
 
 from decisions.evidence import last_price
 from decisions.marking import is_named
-from decisions.netting import NetLeg, net_left, net_story, shared_out
+from decisions.netting import NetLeg, lots_brought, net_left, net_story, shared_out
 from decisions.rebuilding import NOBODY_KNOWS, Known, Marks, OurMarks
 from domain.book import Book
 from domain.ids import JourneyId, LegKey, Magic, MasterSymbol, SlaveIdentifier, SlaveSymbol
@@ -106,7 +106,7 @@ def _shares_of(
 def _taken_off(key: LegKey, leg: NetLeg, deals: Sequence[Deal]) -> Decimal:
     """What deals of the other side that name this leg in their comment closed of it."""
     other = leg.side.opposite
-    return sum((d.volume for d in deals if d.side is other and is_named(key, d.comment)), ZERO)
+    return lots_brought([d for d in deals if is_named(key, d.comment)], other)
 
 
 def _left_of(own: list[Decimal], deals: Sequence[Deal], side: Side) -> list[Decimal]:

@@ -14,7 +14,7 @@ import msgspec
 from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
 from decisions.marking import is_named, magic_number_of
-from decisions.netting import net_left
+from decisions.netting import lots_brought, net_left, without_rollovers
 from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
 from decisions.repairing_orders import next_order_repair, waits_after_all
 from decisions.repairs import (
@@ -163,7 +163,8 @@ def _look_for_a_late_fill(leg: Leg, sight: Sight) -> Repair:
     """An open that was given up may have filled all the same, and its deals bear its mark."""
     if leg.filled_volume or not leg.magic or sight.recent is None:
         return Wait()
-    own = [d for d in sight.recent if d.magic == leg.magic and d.side is leg.side]
+    dealt = without_rollovers(sight.recent)
+    own = [d for d in dealt if d.magic == leg.magic and d.side is leg.side]
     return _take_up(leg, found_by(own, leg.side, sight.recent), sight) if own else Wait()
 
 
@@ -228,8 +229,8 @@ def _take_in_what_nobody_explains(leg: Leg, share: Share, sight: Sight) -> Repai
 
 
 def _take_in_growth_in_net(leg: Leg, deals: tuple[Deal, ...]) -> Repair | None:
-    own = (d.volume for d in deals if d.magic == leg.magic and d.side is leg.side)
-    late = sum(own, ZERO) - leg.filled_volume
+    own = [d for d in deals if d.magic == leg.magic]
+    late = lots_brought(own, leg.side) - leg.filled_volume
     if late <= ZERO:
         return None
     grown = {"filled_volume": leg.filled_volume + late, "volume": leg.volume + late}
@@ -238,8 +239,8 @@ def _take_in_growth_in_net(leg: Leg, deals: tuple[Deal, ...]) -> Repair | None:
 
 def _take_in_lost_closes(leg: Leg, deals: tuple[Deal, ...], now_ms: int) -> Repair | None:
     """Sent again they would take from other legs: what deals with our mark took off is gone."""
-    taken = (d.volume for d in deals if _is_close_of(leg, d))
-    left = max(leg.filled_volume - sum(taken, ZERO), ZERO)
+    own = [d for d in deals if _names(leg, d)]
+    left = max(leg.filled_volume - lots_brought(own, leg.side.opposite), ZERO)
     if left >= leg.volume:
         return None
     if left == ZERO:
@@ -247,16 +248,16 @@ def _take_in_lost_closes(leg: Leg, deals: tuple[Deal, ...], now_ms: int) -> Repa
     return Shown(leg=msgspec.structs.replace(leg, volume=left))
 
 
-def _is_close_of(leg: Leg, deal: Deal) -> bool:
+def _names(leg: Leg, deal: Deal) -> bool:
     is_ours = magic_number_of(deal.magic) == magic_number_of(leg.magic)
-    return is_ours and deal.side is leg.side.opposite and is_named(leg.key, deal.comment)
+    return is_ours and is_named(leg.key, deal.comment)
 
 
 def _take_in_growth(leg: Leg, held: Position, sight: Sight) -> Repair | None:
     """They sum to what is listed, so that a list from before our own reduction changes nothing."""
     if sight.deals is None:
         return Ask(wanted=Wanted.DEALS_OF_POSITION)
-    filled = sum((d.volume for d in sight.deals if d.side is leg.side), ZERO)
+    filled = lots_brought(sight.deals, leg.side)
     left = abs(sum((d.signed_volume for d in sight.deals), ZERO))
     if filled <= leg.filled_volume or left != held.volume:
         return None

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from decisions.marking import is_not_anothers
-from decisions.netting import net_left
+from decisions.netting import net_left, without_rollovers
 from domain.legs import Intent
 from domain.market import Deal, Side
 
@@ -65,7 +65,8 @@ def settle_open(
     On a netting account other orders may have brought the position, and may turn it round. What a
     stop closed bears the mark of what it closed, and brought nothing.
     """
-    own = [d for d in deals if d.side is side and _is_of(order.intent, d.magic, d.order)]
+    dealt = without_rollovers(deals)
+    own = [d for d in dealt if d.side is side and _is_of(order.intent, d.magic, d.order)]
     return _by_the_clock(order) if not own else found_by(own, side, deals)
 
 

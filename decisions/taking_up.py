@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from decisions.evidence import last_price
+from decisions.netting import lots_brought
 from decisions.repairs import Adopted, Ask, Wanted
 from decisions.settling import FoundClosed, FoundIn
 from domain.figures import Figures
@@ -37,7 +38,7 @@ def adopted(leg: Leg, held: Position, deals: Sequence[Deal] = ()) -> Leg:
 
     What was filled its deals know: of what is listed, somebody may have taken off a part.
     """
-    filled = sum((deal.volume for deal in deals if deal.side is leg.side), ZERO)
+    filled = lots_brought(deals, leg.side)
     return msgspec.structs.replace(
         leg,
         state=LegState.OPEN,

@@ -15,7 +15,7 @@ from decisions.evidence import (
     looks_prove_closed,
     seen_absent,
 )
-from decisions.netting import net_left
+from decisions.netting import lots_brought, net_left
 from domain.book import Book, BookPosition, Stamp
 from domain.ids import JourneyId, OpeningOrder
 from domain.market import Unknowable
@@ -198,7 +198,7 @@ class Watcher:
         deals = self._door.deals_of(position.identifier)
         if isinstance(deals, Unknowable):
             return position
-        initial = sum((d.volume for d in deals if d.side is position.side), ZERO)
+        initial = lots_brought(deals, position.side)
         return msgspec.structs.replace(position, initial_volume=max(initial, position.volume))
 
     def _closed(self, book: Book, gone: BookPosition, now: Now) -> PositionClosed | None:

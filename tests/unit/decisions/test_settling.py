@@ -17,6 +17,7 @@ from decisions.settling import (
     settle_open,
 )
 from domain.market import Side
+from domain.mt5_words import Reason
 from tests.builders import a_closing_deal, a_deal, an_intent
 
 MINE = an_intent().magic
@@ -46,6 +47,15 @@ def test_an_open_that_was_closed_again_is_found_in_the_deals() -> None:
     deals = [a_deal(801, magic=MINE), a_closing_deal(801), a_deal(9)]
     found = settle_open(waiting_for(), Side.BUY, deals)
     assert found == FoundClosed(801, Decimal("1285.10"), Decimal(1), (deals[0], deals[1]))
+
+
+@pytest.mark.history(31)
+def test_what_a_rollover_opened_anew_under_the_same_mark_is_no_part_of_the_open() -> None:
+    night = {"magic": MINE, "order": 0, "reason": int(Reason.ROLLOVER), "price": "1290.00"}
+    closed = a_closing_deal(801, **night)
+    deals = [a_deal(801, magic=MINE), closed, a_deal(801, ticket=7, **night)]
+    found = settle_open(waiting_for(), Side.BUY, deals)
+    assert found == FoundIn(801, Decimal("1285.10"), Decimal(1))
 
 
 @pytest.mark.parametrize("waited_s", [SOON, TOO_LATE])

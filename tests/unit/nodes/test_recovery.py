@@ -12,6 +12,7 @@ from domain.market import Unknowable
 from domain.records import Cursor, JournalUnwritable
 from tests.builders import MASTER
 from tests.fakes import FakeJournal, told
+from tests.unit.nodes.rollovers import close_for_the_night, open_anew
 from tests.unit.nodes.swarm import Swarm
 
 
@@ -274,6 +275,28 @@ def test_law_2_what_was_taken_off_by_hand_long_ago_is_not_taken_off_again_withou
     swarm.master.door.reduce(order, "0.50")
     swarm.turn(4)
     assert door.held[9001].volume == Decimal("0.30")
+
+
+@pytest.mark.history(26, 31)
+@pytest.mark.parametrize("whose", ["slave", "master"])
+def test_law_2_nights_over_which_a_position_was_closed_and_opened_anew_do_not_make_it_larger(
+    whose: str,
+) -> None:
+    """The whole folder of journals is gone: what was filled, and at first held, the deals tell."""
+    swarm = Swarm()
+    order = swarm.trade()
+    side = swarm.slave if whose == "slave" else swarm.master
+    for _ in range(2):
+        open_anew(side.door, close_for_the_night(side.door, 9001 if whose == "slave" else order))
+        swarm.turn(8)
+    swarm.master.journal = FakeJournal()
+    swarm.master.start()
+    without_journal(swarm)
+    swarm.turn(30)
+    assert swarm.slave.door.held[9001].volume == Decimal("1.00")
+    swarm.master.door.reduce(order, "0.50")
+    swarm.turn(8)
+    assert swarm.slave.door.held[9001].volume == Decimal("0.50")
 
 
 @pytest.mark.history(26)
