@@ -52,5 +52,5 @@ def published(state_dir: Path) -> Address | None:
     """What the file says; None if there is none or it cannot be read."""
     try:
         return msgspec.json.decode((state_dir / ADDRESS_FILE).read_bytes(), type=Address)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, ValueError, RecursionError):
         return None

@@ -45,5 +45,5 @@ def read_address(state: Path) -> Address | None:
     """What was written last, if anything."""
     try:
         return msgspec.json.decode((state / FILE).read_bytes(), type=Address)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, ValueError, RecursionError):
         return None

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from db.embedded.address import FILE, read_address
 from db.remembered import DatabaseFault, recall
 from nodes.supervisor.atomic import KeptFile
 from nodes.supervisor.memory import AccountMemory
 from nodes.supervisor.pid_file import RunFile, SupervisorEntry, read
 from nodes.supervisor.recording import Recorder
 from nodes.supervisor.showing import swarm_view
+from paper.address import ADDRESS_FILE, published
 from tests.unit.nodes.supervisor.told_crew import MASTER, SLAVE, Swarm
 
 
@@ -70,8 +72,11 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damaged: bytes) -> No
     (tmp_path / "run").mkdir()
     for name in ("nodes.json", "accounts.json"):
         (tmp_path / "run" / name).write_bytes(damaged)
-    (tmp_path / "database.json").write_bytes(damaged)
+    for name in ("database.json", ADDRESS_FILE, FILE):
+        (tmp_path / name).write_bytes(damaged)
     assert read(tmp_path) is None
     assert AccountMemory(tmp_path).documents == {}
+    assert published(tmp_path) is None
+    assert read_address(tmp_path) is None
     with pytest.raises(DatabaseFault, match="Restore the file"):
         recall(tmp_path)
