@@ -13,7 +13,7 @@ from domain.orders import ClosePosition, Command, OpenPosition
 from domain.outcomes import Filled, Outcome, PendingOutcome, Rejected, Unknown
 from domain.policies import Latch
 from domain.records import Record
-from domain.signals import Signal, SnapshotAnswer
+from domain.signals import MasterHeartbeat, Signal, SnapshotAnswer
 from messaging import wire
 from messaging.in_memory import InMemoryBus, InMemoryOutlet
 from tests.builders import MASTER, MASTER_AT, SLAVE_AT
@@ -198,7 +198,10 @@ class TroubledBus(InMemoryBus):
         self.counted[f"message {name}"] += 1
         return WEATHERS[name]
 
-    def _fate_of(self, _: Signal) -> Sequence[int]:
+    def _fate_of(self, signal: Signal) -> Sequence[int]:
+        """What was said of the next message is kept for one that tells something."""
+        if isinstance(signal, MasterHeartbeat) and not self.is_cut:
+            return WEATHERS["arrives"]
         return self.next_fate()
 
 
