@@ -15,7 +15,9 @@ from tests.simulation.stage import Stage
 NOT_OF_USE = "not copied, and nothing was wrong"
 #: What was in doubt a moment ago is denied yet: books, clocks and the day's result are read again.
 COMES_TO_REST_US = 6_000_000
-FOLLOWS_WITHIN_US = 2_500_000
+FOLLOWS_WITHIN_US = 1_500_000
+#: It is as long as a whole short run, so that not every seed is spent on it.
+ONE_SEED_IN = 3
 LOTS = 0.5
 STOPS_POINTS, MOVED_POINTS = 400, 300
 #: Far less than an order fills apart from, far more than rounding.
@@ -41,7 +43,7 @@ def tried_out(stage: Stage, schedule: Schedule) -> list[Finding]:
     """Every master buys one symbol and sells the other; all is followed to its end."""
     slaves = [stage.hosts[name] for name in schedule.slaves if name not in schedule.nets]
     masters = [name for name in schedule.masters if name not in schedule.nets]
-    if not (slaves and masters):
+    if schedule.seed % ONE_SEED_IN or not (slaves and masters):
         return []
     stage.kernel.run_until(stage.kernel.now_us + COMES_TO_REST_US)
     return [found for name in masters for found in _followed(stage, name, slaves)]
