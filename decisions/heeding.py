@@ -6,7 +6,6 @@ import msgspec
 
 from decisions.repairs import MasterWord, Retarget, Sight
 from domain.legs import Leg, MasterTarget
-from domain.market import Fate
 from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced, PositionFact
 
 ZERO = Decimal(0)
@@ -37,7 +36,7 @@ def target_after(before: MasterTarget, fact: Fact) -> MasterTarget:
         stamp = max(before.stamp, fact.stamp)
         return msgspec.structs.replace(target_of(fact), stamp=stamp, order=before.order)
     if isinstance(fact, OrderGone):
-        ended = fact.fate is not Fate.FILLED and not before.there
+        ended = not fact.brought_something and not before.there
         volume = ZERO if ended else before.volume
         return msgspec.structs.replace(
             before, stamp=fact.stamp, journey=fact.journey, volume=volume, order=None

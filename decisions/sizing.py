@@ -34,20 +34,21 @@ def _exactly_due(leg: Leg) -> Decimal:
     copied = leg.master_volume_copied or target.initial_volume
     if leg.terms_sent is None or not leg.wanted_volume:
         return leg.filled_volume * target.volume / copied
-    if not target.there:
-        return leg.wanted_volume * target.volume / copied
     return _due_of_an_order(leg, copied)
 
 
 def _due_of_an_order(leg: Leg, copied: Decimal) -> Decimal:
-    """A copy's order may fill sooner than the master's, of which a part waits yet (law 15).
+    """A copy's order may fill sooner than the master's, all of it or more of it.
 
-    What we have of that part is held until it leaves the book; a reduction takes from the rest.
+    What it is ahead is held until that order leaves the book (law 15); reductions take from the
+    rest.
     """
-    target, wanted = leg.target, leg.wanted_volume
+    target, wanted, filled = leg.target, leg.wanted_volume, leg.filled_volume
+    if not target.there:
+        return filled
     # Times `copied`, as a quotient would be cut after some digits.
-    ahead = leg.filled_volume * copied - wanted * target.initial_volume
+    ahead = filled * copied - wanted * target.initial_volume
     if ahead < ZERO:
-        return leg.filled_volume * target.volume / target.initial_volume
-    waits = ZERO if target.order is None else target.order.volume
-    return (wanted * target.volume + min(ahead, wanted * waits)) / copied
+        return filled * target.volume / target.initial_volume
+    held = ZERO if target.order is None else ahead
+    return (wanted * target.volume + held) / copied

@@ -109,6 +109,11 @@ class OrderGone(_OrderFact, frozen=True, kw_only=True):
 
     fate: Fate
 
+    @property
+    def brought_something(self) -> bool:
+        """Some of it was filled, or all."""
+        return self.fate is Fate.FILLED or self.order.volume < self.order.initial_volume
+
 
 PositionFact = PositionOpened | PositionModified | PositionReduced | PositionClosed
 OrderFact = OrderPlaced | OrderModified | OrderGone

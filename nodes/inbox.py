@@ -15,6 +15,7 @@ from domain.signals import (
     Malformed,
     MasterHeartbeat,
     NotReady,
+    OrderGone,
     OrderPlaced,
     PositionClosed,
     PositionOpened,
@@ -223,9 +224,14 @@ class Inbox:
         return [Arrival(fact=fact, received_us=received_us, early=True)]
 
     def _may_act_early(self, fact: Fact) -> bool:
-        """Facts tell the state that results; only opens, and what may follow one, wait (law 3)."""
+        """Facts tell the state that results; only opens, and what may follow one, wait (law 3).
+
+        The end of an order that filled says nothing of how much of that is held.
+        """
         if isinstance(fact, PositionClosed):
             return True
+        if isinstance(fact, OrderGone) and fact.brought_something:
+            return False
         return not isinstance(fact, PositionOpened | OrderPlaced) and self._has_copy(fact.leg_key)
 
 

@@ -9,7 +9,7 @@ from decisions.admission import new_epoch
 from domain.book import Book
 from domain.control import Command, CommandDone, NodeReport, Settings, Stop, ToNode
 from domain.ids import NodeName
-from domain.market import Fate, Identity, Unknowable
+from domain.market import Identity, Unknowable
 from domain.signals import Fact, Malformed, OrderGone, SnapshotAnswer, SnapshotRequest
 from nodes.ports import ControlLine, Journal, SignalOutlet, TerminalDoor
 from nodes.watching.flashes import FlashFinder
@@ -274,7 +274,7 @@ class MasterLoop:
 
 def _left_no_position(fact: Fact, book: Book) -> bool:
     """It was filled, and what it became is gone already: only the deals tell of that."""
-    if not isinstance(fact, OrderGone) or fact.fate is not Fate.FILLED:
+    if not isinstance(fact, OrderGone) or not fact.brought_something:
         return False
     return book.find(fact.order.opening_order) is None
 

@@ -10,7 +10,6 @@ from domain.book import Book, BookPosition
 from domain.figures import Figures
 from domain.ids import JourneyId, Magic, NodeName, SlaveSymbol
 from domain.legs import Leg, LegState
-from domain.market import Fate
 from domain.policies import AccountSettings
 from domain.reasons import Reason
 from domain.signals import (
@@ -142,9 +141,9 @@ class Copier:
 
 
 def _is_an_end(fact: Fact) -> bool:
-    """Nothing is to be opened after it. An order that filled has a position of its own to tell."""
+    """Nothing is to be opened after it. What an order brought has facts of its own."""
     if isinstance(fact, OrderGone):
-        return fact.fate is not Fate.FILLED
+        return not fact.brought_something
     return isinstance(fact, PositionClosed)
 
 

@@ -67,7 +67,8 @@ def _of_copy(stage: Stage, host: Host, copy: Copy, left: float) -> list[Found]:
         return []
     if original is None or original.closed_us is not None:
         return [(NOT_CLOSED, host.name, f"{copy.number} of {copy.order}, {left:g} lots")]
-    if left > _wanted(original, copy, 0.1) + LOTS_SLACK:
+    most = max(_wanted(original, copy, 0.1), stage.witness.least(copy))
+    if left > most + LOTS_SLACK:
         text = f"{left:g} of {copy.filled:g} lots, original "
         text += f"{original.volume:g} of {original.initial:g}"
         return [(NOT_AS_WANTED, host.name, f"{copy.order}: {text}")]

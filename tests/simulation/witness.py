@@ -313,13 +313,13 @@ class Witness:
             self._find(findings.FOREIGN_TOUCHED, home, text)
 
     def _is_closing(self, home: Home, request: TradeRequest, copy: Copy) -> None:
-        least = self._least(copy)
+        least = self.least(copy)
         left = max(copy.volume - request.volume, 0.0)
         if copy.is_open and left < least - self._step(request) - LOTS_SLACK:
             text = f"{least:g} are due of {copy.filled:g} lots of {copy.order}, yet "
             self._find(findings.CLOSED_EARLY, home, f"{text}{copy.volume:g} to {left:g}")
 
-    def _least(self, copy: Copy) -> float:
+    def least(self, copy: Copy) -> float:
         """Its share of what is left at the master; and what it is ahead of an order that waits.
 
         What waits yet of a master's order was not taken off (law 15); but once what has filled of
@@ -333,8 +333,7 @@ class Witness:
             return copy.filled * share
         came = 0.0 if original is None else original.initial
         behind = min(copy.filled, copy.asked * came / awaited.initial)
-        waits = awaited.left if awaited.waits else 0.0
-        return behind * share + min(copy.filled - behind, copy.asked * waits / awaited.initial)
+        return behind * share + (copy.filled - behind if awaited.waits else 0.0)
 
     @staticmethod
     def _step(request: TradeRequest) -> float:

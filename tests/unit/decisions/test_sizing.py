@@ -128,7 +128,7 @@ def test_law_2_a_reduction_never_tops_up_and_keeps_the_minimum_while_the_master_
         pytest.param(
             "0.15", "0.15", "0", True, "0.50", "0.15", id="the rest of theirs was withdrawn"
         ),
-        pytest.param("0.15", "0.15", "0.10", True, "0.50", "0.25", id="some of it was"),
+        pytest.param("0.15", "0.15", "0.10", True, "0.50", "0.50", id="some of it is not told yet"),
         pytest.param(
             "0.10", "0.50", "0.10", False, "0.06", "0.06", id="a part netted, the rest waits"
         ),

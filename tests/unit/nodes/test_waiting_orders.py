@@ -189,19 +189,51 @@ def test_law_9_a_fill_that_is_closed_before_ours_is_withdrawn_was_missed_not_cop
     assert not teller.slave.door.opens
 
 
-def test_law_9_a_fill_that_is_heard_after_its_close_was_missed_not_copied_in_part(
+def test_law_9_a_fill_that_is_answered_after_its_close_was_missed_not_copied_in_part(
     teller: Teller,
 ) -> None:
     waits(teller)
-    teller.slave.door.fates_hidden = True
-    opens, ends = teller.fills_order(501)
-    teller.say(ends, teller.closes(501))
-    teller.turn()
-    teller.slave.door.fates_hidden = False
-    teller.say(opens)
+    door, order_of = teller.slave.door, teller.slave.door.order_of
+
+    def shown_after_the_close(ticket: int) -> Any:
+        answered = {verdict.event for verdict in teller.slave.verdicts}
+        door.fates_hidden = "PositionClosed" not in answered
+        return order_of(ticket)
+
+    door.order_of = shown_after_the_close  # type: ignore[method-assign]
+    teller.say(*teller.fills_order(501), teller.closes(501))
     teller.turn()
     assert ("PositionOpened", "missed", "CLOSED_MEANWHILE") in told(teller.slave.verdicts)
     assert not teller.slave.door.opens
+
+
+def test_law_15_the_end_of_an_order_takes_nothing_off_while_what_it_brought_is_not_heard(
+    teller: Teller,
+) -> None:
+    """The message that told of the rest was lost: what ours is ahead may be what is held there."""
+    teller.slave.door.trigger(waits(teller))
+    teller.turn(4)
+    teller.say(teller.opens(501, volume="0.40", initial_volume="0.40"))
+    teller.turn(4)
+    lost = teller.moves(501, volume="1.00", initial_volume="1.00")
+    teller.say(teller.ends_order(501, Fate.FILLED))
+    teller.turn()
+    assert lost
+    teller.turn(4)
+    assert not any(isinstance(order, ClosePosition) for order in teller.slave.door.sent)
+    assert not teller.slave.unanswered(teller.facts)
+
+
+def test_law_15_a_cancelled_rest_ends_nothing_of_the_part_that_came(teller: Teller) -> None:
+    """It is dealt with before the open of that part, as all ends are."""
+    teller.say(
+        teller.places(501, volume="1.00"),
+        teller.opens(501, volume="0.40", initial_volume="0.40"),
+        teller.changes_order(501, volume="0.60"),
+        teller.ends_order(501),
+    )
+    teller.turn(4)
+    assert [held.volume for held in teller.slave.door.held.values()] == [Decimal("0.40")]
 
 
 @pytest.mark.history(27)
