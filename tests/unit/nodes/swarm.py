@@ -18,7 +18,9 @@ from tests.fakes import FakeClock, FakeDoor, FakeJournal
 
 
 class MasterSide:
-    """A master core with all its outside made of lists."""
+    """A master core with all its outside made of lists. `known_epochs`: to the database."""
+
+    known_epochs: tuple[int, ...] = ()
 
     def __init__(self, clock: FakeClock | None = None, bus: InMemoryBus | None = None) -> None:
         self.clock = clock or FakeClock()
@@ -26,7 +28,6 @@ class MasterSide:
         self.door = FakeDoor(MASTER_AT, self.clock)
         self.journal = FakeJournal()
         self.expected = MASTER_AT
-        self.known_epochs: tuple[int, ...] = ()
         self.start()
 
     def start(self) -> None:
