@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from decisions.ages import ServerClock
-from decisions.netting import NetLeg, without_rollovers
+from decisions.netting import NetLeg, NetStory, signed, without_rollovers
 from domain.book import Book, BookPosition
 from domain.ids import MasterIdentifier, MasterSymbol, OpeningOrder
 from domain.market import Deal, Unknowable
@@ -154,9 +154,19 @@ class FlashFinder:
             if (leg.order > after_order or leg.order in self._waited)
             and leg.order not in self._told
         ]
+        if ended and not self._is_as_listed(deal.position, story):
+            return []
         if ended or self._reader.is_netting:
             self._examined[deal.position] = story.deals
         return ended
+
+    def _is_as_listed(self, identifier: int, story: NetStory) -> bool:
+        """A history that leaves a deal out may show as ended what is held yet (law 1)."""
+        positions = self._door.positions()
+        if isinstance(positions, Unknowable):
+            return False
+        listed = (signed(p.side, p.volume) for p in positions if p.identifier == identifier)
+        return sum(listed, ZERO) == story.signed_volume
 
     def _forget_the_oldest(self) -> None:
         for known in (self._told, self._waited, self._examined):

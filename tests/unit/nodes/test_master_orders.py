@@ -686,3 +686,28 @@ def test_law_9_a_flash_is_told_though_the_deal_that_opened_it_showed_late(
     assert netting.told == ["PositionOpened", "PositionClosed"]
     netting.turn(40, seconds=1.0)
     assert len(netting.told) == 2
+
+
+def test_law_1_no_flash_is_read_out_of_a_history_that_leaves_out_what_is_held(
+    netting: MasterSide,
+) -> None:
+    netting.turn(8)
+    held = netting.door.trade("1.00")
+    ticket = netting.door.pend("1275.00", "0.50")
+    netting.door.deals_hidden = True
+    netting.turn()
+    add_to(netting.door, held, ticket)
+    # A deal that took half a lot off shows, and the one that opened the position does not.
+    last = netting.door.deals[-1]
+    taken = {"side": Side.SELL, "order": ticket + 1, "ticket": last.ticket + 1}
+    netting.door.deals.append(msgspec.structs.replace(last, **taken))
+    position = netting.door.held[held]
+    netting.door.held[held] = msgspec.structs.replace(position, volume=Decimal("1.00"))
+    opening = netting.door.deals.pop(0)
+    netting.door.deals_hidden = False
+    netting.turn(12)
+    assert "PositionClosed" not in netting.told
+    netting.door.deals.insert(0, opening)
+    netting.turn(12)
+    assert "PositionClosed" not in netting.told
+    assert netting.told.count("PositionOpened") == 2
