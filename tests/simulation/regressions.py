@@ -246,6 +246,25 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "without verdict: what was read once, in part, was not read again (liveness seed 100064)",
     ),
+    "a history that leaves out the deal which shows that something is held": FailedSchedule(
+        _pair(
+            "safety",
+            Happening(
+                2_200,
+                "broken",
+                "master",
+                {
+                    "fault": {"kind": "missing_rows", "which": "one"},
+                    "scope": {"call": "history_deals_get", "for_ms": 3_000},
+                },
+            ),
+            _trade(2_000, 1.0, buys=True),
+            _trade(2_200, 0.5, buys=True),
+            _trade(2_400, 0.5, buys=False),
+            nets=("master",),
+        ),
+        "told as closed, and held: a flash was read out of a part of a position's deals",
+    ),
     "filled and closed before anybody could say what became of ours": FailedSchedule(
         _pair(
             "liveness",

@@ -7,7 +7,7 @@ from typing import Any
 from domain.control import NodeReport
 from domain.market import Identity
 from domain.policies import Role
-from domain.signals import MasterHeartbeat
+from domain.signals import MasterHeartbeat, PositionClosed
 from tests.simulation.brokers import Brokers
 from tests.simulation.findings import Home
 from tests.simulation.hosts import Host, Place
@@ -154,6 +154,8 @@ class Stage:
             stamp = f"{signal.stamp.epoch}.{signal.stamp.seq}"
             what = f"{type(signal).__name__} {signal.subject.opening_order} {stamp}"
             self.kernel.trace.note("told", name, what)
+        if isinstance(signal, PositionClosed):
+            self.witness.closing_was_told(self.key_of(name), signal.subject.opening_order)
 
     def _changed(self, key: str) -> None:
         host = next((h for h in self.hosts.values() if h.place.terminal == key), None)

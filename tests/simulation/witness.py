@@ -65,6 +65,14 @@ class Witness:
             self.slaves[name].may_be_out.clear()
             self.slaves[name].forgotten |= set(self.slaves[name].waiting)
 
+    def closing_was_told(self, key: str, order: int) -> None:
+        """A master has said that what this order opened is closed."""
+        original = self.originals.get(order)
+        # Of an order that fills in parts a later part may be there already.
+        if original is not None and original.closed_us is None and original.least_share:
+            text = f"{original.volume:g} lots are left of {order}"
+            self._find(findings.FALSELY_TOLD, self._homes[key], text)
+
     def login_was_read(self, key: str) -> None:
         """The node has just been told which account its terminal is logged in to."""
         home = self._homes[key]
