@@ -265,6 +265,30 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "told as closed, and held: a flash was read out of a part of a position's deals",
     ),
+    "a close filled in part, and a list from before its order": FailedSchedule(
+        _pair(
+            "safety",
+            Happening(
+                1_500,
+                "broken",
+                "slave1",
+                {
+                    "fault": {"kind": "late_rows", "ms": 5_000},
+                    "scope": {"call": "orders_*", "for_ms": 5_000},
+                },
+            ),
+            _trade(2_000, 0.2, buys=False),
+            Happening(
+                2_500,
+                "in_parts",
+                "slave1",
+                {"first_part": 0.3, "rest_after_ms": 200, "ms": 4_000},
+            ),
+            Happening(3_000, "close_all", "master"),
+            nets=("slave1",),
+        ),
+        "close crosses zero: what was not listed was taken for cancelled (safety seed 103138)",
+    ),
     "filled and closed before anybody could say what became of ours": FailedSchedule(
         _pair(
             "liveness",

@@ -89,6 +89,7 @@ def test_a_fill_is_read_exactly() -> None:
 def test_a_fill_in_part_says_so() -> None:
     module = FakeMt5()
     module.result = result(Retcode.DONE_PARTIAL, volume=0.1)
+    module.past = (A_REST,)
     filled = door(module).send(an_open())
     assert isinstance(filled, Filled)
     assert filled.in_part
@@ -107,7 +108,8 @@ def test_law_4_the_rest_of_a_fill_in_part_is_cancelled_and_that_proven() -> None
     terminal_door = door(module)
 
     def removed(request: dict[str, Any]) -> Any:
-        module.then = {"order_send": {"waiting": ()}} if request["action"] == 8 else module.then
+        if request["action"] == 8:
+            module.then = {"order_send": {"waiting": (), "past": (A_REST,)}}
         return FakeMt5.order_send(module, request)
 
     module.order_send = removed  # type: ignore[method-assign]
@@ -124,6 +126,7 @@ def test_law_4_the_rest_of_a_fill_in_part_is_cancelled_and_that_proven() -> None
     "changes",
     [
         pytest.param({"waiting": (A_REST,)}, id="it stays"),
+        pytest.param({"waiting": (), "past": ()}, id="the list may be older than the order"),
         pytest.param({"failures": {"orders_get": (-1, "Call failed")}}, id="no answer"),
         pytest.param({"account": account(login=666)}, id="another account"),
     ],
