@@ -125,7 +125,7 @@ def _settle_close(leg: Leg, order: Unanswered, sight: Sight) -> Repair | None:
     intent = order.intent
     if sight.deals is None:
         return Ask(wanted=Wanted.DEALS_OF_POSITION)
-    found = settle_close(order, sight.deals)
+    found = settle_close(order, sight.deals, is_shared=sight.share is not None)
     if isinstance(found, FoundDone):
         left = msgspec.structs.replace(leg, volume=max(leg.volume - found.volume, ZERO))
         return Done(leg=left, intent=noted(intent, "filled"), volume=found.volume)

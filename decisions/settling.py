@@ -80,17 +80,21 @@ def found_by(own: Sequence[Deal], side: Side, deals: Sequence[Deal]) -> FoundIn 
     return FoundIn(identifier, price, volume)
 
 
-def settle_close(order: Unanswered, deals: Sequence[Deal]) -> FoundDone | Waiting | Lapsed:
+def settle_close(
+    order: Unanswered, deals: Sequence[Deal], *, is_shared: bool = False
+) -> FoundDone | Waiting | Lapsed:
     """Look for a close among its position's deals; a re-read volume alone proves nothing.
 
-    A reduction found done in part only may still fill: sent again, it would take too much.
+    A reduction found done in part only may still fill: sent again, it would take too much. So would
+    any close of a position that is shared: nothing but zero ends it (law 14).
     """
     intent = order.intent
     done = [deal for deal in deals if _is_of(intent, deal.magic, deal.order)]
     volume = sum((deal.volume for deal in done), ZERO)
     by_the_clock = _by_the_clock(order)
     is_reduction = intent.volume < intent.volume_before
-    may_still_fill = is_reduction and volume < intent.volume and by_the_clock == Waiting()
+    can_take_too_much = is_reduction or is_shared
+    may_still_fill = can_take_too_much and volume < intent.volume and by_the_clock == Waiting()
     if not done or may_still_fill:
         return by_the_clock
     return FoundDone(done[-1].price, volume)

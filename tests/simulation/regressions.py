@@ -289,6 +289,30 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "close crosses zero: what was not listed was taken for cancelled (safety seed 103138)",
     ),
+    "a close filled in part, whose rest cannot be cancelled": FailedSchedule(
+        _pair(
+            "liveness",
+            _trade(2_000, 0.2, buys=False),
+            Happening(
+                2_450,
+                "broken",
+                "slave1",
+                {
+                    "fault": {"kind": "retcode", "code": 10018, "executed": False},
+                    "scope": {"call": "order_send", "order": "remove", "for_ms": 5_000},
+                },
+            ),
+            Happening(
+                2_500,
+                "in_parts",
+                "slave1",
+                {"first_part": 0.3, "rest_after_ms": 800, "ms": 4_000},
+            ),
+            Happening(3_000, "close_all", "master"),
+            nets=("slave1",),
+        ),
+        "close crosses zero: the next close went out while the rest of the first could still fill",
+    ),
     "filled and closed before anybody could say what became of ours": FailedSchedule(
         _pair(
             "liveness",

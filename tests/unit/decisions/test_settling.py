@@ -120,5 +120,15 @@ def test_law_4_a_reduction_found_done_in_part_is_waited_for(
     )
 
 
+def test_law_14_a_whole_close_of_a_shared_position_is_waited_for_as_well() -> None:
+    """By ticket it could not take too much; a shared position would turn round."""
+    order = waiting_for(volume_before=Decimal("1.00"))
+    part = order.intent.volume / 2
+    deals = [a_deal(), a_closing_deal(magic=order.intent.magic, volume=part)]
+    assert settle_close(order, deals, is_shared=True) == Waiting()
+    late = waiting_for(SETTLE_WINDOW_S + 1, volume_before=Decimal("1.00"))
+    assert isinstance(settle_close(late, deals, is_shared=True), FoundDone)
+
+
 def test_law_4_somebody_elses_close_is_not_the_order_we_look_for() -> None:
     assert settle_close(waiting_for(), [a_deal(), a_closing_deal(magic=0)]) == Waiting()
