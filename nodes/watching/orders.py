@@ -67,7 +67,11 @@ class OrderWatcher:
         told: list[Fact] = [
             gone for order in changes.absent if (gone := self._gone(book, order)) is not None
         ]
-        told += [OrderModified(**_fields(book, order)) for order in changes.modified]
+        told += [
+            OrderModified(**_fields(book, order))
+            for order in changes.modified
+            if not self._hides_a_fill(book, order)
+        ]
         if clock.offset_ms is not None:
             utc_ms = now.utc_ms + max(seen_at_us - began_us, 0) // 1000
             told += [_placed(book, order, clock, utc_ms) for order in changes.placed]
@@ -89,6 +93,18 @@ class OrderWatcher:
         self._missing_since_s.pop(order.opening_order, None)
         left = msgspec.structs.replace(order, volume=fate.left)
         return OrderGone(**_fields(book, left), fate=fate.fate)
+
+    def _hides_a_fill(self, book: Book, order: BookOrder) -> bool:
+        """A part of it has become a position that is not told yet, and would look withdrawn."""
+        before = book.find_order(order.opening_order)
+        if before is None or order.volume >= before.volume:
+            return False
+        fate = self._door.order_of(order.opening_order)
+        if isinstance(fate, Unknowable):
+            return True
+        filled = max(fate.filled, order.initial_volume - order.volume)
+        known = msgspec.structs.replace(fate, filled=filled)
+        return not self._position_is_told(book, order.symbol, known)
 
     def _position_is_told(self, book: Book, symbol: MasterSymbol, fate: OrderFate) -> bool:
         """All that was filled is in the book; or its deals say that no more of it is held."""

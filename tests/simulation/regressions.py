@@ -29,6 +29,7 @@ SEEDS: tuple[FailedSeed, ...] = (
     FailedSeed("liveness", 108, "a verdict that stayed unknown"),
     FailedSeed("liveness", 288, "a terminal that was read while it was cut off"),
     FailedSeed("liveness", 710_054, "what was taken off a shared copy and given back as it closed"),
+    FailedSeed("safety", 730_088, "what was left of an order told before the part that had filled"),
     FailedSeed("safety", 133, "a broker's clock that went back while the master hung"),
 )
 

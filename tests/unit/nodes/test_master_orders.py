@@ -150,6 +150,29 @@ def test_law_15_the_end_waits_for_a_position_that_the_list_shows_late(master: Ma
     assert master.told == ["OrderPlaced", "PositionOpened", "OrderGone"]
 
 
+@pytest.mark.history(27)
+@pytest.mark.parametrize("records", ["shown", "not shown yet", "not answered"])
+def test_law_15_what_is_left_of_an_order_waits_for_the_position_that_the_list_shows_late(
+    master: MasterSide, records: str
+) -> None:
+    """Told before, it would say that it was made smaller, and copies that filled sooner be cut."""
+    ticket = master.door.pend("1275.00", "1.00")
+    master.turn()
+    master.door.trigger(ticket, "0.40")
+    master.door.shows_late = [()] * 3
+    told_of = master.door.order_of
+    if records == "not answered":
+        master.door.order_of = lambda _: Unknowable("no")  # type: ignore[method-assign]
+    if records == "not shown yet":
+        fate = master.door.fates[ticket]
+        master.door.fates[ticket] = msgspec.structs.replace(fate, filled=Decimal(0))
+    master.turn(3)
+    assert master.told == ["OrderPlaced"]
+    master.door.order_of = told_of  # type: ignore[method-assign]
+    master.turn(2)
+    assert master.told == ["OrderPlaced", "PositionOpened", "OrderModified"]
+
+
 def test_law_15_the_end_waits_for_the_rest_that_the_list_shows_late(master: MasterSide) -> None:
     """Told before, it would say that the rest never came, and copies of it would be reduced."""
     ticket = master.door.pend("1275.00", "1.00")
