@@ -146,6 +146,8 @@ class SlaveBooks:
         """Lots on each symbol of a netting account, buys positive."""
         self.told, self.strangers = dict[str, float](), dict[str, float]()
         """The same as the slave's terminal was told last, and what was not ours of that."""
+        self.listed: dict[int, float] = {}
+        """Lots of each position of a hedging account as they were shown last, by its ticket."""
         self.meddled: set[str] = set()
         """Symbols on which others have made deals as well."""
 

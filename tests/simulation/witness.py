@@ -29,6 +29,8 @@ DECISION_US = 1_000_000
 CLOCKS_APART_US = 1_000_000
 NEVER_SENT = {-2, -8, -10004}
 REFUSED = {Reaction.NEW_PRICE, Reaction.LATER, Reaction.LOOK_AGAIN, Reaction.GONE, Reaction.REFUSED}
+#: Where a position's row, as the module shows it, has these.
+TICKET, KIND, VOLUME, SYMBOL = 0, 5, 9, 16
 OF_AN_ORDER = {TradeAction.MODIFY, TradeAction.REMOVE}
 
 
@@ -79,11 +81,14 @@ class Witness:
         self._saw_home[key] = self.logged_in(key) == (home.login, home.server)
 
     def positions_were_read(self, key: str, rows: Sequence[Sequence[Any]]) -> None:
-        """The node has just been told what is open on a netting account, or a part of it."""
+        """The node has just been told what is open on its account, or a part of it."""
         home = self._homes[key]
-        if not home.nets or home.is_master or self.logged_in(key) != (home.login, home.server):
+        if home.is_master or self.logged_in(key) != (home.login, home.server):
             return
         books = self.slaves[home.name]
+        if not home.nets:
+            books.listed |= {row[TICKET]: row[VOLUME] for row in rows}
+            return
         books.told = dict(map(_signed_row, rows))
         books.strangers = {s: books.told.get(s, 0.0) - books.ours_on(s) for s in books.net}
 
@@ -183,6 +188,8 @@ class Witness:
 
     def _on_slave(self, home: Home, deal: Deal) -> None:
         books = self.slaves[home.name]
+        if deal.magic in books.sent:
+            books.ours.add(deal.order)
         before = books.net.get(deal.symbol, 0.0)
         lots = -deal.volume if deal.type & 1 else deal.volume
         books.net[deal.symbol] = round(before + lots, 8)
@@ -322,8 +329,10 @@ class Witness:
 
     def _is_closing(self, home: Home, request: TradeRequest, copy: Copy) -> None:
         least = self.least(copy)
-        left = max(copy.volume - request.volume, 0.0)
-        if copy.is_open and left < least - self._step(request) - LOTS_SLACK:
+        # Nobody can know what was done by hand after the look that the order is decided on.
+        listed = self.slaves[home.name].listed.get(request.position, 0.0)
+        left = max(copy.volume, listed) - request.volume
+        if copy.is_open and max(left, 0.0) < least - self._step(request) - LOTS_SLACK:
             text = f"{least:g} are due of {copy.filled:g} lots of {copy.order}, yet "
             self._find(findings.CLOSED_EARLY, home, f"{text}{copy.volume:g} to {left:g}")
 
@@ -379,8 +388,8 @@ def _is_shared_with_others(books: SlaveBooks, symbol: str) -> bool:
 
 def _signed_row(row: Sequence[Any]) -> tuple[str, float]:
     """Symbol and lots of a position as the module shows it."""
-    kind, volume, symbol = row[5], row[9], row[16]
-    return symbol, -volume if kind else volume
+    volume = row[VOLUME]
+    return row[SYMBOL], -volume if row[KIND] else volume
 
 
 def _is_refused(code: int, said: int) -> bool:
