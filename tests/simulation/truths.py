@@ -132,14 +132,12 @@ class SlaveBooks:
         """By magic, what was sent to open, at once or when its price is reached."""
         self.closes: dict[int, int] = {}
         """By magic of a close, the master's order."""
-        self.sent: set[int] = set()
-        """The magics of all our orders."""
+        self.sent, self.ours = set[int](), set[int]()
+        """The magics of all our orders, and their numbers."""
         self.waiting: dict[int, Order] = {}
         """Our own orders that wait."""
         self.forgotten: set[int] = set()
         """Those of them that a power cut took from the journal, and no list has shown since."""
-        self.ours: set[int] = set()
-        """The numbers of all our orders."""
         self.may_be_out: dict[int, str] = {}
         """By the master's order, the answer to the last open sent that proves no refusal."""
         self.net: dict[str, float] = {}
