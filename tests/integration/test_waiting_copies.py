@@ -120,10 +120,10 @@ def test_law_15_ours_fills_and_the_masters_does_not(begin: Begin) -> None:
 
 def test_an_order_that_expires_at_the_master_is_withdrawn_here(begin: Begin) -> None:
     copying = begin("FTMO-Demo", "FTMO-Demo")
-    soon = copying.master.module.symbol_info_tick(EURUSD).time + 90
+    soon = copying.master.module.symbol_info_tick(EURUSD).time + 900
     placed(copying, BUY_LIMIT, -300, type_time=2, expiration=soon)
     copying.until(lambda: orders(copying.slave))
-    copying.admin.advance_clock(180_000)
+    copying.admin.advance_clock(1_800_000)
     copying.until(lambda: not orders(copying.master))
     copying.until(lambda: not orders(copying.slave))
     copying.looks(1)

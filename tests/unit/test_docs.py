@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAPERS = ("README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/RUNBOOK.md")
 MAP = "docs/ARCHITECTURE.md"
 MADE_HERE = {"state", "build"}
-# Made while the product runs, so no checkout has them.
-MADE_LATER = ("state/",)
+# Made while the product or its tests run, so no checkout has them.
+MADE_LATER = ("state/", ".tools/")
 ENDINGS = ("py", "md", "toml", "txt", "svg", "png", "gz")
 
 PATH = re.compile(rf"`([\w.\-]+(?:/[\w.\-]+)*(?:/|\.(?:{'|'.join(ENDINGS)})))`")

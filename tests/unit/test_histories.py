@@ -1,7 +1,12 @@
 """docs/HISTORIES.md says of every history and law which test shows it, and leaves no test out."""
 
+import pytest
+
 from tests.histories import PAGE, found, page, unmarked, unseen
 from tests.histories_told import HISTORIES, LAWS
+
+#: All tests are collected once, which takes a while on a busy machine.
+pytestmark = pytest.mark.timeout(120)
 
 
 def numbers(kind: str) -> set[int]:
