@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from decisions.netting import without_rollovers
 from domain.book import Stamp
 from domain.ids import NodeName, OpeningOrder
 from domain.market import Deal, Position, Side, SymbolSpec
@@ -119,11 +120,14 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lives_of(deals: Sequence[Deal]) -> dict[int, Life]:
-    """Every position that was ever opened on the account, by its identifier."""
+    """Every position that was ever opened on the account, by its identifier.
+
+    A night in which the broker closed it and opened it anew changes nothing about it.
+    """
     by_position: dict[int, list[Deal]] = {}
     for deal in sorted(deals, key=lambda deal: (deal.server_ms, deal.ticket)):
         by_position.setdefault(deal.position, []).append(deal)
-    lives = (_life(own) for own in by_position.values())
+    lives = (_life(without_rollovers(own)) for own in by_position.values())
     return {life.identifier: life for life in lives if life is not None}
 
 

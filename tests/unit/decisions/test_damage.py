@@ -144,6 +144,11 @@ def found(report: Damage) -> dict[str, int]:
     return {name: count for name, count in report.counts.items() if count}
 
 
+def a_night(at_s: float) -> tuple[Deal, Deal]:
+    night = {"reason": DealReason.ROLLOVER, "magic": mark()}
+    return ours_out("1.0", at_s, **night), ours("1.0", at_s + 0.1, **night)
+
+
 HELD = master(deal(GOLD, "1.0", 1))
 CLOSED_AT_10 = master(deal(GOLD, "1.0", 1), out(GOLD, "1.0", 10))
 
@@ -183,6 +188,11 @@ CLOSED_AT_10 = master(deal(GOLD, "1.0", 1), out(GOLD, "1.0", 10))
         ),
         pytest.param(
             HELD, slave(ours("1.0", 2, comment="broker's own words")), id="a comment rewritten"
+        ),
+        pytest.param(
+            CLOSED_AT_10,
+            slave(ours("1.0", 2), *a_night(4), ours_out("1.0", 11)),
+            id="closed and opened anew by the broker, overnight",
         ),
         pytest.param(HELD, slave(ours("0.4", 2)), id="filled in part"),
         pytest.param(
