@@ -34,7 +34,12 @@ def judged(stage: Stage) -> list[Finding]:
     ]
     slaves = [_slave(stage, h) for h in stage.hosts.values() if h.place.role is Role.SLAVE]
     found = damage(masters, slaves, Terms(swarms=(SWARM,)))
-    return [one for one in found.findings if one.kind in TIMELESS]
+    return [
+        one
+        for one in found.findings
+        if one.kind in TIMELESS
+        and one.position not in stage.witness.slaves[one.slave].forgotten.doubled
+    ]
 
 
 def _truth(stage: Stage, host: Host, kind: type[AccountTruth], **more: object) -> AccountTruth:

@@ -2,6 +2,7 @@
 
 from domain.mt5_words import TradeAction
 from paper.broker.records import Deal, Order, TradeRequest
+from tests.simulation.forgotten import Forgotten
 
 LOTS_SLACK = 1e-9
 HUNDREDTHS = 100
@@ -136,8 +137,7 @@ class SlaveBooks:
         """The magics of all our orders, and their numbers."""
         self.waiting: dict[int, Order] = {}
         """Our own orders that wait."""
-        self.forgotten: set[int] = set()
-        """Those of them that a power cut took from the journal, and no list has shown since."""
+        self.forgotten = Forgotten()
         self.may_be_out: dict[int, str] = {}
         """By the master's order, the answer to the last open sent that proves no refusal."""
         self.net: dict[str, float] = {}

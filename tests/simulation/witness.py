@@ -64,8 +64,9 @@ class Witness:
     def forgets_what_was_sent(self, name: str) -> None:
         """A journal that lost its tail knows no last intents: only deals tell of them (law 4)."""
         if name in self.slaves:
-            self.slaves[name].may_be_out.clear()
-            self.slaves[name].forgotten |= set(self.slaves[name].waiting)
+            books = self.slaves[name]
+            books.may_be_out.clear()
+            books.forgotten.loses(books.waiting)
 
     def closing_was_told(self, key: str, order: int) -> None:
         """A master has said that what this order opened is closed."""
@@ -96,7 +97,7 @@ class Witness:
         """The node has just been told which orders wait."""
         home = self._homes[key]
         if not home.is_master and self.logged_in(key) == (home.login, home.server):
-            self.slaves[home.name].forgotten -= {row[0] for row in rows}
+            self.slaves[home.name].forgotten.shown(row[TICKET] for row in rows)
 
     def is_sent(self, key: str, asked: Sequence[Any]) -> None:
         """A node's order has reached its terminal."""
@@ -125,6 +126,7 @@ class Witness:
         self._kernel.trace.counts[f"answer {said}"] += 1
         if self.logged_in(key) != (home.login, home.server):
             return
+        self.slaves[home.name].forgotten.hears(request.magic)
         if _opens(request) and _is_refused(code, said):
             self.slaves[home.name].may_be_out.pop(order_in(request.comment), None)
 
@@ -168,6 +170,7 @@ class Witness:
         books.ours.add(order.ticket)
         if order.type in PENDING:
             books.waiting[order.ticket] = order
+            books.forgotten.placed(order)
 
     def _forget_ended(self, books: SlaveBooks, changes: Changes) -> None:
         """Our order ended; where nothing of it was filled that is the proof that it never will."""
@@ -228,8 +231,9 @@ class Witness:
             self._find(findings.CROSSED_ZERO, home, text)
 
     def _is_first(self, home: Home, copy: Copy) -> None:
-        earlier = self.slaves[home.name].by_order.get(copy.order, [])
-        if not earlier:
+        books = self.slaves[home.name]
+        earlier = books.by_order.get(copy.order, [])
+        if not earlier or copy.order in books.forgotten.doubled:
             return
         is_open = any(one.is_open for one in earlier)
         kind = findings.OPENED_TWICE if is_open else findings.REOPENED
@@ -250,6 +254,7 @@ class Witness:
         books, order = self.slaves[home.name], order_in(request.comment)
         books.opens[request.magic] = request
         books.sent.add(request.magic)
+        books.forgotten.sends(request.magic)
         if order in books.may_be_out:
             text = f"{order} was sent before, and sent again"
             self._find(findings.OPENED_TWICE, home, text)
@@ -258,8 +263,8 @@ class Witness:
             self._find(findings.WHILE_HALTED, home, _shown(request))
         if why := self.why_not_open(home.name):
             self._find(findings.WHILE_HELD, home, f"{why}, and {_shown(request)}")
-        known = (one for ticket, one in books.waiting.items() if ticket not in books.forgotten)
-        if any(order_in(one.comment) == order for one in known):
+        wait = {t for t, one in books.waiting.items() if order_in(one.comment) == order}
+        if not books.forgotten.may_send_again(order, wait):
             self._find(findings.BESIDE_ITS_ORDER, home, _shown(request))
         if books.nets:
             self._is_alone(home, request, order)
