@@ -19,10 +19,13 @@ class Disk:
         self.path = folder / f"{name}.sqlite"
         self.is_full = False
         self._kept = 0
+        self.is_behind = False
+        """What is written now will be lost."""
 
     def keep_what_is_safe(self) -> int:
         """What is written from here on is not on the platters yet; the number of this copy."""
         self._kept += 1
+        self.is_behind = True
         for part in PARTS:
             source = Path(f"{self.path}{part}")
             if source.exists():
@@ -31,6 +34,7 @@ class Disk:
 
     def lose_the_rest(self, number: int) -> None:
         """The power was cut: back to what was safe."""
+        self.is_behind = False
         for part in (*PARTS, "-shm"):
             Path(f"{self.path}{part}").unlink(missing_ok=True)
         for part in PARTS:

@@ -65,8 +65,8 @@ class Witness:
         """A journal that lost its tail knows no last intents: only deals tell of them (law 4)."""
         if name in self.slaves:
             books = self.slaves[name]
+            books.forgotten.loses(books.waiting, books.may_be_out, books.meddled)
             books.may_be_out.clear()
-            books.forgotten.loses(books.waiting)
 
     def closing_was_told(self, key: str, order: int) -> None:
         """A master has said that what this order opened is closed."""
@@ -91,7 +91,8 @@ class Witness:
             books.listed |= {row[TICKET]: row[VOLUME] for row in rows}
             return
         books.told = dict(map(_signed_row, rows))
-        books.strangers = {s: books.told.get(s, 0.0) - books.ours_on(s) for s in books.net}
+        known = set(books.net) - books.forgotten.shares
+        books.strangers = {s: books.told.get(s, 0.0) - books.ours_on(s) for s in known}
 
     def orders_were_read(self, key: str, rows: Sequence[Sequence[Any]]) -> None:
         """The node has just been told which orders wait."""
@@ -264,7 +265,8 @@ class Witness:
         if why := self.why_not_open(home.name):
             self._find(findings.WHILE_HELD, home, f"{why}, and {_shown(request)}")
         wait = {t for t, one in books.waiting.items() if order_in(one.comment) == order}
-        if not books.forgotten.may_send_again(order, wait):
+        has_filled = order in books.by_order
+        if not books.forgotten.may_send_again(order, wait, has_filled=has_filled):
             self._find(findings.BESIDE_ITS_ORDER, home, _shown(request))
         if books.nets:
             self._is_alone(home, request, order)
@@ -328,7 +330,8 @@ class Witness:
         if request.volume > told + LOTS_SLACK:
             text = f"{told:g} lots were told to be there, and {_shown(request)}"
             self._find(findings.CROSSED_ZERO, home, text)
-        if request.volume > copy.volume + LOTS_SLACK and not copy.was_flat:
+        is_known = request.symbol not in books.forgotten.shares and not copy.was_flat
+        if request.volume > copy.volume + LOTS_SLACK and is_known:
             text = f"{copy.volume:g} lots are left of {copy.order}, and {_shown(request)}"
             self._find(findings.FOREIGN_TOUCHED, home, text)
 
