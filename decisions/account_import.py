@@ -176,8 +176,7 @@ def _translate(incoming: Incoming, wishes: Wishes, taken: Collection[str]) -> Tr
     role = _role(name, said, wishes)
     sheet = Sheet(name, role or Role.SLAVE, incoming.content, wishes)
     sheet.taken = frozenset(taken)
-    _name(sheet, names)
-    _fields(sheet, table, names)
+    _fields(sheet, table, _name(sheet, names))
     assumed = _finish(sheet, role)
     return Translated(
         name=name,
@@ -196,20 +195,21 @@ def _role(name: str, said: Role | None, wishes: Wishes) -> Role | None:
     return Role.MASTER if name in wishes.masters else said or wishes.type
 
 
-def _name(sheet: Sheet, names: Sequence[str]) -> None:
+def _name(sheet: Sheet, names: Sequence[str]) -> str:
+    """The field that was taken for it, or asked for."""
     old = next((one for one in names if _can_be_name(sheet.content.get(one))), names[0])
     if not sheet.name:
         sheet.refuse(old, "the account's name", "Give every account one.")
-        return
+        return old
     written = sheet.content[old]
     remark = "" if written == sheet.name else "as a text, without spaces around it"
     sheet.moved.append(Moved(old=old, new="name", value=sheet.name, remark=remark))
+    return old
 
 
-def _fields(sheet: Sheet, table: FormTable, names: Sequence[str]) -> None:
+def _fields(sheet: Sheet, table: FormTable, named: str) -> None:
     """In the table's order, so that what depends on another field finds it; then strangers."""
     written = dict(_flat(sheet, table))
-    named = next((moved.old for moved in sheet.moved if moved.new == "name"), names[0])
     written.pop(named, None)
     for old, handler in table.handlers.items():
         value = written.pop(old, None)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from decisions.account_checks import NO_PATH_YET
@@ -555,6 +555,11 @@ def says_something(value: object) -> bool:
 
 
 @given(content=ACCOUNTS | st.lists(ACCOUNTS, max_size=3) | VALUES, unit=UNITS, yes=st.booleans())
+@example(
+    content={"account_type": {}, "base_currency": {}, "name": [], "account_id": ""},
+    unit="",
+    yes=False,
+)
 def test_no_file_makes_it_fall_over_and_every_field_is_accounted_for(
     content: Any, unit: str, yes: bool
 ) -> None:
