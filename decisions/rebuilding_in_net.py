@@ -55,11 +55,16 @@ def rebuilt_in_net(
     found: dict[LegKey, Leg] = {}
     for share in _shares(ours, positions, deals):
         leg = known(share.key)
-        if share.key not in found and (leg is None or not leg.magic):
+        if share.key not in found and _is_unknown(leg):
             found[share.key] = _leg(share, marks.book, leg)
         elif leg is not None and leg.state is LegState.OPEN and share.untaken < leg.volume:
             found[share.key] = _after_lost_closes(leg, share)
     return tuple(found.values())
+
+
+def _is_unknown(leg: Leg | None) -> bool:
+    """Unheard of, or denied, refused or withdrawn as far as this journal goes."""
+    return leg is None or not leg.magic or not (leg.live or leg.filled_volume)
 
 
 def _after_lost_closes(leg: Leg, share: _Share) -> Leg:

@@ -125,6 +125,13 @@ def test_what_was_heard_of_the_master_meanwhile_is_kept() -> None:
     assert (leg.state, leg.target.closed) == (LegState.OPEN, True)
 
 
+def test_law_4_an_open_that_was_denied_as_far_as_the_journal_goes_is_found_by_its_deals() -> None:
+    """Its order was denied, its fill copied, and a power cut took the second."""
+    denied = a_leg(state=LegState.DENIED, identifier=0, volume="0", filled_volume="0")
+    leg = Deals().copies(501, "1.00").found(known=lambda _: denied)[501]
+    assert (leg.state, leg.volume) == (LegState.OPEN, Decimal("1.00"))
+
+
 def test_a_leg_that_is_known_with_its_mark_needs_nothing() -> None:
     assert Deals().copies(501, "1.00").found(known=lambda _: a_leg()) == {}
 
