@@ -24,6 +24,8 @@ SEARCH_BACK_S = 2
 SEARCH_FAR_BACK_S = 2 * 3600
 SEARCH_FAR_EVERY_S = 30.0
 SEARCH_AHEAD_S = 86_400
+#: A history that was empty, or lagged, for so long has shown what it is going to show.
+RECORDS_LATE_S = 60.0
 #: So many orders are remembered as told, which is more than days of anybody's trading.
 REMEMBERED_ORDERS = 50_000
 
@@ -48,6 +50,9 @@ class FlashFinder:
         self._door = door
         self._reader = reader
         self._after_order: int | None = None
+        self._began_s: float | None = None
+        self.has_searched = False
+        """What an earlier run left untold has been told, and its records are no longer late."""
         self._first_told: int | None = None
         self._earlier_run_ms = 0
         self._searched_to_s = 0
@@ -62,11 +67,6 @@ class FlashFinder:
         self.note(orders)
         self._earlier_run_ms = run_began_ms
         self._first_told = min(orders, default=None)
-
-    @property
-    def has_searched(self) -> bool:
-        """A search has come to its end: what an earlier run left untold has been told."""
-        return self._after_order is not None
 
     def note(self, orders: Iterable[int]) -> None:
         """What these orders opened was seen in a look."""
@@ -86,6 +86,8 @@ class FlashFinder:
         if isinstance(deals, Unknowable):
             return ()
         self._searched_to_s = server_ms // 1000
+        self._began_s = now.monotonic_s if self._began_s is None else self._began_s
+        self.has_searched = now.monotonic_s - self._began_s >= RECORDS_LATE_S
         if is_far:
             self._next_far_s = now.monotonic_s + SEARCH_FAR_EVERY_S
         if self._after_order is None:

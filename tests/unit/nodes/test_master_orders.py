@@ -487,6 +487,25 @@ def test_law_9_and_so_after_a_restart_of_the_master(master: MasterSide) -> None:
     assert sorted(master.told) == ["OrderGone", "PositionClosed", "PositionOpened"]
 
 
+def test_law_9_a_run_that_ended_soon_leaves_what_a_late_history_hid_to_the_next(
+    master: MasterSide,
+) -> None:
+    """Its search was empty, and was no proof: records come late."""
+    master.turn(5)
+    master.loop.finish()
+    identifier = master.door.trade()
+    master.door.shut(identifier)
+    master.door.deals_hidden = True
+    master.start()
+    master.turn(8)
+    assert master.told == []
+    master.loop.finish()
+    master.door.deals_hidden = False
+    master.start()
+    master.turn(8)
+    assert sorted(master.told) == ["PositionClosed", "PositionOpened"]
+
+
 # netting accounts
 
 
