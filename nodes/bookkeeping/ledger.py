@@ -45,6 +45,9 @@ class Ledger:
         self._clock = clock
         self._unwritten: list[Record] = []
         self._owed: dict[LegKey, list[Owed]] = {}
+        #: The stamps of a leg's events that wait, and how far those behind them have an answer.
+        self._waiting: dict[LegKey, set[Stamp]] = {}
+        self._reached: dict[LegKey, Stamp] = {}
         self._progress = Progress(journal.cursor)
         self.legs = LegBook(journal.legs())
         self.intents = {i.intent: i for i in journal.open_intents()}
@@ -55,6 +58,7 @@ class Ledger:
     def expect(self, fact: Fact) -> None:
         """The fact will be dealt with; until it is, the journaled cursor stays in front of it."""
         self._progress.expect(fact.master, fact.stamp)
+        self._waiting.setdefault(fact.leg_key, set()).add(fact.stamp)
 
     def expect_early(self, fact: Fact) -> None:
         """The same of one that acts before the gap in front of it is filled."""
@@ -67,6 +71,7 @@ class Ledger:
 
     def heard(self, fact: Fact) -> None:
         """The event needs no new answer; only the place in the story moves on."""
+        self._waits_no_more(fact)
         self._progress.done(fact.master, fact.stamp)
         self.write(self._progress.cursor(fact.master))
 
@@ -82,7 +87,8 @@ class Ledger:
         leg = leg if leg is not None else self.legs.find(fact.leg_key)
         if answer.is_last and answer.kind is not VerdictKind.UNKNOWN:
             in_turn = self._progress.done(fact.master, fact.stamp)
-            leg = _answered(leg, fact) if leg is not None and in_turn else leg
+            self._waits_no_more(fact)
+            leg = self._answered(leg, fact) if leg is not None and in_turn else leg
         now_ms = self._clock.now().utc_ms
         given = verdict(self._slave, fact, leg, answer, figures, now_ms)
         records: list[Record] = [given, self._progress.cursor(fact.master)]
@@ -93,6 +99,26 @@ class Ledger:
             records.append(self._noted(intent))
         self.write(*records)
         self._remember(given)
+
+    def _waits_no_more(self, fact: Fact) -> None:
+        waiting = self._waiting.get(fact.leg_key, set())
+        waiting.discard(fact.stamp)
+        if not waiting:
+            self._waiting.pop(fact.leg_key, None)
+
+    def _answered(self, leg: Leg, fact: Fact) -> Leg:
+        """The leg remembers how far its events have been answered for good, all of them.
+
+        An opening told anew, by a master that started again, says nothing of what came between.
+        """
+        if isinstance(fact, PositionOpened | OrderPlaced) and fact.stamp != leg.opened_by:
+            return leg
+        reached = max(self._reached.get(leg.key, leg.answered), leg.answered, fact.stamp)
+        if any(stamp < reached for stamp in self._waiting.get(leg.key, ())):
+            self._reached[leg.key] = reached
+            return leg
+        self._reached.pop(leg.key, None)
+        return msgspec.structs.replace(leg, answered=reached)
 
     def supersede(self, leg: Leg, answer: Answer, figures: Figures) -> None:
         """A better answer to the event that opened a leg, in place of the one it had."""
@@ -196,13 +222,3 @@ class Ledger:
 def _asked_by(leg: Leg) -> str:
     """The event that its opening, or its placing, answered."""
     return (PositionOpened if leg.terms_sent is None else OrderPlaced).__name__
-
-
-def _answered(leg: Leg, fact: Fact) -> Leg:
-    """The leg remembers how far its events have been answered for good.
-
-    An opening told anew, by a master that started again, says nothing of what came between.
-    """
-    if isinstance(fact, PositionOpened | OrderPlaced) and fact.stamp != leg.opened_by:
-        return leg
-    return msgspec.structs.replace(leg, answered=max(leg.answered, fact.stamp))

@@ -7,6 +7,7 @@ import pytest
 from domain.book import Stamp
 from domain.control import Command
 from domain.legs import LegState
+from domain.market import Unknowable
 from domain.outcomes import Outcome, Rejected
 from domain.signals import SnapshotRequest
 from tests.builders import EPOCH, SLAVE, a_book, a_key
@@ -373,6 +374,27 @@ def test_law_5_a_close_goes_out_in_every_state_and_an_open_in_none_but_active(
     assert identifier not in teller.slave.door.held
     assert len(teller.slave.door.opens) == 1
     assert ("PositionOpened", "denied", "TRADING_HALTED") in told(teller.slave.verdicts)
+
+
+def test_law_9_a_change_that_waits_is_answered_after_a_restart_though_a_later_one_was(
+    teller: Teller,
+) -> None:
+    teller.copies(501)
+    door = teller.slave.door
+    door.mute = Unknowable("no connection")
+    teller.say(teller.moves(501, sl="1281.00"), teller.halves(501))
+    teller.turn(2)
+    door.mute = None
+    door.answers = [FakeDoor.execute, *[lost] * 20]
+    teller.turn(8)
+    assert ("PositionReduced", "copied", "NONE") in told(teller.slave.verdicts)
+    assert [type(fact).__name__ for fact in teller.slave.unanswered(teller.facts)] == [
+        "PositionModified"
+    ]
+    door.answers = []
+    teller.slave.start()
+    teller.turn(20, seconds=1)
+    assert not teller.slave.unanswered(teller.facts)
 
 
 def test_law_9_a_change_told_again_after_a_restart_keeps_its_answer(teller: Teller) -> None:
