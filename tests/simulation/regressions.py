@@ -4,7 +4,7 @@ A seed is short, and means something else when the drawing changes; a schedule m
 ever: `python -m tests.simulation --mode MODE --seed N --shrink` prints the least that still fails.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.simulation.schedule import Happening, Mode, Schedule
 
@@ -33,15 +33,24 @@ SEEDS: tuple[FailedSeed, ...] = (
     FailedSeed("safety", 133, "a broker's clock that went back while the master hung"),
 )
 
+
+def _broken(at_ms: int, who: str, fault: dict[str, Any], scope: dict[str, Any]) -> Happening:
+    """Something goes wrong at a terminal."""
+    return Happening(at_ms, "broken", who, {"fault": fault, "scope": scope})
+
+
+def _in_parts(at_ms: int, who: str, rest_after_ms: int, ms: int) -> Happening:
+    """A broker fills three tenths of an order at once, and the rest later."""
+    how = {"first_part": 0.3, "rest_after_ms": rest_after_ms, "ms": ms}
+    return Happening(at_ms, "in_parts", who, how)
+
+
 HELD = Happening(1_600, "trade", "master", {"symbol": 0, "lots": 0.5, "stops": 0, "buys": True})
-REFUSED = Happening(
+REFUSED = _broken(
     2_300,
-    "broken",
     "slave1",
-    {
-        "fault": {"kind": "retcode", "code": 10006, "executed": False},
-        "scope": {"call": "order_send", "for_ms": 750},
-    },
+    {"kind": "retcode", "code": 10006, "executed": False},
+    {"call": "order_send", "for_ms": 750},
 )
 FLASHED = Happening(3_200, "flash", "master", {"symbol": 1, "lots": 0.2})
 
@@ -85,12 +94,7 @@ SCHEDULES: dict[str, FailedSchedule] = {
         _pair(
             "liveness",
             HELD,
-            Happening(
-                2_500,
-                "broken",
-                "master",
-                {"fault": {"kind": "switches", "connected": False}, "scope": {"for_ms": 9_000}},
-            ),
+            _broken(2_500, "master", {"kind": "switches", "connected": False}, {"for_ms": 9_000}),
             FLASHED,
             lasts_ms=14_000,
         ),
@@ -119,14 +123,11 @@ SCHEDULES: dict[str, FailedSchedule] = {
     "an open without an answer, and a part taken off before it was found": FailedSchedule(
         _pair(
             "safety",
-            Happening(
+            _broken(
                 1_550,
-                "broken",
                 "slave1",
-                {
-                    "fault": {"kind": "retcode", "code": 10012, "executed": True},
-                    "scope": {"call": "order_send", "order": "open", "for_ms": 600},
-                },
+                {"kind": "retcode", "code": 10012, "executed": True},
+                {"call": "order_send", "order": "open", "for_ms": 600},
             ),
             HELD,
             Happening(1_640, "crash", "slave1", {"after_touches": 0}),
@@ -149,14 +150,11 @@ SCHEDULES: dict[str, FailedSchedule] = {
         _pair(
             "liveness",
             _order(1_600, 2, 60),
-            Happening(
+            _broken(
                 1_900,
-                "broken",
                 "slave1",
-                {
-                    "fault": {"kind": "retcode", "code": 10013, "executed": False},
-                    "scope": {"call": "order_send", "order": "remove", "for_ms": 1_500},
-                },
+                {"kind": "retcode", "code": 10013, "executed": False},
+                {"call": "order_send", "order": "remove", "for_ms": 1_500},
             ),
             Happening(1_950, "skew", "master", {"feed": "EURUSD", "points": -70, "ms": 300}),
             Happening(2_400, "close", "master", {"nth": 0}),
@@ -167,18 +165,8 @@ SCHEDULES: dict[str, FailedSchedule] = {
         _pair(
             "safety",
             _order(1_600, 2, 30),
-            Happening(
-                1_900,
-                "in_parts",
-                "master",
-                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 3_000},
-            ),
-            Happening(
-                1_900,
-                "in_parts",
-                "slave1",
-                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 3_000},
-            ),
+            _in_parts(1_900, "master", rest_after_ms=1_500, ms=3_000),
+            _in_parts(1_900, "slave1", rest_after_ms=1_500, ms=3_000),
             Happening(2_000, "market", "", {"feed": "EURUSD", "points": -60}),
         ),
         "closed early: what waited yet of the master's order was taken for a reduction",
@@ -187,12 +175,7 @@ SCHEDULES: dict[str, FailedSchedule] = {
         _pair(
             "safety",
             _order(1_600, 2, 30),
-            Happening(
-                1_900,
-                "in_parts",
-                "master",
-                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 3_000},
-            ),
+            _in_parts(1_900, "master", rest_after_ms=1_500, ms=3_000),
             Happening(2_000, "market", "", {"feed": "EURUSD", "points": -60}),
         ),
         "closed early: a copy was cut to what had come of the master's order, which filled further",
@@ -216,12 +199,7 @@ SCHEDULES: dict[str, FailedSchedule] = {
     "an order whose later part opens anew what its first part had": FailedSchedule(
         _pair(
             "safety",
-            Happening(
-                1_500,
-                "in_parts",
-                "master",
-                {"first_part": 0.3, "rest_after_ms": 1_500, "ms": 4_000},
-            ),
+            _in_parts(1_500, "master", rest_after_ms=1_500, ms=4_000),
             _trade(2_000, 0.5, buys=True),
             _trade(2_050, 1.0, buys=False),
             _trade(3_580, 0.3, buys=True),
@@ -232,14 +210,11 @@ SCHEDULES: dict[str, FailedSchedule] = {
     "a history that leaves out the deal which opened what has ended": FailedSchedule(
         _pair(
             "liveness",
-            Happening(
+            _broken(
                 1_700,
-                "broken",
                 "master",
-                {
-                    "fault": {"kind": "missing_rows", "which": "one"},
-                    "scope": {"call": "history_deals_get", "for_ms": 3_000},
-                },
+                {"kind": "missing_rows", "which": "one"},
+                {"call": "history_deals_get", "for_ms": 3_000},
             ),
             _trade(2_000, 0.1, buys=False),
             Happening(2_500, "close_all", "master"),
@@ -250,14 +225,11 @@ SCHEDULES: dict[str, FailedSchedule] = {
     "a history that leaves out the deal which shows that something is held": FailedSchedule(
         _pair(
             "safety",
-            Happening(
+            _broken(
                 2_200,
-                "broken",
                 "master",
-                {
-                    "fault": {"kind": "missing_rows", "which": "one"},
-                    "scope": {"call": "history_deals_get", "for_ms": 3_000},
-                },
+                {"kind": "missing_rows", "which": "one"},
+                {"call": "history_deals_get", "for_ms": 3_000},
             ),
             _trade(2_000, 1.0, buys=True),
             _trade(2_200, 0.5, buys=True),
@@ -269,22 +241,14 @@ SCHEDULES: dict[str, FailedSchedule] = {
     "a close filled in part, and a list from before its order": FailedSchedule(
         _pair(
             "safety",
-            Happening(
+            _broken(
                 1_500,
-                "broken",
                 "slave1",
-                {
-                    "fault": {"kind": "late_rows", "ms": 5_000},
-                    "scope": {"call": "orders_*", "for_ms": 5_000},
-                },
+                {"kind": "late_rows", "ms": 5_000},
+                {"call": "orders_*", "for_ms": 5_000},
             ),
             _trade(2_000, 0.2, buys=False),
-            Happening(
-                2_500,
-                "in_parts",
-                "slave1",
-                {"first_part": 0.3, "rest_after_ms": 200, "ms": 4_000},
-            ),
+            _in_parts(2_500, "slave1", rest_after_ms=200, ms=4_000),
             Happening(3_000, "close_all", "master"),
             nets=("slave1",),
         ),
@@ -294,21 +258,13 @@ SCHEDULES: dict[str, FailedSchedule] = {
         _pair(
             "liveness",
             _trade(2_000, 0.2, buys=False),
-            Happening(
+            _broken(
                 2_450,
-                "broken",
                 "slave1",
-                {
-                    "fault": {"kind": "retcode", "code": 10018, "executed": False},
-                    "scope": {"call": "order_send", "order": "remove", "for_ms": 5_000},
-                },
+                {"kind": "retcode", "code": 10018, "executed": False},
+                {"call": "order_send", "order": "remove", "for_ms": 5_000},
             ),
-            Happening(
-                2_500,
-                "in_parts",
-                "slave1",
-                {"first_part": 0.3, "rest_after_ms": 800, "ms": 4_000},
-            ),
+            _in_parts(2_500, "slave1", rest_after_ms=800, ms=4_000),
             Happening(3_000, "close_all", "master"),
             nets=("slave1",),
         ),
@@ -318,14 +274,11 @@ SCHEDULES: dict[str, FailedSchedule] = {
         _pair(
             "liveness",
             _order(1_600, 2, 60),
-            Happening(
+            _broken(
                 1_700,
-                "broken",
                 "slave1",
-                {
-                    "fault": {"kind": "missing_rows", "which": "all"},
-                    "scope": {"call": "history_*_get", "for_ms": 670},
-                },
+                {"kind": "missing_rows", "which": "all"},
+                {"call": "history_*_get", "for_ms": 670},
             ),
             Happening(1_900, "pause", "slave1", {"ms": 300}),
             Happening(1_950, "skew", "master", {"feed": "EURUSD", "points": -70, "ms": 300}),
@@ -362,14 +315,11 @@ SCHEDULES: dict[str, FailedSchedule] = {
     "a terminal that answers late": FailedSchedule(
         _pair(
             "safety",
-            Happening(
+            _broken(
                 1_500,
-                "broken",
                 "master",
-                {
-                    "fault": {"kind": "delay", "ms": 8_000, "when": "after"},
-                    "scope": {"call": "positions_get", "times": 1, "for_ms": 4_000},
-                },
+                {"kind": "delay", "ms": 8_000, "when": "after"},
+                {"call": "positions_get", "times": 1, "for_ms": 4_000},
             ),
             HELD,
         ),
