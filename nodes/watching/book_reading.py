@@ -14,6 +14,8 @@ from utils.clock import Now
 
 #: A volume that was taken off and put back between two looks shows in the deals only.
 READ_AGAIN_S = 1.0
+#: Records come late; what they do not show after so long they are not going to show.
+RECORDS_LATE_S = 60.0
 
 Legs = tuple[BookPosition, ...]
 

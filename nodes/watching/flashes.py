@@ -13,7 +13,7 @@ from domain.ids import MasterIdentifier, MasterSymbol, OpeningOrder
 from domain.market import Deal, Unknowable
 from domain.signals import Fact, PositionClosed, PositionModified, PositionOpened
 from nodes.ports import TerminalDoor
-from nodes.watching.book_reading import BookReader
+from nodes.watching.book_reading import RECORDS_LATE_S, BookReader
 from nodes.watching.positions import changed
 from utils.clock import Now, utc_us
 
@@ -24,8 +24,6 @@ SEARCH_BACK_S = 2
 SEARCH_FAR_BACK_S = 2 * 3600
 SEARCH_FAR_EVERY_S = 30.0
 SEARCH_AHEAD_S = 86_400
-#: A history that was empty, or lagged, for so long has shown what it is going to show.
-RECORDS_LATE_S = 60.0
 #: So many orders are remembered as told, which is more than days of anybody's trading.
 REMEMBERED_ORDERS = 50_000
 

@@ -19,7 +19,7 @@ from domain.ids import MasterSymbol, OpeningOrder
 from domain.market import OrderFate, Unknowable
 from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced
 from nodes.ports import TerminalDoor
-from nodes.watching.book_reading import BookReader
+from nodes.watching.book_reading import RECORDS_LATE_S, BookReader
 from nodes.watching.positions import NO_JOURNEY, UNSTAMPED, Sighting
 from utils.clock import Now, utc_us
 
@@ -27,8 +27,6 @@ from utils.clock import Now, utc_us
 READ_EVERY_S = 0.25
 #: A terminal that does not tell its orders delays what is told of positions no longer than this.
 WAIT_FOR_ORDERS_S = 5.0
-#: Records come late, but after so long a person should hear what they do not show.
-RECORDS_LATE_S = 60.0
 
 
 class OrderWatcher:
