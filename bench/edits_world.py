@@ -14,7 +14,8 @@ from commands.staging import books
 from commands.staging.processes import end_all
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
 from db.clients import connect
-from db.journal import Glance, JournalRefused, glance, journal_path
+from db.journal import Glance, glance, journal_path
+from db.journal_file import JournalRefused
 from db.schema import ACCOUNTS, NODES
 from domain.records import JournalUnwritable
 from nodes.supervisor import pid_file

@@ -12,7 +12,8 @@ from db.clients import PATIENCE_MS, opened
 from db.embedded.address import read_address
 from db.embedded.starting import CannotStart, ensure_running
 from db.identity import Standing, clear_marks, give_identity, standing_of
-from db.journal import Glance, JournalRefused, glance
+from db.journal import Glance, glance
+from db.journal_file import JournalRefused
 from db.remembered import (
     CHOOSING_WITHIN_S,
     EMBEDDED,

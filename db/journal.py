@@ -1,13 +1,19 @@
 """A node's memory on this machine: one SQLite file, written before the broker is called."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
+from db.journal_file import (
+    PATIENCE_MS,
+    JournalRefused,
+    for_reading,
+    for_writing,
+    legible,
+    opened,
+)
 from db.journal_rows import (
     FACTS,
     INTENT,
@@ -38,16 +44,6 @@ from domain.signals import Fact
 from utils.file_names import marked
 
 FORMAT = 1
-PATIENCE_MS = 2000
-WAL_PAGES = 8000  # the shipper empties the log long before; its flush must not stop the loop
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS about (word TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS records (kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (kind, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
-    body BLOB NOT NULL);
-"""
 _PUT = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
 _DROP = "DELETE FROM records WHERE kind = ? AND key = ?"
 _THIN = """DELETE FROM records WHERE kind = ? AND key <=
@@ -55,17 +51,6 @@ _THIN = """DELETE FROM records WHERE kind = ? AND key <=
 _BODIES = "SELECT body FROM records WHERE kind = ?"
 _SHIP = "INSERT INTO outbox (kind, body) VALUES (?, ?)"
 _TELL = "INSERT OR REPLACE INTO about VALUES (?, ?)"
-
-ILLEGIBLE = (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError, TypeError)
-"""What reading raises where pages are torn, or a single bit of a record is another."""
-
-
-class JournalRefused(Exception):  # noqa: N818 - it says what happened
-    """The file is not this node's journal, or not one that this version can read."""
-
-
-class JournalDamaged(JournalRefused):
-    """Nobody can read what stands in it, or not all of it."""
 
 
 class Glance(NamedTuple):
@@ -109,7 +94,7 @@ class Journal:
         self.alarms: tuple[str, ...] = ()
         self._account = account
         self._patience_ms = PATIENCE_MS
-        self._file, self._is_copy = _for_reading(path, _for_writing)
+        self._file, self._is_copy = for_reading(path, for_writing)
         try:
             self._claim(swarm, {swarm, *known_swarms})
         except BaseException:
@@ -171,7 +156,7 @@ class Journal:
     def facts_since(self, stamp: Stamp) -> list[Fact]:
         """Facts published after this stamp, in order."""
         query = "SELECT body FROM records WHERE kind = ? AND key > ? ORDER BY key"
-        with _legible(self.path):
+        with legible(self.path):
             rows = self._file.execute(query, (FACTS, stamp_key(stamp)))
             return [decode_fact(body) for (body,) in rows]
 
@@ -189,16 +174,16 @@ class Journal:
 
     def _all(self, kind: str, shape: type[Any]) -> list[Any]:
         query = "SELECT body FROM records WHERE kind = ? ORDER BY key"
-        with _legible(self.path):
+        with legible(self.path):
             return [decode(shape, body) for (body,) in self._file.execute(query, (kind,))]
 
     def _about(self) -> dict[str, str]:
-        with _legible(self.path):
+        with legible(self.path):
             return _about(self._file)
 
     def _read_through(self) -> None:
         """What cannot be read is found now, and not in the middle of a day."""
-        with _legible(self.path):
+        with legible(self.path):
             (found,) = self._file.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 raise ValueError(found)
@@ -226,7 +211,7 @@ class Journal:
     def _open_for_writing(self) -> None:
         """Nothing was written to a copy, so there is nothing to bring along."""
         if self._is_copy:
-            file = _for_writing(self.path, 0)
+            file = for_writing(self.path, 0)
             self._file.close()
             self._file, self._is_copy, self._patience_ms = file, False, 0
 
@@ -248,28 +233,13 @@ class Journal:
         self._tell({"format": str(FORMAT), "account": self._account, "swarm": kept})
 
 
-def set_aside(path: Path, now_ms: int) -> Path:
-    """Give a damaged journal another name, with all that belongs to it; raises JournalRefused."""
-    kept = path.with_name(f"{path.name}.damaged-{now_ms}")
-    try:
-        for ending in ("-wal", "-shm", ""):
-            beside = path.with_name(path.name + ending)
-            if beside.exists():
-                beside.rename(kept.with_name(kept.name + ending))
-    except OSError as fault:
-        raise JournalRefused(
-            f"journal {path}: it is damaged, and cannot be moved away: {fault}"
-        ) from fault
-    return kept
-
-
 def glance(path: Path) -> Glance:
     """Look into a journal without owning it, whoever writes it meanwhile."""
     if not path.is_file():
         raise JournalRefused(f"journal {path}: wanted a journal, found no such file")
-    file, _ = _for_reading(path, _opened)
+    file, _ = for_reading(path, opened)
     try:
-        with _legible(path):
+        with legible(path):
             return _glance(path, file)
     finally:
         file.close()
@@ -293,84 +263,6 @@ def _glance(path: Path, file: sqlite3.Connection) -> Glance:
 
 def _master_of(leg: Leg) -> Identity:
     return Identity(leg.key.master_login, leg.key.master_server)
-
-
-def _for_reading(
-    path: Path, way: Callable[[Path], sqlite3.Connection]
-) -> tuple[sqlite3.Connection, bool]:
-    """The file, or a copy of it in memory: on a full disk it may not even be opened.
-
-    Whoever starts then still knows which copies to close.
-    """
-    try:
-        return way(path), False
-    except JournalUnwritable:
-        if not path.is_file() or not path.stat().st_size:
-            raise
-    with _legible(path):
-        return _copied(path), True
-
-
-def _copied(path: Path) -> sqlite3.Connection:
-    """Opened by one alone a file needs no other beside it."""
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_MS / 1000)) as file:
-        file.execute("PRAGMA locking_mode = EXCLUSIVE")
-        made = sqlite3.connect(":memory:", isolation_level=None)
-        try:
-            file.backup(made)
-        except BaseException:
-            made.close()
-            raise
-    return made
-
-
-def _for_writing(path: Path, patience_ms: int = PATIENCE_MS) -> sqlite3.Connection:
-    """What SQLite could open for reading only would stay so, whatever room there is later."""
-    file = _opened(path, patience_ms)
-    try:
-        file.execute("BEGIN IMMEDIATE")
-        file.execute("ROLLBACK")
-    except sqlite3.OperationalError as fault:
-        if fault.sqlite_errorname.startswith("SQLITE_READONLY"):
-            file.close()
-            raise JournalUnwritable(f"journal {path}: cannot be written: {fault}") from fault
-    return file
-
-
-def _opened(path: Path, patience_ms: int = PATIENCE_MS) -> sqlite3.Connection:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = sqlite3.connect(path, isolation_level=None, timeout=patience_ms / 1000)
-    except (sqlite3.Error, OSError) as fault:
-        raise JournalUnwritable(f"journal {path}: cannot be opened: {fault}") from fault
-    try:
-        with _legible(path):
-            _prepare(file)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-@contextmanager
-def _legible(path: Path) -> Iterator[None]:
-    """Whoever reads is told in words; a disk that does not answer has damaged nothing."""
-    try:
-        yield
-    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as fault:
-        raise JournalUnwritable(f"journal {path}: cannot be written: {fault}") from fault
-    except ILLEGIBLE as fault:
-        raise JournalDamaged(
-            f"journal {path}: wanted a journal of ours, found a damaged or foreign file ({fault}). "
-            "Move it away; what it held is repaired from the broker's deals."
-        ) from fault
-
-
-def _prepare(file: sqlite3.Connection) -> None:
-    file.execute("PRAGMA journal_mode = WAL")
-    file.execute("PRAGMA synchronous = NORMAL")
-    file.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    file.executescript(_TABLES)
 
 
 def _about(file: sqlite3.Connection) -> dict[str, str]:

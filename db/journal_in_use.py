@@ -4,7 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from db.journal import JournalRefused, glance, journal_path
+from db.journal import glance, journal_path
+from db.journal_file import JournalRefused
 from domain.market import Identity
 from domain.records import JournalUnwritable
 

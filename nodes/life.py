@@ -13,7 +13,8 @@ import msgspec
 import config as machine
 from config import Config, ConfigError, SecretMissing
 from db.connecting import Silent, find, settle
-from db.journal import Journal, JournalRefused, glance, journal_path
+from db.journal import Journal, glance, journal_path
+from db.journal_file import JournalRefused
 from db.remembered import DatabaseFault
 from db.shipping import Shipper
 from domain.control import Hello, Settings

@@ -10,7 +10,8 @@ import msgspec
 import config as machine
 from config import Config
 from db.connecting import present_address
-from db.journal import Journal, JournalDamaged, journal_path, set_aside
+from db.journal import Journal, journal_path
+from db.journal_file import JournalDamaged, set_aside
 from db.our_database import OurDatabase
 from db.recalling import Recalling
 from decisions.account_documents import parse_account

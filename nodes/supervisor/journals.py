@@ -3,7 +3,8 @@
 import logging
 from pathlib import Path
 
-from db.journal import Glance, JournalRefused, glance, journal_path
+from db.journal import Glance, glance, journal_path
+from db.journal_file import JournalRefused
 from domain.market import Identity
 from domain.records import JournalUnwritable
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from db.journal import PATIENCE_MS, Journal, JournalDamaged, JournalRefused, glance, journal_path
+from db.journal import Journal, glance, journal_path
+from db.journal_file import PATIENCE_MS, JournalDamaged, JournalRefused
 from db.journal_rows import NEWEST_FACTS
 from db.outbox import Outbox
 from domain.book import Stamp

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from db.journal import Journal, JournalRefused
+from db.journal import Journal
+from db.journal_file import JournalRefused
 from domain.book import Stamp
 from domain.control import Command, CommandDone, Settings, Stop
 from domain.market import Identity, Position, Unknowable

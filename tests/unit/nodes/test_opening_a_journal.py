@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import config
-from db.journal import JournalDamaged, JournalRefused, journal_path
+from db.journal import journal_path
+from db.journal_file import JournalDamaged, JournalRefused
 from domain.control import Settings
 from nodes import wiring
 from tests.records_made import SLAVE, leg
