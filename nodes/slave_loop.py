@@ -114,7 +114,7 @@ class SlaveLoop:
         self._reconnect_at_s = 0.0
         self._heard_at_s = self._began_s = parts.clock.now().monotonic_s
         self._done: deque[CommandDone] = deque(maxlen=REMEMBERED_COMMANDS)
-        self.stopping = self._told_ready = False
+        self.stopping, self._told_news = False, (False, self._standing.latch)
         self._take_settings(parts.told)
 
     def step(self) -> None:
@@ -255,6 +255,8 @@ class SlaveLoop:
         done = next((d for d in self._done if d.command == command.command), None)
         if done is None:
             result = self._carry_out(command)
+            # Where no disk has it, who starts us keeps it: he is told before it counts as done.
+            self._report_when_due(self._parts.clock.now())
             done = CommandDone(name=self._parts.name, command=command.command, result=result)
             self._done.append(done)
         self._parts.control.say(done)
@@ -358,10 +360,10 @@ class SlaveLoop:
         return has_masters and self._recovery.done and not trouble
 
     def _report_when_due(self, now: Now) -> None:
-        """Once a second, and at once where we have come into business or fallen out of it."""
-        ready = self._is_ready(self._unconfirmed(), now)
-        if ready is not self._told_ready or now.monotonic_s >= self._report_at_s:
-            self._told_ready = ready
+        """Once a second; at once where the latch has moved, or we are in business or out of it."""
+        news = self._is_ready(self._unconfirmed(), now), self._standing.latch
+        if news != self._told_news or now.monotonic_s >= self._report_at_s:
+            self._told_news = news
             self._report_at_s = now.monotonic_s + REPORT_EVERY_S
             self._parts.control.say(self._report(now))
 

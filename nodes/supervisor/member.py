@@ -4,6 +4,7 @@ from pathlib import Path
 
 from decisions.restarting import ChildView, Policy, failures_now
 from decisions.roster import Duty
+from decisions.trading_state import stricter_of
 from domain.control import NodeReport, Settings
 from domain.policies import AccountSettings, Latch, Role
 from nodes.supervisor.accounts import Document
@@ -15,6 +16,7 @@ WAITING = "WAITING"
 TERMINAL = "terminal: "
 TAIL_BYTES = 4096
 NEVER = 0.0
+NEVER_MOVED = Latch()
 
 
 class Member:
@@ -117,6 +119,7 @@ class Member:
             # What it was told while it waited for its terminal went unheard.
             self.told = None
         self.report = report
+        self._keep_latch_of(report)
         self.heard_at_s = now.monotonic_s
         if not report.ready:
             self.ready_since_s = NEVER
@@ -126,6 +129,11 @@ class Member:
         if self.failures == 0 and report.ready:
             self.ending = ""
             self._note_what_it_runs_on(policy, now)
+
+    def _keep_latch_of(self, report: NodeReport) -> None:
+        """A node whose disk is full when it ends has told nobody else (law 6)."""
+        if report.latch != NEVER_MOVED:
+            self.kept_latch = stricter_of(self.kept_latch, report.latch)
 
     def _note_what_it_runs_on(self, policy: Policy, now: Now) -> None:
         """Settings on which it was ready for a while are good: a crash loop goes back to them."""

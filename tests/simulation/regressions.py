@@ -52,6 +52,7 @@ REFUSED = _broken(
     {"kind": "retcode", "code": 10006, "executed": False},
     {"call": "order_send", "for_ms": 750},
 )
+GOLD = {"symbol": 1, "lots": 0.2, "stops": 400, "buys": True}
 FLASHED = Happening(3_200, "flash", "master", {"symbol": 1, "lots": 0.2})
 
 
@@ -311,6 +312,18 @@ SCHEDULES: dict[str, FailedSchedule] = {
             nets=("slave1",),
         ),
         "foreign touched: the same close was sent again, and took somebody else's volume",
+    ),
+    "a halt on a full disk, and a crash before the next heartbeat": FailedSchedule(
+        _pair(
+            "safety",
+            Happening(1_907, "crash", "slave1", {"after_touches": 11}),
+            Happening(1_919, "disk_full", "slave1", {"ms": 1_000}),
+            Happening(2_056, "operator", "slave1", {"kind": "HALT"}),
+            _order(2_630, 5, 12),
+            Happening(2_839, "trade", "master", GOLD),
+            lasts_ms=4_714,
+        ),
+        "opened while halted: nobody had it but the process that ended",
     ),
     "a terminal that answers late": FailedSchedule(
         _pair(

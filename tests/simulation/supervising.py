@@ -103,7 +103,7 @@ class Supervisor:
         if isinstance(said, NodeReport):
             self.reports[name] = said
             self.epochs[name] = max(self.epochs.get(name, 0), said.epoch)
-            if self.has_database and self._hosts[name].place.role is Role.SLAVE:
+            if self._hosts[name].place.role is Role.SLAVE:
                 self.latches[name] = stricter_of(self.latches.get(name), said.latch)
         elif isinstance(said, CommandDone):
             self._orders.pop(said.command, None)

@@ -1,6 +1,7 @@
 """A slave core as its supervisor sees it: settings, commands, holds, reports."""
 
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -111,6 +112,17 @@ def test_law_6_a_halt_that_only_the_database_knows_is_taken_over(teller: Teller)
     teller.slave.control.orders.append(told)
     teller.turn(5)
     assert teller.slave.report.latch.counter == 3
+
+
+def test_law_6_who_starts_us_knows_of_a_halt_before_it_counts_as_done(teller: Teller) -> None:
+    """On a full disk the launcher's memory is the only place where it survives a crash."""
+    teller.slave.journal.full = True
+    said = teller.slave.control.said
+    said.clear()
+    teller.slave.control.orders.append(command("HALT"))
+    teller.turn()
+    until_done = list(takewhile(lambda message: not isinstance(message, CommandDone), said))
+    assert any(isinstance(m, NodeReport) and m.latch.state is HALTED for m in until_done)
 
 
 def test_law_6_a_halt_on_a_full_disk_says_so_and_is_stored_as_soon_as_there_is_room(

@@ -7,14 +7,17 @@ import pytest
 from decisions.restarting import Policy
 from domain.control import NodeReport
 from domain.ids import NodeName
-from domain.policies import Role
+from domain.policies import Latch, Role, TradingState
 from nodes.supervisor.children import Child
 from nodes.supervisor.member import Member
+from tests.unit.nodes.supervisor.told_crew import MASTER, SLAVE, Swarm
 from utils.clock import Now
 
 NOON_MS = 1_399_032_000_000
 HOUR_MS = 3_600_000
 FIRST, SECOND = 11, 12
+HALTED = Latch(state=TradingState.HALTED, counter=1, by="operator")
+RESUMED = Latch(state=TradingState.ACTIVE, counter=2, by="operator")
 
 
 class FakeChild(Child):
@@ -61,3 +64,26 @@ def test_a_heartbeat_that_the_life_before_left_behind_is_none(member: Member) ->
     assert (member.report, member.heard_at_s) == (None, 0)
     reports(member, SECOND, at(7, NOON_MS - HOUR_MS))
     assert member.heard_at_s == 7
+
+
+def test_law_6_a_halt_that_a_node_could_not_store_is_told_to_the_next_one(tmp_path: Path) -> None:
+    """Its disk was full when it crashed; the database has not heard of the halt either."""
+    swarm = Swarm(tmp_path)
+    swarm.sees(MASTER, SLAVE)
+    swarm.turns(2, heard=(MASTER["name"], "S1"))
+    swarm.reports("S1", latch=HALTED)
+    swarm.ends("S1")
+    swarm.turns(5, heard=(MASTER["name"],))
+    swarm.reports("S1")
+    assert swarm.told("S1").latch == HALTED
+
+
+def test_law_6_and_the_operators_resume_outranks_it(tmp_path: Path) -> None:
+    swarm = Swarm(tmp_path)
+    swarm.sees(MASTER, SLAVE)
+    swarm.turns(2, heard=(MASTER["name"], "S1"))
+    swarm.reports("S1", latch=HALTED)
+    swarm.reports("S1", latch=RESUMED)
+    swarm.ends("S1")
+    swarm.turns(5, heard=(MASTER["name"],))
+    assert swarm.told("S1").latch == RESUMED

@@ -10,7 +10,7 @@ from decisions.restarting import Policy
 from decisions.roster import Duty
 from domain.control import Hello, NodeReport, Settings, Stop
 from domain.ids import NodeName
-from domain.policies import AccountSettings, Role
+from domain.policies import AccountSettings, Latch, Role
 from nodes.supervisor.accounts import AccountBook
 from nodes.supervisor.children import Child
 from nodes.supervisor.crew import Crew, Ways
@@ -24,6 +24,7 @@ Document = dict[str, Any]
 
 MASTER = {"name": "FTMO_Master", "type": "MASTER", "terminal": "paper", "path": "m1"}
 SLAVE = {"name": "S1", "type": "SLAVE", "terminal": "paper", "path": "s1"}
+NEVER_MOVED = Latch()
 
 
 class FakeChild(Child):
@@ -128,7 +129,13 @@ class Swarm:
         return Now(monotonic_s=self.now_s, utc_ms=int(self.now_s * 1000))
 
     def reports(
-        self, name: str, *, open_legs: int = 0, ready: bool = True, alarms: tuple[str, ...] = ()
+        self,
+        name: str,
+        *,
+        open_legs: int = 0,
+        ready: bool = True,
+        alarms: tuple[str, ...] = (),
+        latch: Latch = NEVER_MOVED,
     ) -> None:
         member = self.crew.members[name]
         report = NodeReport(
@@ -139,6 +146,7 @@ class Swarm:
             state="ACTIVE",
             open_legs=open_legs,
             alarms=alarms,
+            latch=latch,
             sent_at_ms=int(self.now_s * 1000) + 1,
         )
         member.hear(report, Policy(), self.now)
