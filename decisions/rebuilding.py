@@ -124,6 +124,19 @@ def rebuilt(
     return tuple(found.values())
 
 
+def lacks_deals(leg: Leg, positions: Sequence[Position], deals: Sequence[Deal]) -> bool:
+    """Its master has reduced, and how much of that it has followed its deals do not show yet.
+
+    They do not add up to the position that is listed: history comes late.
+    """
+    target = leg.target
+    if not leg.live or target.closed or target.volume >= target.initial_volume:
+        return False
+    listed = next((p for p in positions if p.identifier == leg.identifier), None)
+    own = (d.signed_volume for d in deals if d.position == leg.identifier)
+    return listed is not None and abs(sum(own, ZERO)) != listed.volume
+
+
 class OurMarks:
     """Tells our marks from everybody else's."""
 

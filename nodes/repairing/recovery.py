@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from decisions.rebuilding import Marks, rebuilt, united
+from decisions.rebuilding import Marks, lacks_deals, rebuilt, united
 from decisions.rebuilding_in_net import rebuilt_in_net
 from decisions.rebuilding_orders import rebuilt_orders, with_orders
+from decisions.settling import SETTLE_WINDOW_S
 from domain.book import Book
 from domain.ids import NodeName
 from domain.legs import Leg
@@ -65,6 +66,8 @@ class Recovery:
         self._recollection = recollection
         self._next_search_s = 0.0
         self._unsearched: dict[NodeName, Book] = {}
+        #: When a search first found positions whose deals do not show, monotonic seconds.
+        self._in_doubt_since_s: float | None = None
         self._searched: set[tuple[int, str]] = set()
 
     @property
@@ -110,8 +113,22 @@ class Recovery:
         if isinstance(shown, Unknowable):
             return frozenset()
         found = [leg for book in self._unsearched.values() for leg in self._of(book, shown)]
-        self._unsearched.clear()
+        certain = [g for g in found if not lacks_deals(g, shown.positions, shown.deals)]
+        if len(certain) < len(found) and self._may_yet_come(now_s):
+            found = certain
+        else:
+            self._searched |= {(b.login, b.server) for b in self._unsearched.values()}
+            self._unsearched.clear()
+        for leg in found:
+            if not self._is_unsettled(leg):
+                self._keep(leg, "broker")
         return frozenset(leg.master for leg in found)
+
+    def _may_yet_come(self, now_s: float) -> bool:
+        """Deals that lag have come by the end of the settle window; then it must do without."""
+        if self._in_doubt_since_s is None:
+            self._in_doubt_since_s = now_s
+        return now_s - self._in_doubt_since_s < SETTLE_WINDOW_S
 
     def _look(self) -> _Shown | Unknowable:
         """Everything that may bear our marks; unknowable where a part of it is."""
@@ -135,12 +152,7 @@ class Recovery:
         known = self._ledger.legs.find
         rebuild = rebuilt_in_net if shown.is_netting else rebuilt
         filled = rebuild(marks, known, shown.positions, shown.deals)
-        found = with_orders(filled, rebuilt_orders(marks, known, shown.orders))
-        for leg in found:
-            if not self._is_unsettled(leg):
-                self._keep(leg, "broker")
-        self._searched.add((book.login, book.server))
-        return found
+        return with_orders(filled, rebuilt_orders(marks, known, shown.orders))
 
     def _is_unsettled(self, leg: Leg) -> bool:
         """An order of its without an end is counted once its end is found."""

@@ -325,6 +325,21 @@ SCHEDULES: dict[str, FailedSchedule] = {
         ),
         "opened while halted: nobody had it but the process that ended",
     ),
+    "an open that a power cut took, reduced by the master before its deal shows": FailedSchedule(
+        _pair(
+            "liveness",
+            Happening(1_550, "power_cut", "slave1", {"lost_ms": 400}),
+            HELD,
+            Happening(2_000, "reduce", "master", {"nth": 0, "share": 0.5}),
+            _broken(
+                2_100,
+                "slave1",
+                {"kind": "missing_rows", "which": "all"},
+                {"call": "history_deals_get", "for_ms": 3_000},
+            ),
+        ),
+        "volume not followed: the copy was taken for one that had been reduced already",
+    ),
     "a terminal that answers late": FailedSchedule(
         _pair(
             "safety",

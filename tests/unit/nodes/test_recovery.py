@@ -277,6 +277,38 @@ def test_law_2_what_was_taken_off_by_hand_long_ago_is_not_taken_off_again_withou
     assert door.held[9001].volume == Decimal("0.30")
 
 
+@pytest.mark.parametrize("shown", [0, 1], ids=["none of its deals", "one of the two that opened"])
+def test_law_2_what_was_reduced_meanwhile_waits_for_deals_that_come_late(shown: int) -> None:
+    """Until they show nobody can say how much of it ours has followed; no guess is sent."""
+    swarm = Swarm()
+    order = swarm.trade()
+    door = swarm.slave.door
+    parts = [msgspec.structs.replace(d, volume=d.volume / 2) for d in door.deals]
+    parts += [msgspec.structs.replace(d, ticket=d.ticket + 500) for d in parts]
+    door.deals = parts[:shown]
+    without_journal(swarm)
+    swarm.master.door.reduce(order, "0.50")
+    swarm.turn(8)
+    assert door.held[9001].volume == Decimal("1.00")
+    assert not swarm.slave.report.ready
+    door.deals = parts
+    swarm.turn(8)
+    assert door.held[9001].volume == Decimal("0.50")
+    assert swarm.slave.report.ready
+
+
+def test_law_5_a_copy_whose_deals_do_not_show_is_closed_with_its_masters_all_the_same() -> None:
+    swarm = Swarm()
+    order = swarm.trade()
+    without_journal(swarm)
+    swarm.slave.door.deals.clear()
+    swarm.master.door.reduce(order, "0.50")
+    swarm.turn(4)
+    swarm.master.door.shut(order)
+    swarm.turn(8)
+    assert not swarm.slave.door.held
+
+
 @pytest.mark.history(26, 31)
 @pytest.mark.parametrize("whose", ["slave", "master"])
 def test_law_2_nights_over_which_a_position_was_closed_and_opened_anew_do_not_make_it_larger(
