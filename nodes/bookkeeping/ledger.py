@@ -71,7 +71,7 @@ class Ledger:
 
     def heard(self, fact: Fact) -> None:
         """The event needs no new answer; only the place in the story moves on."""
-        self._waits_no_more(fact)
+        self._waits_no_more(fact.leg_key, fact.stamp)
         self._progress.done(fact.master, fact.stamp)
         self.write(self._progress.cursor(fact.master))
 
@@ -87,7 +87,7 @@ class Ledger:
         leg = leg if leg is not None else self.legs.find(fact.leg_key)
         if answer.is_last and answer.kind is not VerdictKind.UNKNOWN:
             in_turn = self._progress.done(fact.master, fact.stamp)
-            self._waits_no_more(fact)
+            self._waits_no_more(fact.leg_key, fact.stamp)
             leg = self._answered(leg, fact) if leg is not None and in_turn else leg
         now_ms = self._clock.now().utc_ms
         given = verdict(self._slave, fact, leg, answer, figures, now_ms)
@@ -100,11 +100,11 @@ class Ledger:
         self.write(*records)
         self._remember(given)
 
-    def _waits_no_more(self, fact: Fact) -> None:
-        waiting = self._waiting.get(fact.leg_key, set())
-        waiting.discard(fact.stamp)
+    def _waits_no_more(self, key: LegKey, stamp: Stamp) -> None:
+        waiting = self._waiting.get(key, set())
+        waiting.discard(stamp)
         if not waiting:
-            self._waiting.pop(fact.leg_key, None)
+            self._waiting.pop(key, None)
 
     def _answered(self, leg: Leg, fact: Fact) -> Leg:
         """The leg remembers how far its events have been answered for good, all of them.
@@ -142,6 +142,7 @@ class Ledger:
             supersedes=leg.journey,
         )
         self._progress.done(leg.master, leg.opened_by)
+        self._waits_no_more(leg.key, leg.opened_by)
         self.write(given, self._progress.cursor(leg.master))
         self._remember(given)
 

@@ -61,6 +61,17 @@ def test_an_open_that_was_executed_is_found_by_its_mark(teller: Teller) -> None:
     assert teller.slave.journal.open_intents() == []
 
 
+def test_law_9_an_open_that_was_found_holds_back_no_later_answer(teller: Teller) -> None:
+    """What a leg's events have an answer up to is remembered, so that none is answered twice."""
+    teller.slave.door.answers = [done_but_unknown]
+    teller.say(teller.opens(501))
+    teller.turn(2)
+    moved = teller.moves(501, sl="1281.00")
+    teller.say(moved)
+    teller.turn(2)
+    assert teller.slave.leg().answered == moved.stamp
+
+
 def test_one_that_was_executed_and_closed_again_is_found_in_the_deals(teller: Teller) -> None:
     def stopped_out(door: FakeDoor, command: object) -> Outcome:
         unknown = done_but_unknown(door, command)  # type: ignore[arg-type]
