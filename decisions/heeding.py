@@ -55,7 +55,7 @@ def told_by(leg: Leg, word: MasterWord) -> MasterTarget:
     if before.stamp > word.stamp:
         # A close that acted before its turn is newer than this picture.
         return before
-    subject = word.position or word.order
+    subject = word.position or (None if _is_of_position(leg) else word.order)
     if subject is not None:
         return MasterTarget(
             stamp=word.stamp,
@@ -93,4 +93,15 @@ def is_absent_without_a_word(leg: Leg, word: MasterWord | None) -> bool:
     """Only "closed" closes a copy; a position that is merely absent is asked about again."""
     if word is None or leg.target.closed or leg.target.stamp > word.stamp:
         return False
-    return word.says_nothing
+    return says_nothing(leg, word)
+
+
+def says_nothing(leg: Leg, word: MasterWord) -> bool:
+    """What the leg copies is not in the book, and nobody knows that it was closed."""
+    is_there = word.position is not None or (word.order is not None and not _is_of_position(leg))
+    return not is_there and not word.closed
+
+
+def _is_of_position(leg: Leg) -> bool:
+    """It copies what a master's order had brought; what waits of that order is nothing of it."""
+    return leg.terms_sent is None

@@ -25,11 +25,6 @@ class MasterWord(msgspec.Struct, frozen=True, kw_only=True):
     order: BookOrder | None = None
     closed: bool = False
 
-    @property
-    def says_nothing(self) -> bool:
-        """It is not in the book, and nobody knows that it was closed."""
-        return self.position is None and self.order is None and not self.closed
-
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """How a leg stands in a netting account's position, which several legs share (law 14).

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from decisions.claims import Claims, NettingClaims
+from decisions.heeding import says_nothing
 from decisions.repairing import next_repair
 from decisions.repairs import MasterWord, Send, SendPending
 from domain.book import Book
@@ -90,7 +91,7 @@ class Repairer:
         legs = [leg for leg in self._legs.live_of(book.master) if word(leg) is not None]
         for leg in _closes_first(legs, word):
             said = word(leg)
-            if said is not None and not said.says_nothing:
+            if said is not None and not says_nothing(leg, said):
                 self.doubts.clear(leg.key)
             self._repair(leg.key, Round(self._around, word=word), may_send=True)
 

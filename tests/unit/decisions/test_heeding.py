@@ -4,7 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from decisions.heeding import target_after, target_of, told_by
+from decisions.heeding import (
+    is_absent_without_a_word,
+    says_nothing,
+    target_after,
+    target_of,
+    told_by,
+)
 from decisions.repairs import MasterWord
 from domain.book import Stamp
 from domain.market import Fate
@@ -95,3 +101,16 @@ def test_a_book_that_knows_it_closed_closes_it_with_its_order() -> None:
     told = told_by(a_leg(target=WAITING), MasterWord(stamp=Stamp(EPOCH, 9), closed=True))
     assert (told.closed, told.order) == (True, None)
     assert not a_target().closed
+
+
+@pytest.mark.parametrize("volume", ["0", "0.50"], ids=["told as closed", "not told of yet"])
+def test_law_15_the_rest_of_an_order_is_nothing_of_a_copy_of_what_it_had_brought(
+    volume: str,
+) -> None:
+    """What waits will be a signal of its own; what had filled is closed when that is told."""
+    leg = a_leg(target=a_target(volume=volume, initial_volume="0.50"))
+    rest = a_book_order(volume="0.50", initial_volume="1.00")
+    word = MasterWord(stamp=Stamp(EPOCH, 9), order=rest)
+    assert told_by(leg, word) == leg.target
+    assert says_nothing(leg, word)
+    assert is_absent_without_a_word(leg, word) is not leg.target.closed

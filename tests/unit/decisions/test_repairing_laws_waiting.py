@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.claims import HedgingClaims
-from decisions.heeding import target_after, target_of
+from decisions.heeding import says_nothing, target_after, target_of
 from decisions.repairing import next_repair
 from decisions.repairs import (
     Found,
@@ -275,7 +275,7 @@ def test_law_15_at_the_end_no_order_waits_whose_master_has_none(account: Waiting
     for key, leg in account.legs.items():
         account.settle(key)
         word = account.words.get(key)
-        known = word is not None and not word.says_nothing
+        known = word is not None and not says_nothing(leg, word)
         ours = [o for o in account.orders_waiting.values() if o.magic == leg.magic]
         if ours and known and account.legs[key].state is LegState.PENDING:
             assert word is not None
