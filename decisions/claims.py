@@ -117,6 +117,10 @@ class NettingClaims:
             sides=frozenset(leg.side for leg in sharers),
         )
 
+    def unexplained(self) -> frozenset[str]:
+        """Every symbol on which something foreign is listed."""
+        return frozenset(symbol for symbol in self._by_symbol if self.foreign(symbol))
+
     def foreign_by_symbol(self) -> dict[str, Decimal]:
         """Where legs and position do not agree."""
         found = {symbol: self.foreign(symbol) for symbol in self._sharers}

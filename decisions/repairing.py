@@ -14,7 +14,7 @@ import msgspec
 from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
 from decisions.marking import is_named, magic_number_of
-from decisions.netting import lots_brought, net_left, without_rollovers
+from decisions.netting import lots_brought, net_left, signed, without_rollovers
 from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
 from decisions.repairing_orders import next_order_repair, waits_after_all
 from decisions.repairs import (
@@ -161,11 +161,38 @@ def _claim_what_was_given_up(leg: Leg, sight: Sight) -> Repair | None:
 
 def _look_for_a_late_fill(leg: Leg, sight: Sight) -> Repair:
     """An open that was given up may have filled all the same, and its deals bear its mark."""
-    if leg.filled_volume or not leg.magic or sight.recent is None:
+    if not leg.magic or sight.recent is None:
         return Wait()
     dealt = without_rollovers(sight.recent)
     own = [d for d in dealt if d.magic == leg.magic and d.side is leg.side]
+    if leg.filled_volume:
+        return _take_in_a_late_rest(leg, own, sight.share)
     return _take_up(leg, found_by(own, leg.side, sight.recent), sight) if own else Wait()
+
+
+def _take_in_a_late_rest(leg: Leg, own: list[Deal], share: Share | None) -> Repair:
+    """Its order filled further after it was closed: what of that is nobody's is the leg's.
+
+    It may have gone into another position than before. On a hedging account a position lists it
+    with the leg's mark, and is claimed by that.
+    """
+    if share is None or share.foreign is None or not own:
+        return Wait()
+    number = max(own, key=lambda deal: deal.ticket).position
+    filled = lots_brought([d for d in own if d.position == number], leg.side)
+    late = filled - (leg.filled_volume if leg.identifier == number else ZERO)
+    left = min(late, signed(leg.side, share.foreign))
+    if left <= ZERO:
+        return Wait()
+    grown = msgspec.structs.replace(
+        leg,
+        state=LegState.OPEN,
+        identifier=SlaveIdentifier(number),
+        filled_volume=filled,
+        volume=left,
+        net=ZERO,
+    )
+    return Adopted(leg=grown, was_live=False)
 
 
 def _find_number_in_net(leg: Leg, sight: Sight) -> Repair | None:

@@ -85,11 +85,16 @@ class LegBook:
         """Some leg carries it."""
         return magic in self._by_magic
 
+    def of_mark(self, magic: int) -> Leg | None:
+        """The leg that carries it."""
+        key = self._by_magic.get(magic)
+        return None if key is None else self._legs[key]
+
     def owner_of(self, position: Position) -> Leg | None:
         """The leg this position belongs to: by identifier, else by its mark."""
-        key = self._by_magic.get(position.magic)
-        if key is not None:
-            return self._legs[key]
+        marked = self.of_mark(position.magic)
+        if marked is not None:
+            return marked
         return next((g for g in self.live() if g.identifier == position.identifier), None)
 
 

@@ -112,6 +112,11 @@ class RepairWork:
         self.troubles.failed(key, why, is_ours=is_ours)
         self._owed.failed(key, answer, order)
 
+    def ended_elsewhere(self, key: LegKey) -> None:
+        """The leg is closed already, and nothing is left to be sent for it."""
+        self.troubles.over(key)
+        self._owed.need_nothing(key, CLOSED_HERE)
+
     def _ask(self, leg: Leg, ask: Ask, round_: Round) -> bool:
         silent = round_.ask(leg, ask.wanted)
         if silent is not None and ask.why:
@@ -150,8 +155,7 @@ class RepairWork:
         if ended.was_unknown:
             filled = ended.leg.filled_volume
             self._supersede(ended.leg, Answer(kind=VerdictKind.COPIED, volume=filled))
-        self.troubles.over(leg.key)
-        self._owed.need_nothing(leg.key, CLOSED_HERE)
+        self.ended_elsewhere(leg.key)
         return False
 
     def _give_up(self, leg: Leg, given_up: GivenUp, _: Round) -> bool:

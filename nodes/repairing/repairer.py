@@ -137,20 +137,28 @@ class Repairer:
         return list(dict.fromkeys([*live, *waiting, *marked]))
 
     def _filled_late(self, round_: Round) -> list[LegKey]:
-        """Opens that were given up, and that deals or waiting orders show all the same, at times.
+        """Orders that deals or waiting orders show, though their legs are given up or closed.
 
-        A fill may be closed again before a look lists it, or hidden in a netting position.
+        A fill may be closed again before a look lists it, or hidden in a netting position. Looked
+        for at times only.
         """
-        given_up, now_s = self._legs.given_up(), self._around.clock.now().monotonic_s
-        if not given_up or now_s < self._next_late_s:
+        given_up, busy = self._legs.given_up(), _unexplained(round_.claims())
+        now_s = self._around.clock.now().monotonic_s
+        if not (given_up or busy) or now_s < self._next_late_s:
             return []
         self._next_late_s = now_s + SEARCH_LATE_EVERY_S
         recent = round_.recent()
         marks = set() if isinstance(recent, Unknowable) else {deal.magic for deal in recent}
+        marked = [leg for mark in marks if (leg := self._legs.of_mark(mark)) is not None]
+        closed = [leg.key for leg in marked if leg.symbol in busy and not leg.live]
         if any(leg.terms_sent is not None for leg in given_up):
             orders = round_.orders()
             marks |= set() if isinstance(orders, Unknowable) else {o.magic for o in orders}
-        return [leg.key for leg in given_up if leg.magic in marks]
+        return [*(leg.key for leg in given_up if leg.magic in marks), *sorted(closed)]
+
+    def ended_elsewhere(self, key: LegKey) -> None:
+        """Its end was found by others: who waits for the leg waits for no order."""
+        self._work.ended_elsewhere(key)
 
     def looked_in_vain(self) -> None:
         """The terminal gave no answer one could believe."""
@@ -211,6 +219,11 @@ def words_of_all(books: Iterable[Book]) -> Word:
         return of_master(leg)
 
     return word
+
+
+def _unexplained(claims: Claims | Unknowable) -> frozenset[str]:
+    """Symbols on which there are lots that no leg explains; on netting accounts only."""
+    return claims.unexplained() if isinstance(claims, NettingClaims) else frozenset()
 
 
 def _closes_first(legs: Iterable[Leg], word: Word) -> list[Leg]:

@@ -191,6 +191,42 @@ def test_the_late_rest_of_an_order_is_its_own_legs_and_not_foreign() -> None:
     assert (repair.leg.filled_volume, repair.leg.volume) == (Decimal("0.70"), Decimal("0.70"))
 
 
+CLOSED = msgspec.structs.replace(
+    a_leg(identifier=NET, filled_volume="0.30", volume="0", target=a_target(volume=0)),
+    state=LegState.CLOSED,
+)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "foreign", "taken"),
+    [
+        pytest.param(False, "0.40", "0.40", id="all of the rest is nobody's"),
+        pytest.param(False, "0.15", "0.15", id="somebody has taken off a part of it"),
+        pytest.param(False, "0", None, id="others explain what is there"),
+        pytest.param(False, "-0.40", None, id="what is nobody's is on the other side"),
+        pytest.param(True, "0.70", "0.70", id="it went into another position"),
+    ],
+)
+def test_law_4_the_rest_of_an_order_that_fills_after_its_close_is_claimed_and_closed(
+    elsewhere: bool, foreign: str, taken: str | None
+) -> None:
+    rest = msgspec.structs.replace(OWN_DEAL, position=NET + 5) if elsewhere else OWN_DEAL
+    found = sight(CLOSED, held=None, recent=(rest,), share=shares(foreign=Decimal(foreign)))
+    repair = next_repair(CLOSED, found)
+    if taken is None:
+        assert isinstance(repair, Wait)
+        return
+    assert isinstance(repair, Adopted)
+    assert (repair.leg.live, repair.leg.volume) == (True, Decimal(taken))
+    assert (repair.leg.identifier, repair.leg.filled_volume) == (rest.position, Decimal("0.70"))
+
+
+def test_law_4_what_was_claimed_once_is_not_claimed_again() -> None:
+    leg = msgspec.structs.replace(CLOSED, filled_volume=OWN_DEAL.volume)
+    others = sight(leg, held=None, recent=(OWN_DEAL,), share=shares(foreign=Decimal("0.40")))
+    assert isinstance(next_repair(leg, others), Wait)
+
+
 ALL_OF_IT = msgspec.structs.replace(OWN_DEAL, volume=LEG.filled_volume)
 OWN_CLOSE = a_closing_deal(NET, volume="0.40", magic=LEG.magic + 1, comment=LEG.comment)
 
