@@ -184,6 +184,8 @@ class SlaveLoop:
             self._follow(self._told)
             for master in self._inbox.masters():
                 self._inbox.ask_again(master)
+        for key in self._recovery.ended():
+            self._repairer.ended_elsewhere(key)
         self._standing.hold(Hold.RECOVERING, on=not self._recovery.done)
         if self._recovery.waits_for_trades:
             self._alarms.raise_("trades", FORGOTTEN)

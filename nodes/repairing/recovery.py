@@ -13,7 +13,7 @@ from decisions.rebuilding_in_net import rebuilt_in_net
 from decisions.rebuilding_orders import rebuilt_orders, with_orders
 from decisions.settling import SETTLE_WINDOW_S
 from domain.book import Book
-from domain.ids import NodeName
+from domain.ids import LegKey, NodeName
 from domain.legs import Leg
 from domain.market import Deal, PendingOrder, Position, Unknowable
 from domain.records import Cursor, JournalUnwritable
@@ -68,6 +68,7 @@ class Recovery:
         self._unsearched: dict[NodeName, Book] = {}
         #: When a search first found positions whose deals do not show, monotonic seconds.
         self._in_doubt_since_s: float | None = None
+        self._ended: list[LegKey] = []
         self._searched: set[tuple[int, str]] = set()
 
     @property
@@ -171,6 +172,13 @@ class Recovery:
         what = {"leg": leg.key.text, "state": leg.state.value, "from": source}
         logger.warning("leg_rebuilt", extra=what)
         self._ledger.keep(leg)
+        if not leg.live:
+            self._ended.append(leg.key)
+
+    def ended(self) -> list[LegKey]:
+        """Legs found to have ended since this was asked last: nothing is left to send for them."""
+        found, self._ended = self._ended, []
+        return found
 
     def _go_on_after(self, cursor: Cursor) -> None:
         """What was answered before is not answered again, unless it was heard anew meanwhile."""

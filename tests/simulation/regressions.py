@@ -46,12 +46,9 @@ def _in_parts(at_ms: int, who: str, rest_after_ms: int, ms: int) -> Happening:
 
 
 HELD = Happening(1_600, "trade", "master", {"symbol": 0, "lots": 0.5, "stops": 0, "buys": True})
-REFUSED = _broken(
-    2_300,
-    "slave1",
-    {"kind": "retcode", "code": 10006, "executed": False},
-    {"call": "order_send", "for_ms": 750},
-)
+A_WHILE = {"call": "order_send", "for_ms": 750}
+REFUSED = _broken(2_300, "slave1", {"kind": "retcode", "code": 10006, "executed": False}, A_WHILE)
+HALF_OF_IT = {"first_part": 0.5, "rest_after_ms": 600_000, "ms": 900}
 GOLD = {"symbol": 1, "lots": 0.2, "stops": 400, "buys": True}
 FLASHED = Happening(3_200, "flash", "master", {"symbol": 1, "lots": 0.2})
 
@@ -339,6 +336,60 @@ SCHEDULES: dict[str, FailedSchedule] = {
             ),
         ),
         "volume not followed: the copy was taken for one that had been reduced already",
+    ),
+    "the part that an order brought is closed while its rest waits": FailedSchedule(
+        _pair(
+            "liveness",
+            Happening(1_500, "in_parts", "master", HALF_OF_IT),
+            _order(1_600, 3, 12),
+            Happening(2_000, "skew", "master", {"feed": "EURUSD", "points": 20, "ms": 300}),
+            _broken(
+                2_900, "slave1", {"kind": "retcode", "code": 10006, "executed": False}, A_WHILE
+            ),
+            _trade(3_000, 0.25, buys=True),
+            nets=("master",),
+        ),
+        "close lost: what waits of an order was taken for the position it had brought",
+    ),
+    "the rest of an open that nobody answered for, filled after its close": FailedSchedule(
+        _pair(
+            "liveness",
+            _broken(
+                1_550,
+                "slave1",
+                {"kind": "refuse", "code": -10001, "executed": True},
+                {"call": "order_send", "times": 2, "for_ms": 4_000},
+            ),
+            _broken(
+                1_560,
+                "slave1",
+                {"kind": "fill", "first_part": 0.2, "rest_after_ms": 2_000},
+                {"call": "order_send", "times": 1, "for_ms": 4_000},
+            ),
+            HELD,
+            Happening(2_100, "close", "master", {"nth": 0}),
+            nets=("slave1",),
+        ),
+        "close lost: on a netting account it was taken for somebody else's",
+    ),
+    "a close that a power cut took, told again while positions are not shown": FailedSchedule(
+        _pair(
+            "liveness",
+            Happening(
+                1_450, "by_hand", "slave1", {"symbol": 1, "lots": 0.3, "magic": 0, "buys": True}
+            ),
+            HELD,
+            Happening(1_950, "power_cut", "slave1", {"lost_ms": 400}),
+            Happening(2_000, "close", "master", {"nth": 0}),
+            _broken(
+                2_400,
+                "slave1",
+                {"kind": "missing_rows", "which": "last"},
+                {"call": "positions_*", "for_ms": 4_000},
+            ),
+            nets=("slave1",),
+        ),
+        "left unknown: the leg was found to have ended, and who waited for it was not told",
     ),
     "a terminal that answers late": FailedSchedule(
         _pair(
