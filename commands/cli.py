@@ -48,7 +48,9 @@ COMMANDS = {
     ),
     "tap": Command("commands.tap", "show the live bus, decoded"),
     "status": Command("commands.status", "show every account and its state"),
+    "close": Command("commands.close", "close all copies of accounts, now"),
     "halt": Command("commands.halt", "forbid new trades on accounts, until resume"),
+    "leave": Command("commands.leave", "let go of all copies of accounts; they stay open"),
     "resume": Command("commands.resume", "allow new trades again after a halt"),
     "accounts": Command("commands.accounts", "list, add, edit, import and export accounts"),
     "backup": Command(

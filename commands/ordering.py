@@ -25,7 +25,7 @@ from domain.ids import NodeName
 from domain.policies import Role
 from messaging.control import ControlLine
 from messaging.waiting import SocketWaiter
-from nodes.supervisor.commands import KEPT, STATES
+from nodes.supervisor.commands import DEEDS, KEPT, STATES
 from nodes.supervisor.memory import AccountMemory
 from utils import randomness
 from utils.clock import monotonic_s, utc_ms
@@ -90,7 +90,11 @@ class Given:
 
     def awaited(self) -> dict[str, Awaited]:
         """What was carried out, and by whom it is going to be shown."""
-        done = {key: r for key, r in self.results.items() if not r.startswith(REFUSED)}
+        done = {
+            key: result
+            for key, result in self.results.items()
+            if not result.startswith(REFUSED) and self.orders[key].kind in STATES
+        }
         return {
             self.orders[key].account: Awaited(
                 state=STATES[self.orders[key].kind], by_node=KEPT not in result
@@ -108,6 +112,8 @@ class Given:
         result = self.results.get(key, "")
         if result:
             return result if result.startswith(REFUSED) else f"acknowledged: {result}"
+        if self.orders[key].kind in DEEDS:
+            return "not acknowledged; see `launcher.py status` whether it is carried out yet"
         if self.stored:
             return "not acknowledged yet; it is stored, and will hold as soon as the node runs"
         return "not acknowledged, and the database is silent: try again once the launcher runs"
@@ -121,7 +127,7 @@ def _give(kind: str, args: argparse.Namespace, settings: Config) -> Given:
     check_while_a_launcher_runs(args.names, settings)
     given = Given(_orders(kind, args.names or _slaves_remembered(settings), args.why))
     _call_until_answered(given, address, args.within)
-    if given.waiting():
+    if given.waiting() and kind not in DEEDS:
         with contextlib.suppress(NoSwarm, *DATABASE_ERRORS), swarm_database(settings) as database:
             _write_down(database, given)
     return given
@@ -138,7 +144,17 @@ def _write_down_and_wait(kind: str, args: argparse.Namespace, settings: Config) 
         while given.waiting() and monotonic_s() < deadline_s:
             waiter.wait([], LOOK_EVERY_S)
             _read_answers(database, given)
+        if kind in DEEDS:
+            _take_back(database, given, args.within)
     return given
+
+
+def _take_back(database: Database[dict[str, Any]], given: Given, within_s: float) -> None:
+    """Carried out hours later, by a node that starts then, it would be nobody's wish any more."""
+    for one in given.waiting():
+        result = f"{REFUSED}: no node took it within {within_s:g} s, so nothing was done"
+        Commands(database).mark_done(one.command, result, utc_ms())
+    _read_answers(database, given)
 
 
 def _slaves_remembered(settings: Config) -> list[str]:

@@ -32,7 +32,7 @@ SWARM = "swarm"
 ACCOUNT_CHANGES = "account_changes"
 
 TRADE_STATUS = ("OPEN", "CLOSED")
-COMMAND_KINDS = ("HALT", "RESUME")
+COMMAND_KINDS = ("HALT", "RESUME", "CLOSE", "LEAVE")
 COMMAND_STATUS = ("pending", "done")
 VALIDATOR_TITLE = "An account of the swarm; docs/ACCOUNTS.md explains every field."
 

@@ -59,6 +59,9 @@ Step = Callable[[Leg, Sight], Repair | None]
 
 def next_repair(leg: Leg, sight: Sight) -> Repair:
     """What comes first; once it is done, the leg is looked at again."""
+    if leg.state is LegState.RELEASED:
+        # An operator has let go of it: whatever carries its mark is foreign from then on.
+        return Wait()
     if leg.state is LegState.PENDING:
         return next_order_repair(leg, sight)
     for step in BEFORE_THE_LOOK:
@@ -296,7 +299,7 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
         return Wait(why=f"no contract of {leg.symbol}")
     held = _no_larger_than_known(leg, listed)
     aimed = leg if sight.share is None else _aimed_in_net(leg, sight.share)
-    plan = plan_leg(aimed, held, sight.spec, sight.state, sight.name)
+    plan = plan_leg(_as_closed(aimed), held, sight.spec, sight.state, sight.name)
     if not isinstance(plan, Nothing):
         return Send(order=plan, name=sight.name, aimed=aimed, keeps=_keeps(plan, sight))
     if is_absent_without_a_word(leg, sight.word):
@@ -305,6 +308,14 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
         plan = Nothing(Reason.STOPS_SHARED)
     after = with_stops_in_force(aimed, held, sight.spec)
     return Settled(leg=msgspec.structs.replace(after, target=leg.target), why=plan)
+
+
+def _as_closed(leg: Leg) -> Leg:
+    """What an operator wants closed is planned like what its master has closed."""
+    if leg.target.closed or not leg.is_to_end:
+        return leg
+    target = msgspec.structs.replace(leg.target, volume=ZERO, order=None)
+    return msgspec.structs.replace(leg, target=target)
 
 
 def _keeps(order: FollowOrder, sight: Sight) -> bool:
@@ -324,7 +335,7 @@ def _no_larger_than_known(leg: Leg, held: Position) -> Position:
 
     A close of everything takes what the list shows: by ticket it cannot take too much.
     """
-    if leg.target.closed or not ZERO < leg.volume < held.volume:
+    if leg.is_to_end or not ZERO < leg.volume < held.volume:
         return held
     return msgspec.structs.replace(held, volume=leg.volume)
 

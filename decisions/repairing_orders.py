@@ -104,7 +104,7 @@ def _has_become_a_position(leg: Leg) -> bool:
 
 def _may_not_wait(leg: Leg, sight: Sight) -> bool:
     """Nothing of ours may, or nothing of this one: the rest of a fill in part goes as well."""
-    return leg.target.closed or sight.withdraws or sight.held is not None
+    return leg.is_to_end or sight.withdraws or sight.held is not None
 
 
 def _change(leg: Leg, wanted: BookOrder, sight: Sight) -> Repair:
@@ -155,7 +155,7 @@ def _unfilled(leg: Leg, sight: Sight) -> Leg:
 
     Withdrawn by ourselves it never was, and its master's fill is a signal of its own.
     """
-    if leg.target.closed:
+    if leg.is_to_end:
         return msgspec.structs.replace(leg, state=LegState.CLOSED)
     if _has_become_a_position(leg) or sight.withdraws:
         return msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.ORDER_WITHDRAWN)

@@ -42,7 +42,7 @@ def adopted(leg: Leg, held: Position, deals: Sequence[Deal] = ()) -> Leg:
     return msgspec.structs.replace(
         leg,
         state=LegState.OPEN,
-        reason=Reason.NONE,
+        reason=_reason_now(leg),
         identifier=SlaveIdentifier(held.identifier),
         filled_volume=max(leg.filled_volume, held.volume, filled),
         volume=held.volume,
@@ -68,7 +68,7 @@ def adopted_in_net(leg: Leg, found: FoundIn) -> Leg:
     return msgspec.structs.replace(
         leg,
         state=LegState.OPEN,
-        reason=Reason.NONE,
+        reason=_reason_now(leg),
         identifier=SlaveIdentifier(found.identifier),
         filled_volume=found.volume,
         volume=found.volume,
@@ -89,6 +89,11 @@ def opened_by(leg: Leg, found: FoundClosed) -> Leg:
         price_open=found.price,
         opening=filled_at(leg.opening, found.price),
     )
+
+
+def _reason_now(leg: Leg) -> Reason:
+    """What an operator wants closed is closed as soon as it is found."""
+    return leg.reason if leg.reason is Reason.OPERATOR_CLOSED else Reason.NONE
 
 
 def noted(intent: Intent, outcome: str) -> Intent:

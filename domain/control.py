@@ -87,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """An operator's order: `HALT` or `RESUME`, by whom, and why."""
+    """An operator's order: `HALT`, `RESUME`, `CLOSE` or `LEAVE`, by whom, and why."""
 
     command: str
     kind: str

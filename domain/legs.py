@@ -117,6 +117,11 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
         return is_of_order and not self.live and self.state is not LegState.CLOSED
 
     @property
+    def is_to_end(self) -> bool:
+        """Its master's position is closed, or an operator wants it closed."""
+        return self.target.closed or self.reason is Reason.OPERATOR_CLOSED
+
+    @property
     def live(self) -> bool:
         """A position of it is, or may be, at the broker."""
         return self.state in LIVE_STATES

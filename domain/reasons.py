@@ -64,6 +64,8 @@ class Reason(StrEnum):
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
     FILLED_IN_PART = "FILLED_IN_PART"
     # nothing to do
+    OPERATOR_CLOSED = "OPERATOR_CLOSED"
+    OPERATOR_LEFT = "OPERATOR_LEFT"
     NEVER_COPIED = "NEVER_COPIED"
     ALREADY_CLOSED_HERE = "ALREADY_CLOSED_HERE"
     ALREADY_AS_WANTED = "ALREADY_AS_WANTED"
@@ -246,6 +248,13 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Nobody can say yet whether the order was executed; it is being looked up.", "Nothing yet."
     ),
     Reason.FILLED_IN_PART: Explanation("The broker filled only part of the volume.", "Nothing."),
+    Reason.OPERATOR_CLOSED: Explanation(
+        "An operator had the account's copies closed with `launcher.py close`.", "Nothing."
+    ),
+    Reason.OPERATOR_LEFT: Explanation(
+        "An operator let go of the copy with `launcher.py leave`: it is not followed any more.",
+        "Close it yourself when its time has come.",
+    ),
     Reason.NEVER_COPIED: Explanation("There is no copy of this position here.", "Nothing."),
     Reason.ALREADY_CLOSED_HERE: Explanation(
         "The copy had been closed before: by its SL or TP, by hand, or by us.", "Nothing."

@@ -264,6 +264,11 @@ class SlaveLoop:
         self._parts.control.say(done)
 
     def _carry_out(self, command: Command) -> str:
+        if command.kind == "CLOSE":
+            return f"closing {_copies(self._repairer.close_all())}"
+        if command.kind == "LEAVE":
+            left, doubtful = self._repairer.let_go()
+            return f"left {_copies(left)}" + _still_asking(doubtful)
         state = {"HALT": TradingState.HALTED, "RESUME": TradingState.ACTIVE}.get(command.kind)
         if state is None:
             return f"{command.kind} is not known here"
@@ -391,6 +396,16 @@ class SlaveLoop:
             latch=self._standing.latch,
             sent_at_ms=now.utc_ms,
         )
+
+
+def _copies(count: int) -> str:
+    return f"{count} {'copy' if count == 1 else 'copies'}"
+
+
+def _still_asking(count: int) -> str:
+    if not count:
+        return ""
+    return f"; {_copies(count)} not, as an order of theirs has no answer yet: try again in a minute"
 
 
 def _recovery(parts: SlaveParts, ledger: Ledger) -> Recovery:

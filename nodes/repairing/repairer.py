@@ -8,14 +8,17 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
+
 from decisions.claims import Claims, NettingClaims
 from decisions.heeding import says_nothing
 from decisions.repairing import next_repair
 from decisions.repairs import MasterWord, Send, SendPending
 from domain.book import Book
 from domain.ids import LegKey, NodeName, OpeningOrder
-from domain.legs import Leg
+from domain.legs import Leg, LegState
 from domain.market import Position, Unknowable
+from domain.reasons import Reason
 from nodes.bookkeeping.ledger import Ledger
 from nodes.executor import Executor
 from nodes.guarding.account_kind import AccountKind
@@ -107,6 +110,29 @@ class Repairer:
                 self._repair(key, round_, may_send=due)
         self._note_foreign(round_.claims())
         self._note_doubled(positions)
+
+    def close_all(self) -> int:
+        """An operator's word: every live copy is brought to its end. How many there are."""
+        live = self._legs.live()
+        for leg in live:
+            self._ledger.keep(msgspec.structs.replace(leg, reason=Reason.OPERATOR_CLOSED))
+        return len(live)
+
+    def let_go(self) -> tuple[int, int]:
+        """An operator's word: copies are followed no more; how many, and how many not yet.
+
+        One whose order has no answer may be more or less than it looks: that is found out first.
+        """
+        live = self._legs.live()
+        doubtful = {intent.leg for intent in self._ledger.intents.values()}
+        certain = [leg for leg in live if leg.key not in doubtful]
+        for leg in certain:
+            left = msgspec.structs.replace(
+                leg, state=LegState.RELEASED, reason=Reason.OPERATOR_LEFT
+            )
+            self._ledger.keep(left)
+            self._work.ended_elsewhere(leg.key)
+        return len(certain), len(live) - len(certain)
 
     def reckon(self) -> None:
         """Book what closed legs realised, once the deals show it; never before an order."""

@@ -12,7 +12,10 @@ from domain.records import LatchChange
 
 HAND_OVER_AGAIN_S = 2.0
 STATES = {"HALT": TradingState.HALTED, "RESUME": TradingState.ACTIVE}
-MASTERS_HAVE_NONE = "a master has no kill switch; name a slave"
+#: What only a running node can do: it is refused where none is, and nothing waits behind it.
+DEEDS = frozenset({"CLOSE", "LEAVE"})
+NOT_RUNNING = "the account's node does not run, so nothing was done; try again once it does"
+MASTERS_HAVE_NONE = "a master has no kill switch and no copies; name a slave"
 KEPT = "stored: holds when the account starts"
 # Longer than any look at a database that answers takes to show that an order is done.
 REMEMBERED_S = 60.0
@@ -136,6 +139,8 @@ class OrderDesk:
             self._accounts.resumed(name)
         if self._accounts.hand_over(name, command):
             self._handed_s[command.command] = self._now_s
+        elif command.kind in DEEDS:
+            self.acknowledged(command.command, f"refused: {NOT_RUNNING}")
         else:
             self._keep(name, command, now_ms)
 
@@ -143,8 +148,9 @@ class OrderDesk:
         role = self._accounts.role_of(name)
         if role is None:
             return f"refused: no account is called {name!r}"
-        if command.kind not in STATES:
-            return f"refused: {command.kind!r} is not known; wanted HALT or RESUME"
+        if command.kind not in STATES.keys() | DEEDS:
+            wanted = "HALT, RESUME, CLOSE or LEAVE"
+            return f"refused: {command.kind!r} is not known; wanted {wanted}"
         return f"refused: {MASTERS_HAVE_NONE}" if role is Role.MASTER else ""
 
     def _keep(self, name: str, command: Command, now_ms: int) -> None:

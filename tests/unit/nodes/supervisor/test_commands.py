@@ -1,5 +1,7 @@
 """Operators' orders: once each, in order, to the node or to its stored latch."""
 
+import pytest
+
 from db.commands import Pending
 from decisions.trading_state import stricter_of
 from domain.control import Command, CommandDone, OperatorOrder
@@ -130,7 +132,23 @@ def test_orders_nobody_can_carry_out_are_refused_with_the_reason() -> None:
     results = dict(store.done)
     assert "no account is called 'Nobody'" in results["c1"]
     assert "name a slave" in results["c2"]
-    assert "wanted HALT or RESUME" in results["c3"]
+    assert "wanted HALT, RESUME, CLOSE or LEAVE" in results["c3"]
+
+
+@pytest.mark.parametrize("kind", ["CLOSE", "LEAVE"])
+def test_what_only_a_node_can_do_is_refused_where_none_runs_and_nothing_waits_behind_it(
+    kind: str,
+) -> None:
+    """Done at its next start, perhaps days later, it would be nobody's wish any more."""
+    orders, accounts, store = desk()
+    orders.step([pending("S2", "c1", kind), pending("S2", "c2")], 1.0, 0)
+    orders.step([pending("S2", "c2")], 2.0, 0)
+    results = dict(store.done)
+    assert results["c1"].startswith("refused: the account's node does not run")
+    assert accounts.latches["S2"].state is TradingState.HALTED
+
+    orders.step([pending("S1", "c3", kind)], 3.0, 0)
+    assert accounts.handed == [("S1", "c3")]
 
 
 def test_an_order_over_the_socket_needs_no_database_and_is_answered() -> None:
