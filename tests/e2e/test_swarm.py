@@ -58,6 +58,33 @@ def test_the_next_launcher_adopts_what_a_crashed_one_left(swarm: Machine) -> Non
     swarm.wait_alone()
 
 
+def test_law_2_an_operator_closes_all_copies_or_leaves_them(swarm: Machine, people: People) -> None:
+    trader, copies = people.trader(), people.account("apex-01")
+
+    def held(*lots: float) -> None:
+        eventually(lambda: sorted(copies.volumes()) == list(lots), COPIED_WITHIN_S)
+
+    trader.buy(0.1)
+    trader.buy(0.2)
+    held(0.1, 0.2)
+    closed = swarm.command("close", SLAVE, "--why", "the weekend")
+    assert (closed.returncode, closed.stderr) == (0, "")
+    assert "closing 2 copies" in closed.stdout
+    held()
+
+    third = trader.buy(0.3)
+    held(0.3)
+    assert "left 1 copy" in swarm.command("leave", SLAVE).stdout
+    trader.close(third)
+    trader.buy(0.4)
+    held(0.3, 0.4)
+
+    swarm.stop()
+    late = swarm.command("close", SLAVE, "--within", "0.5")
+    assert late.returncode == 1
+    assert "nothing was done" in late.stdout
+
+
 def test_an_order_that_nobody_hears_is_kept_and_said_so(machine: Machine) -> None:
     machine.set_up()
     mistyped = machine.command("halt", "apex_slave")
