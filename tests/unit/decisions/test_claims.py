@@ -119,6 +119,13 @@ def test_law_14_what_legs_do_not_explain_is_foreign() -> None:
     assert doubtful.foreign_by_symbol() == {}
 
 
+def test_only_a_symbol_with_something_foreign_on_it_is_unexplained() -> None:
+    assert sharing(a_sharer(501), volume="1.00").unexplained() == frozenset()
+    assert sharing(a_sharer(501), volume="1.40").unexplained() == {"XAUUSD"}
+    nobody_can_say = sharing(a_sharer(501), unsettled=frozenset({"XAUUSD"}), volume="1.40")
+    assert nobody_can_say.unexplained() == frozenset()
+
+
 def test_who_is_on_a_symbol() -> None:
     leg = a_sharer(501)
     used = sharing(leg, volume="1.20").use_of("XAUUSD")

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from decisions.marking import comment_for, magic_for_leg
-from decisions.rebuilding import NOBODY_KNOWS, Marks, rebuilt, united
+from decisions.rebuilding import NOBODY_KNOWS, Marks, lacks_deals, rebuilt, united
 from domain.book import Book, Stamp
 from domain.legs import Leg, LegState
 from domain.market import Deal, Position, Side
@@ -188,3 +188,45 @@ def test_a_copy_that_is_listed_is_open_whatever_the_trade_says() -> None:
     leg = united(seen, told)
     assert leg is not None
     assert (leg.state, leg.volume, leg.closed_at_ms) == (LegState.OPEN, Decimal("1.00"), 0)
+
+
+REDUCED = a_leg(identifier=COPY, target=a_target(volume="0.50", initial_volume="1.00"))
+
+
+@pytest.mark.parametrize(
+    ("leg", "listed", "deals", "lacks"),
+    [
+        pytest.param(REDUCED, "0.50", [opening()], True, id="the deal of its reduction is not in"),
+        pytest.param(REDUCED, "1.00", [], True, id="not even its opening is in"),
+        pytest.param(
+            REDUCED,
+            "0.50",
+            [opening(), a_closing_deal(COPY, volume="0.50"), a_deal(COPY + 1)],
+            False,
+            id="they add up to what is listed",
+        ),
+        pytest.param(REDUCED, None, [opening()], False, id="it is not listed"),
+        pytest.param(
+            a_leg(identifier=COPY), "0.50", [opening()], False, id="its master has not reduced"
+        ),
+        pytest.param(
+            a_leg(identifier=COPY, target=a_target(volume="0", initial_volume="1.00")),
+            "0.50",
+            [opening()],
+            False,
+            id="its master has closed: whatever is listed is to go",
+        ),
+        pytest.param(
+            msgspec.structs.replace(REDUCED, state=LegState.CLOSED),
+            "0.50",
+            [opening()],
+            False,
+            id="it has ended",
+        ),
+    ],
+)
+def test_law_2_a_copy_whose_reductions_are_not_in_the_history_lacks_deals(
+    leg: Leg, listed: str | None, deals: list[Deal], lacks: bool
+) -> None:
+    positions = [] if listed is None else [copy(volume=listed)]
+    assert lacks_deals(leg, positions, deals) is lacks

@@ -377,6 +377,20 @@ def test_a_close_of_everything_takes_what_is_listed() -> None:
     assert (repair.order.volume, repair.order.whole) == (Decimal(1), True)
 
 
+def test_what_an_operator_wants_closed_is_closed_though_its_master_holds_it() -> None:
+    leg = a_leg(reason=Reason.OPERATOR_CLOSED)
+    repair = next_repair(leg, sight(leg, word=held_by_master()))
+    assert isinstance(repair, Send)
+    assert isinstance(repair.order, ClosePosition)
+    assert (repair.order.volume, repair.order.whole) == (LEG.volume, True)
+
+
+def test_what_an_operator_has_let_go_of_is_left_alone() -> None:
+    """Listed with its mark, larger than it was, and closed by its master."""
+    leg = a_leg(state=LegState.RELEASED, target=CLOSED_BY_MASTER)
+    assert next_repair(leg, sight(held=held_of(leg, volume="3.00"), word=SAYS_CLOSED)) == Wait()
+
+
 def test_without_a_contract_nothing_is_sent_and_that_is_a_trouble() -> None:
     assert next_repair(LEG, sight(spec=None)) == Wait(why="no contract of XAUUSD")
 

@@ -221,6 +221,19 @@ def test_law_4_the_rest_of_an_order_that_fills_after_its_close_is_claimed_and_cl
     assert (repair.leg.identifier, repair.leg.filled_volume) == (rest.position, Decimal("0.70"))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"recent": (OTHERS_DEAL,)}, id="no deal bears its mark"),
+        pytest.param({"share": shares(foreign=None)}, id="what is nobody's cannot be said"),
+        pytest.param({"share": None}, id="a hedging account lists it with the mark"),
+    ],
+)
+def test_law_4_what_is_not_known_to_be_its_rest_is_not_claimed(changes: dict[str, Any]) -> None:
+    looked = {"recent": (OWN_DEAL,), "share": shares(foreign=Decimal("0.40"))} | changes
+    assert next_repair(CLOSED, sight(CLOSED, held=None, **looked)) == Wait()
+
+
 def test_law_4_what_was_claimed_once_is_not_claimed_again() -> None:
     leg = msgspec.structs.replace(CLOSED, filled_volume=OWN_DEAL.volume)
     others = sight(leg, held=None, recent=(OWN_DEAL,), share=shares(foreign=Decimal("0.40")))
