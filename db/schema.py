@@ -4,18 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from decisions.field_values import wanted
-from domain.account_fields import (
-    BOOKKEEPING,
-    END,
-    IMPOSSIBLE,
-    INVISIBLE,
-    NOT_BLANK,
-    Field,
-    Impossible,
-    Kind,
-    field_named,
-    fields_of,
-)
+from domain.account_fields import BOOKKEEPING, IMPOSSIBLE, Impossible, field_named, fields_of
+from domain.fields import END, INVISIBLE, NOT_BLANK, Field, Kind
 from domain.market import Side
 from domain.policies import TradingState
 

@@ -12,12 +12,11 @@ from domain.account_fields import (
     BOOKKEEPING,
     IMPOSSIBLE,
     AccountDefaults,
-    Field,
     Impossible,
-    Kind,
     field_named,
     fields_of,
 )
+from domain.fields import Field, Kind
 from domain.policies import AccountSettings
 from domain.problems import Problem
 

@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from decisions.field_values import wanted
-from domain.account_fields import ACCOUNT_FIELDS, Field, Kind
+from domain.account_fields import ACCOUNT_FIELDS
+from domain.fields import Field, Kind
 from domain.problems import Problem
 
 LEGACY = "legacy"

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from domain.account_fields import BOOKKEEPING, SECRET_NAMES, SECRET_PATTERN
+from domain.account_fields import BOOKKEEPING
+from domain.fields import SECRET_NAMES, SECRET_PATTERN
 
 Document = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from domain.account_fields import INVISIBLE, NOT_BLANK, Field, Kind
+from domain.fields import INVISIBLE, NOT_BLANK, Field, Kind
 
 LONGEST_SHOWN = 60
 

@@ -9,7 +9,8 @@ import msgspec
 
 from decisions.account_edits import exact_number, put
 from decisions.unknown_fields import without_logins
-from domain.account_fields import ACCOUNT_FIELDS, SECRET_NAMES, SECRET_PATTERN
+from domain.account_fields import ACCOUNT_FIELDS
+from domain.fields import SECRET_NAMES, SECRET_PATTERN
 from domain.policies import Role
 from domain.problems import Problem
 

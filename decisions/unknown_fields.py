@@ -5,14 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from domain.account_fields import (
-    ACCOUNT_FIELDS,
-    BOOKKEEPING,
-    SECRET_NAMES,
-    SECRET_PATTERN,
-    SLAVE,
-    fields_of,
-)
+from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, fields_of
+from domain.fields import SECRET_NAMES, SECRET_PATTERN, SLAVE
 
 LEGACY = "legacy"
 LOOKS_ALIKE = 0.75

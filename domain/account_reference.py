@@ -2,15 +2,8 @@
 
 from decimal import Decimal
 
-from domain.account_fields import (
-    ACCOUNT_FIELDS,
-    BOOKKEEPING,
-    BOTH,
-    IMPOSSIBLE,
-    Field,
-    Impossible,
-    Kind,
-)
+from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, Impossible
+from domain.fields import BOTH, Field, Kind
 
 HEAD = """# Account documents
 

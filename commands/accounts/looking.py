@@ -16,7 +16,8 @@ from db.nodes import Nodes
 from db.plain_documents import plain
 from decisions.account_documents import parse_account
 from decisions.document_changes import shown
-from domain.account_fields import ACCOUNT_FIELDS, Kind
+from domain.account_fields import ACCOUNT_FIELDS
+from domain.fields import Kind
 from domain.policies import AccountSettings, Role
 from domain.problems import Problem
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from domain.account_fields import AccountDefaults, Kind, fields_of
+from domain.account_fields import AccountDefaults, fields_of
+from domain.fields import Kind
 from domain.policies import Role
 
 Document = dict[str, Any]

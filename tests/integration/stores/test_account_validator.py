@@ -11,7 +11,8 @@ from pymongo.errors import WriteError
 
 from db.clients import opened
 from db.schema import ACCOUNTS, COLLECTIONS
-from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, Field, Kind
+from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE
+from domain.fields import Field, Kind
 from domain.policies import Role
 from tests.integration.stores.conftest import Server
 

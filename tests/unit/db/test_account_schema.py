@@ -14,14 +14,8 @@ from hypothesis import strategies as st
 from db.embedded.schemas.schema_rules import compile_schema
 from db.schema import account_schema
 from decisions.account_documents import parse_account
-from domain.account_fields import (
-    ACCOUNT_FIELDS,
-    BOOKKEEPING,
-    IMPOSSIBLE,
-    LONGEST_NAME,
-    Field,
-    Kind,
-)
+from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, LONGEST_NAME
+from domain.fields import Field, Kind
 from domain.policies import AccountSettings
 
 Document = dict[str, Any]

@@ -5,7 +5,8 @@ from decimal import Decimal
 import msgspec
 
 from decisions.account_documents import parse_account
-from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE, Kind, field_named, fields_of
+from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE, field_named, fields_of
+from domain.fields import Kind
 from domain.ids import NodeName
 from domain.policies import AccountSettings, KillSwitch, PaperAccount, Reset, Role
 
