@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
@@ -86,6 +87,25 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     trade_allowed: bool
     hedging: bool
     closes_oldest_first: bool = False
+
+    @property
+    def funds(self) -> "Funds":
+        """Its money alone."""
+        return Funds(
+            currency=self.currency,
+            balance=self.balance,
+            equity=self.equity,
+            margin_free=self.margin_free,
+        )
+
+
+class Funds(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account has, in its own currency: what ratios of sizes are made of."""
+
+    currency: str
+    balance: Decimal
+    equity: Decimal
+    margin_free: Decimal
 
 
 class TerminalState(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,3 +260,11 @@ class Unknowable(msgspec.Struct, frozen=True):
     """The terminal gave no answer one could believe. Never to be read as "nothing there"."""
 
     why: str
+
+
+T = TypeVar("T")
+
+
+def known(answer: T | Unknowable) -> T | None:
+    """What was answered, for those to whom a missing figure is just that."""
+    return None if isinstance(answer, Unknowable) else answer

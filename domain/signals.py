@@ -10,9 +10,20 @@ import msgspec
 
 from domain.book import Book, BookOrder, BookPosition, Stamp
 from domain.ids import JourneyId, LegKey, NodeName, OpeningOrder
-from domain.market import Fate
+from domain.market import Fate, Funds
 
 WIRE_VERSION = 1
+
+
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a master had when it opened, and the symbol's contract size at its broker.
+
+    None is what its terminal did not say. Slaves that size by it need no more than this.
+    """
+
+    read_at_us: int
+    funds: Funds | None = None
+    contract_size: Decimal | None = None
 
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -54,6 +65,7 @@ class PositionOpened(_PositionFact, frozen=True, kw_only=True):
 
     age_ms: int
     flash: bool = False
+    means: Means | None = None
 
 
 class PositionModified(_PositionFact, frozen=True, kw_only=True):
@@ -95,6 +107,7 @@ class OrderPlaced(_OrderFact, frozen=True, kw_only=True):
     """An order waits that did not. `age_ms` runs from its placing to our seeing it."""
 
     age_ms: int
+    means: Means | None = None
 
 
 class OrderModified(_OrderFact, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from domain.signals import (
     Fact,
     LegAnswer,
     MasterHeartbeat,
+    Means,
     NotReady,
     OrderFact,
     OrderGone,
@@ -61,6 +62,8 @@ FACT_WHOLES: Wholes = (
     ("published_at_us", 0, LAST_MOMENT_US),
 )
 AGE_WHOLES: Wholes = (("age_ms", -LAST_MOMENT_MS, LAST_MOMENT_MS),)
+MEANS_WHOLES: Wholes = (("read_at_us", 0, LAST_MOMENT_US),)
+FUNDS_NUMBERS = ("balance", "equity", "margin_free")
 BEAT_WHOLES: Wholes = (("sent_at_us", 0, LAST_MOMENT_US),)
 BEAT_TEXTS = ("book_hash",)
 HELLO_WHOLES: Wholes = (("pid", 0, LARGEST_WHOLE), ("started_at_ms", 0, LAST_MOMENT_MS))
@@ -166,6 +169,7 @@ def _check_order_fact(fact: OrderFact) -> None:
     _check_order(at)
     if isinstance(fact, OrderPlaced):
         bounds.check_wholes(fact, AGE_WHOLES)
+        _check_means(fact.means)
     if not isinstance(fact, OrderGone):
         _check_waits(at)
     elif not fact.fate.is_final:
@@ -202,6 +206,19 @@ def _check_position_fact(fact: PositionFact) -> None:
         raise UnsoundError(f"closed, and yet {at.volume} lots are left")
     if isinstance(fact, PositionOpened):
         bounds.check_wholes(fact, AGE_WHOLES)
+        _check_means(fact.means)
+
+
+def _check_means(means: Means | None) -> None:
+    if means is None:
+        return
+    bounds.check_wholes(means, MEANS_WHOLES)
+    if means.contract_size is not None:
+        bounds.check_numbers(("contract_size",), (means.contract_size,))
+    if means.funds is not None:
+        numbers = tuple(getattr(means.funds, name) for name in FUNDS_NUMBERS)
+        bounds.check_numbers(FUNDS_NUMBERS, numbers)
+        bounds.check_texts(means.funds, ("currency",))
 
 
 def _check_position(at: BookPosition) -> None:

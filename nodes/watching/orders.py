@@ -20,6 +20,7 @@ from domain.market import OrderFate, Unknowable
 from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced
 from nodes.ports import TerminalDoor
 from nodes.watching.book_reading import RECORDS_LATE_S, BookReader
+from nodes.watching.means import means_of
 from nodes.watching.positions import NO_JOURNEY, UNSTAMPED, Sighting
 from utils.clock import Now, utc_us
 
@@ -72,9 +73,14 @@ class OrderWatcher:
         ]
         if clock.offset_ms is not None:
             utc_ms = now.utc_ms + max(seen_at_us - began_us, 0) // 1000
-            told += [_placed(book, order, clock, utc_ms) for order in changes.placed]
+            told += [self._placed(book, order, clock, utc_ms) for order in changes.placed]
         facts = tuple(msgspec.structs.replace(fact, seen_at_us=seen_at_us) for fact in told)
         return Sighting(facts=facts, alarms=self._alarms(now.monotonic_s))
+
+    def _placed(self, book: Book, order: BookOrder, clock: ServerClock, utc_ms: int) -> OrderPlaced:
+        age_ms = age_on_server_ms(clock, order.placed_server_ms, utc_ms)
+        means = means_of(self._door, order.symbol)
+        return OrderPlaced(**_fields(book, order), age_ms=age_ms, means=means)
 
     def _note_missing(self, absent: tuple[BookOrder, ...], now_s: float) -> None:
         since_s = self._missing_since_s
@@ -137,11 +143,6 @@ class OrderWatcher:
             for ticket, since_s in self._missing_since_s.items()
             if now_s - since_s >= RECORDS_LATE_S
         )
-
-
-def _placed(book: Book, order: BookOrder, clock: ServerClock, utc_ms: int) -> OrderPlaced:
-    age_ms = age_on_server_ms(clock, order.placed_server_ms, utc_ms)
-    return OrderPlaced(**_fields(book, order), age_ms=age_ms)
 
 
 def _fields(book: Book, order: BookOrder) -> dict[str, Any]:

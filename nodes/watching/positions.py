@@ -30,6 +30,7 @@ from domain.signals import (
 from nodes.guarding.clock_watch import ClockWatch
 from nodes.ports import TerminalDoor
 from nodes.watching.book_reading import BookReader
+from nodes.watching.means import means_of
 from utils.clock import Now, utc_us
 
 ZERO = Decimal(0)
@@ -176,6 +177,7 @@ class Watcher:
             price=position.price_open,
             seen_at_us=0,
             age_ms=self._age_ms(position, now),
+            means=means_of(self._door, position.symbol),
         )
 
     def _age_ms(self, position: BookPosition, now: Now) -> int:

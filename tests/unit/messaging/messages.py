@@ -17,12 +17,13 @@ from domain.control import (
     Stop,
     SupervisorBeat,
 )
-from domain.market import Fate, PendingKind, Side
+from domain.market import Fate, Funds, PendingKind, Side
 from domain.mt5_words import TimeInForce
 from domain.policies import Latch, TradingState
 from domain.signals import (
     LegAnswer,
     MasterHeartbeat,
+    Means,
     NotReady,
     OrderGone,
     OrderModified,
@@ -90,7 +91,17 @@ def order_fields(order: BookOrder = ORDER) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in {"position", "price"}}
 
 
-OPENED = PositionOpened(age_ms=333, **fact_fields())
+MEANS = Means(
+    read_at_us=1399033800456790,
+    funds=Funds(
+        currency="USD",
+        balance=Decimal("100000.00"),
+        equity=Decimal("100250.50"),
+        margin_free=Decimal("98750.25"),
+    ),
+    contract_size=Decimal(100000),
+)
+OPENED = PositionOpened(age_ms=333, means=MEANS, **fact_fields())
 PLACED = OrderPlaced(age_ms=333, **order_fields())
 GONE = OrderGone(
     fate=Fate.FILLED, **order_fields(msgspec.structs.replace(ORDER, volume=Decimal(0)))
@@ -228,12 +239,16 @@ _any_fact = {
 _fact = {**_any_fact, "position": positions, "price": numbers}
 _order_fact = {**_any_fact, "order": waiting}
 _ages = st.integers(-LAST_MOMENT_MS, LAST_MOMENT_MS)
+_funds = st.builds(Funds, currency=names, balance=numbers, equity=numbers, margin_free=numbers)
+_means = st.none() | st.builds(
+    Means, read_at_us=moments_us, funds=st.none() | _funds, contract_size=st.none() | numbers
+)
 signals = st.one_of(
-    st.builds(PositionOpened, age_ms=_ages, **_fact),
+    st.builds(PositionOpened, age_ms=_ages, means=_means, **_fact),
     st.builds(PositionModified, **_fact),
     st.builds(PositionReduced, **_fact),
     st.builds(PositionClosed, **(_fact | {"position": ended})),
-    st.builds(OrderPlaced, age_ms=_ages, **_order_fact),
+    st.builds(OrderPlaced, age_ms=_ages, means=_means, **_order_fact),
     st.builds(OrderModified, **_order_fact),
     st.builds(
         OrderGone,

@@ -229,6 +229,13 @@ def test_golden_bytes_stay_as_they_were_released(decode: Decode, message: Any) -
     assert decode(golden) == message
 
 
+@pytest.mark.parametrize("message", [messages.OPENED, messages.PLACED], ids=["opened", "placed"])
+def test_a_master_that_tells_nothing_of_its_means_is_heard_all_the_same(message: Any) -> None:
+    said = msgpack.unpackb(wire.encode(message))
+    del said["means"]
+    assert wire.decode_signal(msgpack.packb(said)) == msgspec.structs.replace(message, means=None)
+
+
 @pytest.mark.parametrize(("_decode", "message"), EXAMPLES)
 def test_an_independent_decoder_reads_the_golden_bytes(_decode: Decode, message: Any) -> None:
     golden = bytes.fromhex((GOLDEN / f"{golden_name(message)}.hex").read_text(encoding="ascii"))

@@ -11,7 +11,7 @@ import msgpack
 import msgspec
 import pytest
 
-from domain import book, control, policies, signals
+from domain import book, control, market, policies, signals
 from messaging import bounds, publisher, wire
 from messaging import control as control_sockets
 from messaging import sockets as all_sockets
@@ -23,6 +23,8 @@ KINDS: list[type[msgspec.Struct]] = [
     book.BookPosition,
     book.BookOrder,
     book.Book,
+    market.Funds,
+    signals.Means,
     signals.PositionOpened,
     signals.PositionModified,
     signals.PositionReduced,
@@ -129,6 +131,7 @@ def test_an_independent_reader_finds_in_golden_bytes_exactly_what_the_document_l
 def test_every_message_has_golden_bytes() -> None:
     """Tables without a `type` of their own stand within others."""
     parts = {"Stamp", "BookPosition", "BookOrder", "Book", "LegAnswer", "Latch"}
+    parts |= {"Means", "Funds"}
     said = {msgpack.unpackb(bytes.fromhex(p.read_text(encoding="ascii")))["type"] for p in GOLDEN}
     assert said == TITLES - parts
 
