@@ -139,12 +139,15 @@ def _impossible(one: Impossible) -> Schema:
         parts.append({"required": ["type"], "properties": {"type": {"enum": [one.on.value]}}})
     if one.without:
         parts.append({"not": _in_use(one.without)})
+    if one.beside:
+        parts.append(_in_use(one.beside))
     words = f"{one.why[0].upper()}{one.why[1:]}. {one.what_to_do}"
-    return {"title": one.field, "description": words, "not": {"allOf": parts}}
+    return {"title": one.place, "description": words, "not": {"allOf": parts}}
 
 
-def _in_use(name: str) -> Schema:
-    schema = _used(field_named(name))
+def _in_use(what: str) -> Schema:
+    name, _, meant = what.partition("=")
+    schema = {"enum": [meant]} if meant else _used(field_named(name))
     for part in reversed(name.split(".")):
         schema = {"required": [part], "properties": {part: schema}}
     return schema

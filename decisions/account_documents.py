@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from decisions.field_values import Fault, read_value, wanted
+from decisions.size_formula import fault_of
 from decisions.unknown_fields import advice
 from domain.account_fields import (
     ACCOUNT_FIELDS,
@@ -15,6 +16,7 @@ from domain.account_fields import (
     Impossible,
     field_named,
     fields_of,
+    where_of,
 )
 from domain.fields import Field, Kind
 from domain.policies import AccountSettings
@@ -103,29 +105,32 @@ def _faults_between(
     values: Mapping[str, Any], zone_exists: Callable[[str], bool]
 ) -> tuple[Fault, ...]:
     together = tuple(_impossible(one) for one in IMPOSSIBLE if _is_so(one, values))
-    return together + _follows_itself(values) + _zone_faults(values, zone_exists)
+    others = _follows_itself(values) + _zone_faults(values, zone_exists) + _formula_faults(values)
+    return together + others
 
 
 def _is_so(one: Impossible, values: Mapping[str, Any]) -> bool:
-    elsewhere = one.on is not None and values["type"] != one.on
-    return _in_use(one.field, values) and not elsewhere and not _in_use(one.without, values)
-
-
-def _in_use(name: str, values: Mapping[str, Any]) -> bool:
-    if not name:
+    if not _in_use(one.field, values) or (one.on is not None and values["type"] != one.on):
         return False
+    if one.without:
+        return not _in_use(one.without, values)
+    return not one.beside or _in_use(one.beside, values)
+
+
+def _in_use(what: str, values: Mapping[str, Any]) -> bool:
+    name, _, meant = what.partition("=")
     field = field_named(name)
     section = (values[field.section] or {}) if field.section else values
     value = section.get(field.short_name)
+    if meant:
+        return bool(value == meant)
     limit = field.may_be_null and field.kind in (Kind.NUMBER, Kind.WHOLE)
     return value is not None if limit else bool(value)
 
 
 def _impossible(one: Impossible) -> Fault:
-    where = f" on a {one.on}" if one.on else ""
-    without = f" without {one.without}" if one.without else ""
-    found = f"one{where}{without}: {one.why}"
-    return Fault(one.field, f"no {one.field}{where}{without}", found, one.what_to_do)
+    where = f" {where_of(one)}"
+    return Fault(one.place, f"no {one.field}{where}", f"one{where}: {one.why}", one.what_to_do)
 
 
 def _follows_itself(values: Mapping[str, Any]) -> tuple[Fault, ...]:
@@ -142,6 +147,15 @@ def _zone_faults(
         return ()
     name, wanted = "kill_switch.reset.zone", "server, UTC or the name of a time zone"
     return (Fault(name, wanted, repr(zone), "Write it like Europe/Prague, or use server."),)
+
+
+def _formula_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:
+    formula = (values["size"] or {}).get("formula")
+    why = fault_of(formula) if formula else ""
+    if not why:
+        return ()
+    todo = "Correct it. docs/SIZING.md lists what a formula may name."
+    return (Fault("size.formula", "a formula that gives a number of lots", f"{why}", todo),)
 
 
 def _problem(fault: Fault, document: Mapping[str, Any]) -> Problem:

@@ -2,11 +2,13 @@
 
 from decimal import ROUND_FLOOR, Decimal
 
+from decisions.copy_size import sized_copy
 from decisions.filling import filling_for
-from decisions.gates import first_denial, points_from_master, wanted_volume
+from decisions.gates import first_denial, points_from_master
 from decisions.order_terms import lifetime_here, order_prices
 from decisions.rounding import to_tick
 from decisions.situation import Situation
+from decisions.sizing import Sized
 from domain.market import Quote, SymbolSpec
 from domain.mt5_words import Filling
 from domain.orders import Denied, OpenPosition, PlaceOrder
@@ -24,8 +26,10 @@ def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
 
 def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
     spec, quote = now.spec, now.quote
-    volume, distance = wanted_volume(fact, now), points_from_master(fact, now)
-    if not isinstance(spec, SymbolSpec) or quote is None or volume is None or distance is None:
+    sized, distance = sized_copy(fact, now), points_from_master(fact, now)
+    if not isinstance(sized, Sized):
+        return sized or Denied(Reason.NO_MARKET, now.symbol)
+    if not isinstance(spec, SymbolSpec) or quote is None or distance is None:
         # The gates let nothing of the kind through; should one be lost, this still says no.
         return Denied(Reason.NO_MARKET, now.symbol)
     position = fact.position
@@ -33,7 +37,8 @@ def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
         leg=fact.leg_key,
         symbol=now.symbol,
         side=position.side,
-        volume=volume,
+        volume=sized.volume,
+        note=sized.note,
         price=quote.entry(position.side),
         sl=to_tick(position.sl, spec.tick_size),
         tp=to_tick(position.tp, spec.tick_size),
@@ -53,16 +58,17 @@ def decide_place(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
 
 
 def _waiting_order(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
-    volume = wanted_volume(fact, now)
-    if not isinstance(now.spec, SymbolSpec) or volume is None:
+    sized = sized_copy(fact, now)
+    if not isinstance(now.spec, SymbolSpec) or not isinstance(sized, Sized):
         # As above: the gates let nothing of the kind through.
-        return Denied(Reason.UNKNOWN_SYMBOL, now.symbol)
+        return sized if isinstance(sized, Denied) else Denied(Reason.UNKNOWN_SYMBOL, now.symbol)
     prices = order_prices(fact.order, now.spec)
     return PlaceOrder(
         leg=fact.leg_key,
         symbol=now.symbol,
         kind=fact.order.kind,
-        volume=volume,
+        volume=sized.volume,
+        note=sized.note,
         price=prices.price,
         stop_limit_price=prices.stop_limit_price,
         sl=prices.sl,

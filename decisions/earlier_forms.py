@@ -43,6 +43,10 @@ class FormTable(NamedTuple):
 
 
 STRANGER = "this form has no such field, and neither has an account document"
+SIZED_BY_RISK = (
+    "copies have the master's lots; set size.mode=risk_percent and size.risk_percent to size them "
+    "by what is lost at the stop"
+)
 BY_THE_TERMINAL = "the terminal tells it"
 
 
@@ -207,7 +211,7 @@ FORM_A = FormTable(
     },
     limits={
         "symbols": "a slave copies every symbol its masters trade",
-        "risk.riskPercent": "copies are not sized by risk yet",
+        "risk.riskPercent": SIZED_BY_RISK,
         "risk.maxWeeklyLoss": "only a day's loss is watched",
         "killSwitch.weeklyDDLimit": "only a day's loss is watched",
     },
@@ -234,7 +238,7 @@ FORM_B = FormTable(
     },
     limits={
         "trading_sessions": "copies are opened at any time the master trades",
-        "risk_per_trade": "copies are not sized by risk yet",
+        "risk_per_trade": SIZED_BY_RISK,
         "max_daily_trades": "how many trades a day is not limited yet",
         "stop_loss_type": "copies have the master's stop",
         "trailing_stop": "copies have the master's stop, and follow it",

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from decisions.ages import FORGIVEN_MS
+from decisions.copy_size import Asking, sized_copy
 from decisions.daily_loss import is_guarded, limit_reached
 from decisions.situation import Situation
-from decisions.sizing import copy_volume
 from decisions.slippage import slippage_points
 from decisions.trading_state import why_not_open
 from domain.market import Side, SymbolSpec, Unknowable
@@ -20,8 +20,6 @@ from domain.policies import Hold
 from domain.reasons import Reason
 from domain.signals import OrderPlaced, PositionOpened
 
-#: What asks for a copy: a position, or an order that waits to become one.
-Asking = PositionOpened | OrderPlaced
 Gate = Callable[[Asking, Situation], Denied | None]
 
 OPENABLE = {
@@ -181,14 +179,11 @@ def price_is_near(fact: Asking, now: Situation) -> Denied | None:
 
 
 def volume_is_allowed(fact: Asking, now: Situation) -> Denied | None:
-    """At least the broker's minimum, at most `max_lot`."""
-    volume = wanted_volume(fact, now)
-    limit = now.settings.max_lot
-    if volume is None:
-        return Denied(Reason.VOLUME_TOO_SMALL, f"{fact.subject.volume:f} lots")
-    if limit is not None and volume > limit:
-        return Denied(Reason.MAX_LOT, f"{volume:f} lots, at most {limit:f}")
-    return None
+    """What the account's way of sizing gives, within its limits and the broker's."""
+    sized = sized_copy(fact, now)
+    if sized is None:
+        return Denied(Reason.NO_MARKET, now.symbol)
+    return sized if isinstance(sized, Denied) else None
 
 
 def magic_is_free(_: Asking, now: Situation) -> Denied | None:
@@ -239,10 +234,3 @@ def points_from_master(fact: Asking, now: Situation) -> Decimal | None:
     side = fact.subject.side
     price, mode = now.quote.entry(side), now.settings.slippage_mode
     return slippage_points(side, price, fact.price, now.spec.point, mode)
-
-
-def wanted_volume(fact: Asking, now: Situation) -> Decimal | None:
-    """The copy's volume; None without a spec, or below the minimum."""
-    if not isinstance(now.spec, SymbolSpec):
-        return None
-    return copy_volume(fact.subject.volume, now.spec)

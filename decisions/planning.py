@@ -10,8 +10,8 @@ import msgspec
 
 from decisions.filling import filling_for
 from decisions.marking import magic_for_intent, magic_number_of
+from decisions.reducing import volume_after_reduction
 from decisions.rounding import to_tick
-from decisions.sizing import volume_after_reduction
 from decisions.trading_state import PERMITS
 from domain.ids import SlaveIdentifier
 from domain.legs import Leg

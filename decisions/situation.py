@@ -10,6 +10,18 @@ from domain.market import AccountState, Identity, Quote, SymbolSpec, TerminalSta
 from domain.policies import AccountSettings, Hold, Latch
 
 
+class Worth(msgspec.Struct, frozen=True, kw_only=True):
+    """What this broker says things are worth, money of this account; None where it does not say.
+
+    `loss_per_lot`: what a lot opened now loses at its stop, `tick_value`: what it loses by a tick,
+    `rate`: one unit of the master's currency in ours. Asked for only where a size needs it.
+    """
+
+    loss_per_lot: Decimal | None = None
+    tick_value: Decimal | None = None
+    rate: Decimal | None = None
+
+
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What is missing stays missing (None or Unknowable): gates judge it, nothing defaults.
 
@@ -18,7 +30,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     was decided before; `closed_unopened`: all we had of it is the news of its close. `symbol_use`:
     on a netting account what is on the symbol already, None where that is not known.
     `symbol_copied`: there is a copy on the symbol. `newest_server_ms`: this broker's wall clock by
-    its newest tick, 0 before the first.
+    its newest tick, 0 before the first. `means_age_ms`: how long ago what the master has was read.
     """
 
     settings: AccountSettings
@@ -43,3 +55,5 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     symbol_use: SymbolUse | None = None
     symbol_copied: bool = False
     newest_server_ms: int = 0
+    worth: Worth = Worth()
+    means_age_ms: int | None = None

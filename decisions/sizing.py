@@ -1,54 +1,71 @@
-"""How large a copy is, and how much of it stays after a reduction."""
+"""How large a copy is: what its mode gives, within limits, on the broker's steps.
+
+Everything is worked out in fractions and rounded once, downwards: 0.29 lots are 29 steps of 0.01.
+"""
 
 from decimal import Decimal
+from fractions import Fraction
 
-from decisions.rounding import floor_to_step
-from domain.legs import Leg
+import msgspec
+
+from decisions.rounding import floor_to_step, plain
+from decisions.size_modes import SizeCase, raw_lots
+from domain.copy_settings import Beyond
 from domain.market import SymbolSpec
-
-ZERO = Decimal(0)
-
-
-def copy_volume(master_volume: Decimal, spec: SymbolSpec) -> Decimal | None:
-    """One to one, on the slave's step, at most the broker's maximum; None below its minimum."""
-    volume = min(floor_to_step(master_volume, spec.volume_step), spec.volume_max)
-    return volume if volume >= spec.volume_min else None
+from domain.orders import Denied
+from domain.reasons import Reason
 
 
-def volume_after_reduction(leg: Leg, held: Decimal, spec: SymbolSpec) -> Decimal:
-    """What should be left: the ratio of the master's volumes against what was filled (law 2).
+class Sized(msgspec.Struct, frozen=True, kw_only=True):
+    """The volume of a copy. `note`: what held it back from what its mode gave, "" for nothing."""
 
-    Never more than is held, and never below the minimum volume while the master still holds some,
-    unless the leg was opened under `partial_below_min: close`.
-    """
-    if leg.target.closed:
-        return ZERO
-    wanted = floor_to_step(_exactly_due(leg), spec.volume_step)
-    if wanted < spec.volume_min:
-        wanted = spec.volume_min if leg.keep_minimum else ZERO
-    return min(wanted, held)
+    volume: Decimal
+    note: str = ""
 
 
-def _exactly_due(leg: Leg) -> Decimal:
-    target = leg.target
-    copied = leg.master_volume_copied or target.initial_volume
-    if leg.terms_sent is None or not leg.wanted_volume:
-        return leg.filled_volume * target.volume / copied
-    return _due_of_an_order(leg, copied)
+def size_copy(case: SizeCase) -> Sized | Denied:
+    """The volume to open, or why none."""
+    raw = raw_lots(case)
+    if isinstance(raw, Denied):
+        return raw
+    least, most = case.size.min_lot, case.max_lot
+    if least is not None and raw < least:
+        if case.size.below_min_lot is Beyond.SKIP:
+            return Denied(Reason.MIN_LOT, f"{lots(raw)} lots, at least {least:f}")
+        raw = Fraction(least)
+    volume = _on_steps(raw, case.spec)
+    if most is not None and volume > most:
+        if case.size.above_max_lot is Beyond.SKIP:
+            return Denied(Reason.MAX_LOT, f"{volume:f} lots, at most {most:f}")
+        volume = floor_to_step(most, case.spec.volume_step)
+    if volume > case.spec.volume_max:
+        volume = floor_to_step(case.spec.volume_max, case.spec.volume_step)
+    if volume < case.spec.volume_min:
+        return _bumped(raw, case)
+    return Sized(volume=volume, note=_note(raw, volume, case.spec))
 
 
-def _due_of_an_order(leg: Leg, copied: Decimal) -> Decimal:
-    """A copy's order may fill sooner than the master's, all of it or more of it.
+def lots(raw: Fraction) -> str:
+    """A volume for people, not rounded to any broker's step."""
+    return f"{float(raw):.8g}"
 
-    What it is ahead is held until that order leaves the book (law 15); reductions take from the
-    rest.
-    """
-    target, wanted, filled = leg.target, leg.wanted_volume, leg.filled_volume
-    if not target.there:
-        return filled
-    # Times `copied`, as a quotient would be cut after some digits.
-    ahead = filled * copied - wanted * target.initial_volume
-    if ahead < ZERO:
-        return filled * target.volume / target.initial_volume
-    held = ZERO if target.order is None else ahead
-    return (wanted * target.volume + held) / copied
+
+def _on_steps(raw: Fraction, spec: SymbolSpec) -> Decimal:
+    return (raw // Fraction(spec.volume_step)) * spec.volume_step
+
+
+def _bumped(raw: Fraction, case: SizeCase) -> Sized | Denied:
+    """The minimum, while it is at most so many times what it should be."""
+    least, at_most = case.spec.volume_min, case.size.bump_at_most
+    too_small = Denied(Reason.VOLUME_TOO_SMALL, f"{lots(raw)} lots, the least is {least:f}")
+    if at_most is None or Fraction(least) > raw * Fraction(at_most):
+        return too_small
+    if case.max_lot is not None and least > case.max_lot:
+        return too_small
+    return Sized(volume=least, note=f"{lots(raw)} lots, raised to the broker's minimum")
+
+
+def _note(raw: Fraction, volume: Decimal, spec: SymbolSpec) -> str:
+    """Rounding to a step is no news; a limit is."""
+    held_back = raw - Fraction(volume) >= Fraction(spec.volume_step)
+    return f"{lots(raw)} lots, held to {plain(volume)}" if held_back else ""

@@ -1,9 +1,11 @@
 """THE table of every field of an account document: parsing, validators and docs come from it."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
 
+from domain.copy_settings import Beyond, SizeMode
 from domain.fields import END, MASTER, NOT_BLANK, SECRET_PATTERN, SLAVE, Field, Kind
 from domain.policies import Role
 
@@ -244,6 +246,178 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="size",
+        kind=Kind.SECTION,
+        meaning="How large a copy is; docs/SIZING.md works out examples.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.mode",
+        kind=Kind.CHOICE,
+        meaning="What a copy's volume follows: the master's volume (same), its contract value "
+        "(notional), a share by what both accounts have, a fixed lot, a risk, or a formula.",
+        default=SizeMode.SAME.value,
+        choices=tuple(mode.value for mode in SizeMode),
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.multiplier",
+        kind=Kind.NUMBER,
+        meaning="How many times what the mode gives of the master's volume is copied; absent "
+        "means once.",
+        may_be_null=True,
+        above=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.fixed_lot",
+        kind=Kind.NUMBER,
+        meaning="The volume of every copy, in mode fixed.",
+        may_be_null=True,
+        unit="lots",
+        above=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.risk_percent",
+        kind=Kind.NUMBER,
+        meaning="What a copy loses at its stop, in mode risk_percent.",
+        may_be_null=True,
+        unit="percent of what size.percent_of says",
+        above=0,
+        most=100,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.percent_of",
+        kind=Kind.CHOICE,
+        meaning="What size.risk_percent is a share of.",
+        default="balance",
+        choices=("balance", "equity"),
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.risk_money",
+        kind=Kind.NUMBER,
+        meaning="What a copy loses at its stop, in mode risk_money.",
+        may_be_null=True,
+        unit="the account's currency",
+        above=0,
+        most=10**12,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.cost_per_lot",
+        kind=Kind.NUMBER,
+        meaning="What opening and closing a lot costs, commission and slippage; a risk includes "
+        "it.",
+        default=Decimal(0),
+        unit="the account's currency",
+        least=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.times_equity",
+        kind=Kind.NUMBER,
+        meaning="How many times the equity a copy is worth, in mode leverage.",
+        may_be_null=True,
+        above=0,
+        most=10**4,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.formula",
+        kind=Kind.TEXT,
+        meaning="The volume worked out by your own formula, in mode formula.",
+        default="",
+        longest=500,
+        example="master_lots * equity / master_equity",
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.master_reference",
+        kind=Kind.NUMBER,
+        meaning="What a share takes the master to have, whatever it has; absent means what it has.",
+        may_be_null=True,
+        unit="the master's currency",
+        above=0,
+        most=10**12,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.own_reference",
+        kind=Kind.NUMBER,
+        meaning="What a share or risk takes this account to have; absent means what it has.",
+        may_be_null=True,
+        unit="the account's currency",
+        above=0,
+        most=10**12,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.max_money_age_ms",
+        kind=Kind.WHOLE,
+        meaning="How old the news of what the master has may be; older news opens nothing.",
+        default=60_000,
+        unit="milliseconds",
+        least=1,
+        most=86_400_000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.ignore_contract_size",
+        kind=Kind.SWITCH,
+        meaning="Whether a share is of lots, though a lot is worth more at one of the brokers.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.ignore_currency",
+        kind=Kind.SWITCH,
+        meaning="Whether a share is of bare numbers, though the accounts' currencies differ.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.min_lot",
+        kind=Kind.NUMBER,
+        meaning="The smallest copy that is opened; absent means the broker's minimum.",
+        may_be_null=True,
+        unit="lots",
+        above=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.below_min_lot",
+        kind=Kind.CHOICE,
+        meaning="What becomes of a copy below size.min_lot: none (skip), or one of that size.",
+        default=Beyond.SKIP.value,
+        choices=tuple(beyond.value for beyond in Beyond),
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.above_max_lot",
+        kind=Kind.CHOICE,
+        meaning="What becomes of a copy above max_lot: none (skip), or one of that size.",
+        default=Beyond.SKIP.value,
+        choices=tuple(beyond.value for beyond in Beyond),
+        roles=SLAVE,
+    ),
+    Field(
+        name="size.bump_at_most",
+        kind=Kind.NUMBER,
+        meaning="A volume below the broker's minimum is raised to it while that is at most so "
+        "many times as much; absent means never.",
+        may_be_null=True,
+        least=1,
+        most=1000,
+        roles=SLAVE,
+    ),
+    Field(
         name="max_open_trades",
         kind=Kind.WHOLE,
         meaning="How many copies may be open at once; absent means no limit.",
@@ -328,17 +502,65 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
 
 
 class Impossible(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that cannot be in use: on accounts of a type, or without another field in use.
+    """A field that cannot be in use: on accounts of a type, without another, or beside another.
 
     A number is in use above 0, one that may be null when there is one, a text or list when it is
-    not empty. What only means nothing stays allowed; what its writer would rely on in vain is not.
+    not empty; `size.mode=fixed` is in use where the field has just that value. What only means
+    nothing stays allowed; what its writer would rely on in vain is not.
     """
 
     field: str
     on: Role | None = None
     without: str = ""
+    beside: str = ""
     why: str
     what_to_do: str
+
+    @property
+    def place(self) -> str:
+        """The dotted name of the field, whatever value of it is meant."""
+        return self.field.partition("=")[0]
+
+
+#: What each mode of sizing is set by.
+SET_BY = {
+    "fixed": "size.fixed_lot",
+    "risk_percent": "size.risk_percent",
+    "risk_money": "size.risk_money",
+    "leverage": "size.times_equity",
+    "formula": "size.formula",
+}
+
+
+def _sizes() -> Iterator[Impossible]:
+    for mode, figure in SET_BY.items():
+        yield Impossible(
+            field=f"size.mode={mode}",
+            without=figure,
+            why="there is nothing to size copies by",
+            what_to_do=f"Add {figure}, or choose another mode.",
+        )
+        yield Impossible(
+            field=figure,
+            without=f"size.mode={mode}",
+            why="every other mode sizes copies without it",
+            what_to_do=f"Set size.mode to {mode}, or remove {figure}.",
+        )
+    for mode in ("fixed", "risk_percent", "risk_money", "leverage"):
+        yield Impossible(
+            field="size.multiplier",
+            beside=f"size.mode={mode}",
+            why="that mode does not follow the master's volume, so nothing is multiplied",
+            what_to_do=f"Remove size.multiplier, or change {SET_BY[mode]} instead.",
+        )
+    modes = (f"size.mode={mode}" for mode in SizeMode if mode is not SizeMode.SAME)
+    for what in (*modes, "size.multiplier", "size.min_lot", "size.bump_at_most"):
+        yield Impossible(
+            field=what,
+            on=Role.MASTER,
+            why="a master is traded by others, so nothing would be sized",
+            what_to_do=f"Remove {what.partition('=')[0]} here and set it on the slaves.",
+        )
 
 
 IMPOSSIBLE: tuple[Impossible, ...] = (
@@ -378,6 +600,7 @@ IMPOSSIBLE: tuple[Impossible, ...] = (
         why="a password opens one account, and login says which",
         what_to_do="Add login, or remove password.",
     ),
+    *_sizes(),
 )
 
 
@@ -389,3 +612,10 @@ def field_named(name: str) -> Field:
 def fields_of(section: str) -> tuple[Field, ...]:
     """The fields that stand directly in a section; the empty name is the document itself."""
     return tuple(field for field in ACCOUNT_FIELDS if field.section == section)
+
+
+def where_of(one: Impossible) -> str:
+    """Where a field cannot be in use, in words."""
+    if one.on is not None:
+        return f"on a {one.on}"
+    return f"without {one.without}" if one.without else f"beside {one.beside}"

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, Impossible
+from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, Impossible, where_of
 from domain.fields import BOTH, Field, Kind
 
 HEAD = """# Account documents
@@ -78,8 +78,8 @@ def markdown() -> str:
 
 
 def _impossible(one: Impossible) -> str:
-    where = f"on a {one.on}" if one.on else f"without `{one.without}`"
-    cells = (f"`{one.field}`", where, f"{one.why[0].upper()}{one.why[1:]}.", one.what_to_do)
+    why = f"{one.why[0].upper()}{one.why[1:]}."
+    cells = (f"`{one.field}`", where_of(one), why, one.what_to_do)
     return "| " + " | ".join(cells) + " |"
 
 

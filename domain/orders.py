@@ -10,7 +10,10 @@ from domain.reasons import Reason
 
 
 class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Open a copy at the market. `price` is what we saw; `deviation_points` what may be added."""
+    """Open a copy at the market. `price` is what we saw; `deviation_points` what may be added.
+
+    `note`: what made it another size than the account's way of sizing gave, empty for nothing.
+    """
 
     leg: LegKey
     symbol: SlaveSymbol
@@ -23,6 +26,7 @@ class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     filling: int
     magic: Magic
     comment: str
+    note: str = ""
 
 
 class ModifyPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -53,7 +57,10 @@ PositionCommand = OpenPosition | ModifyPosition | ClosePosition
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Place an order that waits for its price; zero `stop_limit_price`, `sl` or `tp` means none."""
+    """Place an order that waits for its price; zero `stop_limit_price`, `sl` or `tp` means none.
+
+    `note`: as of OpenPosition.
+    """
 
     leg: LegKey
     symbol: SlaveSymbol
@@ -67,6 +74,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     filling: int
     magic: Magic
     comment: str
+    note: str = ""
 
 
 class ModifyOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):

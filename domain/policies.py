@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.copy_settings import Size
 from domain.ids import NodeName
 
 
@@ -108,6 +109,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     magic_number: int = 234000
     max_signal_age_ms: int = 5000
     max_lot: Decimal | None = None
+    size: Size = Size()
     max_open_trades: int | None = None
     partial_below_min: str = "keep"
     opens_without_database: bool = False

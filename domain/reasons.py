@@ -40,7 +40,17 @@ class Reason(StrEnum):
     NO_MARKET = "NO_MARKET"
     PRICE_MOVED = "PRICE_MOVED"
     VOLUME_TOO_SMALL = "VOLUME_TOO_SMALL"
+    SIZE_LIMITED = "SIZE_LIMITED"
+    MIN_LOT = "MIN_LOT"
     MAX_LOT = "MAX_LOT"
+    OWN_MONEY_UNKNOWN = "OWN_MONEY_UNKNOWN"
+    MASTER_MONEY_UNKNOWN = "MASTER_MONEY_UNKNOWN"
+    MASTER_MONEY_STALE = "MASTER_MONEY_STALE"
+    RATE_UNKNOWN = "RATE_UNKNOWN"
+    CONTRACT_UNKNOWN = "CONTRACT_UNKNOWN"
+    NO_STOP = "NO_STOP"
+    RISK_UNKNOWN = "RISK_UNKNOWN"
+    FORMULA_FAILED = "FORMULA_FAILED"
     MAX_OPEN_TRADES = "MAX_OPEN_TRADES"
     DAILY_LOSS = "DAILY_LOSS"
     DAILY_LOSS_UNKNOWN = "DAILY_LOSS_UNKNOWN"
@@ -168,10 +178,55 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Nothing, or raise the tolerance: it counts points of the slave's symbol.",
     ),
     Reason.VOLUME_TOO_SMALL: Explanation(
-        "The volume comes out below the symbol's minimum.", "Trade larger on the master."
+        "The volume comes out below the symbol's minimum.",
+        "Trade larger on the master, raise `size.multiplier`, or allow `size.bump_at_most`.",
+    ),
+    Reason.SIZE_LIMITED: Explanation(
+        "Copied, in another size than the account's way of sizing gave: a limit of the account or "
+        "of the broker was reached.",
+        "Nothing; see `size` and `max_lot` in its document.",
+    ),
+    Reason.MIN_LOT: Explanation(
+        "The volume is below `size.min_lot`.",
+        "Lower it, or set `size.below_min_lot: clamp` to open the least instead.",
     ),
     Reason.MAX_LOT: Explanation(
-        "The volume is above `max_lot`.", "Raise `max_lot`, or trade smaller."
+        "The volume is above `max_lot`.",
+        "Raise it, trade smaller, or set `size.above_max_lot: clamp` to open the most instead.",
+    ),
+    Reason.OWN_MONEY_UNKNOWN: Explanation(
+        "The size depends on what this account has, and that is not known or not above zero.",
+        "Look at the terminal; or set `size.own_reference`.",
+    ),
+    Reason.MASTER_MONEY_UNKNOWN: Explanation(
+        "The size depends on what the master has, and the master does not say, or has nothing. "
+        "Without it no size is guessed.",
+        "Look at the master's terminal; or set `size.master_reference`.",
+    ),
+    Reason.MASTER_MONEY_STALE: Explanation(
+        "What the master has was read longer ago than `size.max_money_age_ms` allows.",
+        "Nothing, or raise the limit; or set `size.master_reference`.",
+    ),
+    Reason.RATE_UNKNOWN: Explanation(
+        "The two accounts have different currencies, and this broker names no rate between them.",
+        "Show a symbol of both in the Market Watch; or set `size.ignore_currency: true`.",
+    ),
+    Reason.CONTRACT_UNKNOWN: Explanation(
+        "The size depends on the master's contract size of this symbol, which is not known.",
+        "Restart the master's node; or set `size.ignore_contract_size: true`.",
+    ),
+    Reason.NO_STOP: Explanation(
+        "The size follows from what is lost at the stop, and there is no stop that would lose.",
+        "Trade with a stop loss on the master, or give copies one of their own.",
+    ),
+    Reason.RISK_UNKNOWN: Explanation(
+        "What a lot is worth, or loses at the stop, the broker does not say, or says in two ways "
+        "that disagree by more than 5 %.",
+        "Look at the symbol's specification in the terminal; ask the broker.",
+    ),
+    Reason.FORMULA_FAILED: Explanation(
+        "`size.formula` gives no volume: it names a figure nobody knows, or divides by zero.",
+        "Correct it; docs/SIZING.md lists what it may name.",
     ),
     Reason.MAX_OPEN_TRADES: Explanation(
         "As many copies are open as `max_open_trades` allows.", "Close some, or raise it."

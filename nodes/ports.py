@@ -1,6 +1,7 @@
 """What nodes need from outside, in the nodes' words. Adapters fit by shape; wiring joins them."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Protocol, overload
 
 from decisions.rebuilding import Remembered
@@ -16,6 +17,7 @@ from domain.market import (
     PendingOrder,
     Position,
     Quote,
+    Side,
     SymbolSpec,
     TerminalState,
     Unknowable,
@@ -79,6 +81,20 @@ class TerminalDoor(Protocol):
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest bid and ask, None where there are none."""
+        ...
+
+    def tick_value(self, symbol: str) -> Decimal | Unknowable:
+        """Money that a lot loses by one tick, as of now."""
+        ...
+
+    def loss_per_lot(
+        self, side: Side, symbol: str, entry: Decimal, stop: Decimal
+    ) -> Decimal | Unknowable:
+        """Money of the account that a lot loses from one price to another, by the broker."""
+        ...
+
+    def rate(self, of: str, into: str) -> Decimal | Unknowable:
+        """What one unit of a currency is in another."""
         ...
 
     def newest_server_ms(self) -> int:

@@ -1,5 +1,6 @@
 """A terminal, reached through any module with the MetaTrader5 API."""
 
+from decimal import Decimal
 from typing import Final, overload
 
 from domain.market import (
@@ -10,6 +11,7 @@ from domain.market import (
     PendingOrder,
     Position,
     Quote,
+    Side,
     SymbolSpec,
     TerminalState,
     Unknowable,
@@ -29,6 +31,7 @@ from terminal.positions import Positions
 from terminal.quotes import Quotes
 from terminal.remainders import Remainders
 from terminal.waiting import WaitingOrders
+from terminal.worths import Worths
 
 DEFAULT_TIMEOUT_MS: Final = 60_000
 
@@ -57,6 +60,7 @@ class Mt5Terminal:
         self._accounts = Accounts(self._calls, expected)
         self._contracts = Contracts(self._calls, self._accounts)
         self._quotes = Quotes(self._calls, self._contracts)
+        self._worths = Worths(self._calls, self._contracts, self._quotes)
         self._positions = Positions(self._calls, self._accounts, self._contracts)
         self._deals = Deals(self._calls, self._accounts, self._contracts)
         pendings = Pendings(self._calls, self._accounts, self._contracts)
@@ -74,6 +78,7 @@ class Mt5Terminal:
         self._contracts.forget()
         self._quotes.forget()
         self._positions.forget()
+        self._worths.forget()
         self._attach()
         self._accounts.check_path(self._path)
         identity = self._accounts.settle_in()
@@ -134,6 +139,20 @@ class Mt5Terminal:
     def quote(self, symbol: str) -> Quote | None:
         """The newest bid and ask, None where there are none."""
         return self._quotes.quote(symbol)
+
+    def tick_value(self, symbol: str) -> Decimal | Unknowable:
+        """Money that a lot loses by one tick, as of now."""
+        return told(lambda: self._worths.tick_value(symbol))
+
+    def loss_per_lot(
+        self, side: Side, symbol: str, entry: Decimal, stop: Decimal
+    ) -> Decimal | Unknowable:
+        """Money of the account that a lot loses from one price to another, by the broker."""
+        return told(lambda: self._worths.loss_per_lot(side, symbol, entry, stop))
+
+    def rate(self, of: str, into: str) -> Decimal | Unknowable:
+        """What one unit of a currency is in another."""
+        return told(lambda: self._worths.rate(of, into))
 
     def newest_server_ms(self) -> int:
         """The newest tick time over all symbols watched, on the broker's wall clock; 0 for none."""

@@ -88,6 +88,7 @@ class FakeDoor:
         self.deals: list[Deal] = []
         self.specs: dict[str, SymbolSpec] = {"XAUUSD": a_spec(), "EURUSD": a_spec("EURUSD")}
         self.quotes: dict[str, Quote | None] = {}
+        self.rates: dict[tuple[str, str], Decimal] = {}
         self.account_state = an_account(identity=at)
         self.terminal = a_terminal()
         self.sent: list[Command] = []
@@ -151,6 +152,22 @@ class FakeDoor:
         if self.mute:
             return None
         return self.quotes.get(symbol, a_quote(server_ms=self.server_ms()))
+
+    def tick_value(self, symbol: str) -> Decimal | Unknowable:
+        spec = self.specs[symbol]
+        return self.mute or spec.contract_size * spec.tick_size
+
+    def loss_per_lot(
+        self, side: Side, symbol: str, entry: Decimal, stop: Decimal
+    ) -> Decimal | Unknowable:
+        """As an account in the symbol's own currency of profit loses it."""
+        distance = entry - stop if side is Side.BUY else stop - entry
+        return self.mute or distance * self.specs[symbol].contract_size
+
+    def rate(self, of: str, into: str) -> Decimal | Unknowable:
+        if of == into:
+            return Decimal(1)
+        return self.mute or self.rates.get((of, into), Unknowable(f"no rate of {of}"))
 
     def newest_server_ms(self) -> int:
         return self.server_ms() if self.newest_ms is None else self.newest_ms

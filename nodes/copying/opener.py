@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import msgspec
 
+from decisions.copy_size import Asking
 from decisions.copying import decide_open, decide_place
 from decisions.filling import next_filling
-from decisions.gates import Asking
 from decisions.heeding import target_after, target_of
 from decisions.situation import Situation
 from domain.figures import Figures
@@ -291,10 +291,8 @@ def _after(leg: Leg, order: AskedFor, outcome: Outcome | PendingOutcome) -> tupl
     """The leg and the answer after the broker has spoken."""
     if isinstance(outcome, Placed | Cancelled):
         placed = msgspec.structs.replace(leg, ticket=SlaveTicket(outcome.order))
-        return placed, Answer(kind=VerdictKind.COPIED, volume=order.volume)
+        return placed, _copied(order, order.volume)
     if isinstance(outcome, Filled):
-        kind = VerdictKind.PARTIAL if outcome.in_part else VerdictKind.COPIED
-        reason = Reason.FILLED_IN_PART if outcome.in_part else Reason.NONE
         opened = msgspec.structs.replace(
             leg,
             state=LegState.OPEN,
@@ -306,6 +304,9 @@ def _after(leg: Leg, order: AskedFor, outcome: Outcome | PendingOutcome) -> tupl
             tp_sent=order.tp,
             stops_confirmed=False,
         )
+        if not outcome.in_part:
+            return opened, _copied(order, outcome.volume)
+        kind, reason = VerdictKind.PARTIAL, Reason.FILLED_IN_PART
         return opened, Answer(kind=kind, reason=reason, volume=outcome.volume)
     if isinstance(outcome, Rejected):
         reason = Reason.BROKER_REJECTED if outcome.sent else Reason.NOT_SENT
@@ -316,6 +317,11 @@ def _after(leg: Leg, order: AskedFor, outcome: Outcome | PendingOutcome) -> tupl
         )
         return rejected, answer
     return leg, _unknown(f"{outcome.code} {outcome.comment}")
+
+
+def _copied(order: AskedFor, volume: Decimal) -> Answer:
+    reason = Reason.SIZE_LIMITED if order.note else Reason.NONE
+    return Answer(kind=VerdictKind.COPIED, reason=reason, detail=order.note, volume=volume)
 
 
 def _unknown(detail: str) -> Answer:

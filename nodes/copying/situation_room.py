@@ -4,11 +4,14 @@ import msgspec
 
 from decisions.ages import age_here_ms
 from decisions.claims import SymbolUse
-from decisions.gates import Asking
+from decisions.copy_size import Asking, entry_price
 from decisions.marking import comment_for, magic_for_leg
-from decisions.situation import Situation
+from decisions.rounding import to_tick
+from decisions.situation import Situation, Worth
+from decisions.size_modes import Figure, figures_needed
 from decisions.symbol_mapping import slave_symbol
-from domain.market import AccountState, Identity, Unknowable
+from domain.copy_settings import Size
+from domain.market import AccountState, Identity, Quote, SymbolSpec, Unknowable, known
 from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.bookkeeping.ledger import Ledger
@@ -59,6 +62,7 @@ class SituationRoom:
         if not self._inbox.is_wanted(fact.master):
             holds |= {Hold.DRAINING}
         account = self._door.account()
+        spec, quote = self._door.spec(symbol), self._door.quote(symbol)
         return Situation(
             settings=settings,
             latch=self._standing.latch,
@@ -68,8 +72,8 @@ class SituationRoom:
             terminal=self._door.state(),
             account=account,
             symbol=symbol,
-            spec=self._door.spec(symbol),
-            quote=self._door.quote(symbol),
+            spec=spec,
+            quote=quote,
             age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),
             leg_known=known is not None and not known.never_filled,
             closed_unopened=known is not None and known.is_tombstone,
@@ -82,6 +86,8 @@ class SituationRoom:
             symbol_use=self._symbol_use(symbol, account),
             newest_server_ms=self._door.newest_server_ms(),
             symbol_copied=any(leg.symbol == symbol for leg in self._legs.live()),
+            worth=self._worth(fact, settings.size, spec, quote, account),
+            means_age_ms=_age_of_means_ms(fact),
         )
 
     def as_booked(self, fact: PositionOpened) -> PositionOpened:
@@ -104,6 +110,35 @@ class SituationRoom:
             return None
         return net_claims(positions, self._ledger).use_of(symbol)
 
+    def _worth(
+        self,
+        fact: Asking,
+        size: Size,
+        spec: SymbolSpec | Unknowable | None,
+        quote: Quote | None,
+        account: AccountState | Unknowable,
+    ) -> Worth:
+        """Asked for only what the size needs: each costs a call at the terminal."""
+        needs, price = figures_needed(size), entry_price(fact, quote)
+        if not needs or not isinstance(spec, SymbolSpec) or price is None:
+            return Worth()
+        symbol, side, stop = spec.name, fact.subject.side, fact.subject.sl
+        loss = rate = value = None
+        if Figure.LOSS in needs and stop:
+            at = to_tick(stop, spec.tick_size)
+            loss = known(self._door.loss_per_lot(side, symbol, price, at))
+        if Figure.TICK_VALUE in needs:
+            value = known(self._door.tick_value(symbol))
+        theirs = None if fact.means is None else fact.means.funds
+        if Figure.RATE in needs and theirs is not None and not isinstance(account, Unknowable):
+            rate = known(self._door.rate(theirs.currency, account.currency))
+        return Worth(loss_per_lot=loss, tick_value=value, rate=rate)
+
     def _identity(self, account: AccountState | Unknowable) -> Identity | Unknowable:
         """An account that was told names itself; only where none was is it asked apart."""
         return self._door.identity() if isinstance(account, Unknowable) else account.identity
+
+
+def _age_of_means_ms(fact: Asking) -> int | None:
+    """Read a moment that old ago, by this machine's clock; none of them is from the future."""
+    return None if fact.means is None else max(0, (utc_us() - fact.means.read_at_us) // 1000)

@@ -14,7 +14,7 @@ import zmq
 
 from decisions.filling import filling_for, next_filling
 from domain.ids import LegKey, Magic, OpeningOrder, SlaveIdentifier, SlaveSymbol
-from domain.market import Identity, Position, Quote, Side, SymbolSpec, Unknowable
+from domain.market import Identity, Position, Quote, Side, SymbolSpec, Unknowable, known
 from domain.mt5_words import DealEntry, Filling, Retcode
 from domain.orders import ClosePosition, ModifyPosition, OpenPosition
 from domain.outcomes import Filled, Rejected, Unknown
@@ -294,3 +294,13 @@ def _all_deals(door: Mt5Terminal) -> Any:
     deals = door.deals_between(*EVER)
     assert not isinstance(deals, Unknowable)
     return deals
+
+
+def test_what_things_are_worth(ftmo: Mt5Terminal) -> None:
+    """A lot of gold is a hundred ounces, in a market that stands at about 1,285 dollars."""
+    assert ftmo.loss_per_lot(Side.BUY, "XAUUSD", Decimal(1285), Decimal(1280)) == 500
+    assert ftmo.loss_per_lot(Side.SELL, "XAUUSD", Decimal(1285), Decimal(1280)) == -500
+    assert ftmo.tick_value("XAUUSD") == 1
+    rate = eventually(lambda: known(ftmo.rate("EUR", "USD")))
+    assert abs(rate * (known(ftmo.rate("USD", "EUR")) or 0) - 1) < Decimal("0.001")
+    assert isinstance(ftmo.rate("EUR", "XYZ"), Unknowable)

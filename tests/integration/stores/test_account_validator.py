@@ -11,7 +11,13 @@ from pymongo.errors import WriteError
 
 from db.clients import opened
 from db.schema import ACCOUNTS, COLLECTIONS
-from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE
+from domain.account_fields import (
+    ACCOUNT_FIELDS,
+    BOOKKEEPING,
+    IMPOSSIBLE,
+    SET_BY,
+    Impossible,
+)
 from domain.fields import Field, Kind
 from domain.policies import Role
 from tests.integration.stores.conftest import Server
@@ -124,17 +130,29 @@ def test_a_field_that_nobody_knows_is_refused_by_its_name(
     assert section in {"", *named(rules)}
 
 
-@pytest.mark.parametrize("one", IMPOSSIBLE, ids=lambda one: one.field)
+def _companion(one: Impossible) -> str:
+    """What else a mode of sizing needs, where that is not what is missing."""
+    mode = next((w for w in (one.field, one.beside) if w.startswith("size.mode=")), "")
+    figure = SET_BY.get(mode.partition("=")[2], "")
+    return "" if figure == one.without else figure
+
+
+@pytest.mark.parametrize(
+    "one", IMPOSSIBLE, ids=lambda one: f"{one.field} {one.on}{one.without}{one.beside}"
+)
 def test_what_cannot_stand_together_is_refused_with_its_field_and_a_way_out(
-    accounts: Database[Document], one: Any
+    accounts: Database[Document], one: Impossible
 ) -> None:
-    value = {"follows": ["M"], "password": "${A}"}.get(one.field, 1)
-    document = put(PLAIN | {"name": "Other", "type": one.on or Role.SLAVE}, one.field, value)
+    document = put(PLAIN | {"name": "Other"}, "type", one.on or Role.SLAVE)
+    for what in filter(None, (one.field, one.beside, _companion(one))):
+        name, _, value = what.partition("=")
+        usable = {"follows": ["M"], "password": "${A}", "size.formula": "master_lots"}
+        document = put(document, name, value or usable.get(name, 1))
     with pytest.raises(WriteError) as refused:
         accounts[ACCOUNTS].insert_one(document)
     (rule,) = rules_broken(refused.value)
     (broken,) = rule["schemasNotSatisfied"]
-    assert broken["title"] == one.field
+    assert broken["title"] == one.place
     assert broken["description"].endswith(one.what_to_do)
 
 
@@ -160,6 +178,8 @@ def test_a_sound_value_is_taken(accounts: Database[Document], field: Field) -> N
     fallback = field.choices[0] if field.choices else GOOD.get(field.kind)
     role = Role.MASTER if field.roles == {Role.MASTER} else Role.SLAVE
     document = PLAIN | {"name": f"Sound {field.name}", "type": role, "login": 5}
+    mode = next((mode for mode, figure in SET_BY.items() if figure == field.name), None)
+    document |= {"size": {"mode": mode}} if mode else {}
     accounts[ACCOUNTS].insert_one(put(document, field.name, own.get(field.name, fallback)))
 
 

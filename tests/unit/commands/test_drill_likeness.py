@@ -54,6 +54,14 @@ def test_names_and_rules_are_kept() -> None:
     assert account["kill_switch"] == {"daily_loss": 500}
 
 
+def test_sizes_are_left_out_and_that_is_said() -> None:
+    """A drill would take a copy of another size than the master's for damage."""
+    size = {"mode": "fixed", "fixed_lot": 3}
+    assert "size" not in shaped(size=size)
+    assert "its size is left out" in remarks(size=size)
+    assert "its size is left out" not in remarks()
+
+
 def test_nothing_real_and_nothing_secret_is_copied() -> None:
     for account in like([MASTER, SLAVE]).accounts:
         assert not {"login", "server", "password", "_id", "api_token"} & set(account)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from db.embedded.schemas.schema_rules import compile_schema
 from db.schema import account_schema
 from decisions.account_documents import parse_account
-from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, LONGEST_NAME
+from domain.account_fields import ACCOUNT_FIELDS, BOOKKEEPING, IMPOSSIBLE, LONGEST_NAME, SET_BY
 from domain.fields import Field, Kind
 from domain.policies import AccountSettings
 
@@ -220,20 +220,34 @@ def test_the_bases_are_accepted_by_both() -> None:
 
 def usable(name: str) -> object:
     """Something that puts the field to use."""
-    return {"follows": ["M"], "password": "${A}"}.get(name, 1)
+    known = {"follows": ["M"], "password": "${A}", "size.formula": "master_lots"}
+    return known.get(name, 1)
 
 
-@pytest.mark.parametrize("one", IMPOSSIBLE, ids=lambda one: f"{one.field} {one.on}{one.without}")
+def use(document: Document, what: str) -> None:
+    """As a row of IMPOSSIBLE means it."""
+    name, _, value = what.partition("=")
+    put(document, name, value or usable(name))
+
+
+@pytest.mark.parametrize(
+    "one", IMPOSSIBLE, ids=lambda one: f"{one.field} {one.on}{one.without}{one.beside}"
+)
 def test_what_is_impossible_together_is_refused_by_both_and_named(one: Any) -> None:
-    document = MINIMAL | {"type": one.on or "SLAVE"}
-    put(document, one.field, usable(one.field))
+    document = copy.deepcopy(MINIMAL) | {"type": one.on or "SLAVE"}
+    use(document, one.field)
+    if one.beside:
+        use(document, one.beside)
+    mode = document.get("size", {}).get("mode", "")
+    if mode in SET_BY and SET_BY[mode] != one.without:
+        use(document, SET_BY[mode])
     read = parse_account(document)
     assert isinstance(read, tuple)
-    assert [problem.field for problem in read] == [one.field]
+    assert [problem.field for problem in read] == [one.place]
     assert one.what_to_do in read[0].text
     faults: Any = RULES(document)
     (broken,) = faults[0]["schemasNotSatisfied"]
-    assert (broken["title"], one.what_to_do in broken["description"]) == (one.field, True)
+    assert (broken["title"], one.what_to_do in broken["description"]) == (one.place, True)
 
 
 @pytest.mark.parametrize(

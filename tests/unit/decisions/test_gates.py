@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from decisions.claims import SymbolUse
+from decisions.copy_size import sized_copy
 from decisions.gates import (
     OPEN_GATES,
     first_denial,
     order_is_taken,
     points_from_master,
-    wanted_volume,
 )
 from decisions.trading_state import HOLD_REASONS
 from domain.market import Identity, PendingKind, Side, Unknowable
@@ -294,7 +294,7 @@ def test_a_denial_says_what_was_found_and_what_is_allowed() -> None:
 def test_nothing_is_measured_without_a_contract_or_a_quote() -> None:
     assert points_from_master(opened(), a_situation(quote=None)) is None
     assert points_from_master(opened(), a_situation(spec=None)) is None
-    assert wanted_volume(opened(), a_situation(spec=MUTE)) is None
+    assert sized_copy(opened(), a_situation(spec=MUTE)) is None
 
 
 def test_a_price_that_cannot_be_compared_is_not_near() -> None:

@@ -6,12 +6,14 @@ import msgspec
 
 from decisions.account_documents import parse_account
 from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE, field_named, fields_of
+from domain.copy_settings import Size
 from domain.fields import Kind
 from domain.ids import NodeName
 from domain.policies import AccountSettings, KillSwitch, PaperAccount, Reset, Role
 
 SECTIONS = {
     "": AccountSettings,
+    "size": Size,
     "paper": PaperAccount,
     "kill_switch": KillSwitch,
     "kill_switch.reset": Reset,
@@ -70,9 +72,10 @@ def test_every_text_and_every_list_has_a_length() -> None:
 
 def test_what_is_impossible_speaks_of_fields_that_exist_and_says_what_to_do() -> None:
     for one in IMPOSSIBLE:
-        assert field_named(one.field).name == one.field
-        assert (one.on is None) is not (one.without == "")
-        assert one.without == "" or field_named(one.without).name == one.without
+        assert sum(map(bool, (one.on, one.without, one.beside))) == 1
+        for what in filter(None, (one.field, one.without, one.beside)):
+            name, _, value = what.partition("=")
+            assert not value or value in field_named(name).choices
         assert one.what_to_do.endswith(".")
         assert not one.why.endswith(".")
 

@@ -46,6 +46,10 @@ def symbol(**changes: Any) -> SimpleNamespace:
         "point": 0.01,
         "trade_tick_size": 0.01,
         "trade_contract_size": 100.0,
+        "trade_tick_value": 1.0,
+        "trade_tick_value_loss": 0.99,
+        "currency_base": "XAU",
+        "currency_profit": "USD",
         "volume_min": 0.01,
         "volume_max": 50.0,
         "volume_step": 0.01,
@@ -164,6 +168,7 @@ class FakeMt5:
         self.waiting: tuple[Any, ...] = ()
         self.waiting_total: int | None = None
         self.past: tuple[Any, ...] = ()
+        self.profit = -25_000.0
         self.deals: tuple[Any, ...] = (deal(),)
         self.result: Any = result()
         self.failures: dict[str, tuple[int, str] | Exception] = {}
@@ -220,6 +225,9 @@ class FakeMt5:
 
     def symbol_select(self, name: str, enable: bool) -> Any:
         return self._answer("symbol_select", True, False, name, enable)
+
+    def order_calc_profit(self, *args: Any) -> Any:
+        return self._answer("order_calc_profit", self.profit, None, *args)
 
     def positions_total(self) -> Any:
         total = len(self.open) if self.total is None else self.total
