@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import msgspec
 from bson import Decimal128
 
 from db.moments import date_of_ms, date_of_us
@@ -110,6 +111,7 @@ def _followed(leg: Leg) -> Document:
         "stops_confirmed": leg.stops_confirmed,
         "master_price": exact(leg.master_price),
         "master_volume_copied": exact(leg.master_volume_copied),
+        "terms": msgspec.to_builtins(leg.terms),
         "target": {
             **_place(target.stamp),
             "journey_id": target.journey,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from bson import Decimal128
 from pymongo.database import Database
 
@@ -32,6 +33,7 @@ from domain.legs import Leg, LegState, MasterTarget
 from domain.market import Side
 from domain.reasons import Reason
 from domain.records import Cursor
+from domain.terms import CopyTerms
 
 Document = Mapping[str, Any]
 
@@ -110,6 +112,7 @@ def _leg(document: Document) -> Leg:
         opened_at_ms=ms_of_date(document["open_time"]),
         closed_at_ms=ms_of_date(document["close_time"]),
         opening=_figures(document, document["times"].get("opening")),
+        terms=msgspec.convert(followed.get("terms") or {}, CopyTerms),
         closing=_figures(document["closing_prices"], document["times"].get("closing")),
     )
 

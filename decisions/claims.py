@@ -9,6 +9,7 @@ import msgspec
 from decisions.marking import is_not_anothers
 from decisions.netting import signed
 from decisions.repairs import Share
+from decisions.stops import stops_of
 from domain.legs import Intent, Leg, LegState
 from domain.market import Position, Side
 
@@ -91,12 +92,13 @@ class NettingClaims:
     def share(self, leg: Leg) -> Share:
         """The oldest leg keeps the position's stops: those furthest from the market of all."""
         sharers = self._sharers.get(leg.symbol) or [leg]
+        wanted = [stops_of(one) for one in sharers]
         keeper = min(sharers, key=lambda one: (one.opened_at_ms, one.key))
         return Share(
             foreign=self.foreign(leg.symbol),
             keeps_stops=keeper.key == leg.key,
-            sl=_furthest(leg.side, [one.target.sl for one in sharers]),
-            tp=_furthest(leg.side.opposite, [one.target.tp for one in sharers]),
+            sl=_furthest(leg.side, [stops.sl for stops in wanted]),
+            tp=_furthest(leg.side.opposite, [stops.tp for stops in wanted]),
         )
 
     def foreign(self, symbol: str) -> Decimal | None:

@@ -3,12 +3,11 @@
 from decimal import ROUND_FLOOR, Decimal
 
 from decisions.copy_size import sized_copy
+from decisions.drafting import Draft, draft_copy, kind_here
 from decisions.filling import filling_for
 from decisions.gates import first_denial, points_from_master
 from decisions.order_terms import lifetime_here, order_prices
-from decisions.rounding import to_tick
 from decisions.situation import Situation
-from decisions.sizing import Sized
 from domain.market import Quote, SymbolSpec
 from domain.mt5_words import Filling
 from domain.orders import Denied, OpenPosition, PlaceOrder
@@ -25,23 +24,23 @@ def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
 
 
 def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
-    spec, quote = now.spec, now.quote
-    sized, distance = sized_copy(fact, now), points_from_master(fact, now)
-    if not isinstance(sized, Sized):
-        return sized or Denied(Reason.NO_MARKET, now.symbol)
-    if not isinstance(spec, SymbolSpec) or quote is None or distance is None:
-        # The gates let nothing of the kind through; should one be lost, this still says no.
-        return Denied(Reason.NO_MARKET, now.symbol)
-    position = fact.position
+    draft, distance, spec = draft_copy(fact, now), points_from_master(fact, now), now.spec
+    # The gates let nothing of the kind through; should one be lost, this still says no.
+    if not isinstance(draft, Draft) or not isinstance(spec, SymbolSpec) or distance is None:
+        return draft if isinstance(draft, Denied) else Denied(Reason.NO_MARKET, now.symbol)
+    sized = sized_copy(fact, now, draft, spec)
+    if isinstance(sized, Denied):
+        return sized
     return OpenPosition(
         leg=fact.leg_key,
         symbol=now.symbol,
-        side=position.side,
+        side=draft.side,
         volume=sized.volume,
         note=sized.note,
-        price=quote.entry(position.side),
-        sl=to_tick(position.sl, spec.tick_size),
-        tp=to_tick(position.tp, spec.tick_size),
+        price=draft.price,
+        sl=draft.sl,
+        tp=draft.tp,
+        terms=draft.terms,
         deviation_points=_room(now.settings.slippage_tolerance, distance),
         filling=filling_for(spec),
         magic=now.magic,
@@ -58,21 +57,26 @@ def decide_place(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
 
 
 def _waiting_order(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
-    sized = sized_copy(fact, now)
-    if not isinstance(now.spec, SymbolSpec) or not isinstance(sized, Sized):
-        # As above: the gates let nothing of the kind through.
-        return sized if isinstance(sized, Denied) else Denied(Reason.UNKNOWN_SYMBOL, now.symbol)
-    prices = order_prices(fact.order, now.spec)
+    draft, spec = draft_copy(fact, now), now.spec
+    kind = kind_here(fact.order.kind, is_reversed=now.settings.reverse)
+    # As above: the gates let nothing of the kind through.
+    if not isinstance(draft, Draft) or not isinstance(spec, SymbolSpec) or kind is None:
+        return draft if isinstance(draft, Denied) else Denied(Reason.UNKNOWN_SYMBOL, now.symbol)
+    sized = sized_copy(fact, now, draft, spec)
+    if isinstance(sized, Denied):
+        return sized
+    prices = order_prices(fact.order, spec, draft.terms, draft.side)
     return PlaceOrder(
         leg=fact.leg_key,
         symbol=now.symbol,
-        kind=fact.order.kind,
+        kind=kind,
         volume=sized.volume,
         note=sized.note,
         price=prices.price,
         stop_limit_price=prices.stop_limit_price,
         sl=prices.sl,
         tp=prices.tp,
+        terms=draft.terms,
         lifetime=lifetime_here(fact.order, now.age_ms, now.newest_server_ms),
         filling=int(Filling.RETURN),
         magic=now.magic,

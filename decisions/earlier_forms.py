@@ -234,13 +234,16 @@ FORM_B = FormTable(
     },
     kept={
         "strategy_allocation": "strategies are not told apart; a slave copies masters",
-        "take_profit_ratio": "copies have the master's target",
+        "take_profit_ratio": (
+            "copies have the master's target; set take_profit_type=ratio and take_profit_ratio to "
+            "change that"
+        ),
     },
     limits={
         "trading_sessions": "copies are opened at any time the master trades",
         "risk_per_trade": SIZED_BY_RISK,
         "max_daily_trades": "how many trades a day is not limited yet",
-        "stop_loss_type": "copies have the master's stop",
+        "stop_loss_type": "copies have the master's stop; docs/STOPS.md says how to change that",
         "trailing_stop": "copies have the master's stop, and follow it",
         "news_filter": "copies are opened in the news as well",
     },

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from decisions.ages import FORGIVEN_MS
-from decisions.copy_size import Asking, sized_copy
+from decisions.copy_size import sized_copy
 from decisions.daily_loss import is_guarded, limit_reached
+from decisions.drafting import Asking, draft_copy, kind_here, side_here
 from decisions.situation import Situation
 from decisions.slippage import slippage_points
 from decisions.trading_state import why_not_open
@@ -107,7 +108,7 @@ def symbol_is_free(fact: Asking, now: Situation) -> Denied | None:
         return Denied(Reason.NETTING_BUSY, f"{use.foreign:+f} lots on {now.symbol} are not copies")
     if use.masters - {(fact.login, fact.server)}:
         return Denied(Reason.NETTING_BUSY, f"copies of another master are on {now.symbol}")
-    if use.sides - {fact.subject.side}:
+    if use.sides - {side_here(fact, now.settings)}:
         return Denied(Reason.NETTING_BUSY, f"copies on the other side are on {now.symbol}")
     return None
 
@@ -138,8 +139,9 @@ def symbol_is_known(fact: Asking, now: Situation) -> Denied | None:
         return Denied(Reason.TERMINAL_UNKNOWN, now.spec.why)
     if now.spec is None:
         return Denied(Reason.UNKNOWN_SYMBOL, f"{fact.subject.symbol} -> {now.symbol}")
-    if now.spec.trade_mode not in OPENABLE[fact.subject.side]:
-        return Denied(Reason.SYMBOL_NOT_TRADABLE, f"{now.symbol} {fact.subject.side.value}")
+    side = side_here(fact, now.settings)
+    if now.spec.trade_mode not in OPENABLE[side]:
+        return Denied(Reason.SYMBOL_NOT_TRADABLE, f"{now.symbol} {side.value}")
     return None
 
 
@@ -155,8 +157,11 @@ def order_is_taken(fact: Asking, now: Situation) -> Denied | None:
     if isinstance(fact, PositionOpened) or not isinstance(now.spec, SymbolSpec):
         return None
     nets = not isinstance(now.account, Unknowable) and not now.account.hedging
-    if nets or not now.spec.takes(fact.order.kind):
-        return Denied(Reason.ORDER_NOT_ALLOWED, f"{fact.order.kind.value} on {now.symbol}")
+    kind = kind_here(fact.order.kind, is_reversed=now.settings.reverse)
+    if nets or kind is None or not now.spec.takes(kind):
+        told = fact.order.kind.value if kind is None else kind.value
+        turned = ", which cannot be reversed" if kind is None else ""
+        return Denied(Reason.ORDER_NOT_ALLOWED, f"{told} on {now.symbol}{turned}")
     return None
 
 
@@ -178,11 +183,23 @@ def price_is_near(fact: Asking, now: Situation) -> Denied | None:
     return None
 
 
+def stops_are_there(fact: Asking, now: Situation) -> Denied | None:
+    """`require_stop_loss`, `require_take_profit`: what the master's has counts."""
+    if now.settings.require_stop_loss and not fact.subject.sl:
+        return Denied(Reason.NO_STOP, "the master's has none, and require_stop_loss is set")
+    if now.settings.require_take_profit and not fact.subject.tp:
+        return Denied(Reason.NO_TARGET, "the master's has none, and require_take_profit is set")
+    return None
+
+
 def volume_is_allowed(fact: Asking, now: Situation) -> Denied | None:
     """What the account's way of sizing gives, within its limits and the broker's."""
-    sized = sized_copy(fact, now)
-    if sized is None:
+    draft = draft_copy(fact, now)
+    if draft is None or not isinstance(now.spec, SymbolSpec):
         return Denied(Reason.NO_MARKET, now.symbol)
+    if isinstance(draft, Denied):
+        return draft
+    sized = sized_copy(fact, now, draft, now.spec)
     return sized if isinstance(sized, Denied) else None
 
 
@@ -208,6 +225,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     order_is_taken,
     there_is_a_market,
     price_is_near,
+    stops_are_there,
     volume_is_allowed,
     magic_is_free,
 )
@@ -231,6 +249,6 @@ def points_from_master(fact: Asking, now: Situation) -> Decimal | None:
     """How far the price to open at is from the master's; None without a spec or a quote."""
     if now.quote is None or not isinstance(now.spec, SymbolSpec):
         return None
-    side = fact.subject.side
+    side = side_here(fact, now.settings)
     price, mode = now.quote.entry(side), now.settings.slippage_mode
     return slippage_points(side, price, fact.price, now.spec.point, mode)

@@ -4,9 +4,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from decisions.rounding import to_tick
+from decisions.stops import Levels, own_levels
 from domain.book import BookOrder
-from domain.market import Lifetime, SymbolSpec
+from domain.market import Lifetime, Side, SymbolSpec
 from domain.mt5_words import TimeInForce
+from domain.terms import CopyTerms
 
 
 class OrderPrices(NamedTuple):
@@ -18,9 +20,19 @@ class OrderPrices(NamedTuple):
     tp: Decimal
 
 
-def order_prices(order: BookOrder, spec: SymbolSpec) -> OrderPrices:
-    """The master's prices on this symbol's ticks."""
-    prices = (order.price, order.stop_limit_price, order.sl, order.tp)
+def entry_of(order: BookOrder) -> Decimal:
+    """The price at which its position would open."""
+    return order.stop_limit_price or order.price
+
+
+def order_prices(order: BookOrder, spec: SymbolSpec, terms: CopyTerms, side: Side) -> OrderPrices:
+    """On this symbol's ticks: the master's prices, and stops by the copy's own terms.
+
+    `side` is the copy's. An order opens where it waits, so that its stops move with its price.
+    """
+    at = entry_of(order)
+    stops = own_levels(terms, side, at, at, Levels(order.sl, order.tp))
+    prices = (order.price, order.stop_limit_price, stops.sl, stops.tp)
     return OrderPrices(*(to_tick(price, spec.tick_size) for price in prices))
 
 

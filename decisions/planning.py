@@ -12,6 +12,7 @@ from decisions.filling import filling_for
 from decisions.marking import magic_for_intent, magic_number_of
 from decisions.reducing import volume_after_reduction
 from decisions.rounding import to_tick
+from decisions.stops import stops_of
 from decisions.trading_state import PERMITS
 from domain.ids import SlaveIdentifier
 from domain.legs import Leg
@@ -92,6 +93,11 @@ def with_stops_confirmed(leg: Leg, held: Position) -> Leg:
     return msgspec.structs.replace(leg, sl_sent=held.sl, tp_sent=held.tp, stops_confirmed=True)
 
 
+def aimed_as(leg: Leg, after: Leg) -> Leg:
+    """What an order for other levels has changed of the leg, which aims at its own as before."""
+    return msgspec.structs.replace(after, target=leg.target, terms=leg.terms)
+
+
 def is_looser(side: Side, before: Decimal, after: Decimal) -> bool:
     """The stop loss would be gone, or further from the market than it is."""
     if before == ZERO:
@@ -102,7 +108,8 @@ def is_looser(side: Side, before: Decimal, after: Decimal) -> bool:
 
 
 def _target_stops(leg: Leg, spec: SymbolSpec) -> tuple[Decimal, Decimal]:
-    return to_tick(leg.target.sl, spec.tick_size), to_tick(leg.target.tp, spec.tick_size)
+    wanted = stops_of(leg)
+    return to_tick(wanted.sl, spec.tick_size), to_tick(wanted.tp, spec.tick_size)
 
 
 def _reduction(

@@ -11,6 +11,7 @@ import msgspec
 from decisions.evidence import deals_prove_closed, last_price
 from decisions.marking import magic_for_leg
 from decisions.netting import lots_brought
+from decisions.stops import terms_as_shown
 from domain.book import Book, BookPosition, Stamp
 from domain.ids import (
     JourneyId,
@@ -39,11 +40,15 @@ Known = Callable[[LegKey], Leg | None]
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose copies to look for: this account's, made in one of these swarms, of this book."""
+    """Whose copies to look for: this account's, made in one of these swarms, of this book.
+
+    `are_exact`: by its settings as they stand now its copies have the master's stops.
+    """
 
     account: str
     swarms: tuple[str, ...]
     book: Book
+    are_exact: bool = True
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +125,7 @@ def rebuilt(
     for opening in _openings(ours, positions, deals):
         leg = known(opening.key)
         if opening.key not in found and (leg is None or not leg.magic):
-            found[opening.key] = _leg(opening, marks.book, leg)
+            found[opening.key] = _leg(opening, marks, leg)
     return tuple(found.values())
 
 
@@ -180,8 +185,9 @@ def _number_of(shown: Position | Deal) -> int:
     return shown.identifier if isinstance(shown, Position) else shown.position
 
 
-def _leg(opening: _Opening, book: Book, stub: Leg | None) -> Leg:
+def _leg(opening: _Opening, marks: Marks, stub: Leg | None) -> Leg:
     """The leg as its position and deals show it; `stub` is what was heard of its master's."""
+    book = marks.book
     shown, closed, copied = opening.shown, opening.is_closed, book.find(opening.key.opening_order)
     sl, tp = _stops(opening)
     return Leg(
@@ -208,6 +214,9 @@ def _leg(opening: _Opening, book: Book, stub: Leg | None) -> Leg:
         sl_sent=sl,
         tp_sent=tp,
         answered=NOBODY_KNOWS if stub is None else stub.answered,
+        terms=terms_as_shown(
+            shown.side, None if copied is None else copied.side, are_exact=marks.are_exact
+        ),
     )
 
 

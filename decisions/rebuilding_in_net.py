@@ -13,6 +13,7 @@ from decisions.evidence import last_price
 from decisions.marking import is_named
 from decisions.netting import NetLeg, lots_brought, net_left, net_story, shared_out
 from decisions.rebuilding import NOBODY_KNOWS, Known, Marks, OurMarks
+from decisions.stops import terms_as_shown
 from domain.book import Book
 from domain.ids import JourneyId, LegKey, Magic, MasterSymbol, SlaveIdentifier, SlaveSymbol
 from domain.legs import Leg, LegState, MasterTarget
@@ -56,7 +57,7 @@ def rebuilt_in_net(
     for share in _shares(ours, positions, deals):
         leg = known(share.key)
         if share.key not in found and _is_unknown(leg):
-            found[share.key] = _leg(share, marks.book, leg)
+            found[share.key] = _leg(share, marks, leg)
         elif leg is not None and leg.state is LegState.OPEN and share.untaken < leg.volume:
             found[share.key] = _after_lost_closes(leg, share)
     return tuple(found.values())
@@ -120,8 +121,8 @@ def _left_of(own: list[Decimal], deals: Sequence[Deal], side: Side) -> list[Deci
     return own if sum(own, ZERO) <= left else shared_out(own, left, FINEST_LOTS)
 
 
-def _leg(share: _Share, book: Book, stub: Leg | None) -> Leg:
-    brought, closed = share.brought, share.is_closed
+def _leg(share: _Share, marks: Marks, stub: Leg | None) -> Leg:
+    book, brought, closed = marks.book, share.brought, share.is_closed
     copied, held = book.find(share.key.opening_order), share.held
     return Leg(
         key=share.key,
@@ -144,6 +145,9 @@ def _leg(share: _Share, book: Book, stub: Leg | None) -> Leg:
         sl_sent=ZERO if held is None else held.sl,
         tp_sent=ZERO if held is None else held.tp,
         answered=NOBODY_KNOWS if stub is None else stub.answered,
+        terms=terms_as_shown(
+            brought.side, None if copied is None else copied.side, are_exact=marks.are_exact
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from decisions.rebuilding import NOBODY_KNOWS, Known, Marks, OurMarks
+from decisions.stops import terms_as_shown
 from domain.book import Book, BookOrder
 from domain.ids import (
     JourneyId,
@@ -31,12 +32,13 @@ def rebuilt_orders(marks: Marks, known: Known, orders: Sequence[PendingOrder]) -
         key = ours.key_of(order.magic, order.comment)
         leg = None if key is None else known(key)
         if key is not None and key not in found and (leg is None or not leg.live):
-            found[key] = _leg(key, order, marks.book, leg)
+            found[key] = _leg(key, order, marks, leg)
     return tuple(found.values())
 
 
-def _leg(key: LegKey, waiting: PendingOrder, book: Book, stub: Leg | None) -> Leg:
+def _leg(key: LegKey, waiting: PendingOrder, marks: Marks, stub: Leg | None) -> Leg:
     """`stub` is what was heard of its master's, or what was known before the journal's tail."""
+    book = marks.book
     told = book.find_order(key.opening_order)
     return Leg(
         key=key,
@@ -54,6 +56,9 @@ def _leg(key: LegKey, waiting: PendingOrder, book: Book, stub: Leg | None) -> Le
         ticket=SlaveTicket(waiting.ticket),
         terms_sent=_terms(key, waiting),
         answered=NOBODY_KNOWS if stub is None else stub.answered,
+        terms=terms_as_shown(
+            waiting.kind.side, None if told is None else told.side, are_exact=marks.are_exact
+        ),
     )
 
 

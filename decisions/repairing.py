@@ -15,7 +15,7 @@ from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
 from decisions.marking import is_named, magic_number_of
 from decisions.netting import lots_brought, net_left, signed, without_rollovers
-from decisions.planning import plan_leg, with_stops_confirmed, with_stops_in_force
+from decisions.planning import aimed_as, plan_leg, with_stops_confirmed, with_stops_in_force
 from decisions.repairing_orders import next_order_repair, waits_after_all
 from decisions.repairs import (
     Adopted,
@@ -52,6 +52,7 @@ from domain.legs import Intent, Leg, LegState
 from domain.market import Deal, Position, SymbolSpec
 from domain.orders import ClosePosition, ModifyPosition, Nothing, OpenPosition
 from domain.reasons import Reason
+from domain.terms import CopyTerms
 
 ZERO = Decimal(0)
 Step = Callable[[Leg, Sight], Repair | None]
@@ -307,7 +308,7 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
     if aimed.target != leg.target and plan.reason is Reason.ALREADY_AS_WANTED:
         plan = Nothing(Reason.STOPS_SHARED)
     after = with_stops_in_force(aimed, held, sight.spec)
-    return Settled(leg=msgspec.structs.replace(after, target=leg.target), why=plan)
+    return Settled(leg=aimed_as(leg, after), why=plan)
 
 
 def _as_closed(leg: Leg) -> Leg:
@@ -327,7 +328,9 @@ def _aimed_in_net(leg: Leg, share: Share) -> Leg:
     """The stops of a shared position are set by one leg; beside foreign volume by nobody."""
     sets = share.keeps_stops and share.foreign == ZERO
     sl, tp = (share.sl, share.tp) if sets else (leg.sl_sent, leg.tp_sent)
-    return msgspec.structs.replace(leg, target=msgspec.structs.replace(leg.target, sl=sl, tp=tp))
+    target = msgspec.structs.replace(leg.target, sl=sl, tp=tp)
+    # They are levels already, whatever they were made from.
+    return msgspec.structs.replace(leg, target=target, terms=CopyTerms())
 
 
 def _no_larger_than_known(leg: Leg, held: Position) -> Position:

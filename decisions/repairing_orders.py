@@ -113,7 +113,7 @@ def _change(leg: Leg, wanted: BookOrder, sight: Sight) -> Repair:
         return Wait(why=f"no contract of {leg.symbol}")
     if sight.state is not TradingState.ACTIVE:
         return Settled(leg=leg, why=Nothing(Reason.LOOSER_STOP_HELD))
-    prices = order_prices(wanted, sight.spec)
+    prices = order_prices(wanted, sight.spec, leg.terms, leg.side)
     order = ModifyOrder(
         leg=leg.key,
         ticket=leg.ticket,

@@ -31,6 +31,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     on a netting account what is on the symbol already, None where that is not known.
     `symbol_copied`: there is a copy on the symbol. `newest_server_ms`: this broker's wall clock by
     its newest tick, 0 before the first. `means_age_ms`: how long ago what the master has was read.
+    `volatility`: the symbol's average true range, price units, where the settings ask for it.
     """
 
     settings: AccountSettings
@@ -56,4 +57,5 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     symbol_copied: bool = False
     newest_server_ms: int = 0
     worth: Worth = Worth()
+    volatility: Decimal | None = None
     means_age_ms: int | None = None

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.copy_settings import Beyond, SizeMode
+from domain.copy_settings import Beyond, SizeMode, StopLossType, TakeProfitType
 from domain.fields import END, MASTER, NOT_BLANK, SECRET_PATTERN, SLAVE, Field, Kind
+from domain.mt5_words import Timeframe
 from domain.policies import Role
 
 LONGEST_NAME = 64
@@ -418,6 +419,139 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="reverse",
+        kind=Kind.SWITCH,
+        meaning="Whether copies are on the other side, with stop loss and take profit swapped.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
+        name="stop_loss_type",
+        kind=Kind.CHOICE,
+        meaning="Where a copy's stop loss is: at the master's price (exact), as far away as the "
+        "master's (distance), at a fixed or dynamic distance of its own, or nowhere.",
+        default=StopLossType.EXACT.value,
+        choices=tuple(one.value for one in StopLossType),
+        roles=SLAVE,
+    ),
+    Field(
+        name="stop_loss_points",
+        kind=Kind.NUMBER,
+        meaning="How far from its price a copy's stop loss is, in type fixed.",
+        may_be_null=True,
+        unit="points of this account's symbol",
+        above=0,
+        most=10**9,
+        roles=SLAVE,
+    ),
+    Field(
+        name="stop_loss_offset",
+        kind=Kind.NUMBER,
+        meaning="How much further away than the master's a copy's stop loss is; negative is "
+        "nearer.",
+        default=Decimal(0),
+        unit="points of this account's symbol",
+        least=-(10**9),
+        most=10**9,
+        roles=SLAVE,
+    ),
+    Field(
+        name="protective_stop",
+        kind=Kind.NUMBER,
+        meaning="How far from its price a copy has a stop loss whose master's has none; absent "
+        "means that it has none either.",
+        may_be_null=True,
+        unit="points of this account's symbol",
+        above=0,
+        most=10**9,
+        roles=SLAVE,
+    ),
+    Field(
+        name="require_stop_loss",
+        kind=Kind.SWITCH,
+        meaning="Whether a master's position without a stop loss is not copied.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
+        name="atr",
+        kind=Kind.SECTION,
+        meaning="The average true range that a dynamic stop loss is measured in.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="atr.timeframe",
+        kind=Kind.CHOICE,
+        meaning="How long a bar lasts.",
+        default="H1",
+        choices=tuple(one.name for one in Timeframe),
+        roles=SLAVE,
+    ),
+    Field(
+        name="atr.period",
+        kind=Kind.WHOLE,
+        meaning="Over how many bars the average is taken.",
+        default=14,
+        least=1,
+        most=500,
+        roles=SLAVE,
+    ),
+    Field(
+        name="atr.times",
+        kind=Kind.NUMBER,
+        meaning="How many of them a dynamic stop loss is away from the copy's price.",
+        default=Decimal(2),
+        above=0,
+        most=1000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="take_profit_type",
+        kind=Kind.CHOICE,
+        meaning="Where a copy's take profit is: at the master's price (exact), as far away as the "
+        "master's (distance), at a fixed distance, at a ratio of its stop's distance, or nowhere.",
+        default=TakeProfitType.EXACT.value,
+        choices=tuple(one.value for one in TakeProfitType),
+        roles=SLAVE,
+    ),
+    Field(
+        name="take_profit_points",
+        kind=Kind.NUMBER,
+        meaning="How far from its price a copy's take profit is, in type fixed.",
+        may_be_null=True,
+        unit="points of this account's symbol",
+        above=0,
+        most=10**9,
+        roles=SLAVE,
+    ),
+    Field(
+        name="take_profit_offset",
+        kind=Kind.NUMBER,
+        meaning="How much further away than the master's a copy's take profit is; negative is "
+        "nearer.",
+        default=Decimal(0),
+        unit="points of this account's symbol",
+        least=-(10**9),
+        most=10**9,
+        roles=SLAVE,
+    ),
+    Field(
+        name="take_profit_ratio",
+        kind=Kind.NUMBER,
+        meaning="How many times its stop's distance a copy's take profit is away, in type ratio.",
+        may_be_null=True,
+        above=0,
+        most=1000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="require_take_profit",
+        kind=Kind.SWITCH,
+        meaning="Whether a master's position without a take profit is not copied.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
         name="max_open_trades",
         kind=Kind.WHOLE,
         meaning="How many copies may be open at once; absent means no limit.",
@@ -522,36 +656,43 @@ class Impossible(msgspec.Struct, frozen=True, kw_only=True):
         return self.field.partition("=")[0]
 
 
-#: What each mode of sizing is set by.
+#: What a choice is set by, which means nothing without it.
 SET_BY = {
-    "fixed": "size.fixed_lot",
-    "risk_percent": "size.risk_percent",
-    "risk_money": "size.risk_money",
-    "leverage": "size.times_equity",
-    "formula": "size.formula",
+    "size.mode=fixed": "size.fixed_lot",
+    "size.mode=risk_percent": "size.risk_percent",
+    "size.mode=risk_money": "size.risk_money",
+    "size.mode=leverage": "size.times_equity",
+    "size.mode=formula": "size.formula",
+    "stop_loss_type=fixed": "stop_loss_points",
+    "take_profit_type=fixed": "take_profit_points",
+    "take_profit_type=ratio": "take_profit_ratio",
 }
 
 
-def _sizes() -> Iterator[Impossible]:
-    for mode, figure in SET_BY.items():
+def _figures() -> Iterator[Impossible]:
+    for choice, figure in SET_BY.items():
+        name, _, value = choice.partition("=")
         yield Impossible(
-            field=f"size.mode={mode}",
+            field=choice,
             without=figure,
-            why="there is nothing to size copies by",
-            what_to_do=f"Add {figure}, or choose another mode.",
+            why="it is set by that figure",
+            what_to_do=f"Add {figure}, or set {name} to something else.",
         )
         yield Impossible(
             field=figure,
-            without=f"size.mode={mode}",
-            why="every other mode sizes copies without it",
-            what_to_do=f"Set size.mode to {mode}, or remove {figure}.",
+            without=choice,
+            why="it means nothing with any other",
+            what_to_do=f"Set {name} to {value}, or remove {figure}.",
         )
+
+
+def _sizes() -> Iterator[Impossible]:
     for mode in ("fixed", "risk_percent", "risk_money", "leverage"):
         yield Impossible(
             field="size.multiplier",
             beside=f"size.mode={mode}",
             why="that mode does not follow the master's volume, so nothing is multiplied",
-            what_to_do=f"Remove size.multiplier, or change {SET_BY[mode]} instead.",
+            what_to_do=f"Remove size.multiplier, or change {SET_BY[f'size.mode={mode}']} instead.",
         )
     modes = (f"size.mode={mode}" for mode in SizeMode if mode is not SizeMode.SAME)
     for what in (*modes, "size.multiplier", "size.min_lot", "size.bump_at_most"):
@@ -600,6 +741,7 @@ IMPOSSIBLE: tuple[Impossible, ...] = (
         why="a password opens one account, and login says which",
         what_to_do="Add login, or remove password.",
     ),
+    *_figures(),
     *_sizes(),
 )
 

@@ -68,3 +68,31 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     below_min_lot: Beyond = Beyond.SKIP
     above_max_lot: Beyond = Beyond.SKIP
     bump_at_most: Decimal | None = None
+
+
+class StopLossType(StrEnum):
+    """Where a copy's stop loss is; `dynamic`: so many average true ranges from its price."""
+
+    EXACT = "exact"
+    DISTANCE = "distance"
+    FIXED = "fixed"
+    DYNAMIC = "dynamic"
+    NONE = "none"
+
+
+class TakeProfitType(StrEnum):
+    """Where a copy's take profit is; `ratio`: so many times its stop's distance from its price."""
+
+    EXACT = "exact"
+    DISTANCE = "distance"
+    FIXED = "fixed"
+    RATIO = "ratio"
+    NONE = "none"
+
+
+class Atr(msgspec.Struct, frozen=True, kw_only=True):
+    """The average true range that a dynamic stop is measured in."""
+
+    timeframe: str = "H1"
+    period: int = 14
+    times: Decimal = Decimal(2)

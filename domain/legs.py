@@ -19,6 +19,7 @@ from domain.ids import (
 )
 from domain.market import Side
 from domain.reasons import Reason
+from domain.terms import CopyTerms
 
 ZERO = Decimal(0)
 
@@ -65,7 +66,7 @@ class MasterTarget(msgspec.Struct, frozen=True, kw_only=True):
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one copy needs to be followed to its end.
 
-    Settings act once: what they decided (symbol, side, magic, filled volume) is frozen in here.
+    Settings act once: what they decided (symbol, side, magic, volume, terms) is frozen in here.
     `master_volume_copied` is what the master held when we copied it, which may be less than it
     had opened with; zero in journals from before it was kept. `stops_confirmed`: the broker has
     shown the position with its stops since it was opened. Of an order that waits: `ticket` is our
@@ -104,6 +105,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     closed_at_ms: int = 0
     opening: Figures | None = None
     closing: Figures | None = None
+    terms: CopyTerms = CopyTerms()
 
     @property
     def is_tombstone(self) -> bool:

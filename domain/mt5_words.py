@@ -319,3 +319,29 @@ MAX_COMMENT_SENT: Final = 29
 """UTF-16 units MetaTrader's package accepts in a comment or symbol."""
 MAX_COMMENT_KEPT: Final = 31
 """UTF-16 units a position, order or deal may carry."""
+
+
+class Timeframe(IntEnum):
+    """How long a bar lasts."""
+
+    M1 = 1
+    M2 = 2
+    M3 = 3
+    M4 = 4
+    M5 = 5
+    M6 = 6
+    M10 = 10
+    M12 = 12
+    M15 = 15
+    M20 = 20
+    M30 = 30
+    H1 = 16385
+    H2 = 16386
+    H4 = 16388
+    H3 = 16387
+    H6 = 16390
+    H8 = 16392
+    H12 = 16396
+    D1 = 16408
+    W1 = 32769
+    MN1 = 49153

@@ -7,6 +7,7 @@ import msgspec
 from domain.ids import LegKey, Magic, SlaveIdentifier, SlaveSymbol, SlaveTicket
 from domain.market import Lifetime, PendingKind, Side
 from domain.reasons import Reason
+from domain.terms import CopyTerms
 
 
 class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -26,6 +27,7 @@ class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     filling: int
     magic: Magic
     comment: str
+    terms: CopyTerms = CopyTerms()
     note: str = ""
 
 
@@ -74,6 +76,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     filling: int
     magic: Magic
     comment: str
+    terms: CopyTerms = CopyTerms()
     note: str = ""
 
 

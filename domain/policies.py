@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.copy_settings import Size
+from domain.copy_settings import Atr, Size, StopLossType, TakeProfitType
 from domain.ids import NodeName
 
 
@@ -110,7 +110,31 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_signal_age_ms: int = 5000
     max_lot: Decimal | None = None
     size: Size = Size()
+    reverse: bool = False
+    stop_loss_type: StopLossType = StopLossType.EXACT
+    stop_loss_points: Decimal | None = None
+    stop_loss_offset: Decimal = Decimal(0)
+    protective_stop: Decimal | None = None
+    require_stop_loss: bool = False
+    atr: Atr = Atr()
+    take_profit_type: TakeProfitType = TakeProfitType.EXACT
+    take_profit_points: Decimal | None = None
+    take_profit_offset: Decimal = Decimal(0)
+    take_profit_ratio: Decimal | None = None
+    require_take_profit: bool = False
     max_open_trades: int | None = None
     partial_below_min: str = "keep"
     opens_without_database: bool = False
     kill_switch: KillSwitch = KillSwitch()
+
+    @property
+    def copies_stops_exactly(self) -> bool:
+        """By these settings copies have the master's stops, at the master's prices."""
+        exactly = (StopLossType.EXACT, TakeProfitType.EXACT, None, Decimal(0), Decimal(0))
+        return exactly == (
+            self.stop_loss_type,
+            self.take_profit_type,
+            self.protective_stop,
+            self.stop_loss_offset,
+            self.take_profit_offset,
+        )

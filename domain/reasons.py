@@ -49,6 +49,8 @@ class Reason(StrEnum):
     RATE_UNKNOWN = "RATE_UNKNOWN"
     CONTRACT_UNKNOWN = "CONTRACT_UNKNOWN"
     NO_STOP = "NO_STOP"
+    NO_TARGET = "NO_TARGET"
+    VOLATILITY_UNKNOWN = "VOLATILITY_UNKNOWN"
     RISK_UNKNOWN = "RISK_UNKNOWN"
     FORMULA_FAILED = "FORMULA_FAILED"
     MAX_OPEN_TRADES = "MAX_OPEN_TRADES"
@@ -216,8 +218,18 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Restart the master's node; or set `size.ignore_contract_size: true`.",
     ),
     Reason.NO_STOP: Explanation(
-        "The size follows from what is lost at the stop, and there is no stop that would lose.",
+        "There is no stop that would lose, and the size follows from what is lost at it, or "
+        "`require_stop_loss` is set.",
         "Trade with a stop loss on the master, or give copies one of their own.",
+    ),
+    Reason.NO_TARGET: Explanation(
+        "The master's has no take profit, and `require_take_profit` is set.",
+        "Trade with a take profit on the master, or unset it.",
+    ),
+    Reason.VOLATILITY_UNKNOWN: Explanation(
+        "The stop follows the symbol's average true range, and the terminal has too few bars to "
+        "tell it.",
+        "Open a chart of the symbol in the terminal, so that it loads them.",
     ),
     Reason.RISK_UNKNOWN: Explanation(
         "What a lot is worth, or loses at the stop, the broker does not say, or says in two ways "

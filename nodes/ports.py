@@ -97,6 +97,10 @@ class TerminalDoor(Protocol):
         """What one unit of a currency is in another."""
         ...
 
+    def average_true_range(self, symbol: str, timeframe: str, period: int) -> Decimal | Unknowable:
+        """How far the price went on average in a bar, over the last closed bars; price units."""
+        ...
+
     def newest_server_ms(self) -> int:
         """The newest tick time over all symbols watched, on the broker's wall clock; 0 for none."""
         ...

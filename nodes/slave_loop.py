@@ -412,7 +412,7 @@ def _recovery(parts: SlaveParts, ledger: Ledger) -> Recovery:
     """What has been answered already is taken in before anybody looks at a leg."""
     swarms = (parts.swarm, *parts.told.swarm_ids)
     memory = (parts.journal, ledger)
-    recovery = Recovery(parts.name, swarms, parts.door, memory, parts.recollection)
+    recovery = Recovery(parts.settings, swarms, parts.door, memory, parts.recollection)
     recovery.recall()
     return recovery
 

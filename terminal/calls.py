@@ -27,6 +27,7 @@ class MetaTraderModule(Protocol):
     orders_get: Callable[..., Any]
     history_orders_get: Callable[..., Any]
     history_deals_get: Callable[..., Any]
+    copy_rates_from_pos: Callable[..., Any]
     order_calc_profit: Callable[..., Any]
     order_send: Callable[..., Any]
 

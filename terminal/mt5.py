@@ -29,6 +29,7 @@ from terminal.orders import Orders
 from terminal.pendings import Pendings
 from terminal.positions import Positions
 from terminal.quotes import Quotes
+from terminal.ranges import Ranges
 from terminal.remainders import Remainders
 from terminal.waiting import WaitingOrders
 from terminal.worths import Worths
@@ -61,6 +62,7 @@ class Mt5Terminal:
         self._contracts = Contracts(self._calls, self._accounts)
         self._quotes = Quotes(self._calls, self._contracts)
         self._worths = Worths(self._calls, self._contracts, self._quotes)
+        self._ranges = Ranges(self._calls, self._contracts)
         self._positions = Positions(self._calls, self._accounts, self._contracts)
         self._deals = Deals(self._calls, self._accounts, self._contracts)
         pendings = Pendings(self._calls, self._accounts, self._contracts)
@@ -153,6 +155,10 @@ class Mt5Terminal:
     def rate(self, of: str, into: str) -> Decimal | Unknowable:
         """What one unit of a currency is in another."""
         return told(lambda: self._worths.rate(of, into))
+
+    def average_true_range(self, symbol: str, timeframe: str, period: int) -> Decimal | Unknowable:
+        """How far the price went on average in a bar, over the last closed bars; price units."""
+        return told(lambda: self._ranges.average(symbol, timeframe, period))
 
     def newest_server_ms(self) -> int:
         """The newest tick time over all symbols watched, on the broker's wall clock; 0 for none."""

@@ -88,6 +88,7 @@ class FakeDoor:
         self.deals: list[Deal] = []
         self.specs: dict[str, SymbolSpec] = {"XAUUSD": a_spec(), "EURUSD": a_spec("EURUSD")}
         self.quotes: dict[str, Quote | None] = {}
+        self.ranges: dict[tuple[str, str, int], Decimal] = {}
         self.rates: dict[tuple[str, str], Decimal] = {}
         self.account_state = an_account(identity=at)
         self.terminal = a_terminal()
@@ -168,6 +169,10 @@ class FakeDoor:
         if of == into:
             return Decimal(1)
         return self.mute or self.rates.get((of, into), Unknowable(f"no rate of {of}"))
+
+    def average_true_range(self, symbol: str, timeframe: str, period: int) -> Decimal | Unknowable:
+        asked = self.ranges.get((symbol, timeframe, period), Unknowable("no bars"))
+        return self.mute or asked
 
     def newest_server_ms(self) -> int:
         return self.server_ms() if self.newest_ms is None else self.newest_ms

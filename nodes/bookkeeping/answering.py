@@ -52,7 +52,7 @@ def verdict(
         reason=answer.reason,
         detail=answer.detail,
         symbol=leg.symbol if leg is not None else fact.subject.symbol,
-        side=fact.subject.side,
+        side=fact.subject.side if leg is None else leg.side,
         volume=answer.volume,
         master_volume=fact.subject.volume,
         retcode=answer.retcode,
@@ -80,7 +80,8 @@ def prices_at_opening(
     fact: Fact, now: Situation, requested: Decimal | None, filled: Decimal | None
 ) -> Prices:
     """The prices around an open."""
-    seen = None if now.quote is None else now.quote.entry(fact.subject.side)
+    side = fact.subject.side.opposite if now.settings.reverse else fact.subject.side
+    seen = None if now.quote is None else now.quote.entry(side)
     return Prices(
         master=fact.price,
         at_decision=seen,

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
-from decisions.copy_size import Asking
 from decisions.copying import decide_open, decide_place
+from decisions.drafting import Asking, side_here
 from decisions.filling import next_filling
 from decisions.heeding import target_after, target_of
 from decisions.situation import Situation
@@ -21,6 +21,7 @@ from domain.outcomes import Cancelled, Filled, Outcome, PendingOutcome, Placed, 
 from domain.policies import AccountSettings
 from domain.reasons import Reason
 from domain.signals import OrderPlaced, PositionOpened
+from domain.terms import CopyTerms
 from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import (
     Answer,
@@ -364,7 +365,7 @@ def _leg(
         master=fact.master,
         master_symbol=fact.subject.symbol,
         symbol=SlaveSymbol(now.symbol),
-        side=fact.subject.side,
+        side=side_here(fact, settings),
         magic=now.magic,
         comment=now.comment,
         state=state,
@@ -374,4 +375,5 @@ def _leg(
         master_price=fact.price,
         terms_sent=fact.order if isinstance(fact, OrderPlaced) else None,
         master_volume_copied=fact.subject.volume,
+        terms=CopyTerms(reversed=settings.reverse) if order is None else order.terms,
     )

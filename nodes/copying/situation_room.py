@@ -4,17 +4,15 @@ import msgspec
 
 from decisions.ages import age_here_ms
 from decisions.claims import SymbolUse
-from decisions.copy_size import Asking, entry_price
+from decisions.drafting import Asking
 from decisions.marking import comment_for, magic_for_leg
-from decisions.rounding import to_tick
-from decisions.situation import Situation, Worth
-from decisions.size_modes import Figure, figures_needed
+from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
-from domain.copy_settings import Size
-from domain.market import AccountState, Identity, Quote, SymbolSpec, Unknowable, known
+from domain.market import AccountState, Identity, Unknowable
 from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.bookkeeping.ledger import Ledger
+from nodes.copying.appraising import volatility_of, worth_of
 from nodes.guarding.day_guard import DayGuard
 from nodes.guarding.standing import Standing
 from nodes.inbox import Inbox
@@ -62,8 +60,7 @@ class SituationRoom:
         if not self._inbox.is_wanted(fact.master):
             holds |= {Hold.DRAINING}
         account = self._door.account()
-        spec, quote = self._door.spec(symbol), self._door.quote(symbol)
-        return Situation(
+        situation = Situation(
             settings=settings,
             latch=self._standing.latch,
             holds=holds,
@@ -72,8 +69,8 @@ class SituationRoom:
             terminal=self._door.state(),
             account=account,
             symbol=symbol,
-            spec=spec,
-            quote=quote,
+            spec=self._door.spec(symbol),
+            quote=self._door.quote(symbol),
             age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),
             leg_known=known is not None and not known.never_filled,
             closed_unopened=known is not None and known.is_tombstone,
@@ -86,9 +83,11 @@ class SituationRoom:
             symbol_use=self._symbol_use(symbol, account),
             newest_server_ms=self._door.newest_server_ms(),
             symbol_copied=any(leg.symbol == symbol for leg in self._legs.live()),
-            worth=self._worth(fact, settings.size, spec, quote, account),
             means_age_ms=_age_of_means_ms(fact),
+            volatility=volatility_of(self._door, symbol, settings),
         )
+        worth = worth_of(self._door, fact, situation)
+        return msgspec.structs.replace(situation, worth=worth)
 
     def as_booked(self, fact: PositionOpened) -> PositionOpened:
         """The fact with its position as the master's newest book has it."""
@@ -109,30 +108,6 @@ class SituationRoom:
         if isinstance(positions, Unknowable):
             return None
         return net_claims(positions, self._ledger).use_of(symbol)
-
-    def _worth(
-        self,
-        fact: Asking,
-        size: Size,
-        spec: SymbolSpec | Unknowable | None,
-        quote: Quote | None,
-        account: AccountState | Unknowable,
-    ) -> Worth:
-        """Asked for only what the size needs: each costs a call at the terminal."""
-        needs, price = figures_needed(size), entry_price(fact, quote)
-        if not needs or not isinstance(spec, SymbolSpec) or price is None:
-            return Worth()
-        symbol, side, stop = spec.name, fact.subject.side, fact.subject.sl
-        loss = rate = value = None
-        if Figure.LOSS in needs and stop:
-            at = to_tick(stop, spec.tick_size)
-            loss = known(self._door.loss_per_lot(side, symbol, price, at))
-        if Figure.TICK_VALUE in needs:
-            value = known(self._door.tick_value(symbol))
-        theirs = None if fact.means is None else fact.means.funds
-        if Figure.RATE in needs and theirs is not None and not isinstance(account, Unknowable):
-            rate = known(self._door.rate(theirs.currency, account.currency))
-        return Worth(loss_per_lot=loss, tick_value=value, rate=rate)
 
     def _identity(self, account: AccountState | Unknowable) -> Identity | Unknowable:
         """An account that was told names itself; only where none was is it asked apart."""

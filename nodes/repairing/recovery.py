@@ -16,6 +16,7 @@ from domain.book import Book
 from domain.ids import LegKey, NodeName
 from domain.legs import Leg
 from domain.market import Deal, PendingOrder, Position, Unknowable
+from domain.policies import AccountSettings
 from domain.records import Cursor, JournalUnwritable
 from nodes.bookkeeping.ledger import Ledger
 from nodes.guarding.account_kind import AccountKind
@@ -51,14 +52,14 @@ class Recovery:
 
     def __init__(
         self,
-        account: NodeName,
+        settings: AccountSettings,
         swarms: Iterable[str],
         door: TerminalDoor,
         memory: tuple[Journal, Ledger],
         recollection: Recollection | None,
     ) -> None:
         """`recollection` is what can be asked where the journal is new."""
-        self._account = account
+        self._account, self._settings = settings.name, settings
         self._swarms = tuple(dict.fromkeys(swarms))
         self._door = door
         self._kind = AccountKind(door)
@@ -149,7 +150,12 @@ class Recovery:
         return _Shown(is_netting=is_netting, positions=positions, orders=orders, deals=deals)
 
     def _of(self, book: Book, shown: _Shown) -> tuple[Leg, ...]:
-        marks = Marks(account=self._account, swarms=self._swarms, book=book)
+        marks = Marks(
+            account=self._account,
+            swarms=self._swarms,
+            book=book,
+            are_exact=self._settings.copies_stops_exactly,
+        )
         known = self._ledger.legs.find
         rebuild = rebuilt_in_net if shown.is_netting else rebuilt
         filled = rebuild(marks, known, shown.positions, shown.deals)

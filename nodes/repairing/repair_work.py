@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from decisions.evidence import deals_prove_closed
-from decisions.planning import is_looser, with_stops_sent
+from decisions.planning import aimed_as, is_looser, with_stops_sent
 from decisions.repairs import (
     Adopted,
     Ask,
@@ -378,7 +378,7 @@ def _after_fill(leg: Leg, send: Send, outcome: Filled, spec: SymbolSpec) -> Leg:
     order = send.order
     if isinstance(order, ModifyPosition):
         after = with_stops_sent(send.aimed, order, spec)
-        return msgspec.structs.replace(after, target=leg.target)
+        return aimed_as(leg, after)
     volume = max(leg.volume - outcome.volume, ZERO)
     left = msgspec.structs.replace(leg, volume=volume, price_close=outcome.price)
     if order.whole and outcome.volume >= order.volume and _is_all(leg, send, order):

@@ -131,9 +131,8 @@ def test_a_field_that_nobody_knows_is_refused_by_its_name(
 
 
 def _companion(one: Impossible) -> str:
-    """What else a mode of sizing needs, where that is not what is missing."""
-    mode = next((w for w in (one.field, one.beside) if w.startswith("size.mode=")), "")
-    figure = SET_BY.get(mode.partition("=")[2], "")
+    """What else a choice needs, where that is not what is missing."""
+    figure = next((SET_BY[what] for what in (one.field, one.beside) if what in SET_BY), "")
     return "" if figure == one.without else figure
 
 
@@ -178,8 +177,10 @@ def test_a_sound_value_is_taken(accounts: Database[Document], field: Field) -> N
     fallback = field.choices[0] if field.choices else GOOD.get(field.kind)
     role = Role.MASTER if field.roles == {Role.MASTER} else Role.SLAVE
     document = PLAIN | {"name": f"Sound {field.name}", "type": role, "login": 5}
-    mode = next((mode for mode, figure in SET_BY.items() if figure == field.name), None)
-    document |= {"size": {"mode": mode}} if mode else {}
+    choice = next((choice for choice, figure in SET_BY.items() if figure == field.name), "")
+    if choice:
+        name, _, value = choice.partition("=")
+        document = put(document, name, value)
     accounts[ACCOUNTS].insert_one(put(document, field.name, own.get(field.name, fallback)))
 
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from decisions import copying
 from decisions.copying import decide_open, decide_place, spread_points
-from domain.market import Side, Unknowable
+from domain.copy_settings import Atr, StopLossType, TakeProfitType
+from domain.market import PendingKind, Side, Unknowable
 from domain.mt5_words import TimeInForce
 from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.policies import Hold, Latch, SlippageMode, TradingState
 from domain.reasons import Reason
+from domain.terms import CopyTerms
 from tests.builders import (
     SERVER_MS,
     a_book_order,
@@ -55,7 +57,100 @@ def test_a_copy_has_the_masters_side_volume_and_stops_and_our_own_marks() -> Non
         filling=1,
         magic=a_situation().magic,
         comment="501",
+        terms=CopyTerms(anchor=Decimal("1285.10")),
     )
+
+
+def shown(order: OpenPosition) -> tuple[str, str, str]:
+    return order.side.value, f"{order.sl:f}", f"{order.tp:f}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "copied"),
+    [
+        pytest.param({"reverse": True}, ("SELL", "1295.00", "1280.00"), id="reversed"),
+        pytest.param(
+            {"stop_loss_type": StopLossType.FIXED, "stop_loss_points": Decimal(300)},
+            ("BUY", "1282.10", "1295.00"),
+            id="a fixed stop",
+        ),
+        pytest.param(
+            {"stop_loss_type": StopLossType.DYNAMIC, "atr": Atr(times=Decimal("1.5"))},
+            ("BUY", "1279.10", "1295.00"),
+            id="one and a half ranges of 4.00",
+        ),
+        pytest.param(
+            {"take_profit_type": TakeProfitType.RATIO, "take_profit_ratio": Decimal(2)},
+            ("BUY", "1280.00", "1295.30"),
+            id="twice the stop's distance",
+        ),
+        pytest.param(
+            {"stop_loss_offset": Decimal(50), "take_profit_offset": Decimal(-50)},
+            ("BUY", "1279.50", "1294.50"),
+            id="offsets",
+        ),
+        pytest.param(
+            {"stop_loss_type": StopLossType.NONE, "take_profit_type": TakeProfitType.NONE},
+            ("BUY", "0", "0"),
+            id="no stops",
+        ),
+        pytest.param(
+            {"stop_loss_type": StopLossType.NONE, "protective_stop": Decimal(700)},
+            ("BUY", "1278.10", "1295.00"),
+            id="none of the master's, and one that protects",
+        ),
+    ],
+)
+def test_stops_are_where_the_settings_want_them(
+    settings: dict[str, Any], copied: tuple[str, str, str]
+) -> None:
+    order = order_for(settings=some_settings(**settings), volatility=Decimal("4.00"))
+    assert shown(order) == copied
+
+
+def test_a_distance_counts_from_the_price_that_is_asked_for() -> None:
+    """The master bought at 1285.10; here the ask is 20 points higher."""
+    distance = some_settings(
+        stop_loss_type=StopLossType.DISTANCE, take_profit_type=TakeProfitType.DISTANCE
+    )
+    order = order_for(settings=distance, quote=a_quote(ask="1285.30"))
+    assert shown(order) == ("BUY", "1280.20", "1295.20")
+
+
+def test_a_protective_stop_takes_the_place_of_none() -> None:
+    protected = some_settings(protective_stop=Decimal(700))
+    assert shown(order_for({"sl": 0}, settings=protected)) == ("BUY", "1278.10", "1295.00")
+    assert shown(order_for(settings=protected)) == ("BUY", "1280.00", "1295.00")
+
+
+def test_without_a_stop_a_ratio_of_its_distance_is_none() -> None:
+    ratio = some_settings(take_profit_type=TakeProfitType.RATIO, take_profit_ratio=Decimal(2))
+    assert shown(order_for({"sl": 0}, settings=ratio)) == ("BUY", "0", "0")
+
+
+@pytest.mark.parametrize(
+    ("kind", "turned"),
+    [
+        (PendingKind.BUY_LIMIT, PendingKind.SELL_STOP),
+        (PendingKind.SELL_LIMIT, PendingKind.BUY_STOP),
+        (PendingKind.BUY_STOP, PendingKind.SELL_LIMIT),
+        (PendingKind.SELL_STOP, PendingKind.BUY_LIMIT),
+        (PendingKind.BUY_STOP_LIMIT, None),
+        (PendingKind.SELL_STOP_LIMIT, None),
+    ],
+)
+def test_a_reversed_order_waits_at_the_same_price_for_the_other_side(
+    kind: PendingKind, turned: PendingKind | None
+) -> None:
+    fact = placed(order=a_book_order(kind=kind, price="1270", sl="1260", tp="1290"))
+    decided = decide_place(fact, a_situation(settings=some_settings(reverse=True)))
+    if turned is None:
+        assert isinstance(decided, Denied)
+        assert decided.reason is Reason.ORDER_NOT_ALLOWED
+        return
+    assert isinstance(decided, PlaceOrder)
+    assert (decided.kind, decided.price) == (turned, 1270)
+    assert (decided.sl, decided.tp) == (1290, 1260)
 
 
 def test_a_buy_opens_at_the_ask_and_a_sell_at_the_bid() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from decisions.claims import SymbolUse
-from decisions.copy_size import sized_copy
+from decisions.drafting import draft_copy
 from decisions.gates import (
     OPEN_GATES,
     first_denial,
@@ -14,6 +14,7 @@ from decisions.gates import (
     points_from_master,
 )
 from decisions.trading_state import HOLD_REASONS
+from domain.copy_settings import StopLossType
 from domain.market import Identity, PendingKind, Side, Unknowable
 from domain.mt5_words import OrderMode, SymbolTradeMode
 from domain.policies import Hold, KillSwitch, Latch, SlippageMode, TradingState
@@ -48,7 +49,7 @@ def on_it(**use: Any) -> dict[str, Any]:
     return NETTING | {"symbol_use": SymbolUse(**use)}
 
 
-OF_THE_FACT = frozenset({"side", "volume", "flash"})
+OF_THE_FACT = frozenset({"side", "volume", "flash", "sl", "tp"})
 
 
 def why(**changes: Any) -> Reason | None:
@@ -56,7 +57,27 @@ def why(**changes: Any) -> Reason | None:
     return None if denial is None else denial.reason
 
 
+STOPLESS = {"sl": "0", "tp": "0"}
 DENIED = {
+    "a reversed buy where only longs may open": (
+        {
+            "settings": some_settings(reverse=True),
+            "spec": a_spec(trade_mode=SymbolTradeMode.LONG_ONLY),
+        },
+        Reason.SYMBOL_NOT_TRADABLE,
+    ),
+    "no stop, and one is required": (
+        {"settings": some_settings(require_stop_loss=True), **STOPLESS},
+        Reason.NO_STOP,
+    ),
+    "no target, and one is required": (
+        {"settings": some_settings(require_take_profit=True), **STOPLESS},
+        Reason.NO_TARGET,
+    ),
+    "a stop by bars that nobody has": (
+        {"settings": some_settings(stop_loss_type=StopLossType.DYNAMIC)},
+        Reason.VOLATILITY_UNKNOWN,
+    ),
     "the account is disabled": (
         {"settings": some_settings(enabled=False)},
         Reason.ACCOUNT_DISABLED,
@@ -147,7 +168,19 @@ DENIED = {
     "magic taken": ({"magic_taken": True}, Reason.MAGIC_TAKEN),
 }
 
+REVERSED = some_settings(reverse=True)
 ALLOWED: dict[str, dict[str, Any]] = {
+    "stops that are required and there": {
+        "settings": some_settings(require_stop_loss=True, require_take_profit=True)
+    },
+    "shorts where a buy is reversed": {
+        "settings": REVERSED,
+        "spec": a_spec(trade_mode=SymbolTradeMode.SHORT_ONLY),
+    },
+    "a reversed buy beside copies that sell": on_it(
+        masters={(MASTER_AT.login, MASTER_AT.server)}, sides={Side.SELL}
+    )
+    | {"settings": REVERSED},
     "nothing special": {},
     "a free symbol of a netting account": on_it(),
     "the first copy where the oldest is closed first": FIFO,
@@ -235,7 +268,7 @@ def test_an_order_has_to_pass_all_other_gates(changes: dict[str, Any], reason: R
 
 
 def _fact(changes: dict[str, Any]) -> Any:
-    position = {k: v for k, v in changes.items() if k in {"side", "volume"}}
+    position = {k: v for k, v in changes.items() if k in OF_THE_FACT - {"flash"}}
     return opened(position=a_book_position(**position), flash=changes.get("flash", False))
 
 
@@ -294,7 +327,8 @@ def test_a_denial_says_what_was_found_and_what_is_allowed() -> None:
 def test_nothing_is_measured_without_a_contract_or_a_quote() -> None:
     assert points_from_master(opened(), a_situation(quote=None)) is None
     assert points_from_master(opened(), a_situation(spec=None)) is None
-    assert sized_copy(opened(), a_situation(spec=MUTE)) is None
+    assert draft_copy(opened(), a_situation(spec=MUTE)) is None
+    assert draft_copy(opened(), a_situation(quote=None)) is None
 
 
 def test_a_price_that_cannot_be_compared_is_not_near() -> None:

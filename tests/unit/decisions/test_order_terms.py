@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from decisions.order_terms import OrderPrices, lifetime_here, order_prices
-from domain.market import Lifetime
+from domain.market import Lifetime, Side
 from domain.mt5_words import TimeInForce
+from domain.terms import CopyTerms
 from tests.builders import SERVER_MS, a_book_order, a_spec
 
 HOUR_MS = 3_600_000
@@ -14,7 +15,7 @@ HOUR_MS = 3_600_000
 
 def test_prices_are_put_on_the_slaves_ticks_and_none_stays_none() -> None:
     order = a_book_order(price="1280.37", sl="1275.13", tp="0", stop_limit_price="0")
-    assert order_prices(order, a_spec(tick_size="0.25")) == OrderPrices(
+    assert order_prices(order, a_spec(tick_size="0.25"), CopyTerms(), Side.BUY) == OrderPrices(
         Decimal("1280.25"), Decimal(0), Decimal("1275.25"), Decimal(0)
     )
 

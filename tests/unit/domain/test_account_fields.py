@@ -6,7 +6,7 @@ import msgspec
 
 from decisions.account_documents import parse_account
 from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE, field_named, fields_of
-from domain.copy_settings import Size
+from domain.copy_settings import Atr, Size
 from domain.fields import Kind
 from domain.ids import NodeName
 from domain.policies import AccountSettings, KillSwitch, PaperAccount, Reset, Role
@@ -14,6 +14,7 @@ from domain.policies import AccountSettings, KillSwitch, PaperAccount, Reset, Ro
 SECTIONS = {
     "": AccountSettings,
     "size": Size,
+    "atr": Atr,
     "paper": PaperAccount,
     "kill_switch": KillSwitch,
     "kill_switch.reset": Reset,

@@ -169,6 +169,7 @@ class FakeMt5:
         self.waiting_total: int | None = None
         self.past: tuple[Any, ...] = ()
         self.profit = -25_000.0
+        self.bars: list[dict[str, float]] = []
         self.deals: tuple[Any, ...] = (deal(),)
         self.result: Any = result()
         self.failures: dict[str, tuple[int, str] | Exception] = {}
@@ -225,6 +226,9 @@ class FakeMt5:
 
     def symbol_select(self, name: str, enable: bool) -> Any:
         return self._answer("symbol_select", True, False, name, enable)
+
+    def copy_rates_from_pos(self, *args: Any) -> Any:
+        return self._answer("copy_rates_from_pos", self.bars, None, *args)
 
     def order_calc_profit(self, *args: Any) -> Any:
         return self._answer("order_calc_profit", self.profit, None, *args)

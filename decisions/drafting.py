@@ -1,0 +1,135 @@
+"""A copy before its volume is known: its side, its price, its stops, and the terms they came by."""
+
+from decimal import Decimal
+
+import msgspec
+
+from decisions.order_terms import entry_of
+from decisions.rounding import to_tick
+from decisions.situation import Situation
+from decisions.stops import Levels, own_levels
+from domain.copy_settings import StopLossType, TakeProfitType
+from domain.market import PendingKind, Side, SymbolSpec
+from domain.orders import Denied
+from domain.policies import AccountSettings
+from domain.reasons import Reason
+from domain.signals import OrderPlaced, PositionOpened
+from domain.terms import CopyTerms, StopKind, StopRule
+
+ZERO = Decimal(0)
+#: What asks for a copy: a position, or an order that waits to become one.
+Asking = PositionOpened | OrderPlaced
+
+#: On the other side of a price the same order is one of the other kind; a stop-limit has none.
+TURNED = {
+    PendingKind.BUY_LIMIT: PendingKind.SELL_STOP,
+    PendingKind.SELL_LIMIT: PendingKind.BUY_STOP,
+    PendingKind.BUY_STOP: PendingKind.SELL_LIMIT,
+    PendingKind.SELL_STOP: PendingKind.BUY_LIMIT,
+}
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """`price` is where it would open; zero `sl` or `tp` means none; both lie on the tick grid."""
+
+    side: Side
+    price: Decimal
+    terms: CopyTerms
+    sl: Decimal
+    tp: Decimal
+
+    @property
+    def stop_distance(self) -> Decimal:
+        """From the price to the stop, on the side where it loses; zero without a stop."""
+        if self.sl == ZERO:
+            return ZERO
+        return self.price - self.sl if self.side is Side.BUY else self.sl - self.price
+
+
+def side_here(fact: Asking, settings: AccountSettings) -> Side:
+    """The copy's side: the other one where it is reversed."""
+    return fact.subject.side.opposite if settings.reverse else fact.subject.side
+
+
+def kind_here(kind: PendingKind, *, is_reversed: bool) -> PendingKind | None:
+    """What waits here for the same price; None where there is no such order."""
+    return TURNED.get(kind) if is_reversed else kind
+
+
+def draft_copy(fact: Asking, now: Situation) -> Draft | Denied | None:
+    """The copy as the account's settings have it, or why not; None without a price to open at."""
+    spec, side = now.spec, side_here(fact, now.settings)
+    if not isinstance(spec, SymbolSpec):
+        return None
+    if isinstance(fact, OrderPlaced):
+        price, master_price = to_tick(entry_of(fact.order), spec.tick_size), entry_of(fact.order)
+    elif now.quote is None:
+        return None
+    else:
+        price, master_price = now.quote.entry(side), fact.price
+    theirs = Levels(fact.subject.sl, fact.subject.tp)
+    terms = _terms(now, spec, side, price, master_price, theirs)
+    if isinstance(terms, Denied):
+        return terms
+    sl, tp = own_levels(terms, side, price, master_price, theirs)
+    return Draft(
+        side=side,
+        price=price,
+        terms=terms,
+        sl=to_tick(sl, spec.tick_size),
+        tp=to_tick(tp, spec.tick_size),
+    )
+
+
+def _terms(
+    now: Situation,
+    spec: SymbolSpec,
+    side: Side,
+    price: Decimal,
+    master_price: Decimal,
+    theirs: Levels,
+) -> CopyTerms | Denied:
+    loss = _stop_loss(now, spec)
+    if isinstance(loss, Denied):
+        return loss
+    terms = CopyTerms(reversed=now.settings.reverse, anchor=price, stop_loss=loss)
+    stop = own_levels(terms, side, price, master_price, theirs).sl
+    distance = abs(price - stop) if stop else ZERO
+    return msgspec.structs.replace(terms, take_profit=_take_profit(now.settings, spec, distance))
+
+
+def _stop_loss(now: Situation, spec: SymbolSpec) -> StopRule | Denied:
+    settings = now.settings
+    protective = (settings.protective_stop or ZERO) * spec.point
+    match settings.stop_loss_type:
+        case StopLossType.FIXED:
+            return _own((settings.stop_loss_points or ZERO) * spec.point)
+        case StopLossType.DYNAMIC:
+            if now.volatility is None or now.volatility <= ZERO:
+                return Denied(Reason.VOLATILITY_UNKNOWN, now.symbol)
+            return _own(now.volatility * settings.atr.times)
+        case StopLossType.NONE:
+            return _own(protective) if protective else StopRule(kind=StopKind.NONE)
+        case StopLossType.EXACT | StopLossType.DISTANCE as kind:
+            return StopRule(
+                kind=StopKind(kind.value),
+                offset=settings.stop_loss_offset * spec.point,
+                otherwise=protective,
+            )
+
+
+def _take_profit(settings: AccountSettings, spec: SymbolSpec, stop_distance: Decimal) -> StopRule:
+    match settings.take_profit_type:
+        case TakeProfitType.FIXED:
+            return _own((settings.take_profit_points or ZERO) * spec.point)
+        case TakeProfitType.RATIO:
+            return _own((settings.take_profit_ratio or ZERO) * stop_distance)
+        case TakeProfitType.NONE:
+            return StopRule(kind=StopKind.NONE)
+        case TakeProfitType.EXACT | TakeProfitType.DISTANCE as kind:
+            offset = settings.take_profit_offset * spec.point
+            return StopRule(kind=StopKind(kind.value), offset=offset)
+
+
+def _own(distance: Decimal) -> StopRule:
+    return StopRule(kind=StopKind.OWN, distance=distance)
