@@ -119,7 +119,7 @@ def _shape(field: Field) -> Schema:
     text: Schema = {"maxLength": field.longest, "not": {"pattern": INVISIBLE}}
     if field.kind in (Kind.TEXT, Kind.SECRET):
         return {**text, "pattern": field.pattern} if field.pattern else text
-    item = {"bsonType": "string", **text, "pattern": NOT_BLANK}
+    item = {"bsonType": "string", **text, "pattern": field.pattern or NOT_BLANK}
     if field.kind is Kind.NAMES:
         return {"items": item, "uniqueItems": True, "maxItems": field.most_items}
     key = f"^(?=[\\s\\S]*{NOT_BLANK})(?![\\s\\S]*{INVISIBLE})[\\s\\S]{{1,{field.longest}}}{END}"

@@ -8,7 +8,7 @@ from decisions.filling import filling_for
 from decisions.gates import first_denial, points_from_master
 from decisions.order_terms import lifetime_here, order_prices
 from decisions.situation import Situation
-from domain.market import Quote, SymbolSpec
+from domain.market import SymbolSpec
 from domain.mt5_words import Filling
 from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.reasons import Reason
@@ -82,11 +82,6 @@ def _waiting_order(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
         magic=now.magic,
         comment=now.comment,
     )
-
-
-def spread_points(quote: Quote, spec: SymbolSpec) -> Decimal:
-    """Ask minus bid, in points."""
-    return (quote.ask - quote.bid) / spec.point
 
 
 def _room(tolerance: Decimal, used: Decimal) -> int:

@@ -210,7 +210,7 @@ FORM_A = FormTable(
         ),
     },
     limits={
-        "symbols": "a slave copies every symbol its masters trade",
+        "symbols": "set symbols=... to copy only some; unset, a slave copies all its masters trade",
         "risk.riskPercent": SIZED_BY_RISK,
         "risk.maxWeeklyLoss": "only a day's loss is watched",
         "killSwitch.weeklyDDLimit": "only a day's loss is watched",

@@ -11,8 +11,9 @@ from decisions.ages import FORGIVEN_MS
 from decisions.copy_size import sized_copy
 from decisions.daily_loss import is_guarded, limit_reached
 from decisions.drafting import Asking, draft_copy, kind_here, side_here
+from decisions.filters import first_filtered
 from decisions.situation import Situation
-from decisions.slippage import slippage_points
+from decisions.slippage import slippage_points, spread_points
 from decisions.trading_state import why_not_open
 from domain.market import Side, SymbolSpec, Unknowable
 from domain.mt5_words import SymbolTradeMode
@@ -133,6 +134,28 @@ def there_is_room_for_one_more(_: Asking, now: Situation) -> Denied | None:
     return Denied(Reason.MAX_OPEN_TRADES, f"{now.open_legs} of {limit}")
 
 
+def there_is_room_on_the_symbol(_: Asking, now: Situation) -> Denied | None:
+    """`max_open_trades_per_symbol`."""
+    limit = now.settings.max_open_trades_per_symbol
+    if limit is None or now.open_legs_on_symbol < limit:
+        return None
+    return Denied(Reason.MAX_OPEN_TRADES, f"{now.open_legs_on_symbol} of {limit} on {now.symbol}")
+
+
+def opens_are_not_too_many(_: Asking, now: Situation) -> Denied | None:
+    """`throttle`."""
+    throttle = now.settings.throttle
+    if throttle.opens is None or now.recent_opens < throttle.opens:
+        return None
+    why = f"{now.recent_opens} of {throttle.opens} within {throttle.seconds} s"
+    return Denied(Reason.TOO_MANY_IN_TIME, why)
+
+
+def it_is_wanted(fact: Asking, now: Situation) -> Denied | None:
+    """`symbols` and `filters`."""
+    return first_filtered(fact, now)
+
+
 def symbol_is_known(fact: Asking, now: Situation) -> Denied | None:
     """The slave's broker has the symbol, and lets it be opened on this side."""
     if isinstance(now.spec, Unknowable):
@@ -172,6 +195,19 @@ def there_is_a_market(_: Asking, now: Situation) -> Denied | None:
     return None
 
 
+def spread_is_narrow(_: Asking, now: Situation) -> Denied | None:
+    """`max_spread`, equal allowed."""
+    limit = now.settings.max_spread
+    if limit is None:
+        return None
+    if now.quote is None or not isinstance(now.spec, SymbolSpec):
+        return Denied(Reason.NO_MARKET, now.symbol)
+    spread = spread_points(now.quote, now.spec)
+    if spread > limit:
+        return Denied(Reason.SPREAD_TOO_WIDE, f"{spread:f} points, at most {limit:f}")
+    return None
+
+
 def price_is_near(fact: Asking, now: Situation) -> Denied | None:
     """`slippage_tolerance`, equal allowed."""
     distance = points_from_master(fact, now)
@@ -200,7 +236,20 @@ def volume_is_allowed(fact: Asking, now: Situation) -> Denied | None:
     if isinstance(draft, Denied):
         return draft
     sized = sized_copy(fact, now, draft, now.spec)
-    return sized if isinstance(sized, Denied) else None
+    return sized if isinstance(sized, Denied) else _too_many_lots(sized.volume, now)
+
+
+def _too_many_lots(volume: Decimal, now: Situation) -> Denied | None:
+    """`max_open_lots` and `max_open_lots_per_symbol`, with this copy, equal allowed."""
+    limits = (
+        (now.settings.max_open_lots, now.open_lots, "in all"),
+        (now.settings.max_open_lots_per_symbol, now.open_lots_on_symbol, f"on {now.symbol}"),
+    )
+    for limit, held, where in limits:
+        if limit is not None and held + volume > limit:
+            why = f"{held:f} and {volume:f} lots {where}, at most {limit:f}"
+            return Denied(Reason.MAX_OPEN_LOTS, why)
+    return None
 
 
 def magic_is_free(_: Asking, now: Situation) -> Denied | None:
@@ -212,6 +261,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     account_is_enabled,
     state_permits_opens,
     leg_is_new,
+    it_is_wanted,
     master_still_holds,
     signal_is_fresh,
     login_is_right,
@@ -219,11 +269,14 @@ OPEN_GATES: tuple[Gate, ...] = (
     account_can_trade,
     daily_loss_is_below_limit,
     there_is_room_for_one_more,
+    there_is_room_on_the_symbol,
+    opens_are_not_too_many,
     symbol_is_known,
     symbol_is_free,
     older_copies_do_not_block,
     order_is_taken,
     there_is_a_market,
+    spread_is_narrow,
     price_is_near,
     stops_are_there,
     volume_is_allowed,
@@ -232,7 +285,7 @@ OPEN_GATES: tuple[Gate, ...] = (
 
 
 #: An order that waits has a price of its own, wherever the market is.
-OF_THE_MARKET: frozenset[Gate] = frozenset({there_is_a_market, price_is_near})
+OF_THE_MARKET: frozenset[Gate] = frozenset({there_is_a_market, spread_is_narrow, price_is_near})
 PLACE_GATES = tuple(gate for gate in OPEN_GATES if gate not in OF_THE_MARKET)
 
 

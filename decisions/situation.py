@@ -31,6 +31,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     on a netting account what is on the symbol already, None where that is not known.
     `symbol_copied`: there is a copy on the symbol. `newest_server_ms`: this broker's wall clock by
     its newest tick, 0 before the first. `means_age_ms`: how long ago what the master has was read.
+    `open_lots`: of all live copies, those that wait included; `recent_opens`: orders sent within
+    the throttle's time.
     `volatility`: the symbol's average true range, price units, where the settings ask for it.
     """
 
@@ -49,6 +51,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     closed_unopened: bool = False
     still_held: bool
     open_legs: int
+    open_legs_on_symbol: int = 0
+    open_lots: Decimal = Decimal(0)
+    open_lots_on_symbol: Decimal = Decimal(0)
+    recent_opens: int = 0
     daily: Decimal | None
     magic: Magic
     magic_taken: bool

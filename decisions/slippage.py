@@ -1,8 +1,8 @@
-"""How far the market has gone from the master's price, in points of the slave's symbol."""
+"""How far apart prices are, in points of the slave's symbol: ours and the master's, ask and bid."""
 
 from decimal import Decimal
 
-from domain.market import Side
+from domain.market import Quote, Side, SymbolSpec
 from domain.policies import SlippageMode
 
 ZERO = Decimal(0)
@@ -16,3 +16,8 @@ def slippage_points(
     if mode is SlippageMode.ADVERSE:
         return max(worse, ZERO) / point
     return abs(worse) / point
+
+
+def spread_points(quote: Quote, spec: SymbolSpec) -> Decimal:
+    """Ask minus bid, in points."""
+    return (quote.ask - quote.bid) / spec.point

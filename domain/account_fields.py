@@ -7,6 +7,7 @@ import msgspec
 
 from domain.copy_settings import Beyond, SizeMode, StopLossType, TakeProfitType
 from domain.fields import END, MASTER, NOT_BLANK, SECRET_PATTERN, SLAVE, Field, Kind
+from domain.market import PendingKind, Side
 from domain.mt5_words import Timeframe
 from domain.policies import Role
 
@@ -15,6 +16,11 @@ LONGEST_NAME = 64
 
 BOOKKEEPING = frozenset({"_id", "__v", "legacy", "created_at", "updated_at", "updated_by"})
 """Fields that other programs keep in a document; they mean nothing here and are let be."""
+
+
+MAGICS = r"^[0-9]{1,19}(-[0-9]{1,19})?" + END
+SIDES = "^(" + "|".join(Side) + ")" + END
+ORDER_TYPES = "^(MARKET|" + "|".join(PendingKind) + ")" + END
 
 
 class AccountDefaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -552,12 +558,179 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="symbols",
+        kind=Kind.NAMES,
+        meaning="The only symbols that are copied, by the master's name or ours, * for any "
+        "letters; absent means all.",
+        may_be_null=True,
+        longest=64,
+        most_items=1000,
+        example="XAU*",
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters",
+        kind=Kind.SECTION,
+        meaning="Which of a master's trades are copied; what denies wins over what allows.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.not_symbols",
+        kind=Kind.NAMES,
+        meaning="Symbols that are not copied, by the master's name or ours, * for any letters.",
+        longest=64,
+        most_items=1000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.magics",
+        kind=Kind.NAMES,
+        meaning="The only magic numbers of the master's that are copied, like 5 or 100-199; absent "
+        "means all.",
+        may_be_null=True,
+        longest=40,
+        most_items=1000,
+        pattern=MAGICS,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.not_magics",
+        kind=Kind.NAMES,
+        meaning="Magic numbers of the master's that are not copied, like 5 or 100-199.",
+        longest=40,
+        most_items=1000,
+        pattern=MAGICS,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.comments",
+        kind=Kind.NAMES,
+        meaning="The only comments of the master's that are copied, * for any letters; absent "
+        "means all.",
+        may_be_null=True,
+        longest=64,
+        most_items=1000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.not_comments",
+        kind=Kind.NAMES,
+        meaning="Comments of the master's that are not copied, * for any letters.",
+        longest=64,
+        most_items=1000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.sides",
+        kind=Kind.NAMES,
+        meaning="The only sides of the master's that are copied; absent means both.",
+        may_be_null=True,
+        longest=4,
+        most_items=2,
+        pattern=SIDES,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.order_types",
+        kind=Kind.NAMES,
+        meaning="The only orders of the master's that are copied; absent means all.",
+        may_be_null=True,
+        longest=15,
+        most_items=7,
+        pattern=ORDER_TYPES,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.min_master_lot",
+        kind=Kind.NUMBER,
+        meaning="The smallest volume of the master's that is copied.",
+        may_be_null=True,
+        unit="lots",
+        above=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="filters.max_master_lot",
+        kind=Kind.NUMBER,
+        meaning="The largest volume of the master's that is copied.",
+        may_be_null=True,
+        unit="lots",
+        above=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_spread",
+        kind=Kind.NUMBER,
+        meaning="How wide the spread may be for an open; equal is allowed, absent means no limit.",
+        may_be_null=True,
+        unit="points of this account's symbol",
+        least=0,
+        most=10**9,
+        roles=SLAVE,
+    ),
+    Field(
         name="max_open_trades",
         kind=Kind.WHOLE,
         meaning="How many copies may be open at once; absent means no limit.",
         may_be_null=True,
         least=0,
         most=100_000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_open_trades_per_symbol",
+        kind=Kind.WHOLE,
+        meaning="How many copies may be open at once in one symbol; absent means no limit.",
+        may_be_null=True,
+        least=0,
+        most=100_000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_open_lots",
+        kind=Kind.NUMBER,
+        meaning="How many lots may be open at once; absent means no limit.",
+        may_be_null=True,
+        unit="lots",
+        above=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_open_lots_per_symbol",
+        kind=Kind.NUMBER,
+        meaning="How many lots may be open at once in one symbol; absent means no limit.",
+        may_be_null=True,
+        unit="lots",
+        above=0,
+        most=10**6,
+        roles=SLAVE,
+    ),
+    Field(
+        name="throttle",
+        kind=Kind.SECTION,
+        meaning="How many copies may be opened within a time.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="throttle.opens",
+        kind=Kind.WHOLE,
+        meaning="How many; absent means no limit.",
+        may_be_null=True,
+        least=1,
+        most=100_000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="throttle.seconds",
+        kind=Kind.WHOLE,
+        meaning="Within how long.",
+        default=60,
+        unit="seconds",
+        least=1,
+        most=86_400,
         roles=SLAVE,
     ),
     Field(

@@ -76,6 +76,27 @@ class KillSwitch(msgspec.Struct, frozen=True, kw_only=True):
     resume_at_reset: bool = False
 
 
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of a master's trades are wanted. None in place of a list lets everything through."""
+
+    not_symbols: tuple[str, ...] = ()
+    magics: tuple[str, ...] | None = None
+    not_magics: tuple[str, ...] = ()
+    comments: tuple[str, ...] | None = None
+    not_comments: tuple[str, ...] = ()
+    sides: tuple[str, ...] | None = None
+    order_types: tuple[str, ...] | None = None
+    min_master_lot: Decimal | None = None
+    max_master_lot: Decimal | None = None
+
+
+class Throttle(msgspec.Struct, frozen=True, kw_only=True):
+    """At most so many opens within so many seconds; None means no limit."""
+
+    opens: int | None = None
+    seconds: int = 60
+
+
 class PaperAccount(msgspec.Struct, frozen=True, kw_only=True):
     """How the paper broker opens the account the first time."""
 
@@ -122,7 +143,14 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     take_profit_offset: Decimal = Decimal(0)
     take_profit_ratio: Decimal | None = None
     require_take_profit: bool = False
+    symbols: tuple[str, ...] | None = None
+    filters: Filters = Filters()
+    max_spread: Decimal | None = None
     max_open_trades: int | None = None
+    max_open_trades_per_symbol: int | None = None
+    max_open_lots: Decimal | None = None
+    max_open_lots_per_symbol: Decimal | None = None
+    throttle: Throttle = Throttle()
     partial_below_min: str = "keep"
     opens_without_database: bool = False
     kill_switch: KillSwitch = KillSwitch()

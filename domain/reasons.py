@@ -40,6 +40,15 @@ class Reason(StrEnum):
     NO_MARKET = "NO_MARKET"
     PRICE_MOVED = "PRICE_MOVED"
     VOLUME_TOO_SMALL = "VOLUME_TOO_SMALL"
+    SYMBOL_FILTERED = "SYMBOL_FILTERED"
+    MAGIC_FILTERED = "MAGIC_FILTERED"
+    COMMENT_FILTERED = "COMMENT_FILTERED"
+    SIDE_FILTERED = "SIDE_FILTERED"
+    ORDER_TYPE_FILTERED = "ORDER_TYPE_FILTERED"
+    MASTER_LOT_FILTERED = "MASTER_LOT_FILTERED"
+    SPREAD_TOO_WIDE = "SPREAD_TOO_WIDE"
+    MAX_OPEN_LOTS = "MAX_OPEN_LOTS"
+    TOO_MANY_IN_TIME = "TOO_MANY_IN_TIME"
     SIZE_LIMITED = "SIZE_LIMITED"
     MIN_LOT = "MIN_LOT"
     MAX_LOT = "MAX_LOT"
@@ -183,6 +192,41 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The volume comes out below the symbol's minimum.",
         "Trade larger on the master, raise `size.multiplier`, or allow `size.bump_at_most`.",
     ),
+    Reason.SYMBOL_FILTERED: Explanation(
+        "This account does not copy the symbol.", "Nothing; or change `symbols`, `filters`."
+    ),
+    Reason.MAGIC_FILTERED: Explanation(
+        "This account does not copy trades with the master's magic number.",
+        "Nothing; or change `filters.magics`, `filters.not_magics`.",
+    ),
+    Reason.COMMENT_FILTERED: Explanation(
+        "This account does not copy trades with the master's comment.",
+        "Nothing; or change `filters.comments`, `filters.not_comments`.",
+    ),
+    Reason.SIDE_FILTERED: Explanation(
+        "This account does not copy the master's side.", "Nothing; or change `filters.sides`."
+    ),
+    Reason.ORDER_TYPE_FILTERED: Explanation(
+        "This account does not copy such orders.",
+        "Nothing: when the master's order fills, that is a signal of its own. Or change "
+        "`filters.order_types`.",
+    ),
+    Reason.MASTER_LOT_FILTERED: Explanation(
+        "The master's volume is below `filters.min_master_lot` or above `filters.max_master_lot`.",
+        "Nothing; or change them.",
+    ),
+    Reason.SPREAD_TOO_WIDE: Explanation(
+        "The spread is wider than `max_spread` allows.", "Nothing; or raise it."
+    ),
+    Reason.MAX_OPEN_LOTS: Explanation(
+        "With this copy more lots would be open than `max_open_lots` or "
+        "`max_open_lots_per_symbol` allows.",
+        "Close some, or raise it.",
+    ),
+    Reason.TOO_MANY_IN_TIME: Explanation(
+        "As many copies were opened lately as `throttle` allows.",
+        "Nothing; or raise `throttle.opens`.",
+    ),
     Reason.SIZE_LIMITED: Explanation(
         "Copied, in another size than the account's way of sizing gave: a limit of the account or "
         "of the broker was reached.",
@@ -241,7 +285,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Correct it; docs/SIZING.md lists what it may name.",
     ),
     Reason.MAX_OPEN_TRADES: Explanation(
-        "As many copies are open as `max_open_trades` allows.", "Close some, or raise it."
+        "As many copies are open as `max_open_trades` or `max_open_trades_per_symbol` allows.",
+        "Close some, or raise it.",
     ),
     Reason.DAILY_LOSS: Explanation(
         "Realised plus floating loss of the day has reached `kill_switch.daily_loss`.",

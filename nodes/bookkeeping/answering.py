@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import msgspec
 
-from decisions.copying import spread_points
 from decisions.situation import Situation
+from decisions.slippage import spread_points
 from domain.figures import Figures, Prices, Times
 from domain.ids import NodeName
 from domain.legs import Leg

@@ -51,6 +51,18 @@ class LegBook:
         """How many there are."""
         return len(self._live)
 
+    def lots_by_symbol(self) -> dict[str, list[Decimal]]:
+        """What each live copy has, or asked for where that is not known yet, by its symbol."""
+        found: dict[str, list[Decimal]] = {}
+        for leg in self.live():
+            lots = leg.volume if leg.state is LegState.OPEN else leg.wanted_volume
+            found.setdefault(leg.symbol, []).append(lots)
+        return found
+
+    def opened_since(self, at_ms: int) -> int:
+        """How many opens were sent since then, UTC ms, as far as they were not refused."""
+        return sum(g.opened_at_ms >= at_ms and _was_sent(g) for g in self._legs.values())
+
     def live_of(self, master: NodeName) -> list[Leg]:
         """The live legs that copy this master."""
         return [leg for leg in self.live() if leg.master == master]
@@ -96,6 +108,10 @@ class LegBook:
         if marked is not None:
             return marked
         return next((g for g in self.live() if g.identifier == position.identifier), None)
+
+
+def _was_sent(leg: Leg) -> bool:
+    return leg.live or bool(leg.filled_volume) or _is_given_up(leg)
 
 
 def _is_given_up(leg: Leg) -> bool:

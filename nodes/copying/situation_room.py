@@ -1,5 +1,8 @@
 """Gathers what a decision may look at. It reports, gates judge; nothing missing is filled in."""
 
+from decimal import Decimal
+from typing import Any
+
 import msgspec
 
 from decisions.ages import age_here_ms
@@ -19,6 +22,8 @@ from nodes.inbox import Inbox
 from nodes.ports import TerminalDoor
 from nodes.repairing.looking import net_claims
 from utils.clock import Now, utc_us
+
+ZERO = Decimal(0)
 
 
 class Home(msgspec.Struct, frozen=True):
@@ -76,18 +81,31 @@ class SituationRoom:
             closed_unopened=known is not None and known.is_tombstone,
             still_held=self._still_held(fact),
             open_legs=self._legs.live_count(),
+            **self._held(symbol, settings, now),
             daily=self._guard.result(now.monotonic_s),
             magic=magic,
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
             comment=comment_for(key),
             symbol_use=self._symbol_use(symbol, account),
             newest_server_ms=self._door.newest_server_ms(),
-            symbol_copied=any(leg.symbol == symbol for leg in self._legs.live()),
             means_age_ms=_age_of_means_ms(fact),
             volatility=volatility_of(self._door, symbol, settings),
         )
         worth = worth_of(self._door, fact, situation)
         return msgspec.structs.replace(situation, worth=worth)
+
+    def _held(self, symbol: str, settings: AccountSettings, now: Now) -> dict[str, Any]:
+        """What is open already, and what was opened lately; the latter where it is limited."""
+        by_symbol, throttle = self._legs.lots_by_symbol(), settings.throttle
+        here = by_symbol.get(symbol, [])
+        since_ms = now.utc_ms - throttle.seconds * 1000
+        return {
+            "open_legs_on_symbol": len(here),
+            "open_lots": sum((sum(lots) for lots in by_symbol.values()), ZERO),
+            "open_lots_on_symbol": sum(here, ZERO),
+            "symbol_copied": bool(here),
+            "recent_opens": 0 if throttle.opens is None else self._legs.opened_since(since_ms),
+        }
 
     def as_booked(self, fact: PositionOpened) -> PositionOpened:
         """The fact with its position as the master's newest book has it."""

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions import copying
-from decisions.copying import decide_open, decide_place, spread_points
+from decisions.copying import decide_open, decide_place
+from decisions.slippage import spread_points
 from domain.copy_settings import Atr, StopLossType, TakeProfitType
 from domain.market import PendingKind, Side, Unknowable
 from domain.mt5_words import TimeInForce

@@ -17,7 +17,15 @@ from decisions.trading_state import HOLD_REASONS
 from domain.copy_settings import StopLossType
 from domain.market import Identity, PendingKind, Side, Unknowable
 from domain.mt5_words import OrderMode, SymbolTradeMode
-from domain.policies import Hold, KillSwitch, Latch, SlippageMode, TradingState
+from domain.policies import (
+    Filters,
+    Hold,
+    KillSwitch,
+    Latch,
+    SlippageMode,
+    Throttle,
+    TradingState,
+)
 from domain.reasons import EXPLANATIONS, Reason
 from tests.builders import (
     MASTER_AT,
@@ -49,7 +57,7 @@ def on_it(**use: Any) -> dict[str, Any]:
     return NETTING | {"symbol_use": SymbolUse(**use)}
 
 
-OF_THE_FACT = frozenset({"side", "volume", "flash", "sl", "tp"})
+OF_THE_FACT = frozenset({"side", "volume", "flash", "sl", "tp", "magic_of", "comment_of"})
 
 
 def why(**changes: Any) -> Reason | None:
@@ -58,7 +66,67 @@ def why(**changes: Any) -> Reason | None:
 
 
 STOPLESS = {"sl": "0", "tp": "0"}
+
+
+def only(**filters: Any) -> dict[str, Any]:
+    """An account with these filters."""
+    return {"settings": some_settings(filters=Filters(**filters))}
+
+
 DENIED = {
+    "not one of its symbols": (
+        {"settings": some_settings(symbols=("EUR*", "GBPUSD"))},
+        Reason.SYMBOL_FILTERED,
+    ),
+    "a symbol it does not want, by our name": (
+        {"symbol": "GOLD.c", **only(not_symbols=("gold*",))},
+        Reason.SYMBOL_FILTERED,
+    ),
+    "a symbol that is allowed and denied": (
+        {"settings": some_settings(symbols=("*",), filters=Filters(not_symbols=("XAU???",)))},
+        Reason.SYMBOL_FILTERED,
+    ),
+    "another magic": (only(magics=("5", "100-199")) | {"magic_of": 200}, Reason.MAGIC_FILTERED),
+    "a magic it does not want": (
+        only(magics=("100-199",), not_magics=("150",)) | {"magic_of": 150},
+        Reason.MAGIC_FILTERED,
+    ),
+    "another comment": (
+        only(comments=("grid*",)) | {"comment_of": "news"},
+        Reason.COMMENT_FILTERED,
+    ),
+    "a comment it does not want": (
+        only(not_comments=("*news*",)) | {"comment_of": "big NEWS"},
+        Reason.COMMENT_FILTERED,
+    ),
+    "no comment where one is wanted": (only(comments=("?*",)), Reason.COMMENT_FILTERED),
+    "another side": (only(sides=("SELL",)), Reason.SIDE_FILTERED),
+    "no market orders": (only(order_types=("BUY_LIMIT",)), Reason.ORDER_TYPE_FILTERED),
+    "fewer lots of the master's": (
+        only(min_master_lot=Decimal("1.01")),
+        Reason.MASTER_LOT_FILTERED,
+    ),
+    "more lots of the master's": (only(max_master_lot=Decimal("0.99")), Reason.MASTER_LOT_FILTERED),
+    "a wider spread": ({"settings": some_settings(max_spread=Decimal(9))}, Reason.SPREAD_TOO_WIDE),
+    "no place left on the symbol": (
+        {"settings": some_settings(max_open_trades_per_symbol=2), "open_legs_on_symbol": 2},
+        Reason.MAX_OPEN_TRADES,
+    ),
+    "no lots left": (
+        {"settings": some_settings(max_open_lots=Decimal("2.99")), "open_lots": Decimal(2)},
+        Reason.MAX_OPEN_LOTS,
+    ),
+    "no lots left on the symbol": (
+        {
+            "settings": some_settings(max_open_lots_per_symbol=Decimal("1.5")),
+            "open_lots_on_symbol": Decimal("0.51"),
+        },
+        Reason.MAX_OPEN_LOTS,
+    ),
+    "too many within a minute": (
+        {"settings": some_settings(throttle=Throttle(opens=3)), "recent_opens": 3},
+        Reason.TOO_MANY_IN_TIME,
+    ),
     "a reversed buy where only longs may open": (
         {
             "settings": some_settings(reverse=True),
@@ -170,6 +238,30 @@ DENIED = {
 
 REVERSED = some_settings(reverse=True)
 ALLOWED: dict[str, dict[str, Any]] = {
+    "one of its symbols, by the master's name": {
+        "settings": some_settings(symbols=("eurusd", "xau*")),
+        "symbol": "GOLD.c",
+    },
+    "one of its symbols, by our name": {
+        "settings": some_settings(symbols=("GOLD*",)),
+        "symbol": "GOLD.c",
+    },
+    "a magic at the end of a range": only(magics=("5", "100-199")) | {"magic_of": 199},
+    "a single magic": only(magics=("5", "100-199")) | {"magic_of": 5},
+    "a comment in other letters": only(comments=("grid*",)) | {"comment_of": "GRID 7"},
+    "a side that is wanted": only(sides=("BUY",)),
+    "market orders": only(order_types=("MARKET",)),
+    "lots at both ends": only(min_master_lot=Decimal(1), max_master_lot=Decimal(1)),
+    "a spread that is just narrow enough": {"settings": some_settings(max_spread=Decimal(10))},
+    "exactly the lots that are left": {
+        "settings": some_settings(max_open_lots=Decimal(3), max_open_lots_per_symbol=Decimal(2)),
+        "open_lots": Decimal(2),
+        "open_lots_on_symbol": Decimal(1),
+    },
+    "the last one within a minute": {
+        "settings": some_settings(throttle=Throttle(opens=3)),
+        "recent_opens": 2,
+    },
     "stops that are required and there": {
         "settings": some_settings(require_stop_loss=True, require_take_profit=True)
     },
@@ -268,7 +360,8 @@ def test_an_order_has_to_pass_all_other_gates(changes: dict[str, Any], reason: R
 
 
 def _fact(changes: dict[str, Any]) -> Any:
-    position = {k: v for k, v in changes.items() if k in OF_THE_FACT - {"flash"}}
+    told = {k: v for k, v in changes.items() if k in OF_THE_FACT - {"flash"}}
+    position = {k.removesuffix("_of"): v for k, v in told.items()}
     return opened(position=a_book_position(**position), flash=changes.get("flash", False))
 
 

@@ -9,12 +9,22 @@ from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE, field_named, field
 from domain.copy_settings import Atr, Size
 from domain.fields import Kind
 from domain.ids import NodeName
-from domain.policies import AccountSettings, KillSwitch, PaperAccount, Reset, Role
+from domain.policies import (
+    AccountSettings,
+    Filters,
+    KillSwitch,
+    PaperAccount,
+    Reset,
+    Role,
+    Throttle,
+)
 
 SECTIONS = {
     "": AccountSettings,
     "size": Size,
     "atr": Atr,
+    "filters": Filters,
+    "throttle": Throttle,
     "paper": PaperAccount,
     "kill_switch": KillSwitch,
     "kill_switch.reset": Reset,
