@@ -5,7 +5,7 @@ from decimal import ROUND_FLOOR, Decimal
 from decisions.copy_size import sized_copy
 from decisions.drafting import Draft, draft_copy, kind_here
 from decisions.filling import filling_for
-from decisions.gates import first_denial, points_from_master
+from decisions.gates import allowed_points, first_denial, points_from_master
 from decisions.order_terms import lifetime_here, order_prices
 from decisions.situation import Situation
 from domain.market import SymbolSpec
@@ -24,10 +24,13 @@ def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
 
 
 def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
-    draft, distance, spec = draft_copy(fact, now), points_from_master(fact, now), now.spec
+    draft, spec = draft_copy(fact, now), now.spec
+    distance, limit = points_from_master(fact, now), allowed_points(fact, now)
     # The gates let nothing of the kind through; should one be lost, this still says no.
-    if not isinstance(draft, Draft) or not isinstance(spec, SymbolSpec) or distance is None:
+    if not isinstance(draft, Draft) or not isinstance(spec, SymbolSpec):
         return draft if isinstance(draft, Denied) else Denied(Reason.NO_MARKET, now.symbol)
+    if distance is None or limit is None:
+        return Denied(Reason.NO_MARKET, now.symbol)
     sized = sized_copy(fact, now, draft, spec)
     if isinstance(sized, Denied):
         return sized
@@ -41,7 +44,7 @@ def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
         sl=draft.sl,
         tp=draft.tp,
         terms=draft.terms,
-        deviation_points=_room(now.settings.slippage_tolerance, distance),
+        deviation_points=_room(limit, distance),
         filling=filling_for(spec),
         magic=now.magic,
         comment=now.comment,

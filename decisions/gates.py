@@ -209,10 +209,9 @@ def spread_is_narrow(_: Asking, now: Situation) -> Denied | None:
 
 
 def price_is_near(fact: Asking, now: Situation) -> Denied | None:
-    """`slippage_tolerance`, equal allowed."""
-    distance = points_from_master(fact, now)
-    limit = now.settings.slippage_tolerance
-    if distance is None:
+    """`slippage_tolerance` and `slippage_of_stop`, the smaller of the two; equal allowed."""
+    distance, limit = points_from_master(fact, now), allowed_points(fact, now)
+    if distance is None or limit is None:
         return Denied(Reason.NO_MARKET, now.symbol)
     if distance > limit:
         return Denied(Reason.PRICE_MOVED, f"{distance:f} points, at most {limit:f}")
@@ -296,6 +295,20 @@ def first_denial(fact: Asking, now: Situation) -> Denied | None:
         if denial is not None:
             return denial
     return None
+
+
+def allowed_points(fact: Asking, now: Situation) -> Decimal | None:
+    """How far the price may be from the master's; None without a spec.
+
+    A share of the way to the master's stop limits it where there is one.
+    """
+    if not isinstance(now.spec, SymbolSpec):
+        return None
+    tolerance, percent = now.settings.slippage_tolerance, now.settings.slippage_of_stop
+    if percent is None or not fact.subject.sl:
+        return tolerance
+    of_stop = abs(fact.price - fact.subject.sl) / now.spec.point * percent / 100
+    return min(tolerance, of_stop)
 
 
 def points_from_master(fact: Asking, now: Situation) -> Decimal | None:

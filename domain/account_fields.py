@@ -224,6 +224,28 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="slippage_of_stop",
+        kind=Kind.NUMBER,
+        meaning="How far the price may be from the master's for an open, as a share of the way "
+        "from the master's price to its stop; the smaller of this and slippage_tolerance holds, "
+        "absent means that this does not.",
+        may_be_null=True,
+        unit="percent",
+        above=0,
+        most=1000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="open_tries",
+        kind=Kind.WHOLE,
+        meaning="How often an open is tried in all, each time at a new price, where the broker "
+        "refused it for a reason that may pass.",
+        default=4,
+        least=1,
+        most=20,
+        roles=SLAVE,
+    ),
+    Field(
         name="magic_number",
         kind=Kind.WHOLE,
         meaning="The number in front of the magic of every copy.",

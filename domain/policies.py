@@ -127,6 +127,8 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     symbol_map: dict[str, str] = {}
     slippage_tolerance: Decimal = Decimal(50)
     slippage_mode: SlippageMode = SlippageMode.EITHER
+    slippage_of_stop: Decimal | None = None
+    open_tries: int = 4
     magic_number: int = 234000
     max_signal_age_ms: int = 5000
     max_lot: Decimal | None = None

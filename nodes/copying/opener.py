@@ -38,8 +38,6 @@ from utils.clock import Clock, utc_us
 
 logger = logging.getLogger(__name__)
 
-#: Proven refusals that a new price or another filling may cure are tried so often in all.
-TRIES = 4
 #: For so long a report tells of a signal from the future.
 FUTURE_SHOWN_S = 60.0
 ZERO = Decimal(0)
@@ -64,8 +62,9 @@ class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
 class _Tries:
     """How often one open was tried, and with which fillings."""
 
-    def __init__(self) -> None:
-        self._left = TRIES - 1
+    def __init__(self, most: int) -> None:
+        """Proven refusals that a new price or another filling may cure are tried `most` times."""
+        self._left = most - 1
         self._fillings: set[int] = set()
 
     def with_filling(self, order: AskedFor, situation: Situation) -> AskedFor:
@@ -176,7 +175,7 @@ class Opener:
             # Told again after a restart; its verdict was written with the leg, or is being settled.
             self._ledger.heard(fact)
             return
-        tries = _Tries()
+        tries = _Tries(settings.open_tries)
         attempt = self._attempt(fact, settings, tries)
         while tries.may_cure(attempt):
             self._note_refusal(attempt)

@@ -224,6 +224,14 @@ DENIED = {
         {"quote": a_quote(bid="1284.50", ask="1284.59")},
         Reason.PRICE_MOVED,
     ),
+    "slippage of more than its share of the stop": (
+        {
+            "settings": some_settings(slippage_of_stop=Decimal(4)),
+            "sl": "1280.10",
+            "quote": a_quote(ask="1285.31"),
+        },
+        Reason.PRICE_MOVED,
+    ),
     "slippage on the bid for a sell": (
         {"side": Side.SELL, "quote": a_quote(bid="1284.59")},
         Reason.PRICE_MOVED,
@@ -287,6 +295,20 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "a loss beyond a guard that is off": {"settings": UNGUARDED, "daily": -500},
     "a loss nobody knows, and no limit": {"settings": some_settings(), "daily": None},
     "one place left": {"settings": some_settings(max_open_trades=3), "open_legs": 2},
+    "slippage of exactly its share of the stop": {
+        "settings": some_settings(slippage_of_stop=Decimal(4)),
+        "sl": "1280.10",
+        "quote": a_quote(ask="1285.30"),
+    },
+    "a share of no stop": {
+        "settings": some_settings(slippage_of_stop=Decimal(4)),
+        "sl": "0",
+        "quote": a_quote(ask="1285.60"),
+    },
+    "a large share of the stop": {
+        "settings": some_settings(slippage_of_stop=Decimal(50)),
+        "quote": a_quote(ask="1285.60"),
+    },
     "slippage equal to the tolerance": {"quote": a_quote(ask="1285.60")},
     "slippage equal, in our favour": {"quote": a_quote(bid="1284.50", ask="1284.60")},
     "a better price in adverse mode": {

@@ -142,6 +142,15 @@ def test_law_4_a_broker_that_requotes_for_ever_is_asked_four_times(teller: Telle
     assert len(teller.slave.door.opens) == 4
 
 
+@pytest.mark.parametrize("tries", [1, 2, 7])
+def test_how_often_an_open_is_tried_is_the_accounts_to_say(tries: int) -> None:
+    teller = Teller(open_tries=tries)
+    teller.slave.door.answers = [REQUOTE] * 10
+    teller.say(teller.opens(501))
+    teller.turn()
+    assert len(teller.slave.door.opens) == tries
+
+
 @pytest.mark.parametrize("answers", [[REQUOTE, REQUOTE], [REQUOTE] * 10, [WRONG_FILLING]])
 def test_law_4_a_refused_try_leaves_no_open_intent_behind(
     teller: Teller, answers: list[Rejected]
