@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from decisions.field_values import wanted
-from domain.account_fields import BOOKKEEPING, IMPOSSIBLE, Impossible, field_named, fields_of
+from domain.account_fields import (
+    BOOKKEEPING,
+    IMPOSSIBLE,
+    Impossible,
+    field_named,
+    fields_of,
+    rule_fields,
+)
 from domain.fields import END, INVISIBLE, NOT_BLANK, Field, Kind
 from domain.market import Side
 from domain.policies import TradingState
@@ -92,6 +99,9 @@ def _section(fields: Iterable[Field]) -> Schema:
 def _property(field: Field) -> Schema:
     if field.kind is Kind.SECTION:
         schema = _section(fields_of(field.name))
+    elif field.kind is Kind.RULES:
+        rule = _section(rule_fields())
+        schema = {"bsonType": "array", "items": rule, "maxItems": field.most_items}
     else:
         schema = {"bsonType": field.bson_type} | _limits(field) | _shape(field)
     if field.may_be_null:

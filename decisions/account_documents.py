@@ -12,14 +12,16 @@ from domain.account_fields import (
     ACCOUNT_FIELDS,
     BOOKKEEPING,
     IMPOSSIBLE,
+    RULE_FOR,
     AccountDefaults,
     Impossible,
     field_named,
     fields_of,
+    rule_fields,
     where_of,
 )
 from domain.fields import Field, Kind
-from domain.policies import AccountSettings
+from domain.policies import AccountSettings, Rule
 from domain.problems import Problem
 
 BROKERS_CLOCK = "server"
@@ -41,9 +43,30 @@ def parse_account(
     if values["terminal"] == "paper" and values["paper"] is None:
         values["paper"] = _section("paper", {}, defaults, faults)
     faults += _faults_between(values, zone_exists)
+    rules = values.pop("rules") or ()
+    read = [_rule(n, rule, values, faults) for n, rule in enumerate(rules)]
     if faults:
         return tuple(_problem(fault, document) for fault in faults)
-    return msgspec.convert(values, AccountSettings)
+    return msgspec.convert(values | {"rules": tuple(read)}, AccountSettings)
+
+
+def _rule(
+    number: int, written: Mapping[str, Any], account: Mapping[str, Any], faults: list[Fault]
+) -> Rule | None:
+    """A rule's fields in place of the account's; what it leaves out is as the account has it."""
+    fields, found = rule_fields(), list[Fault]()
+    settable = {field.short_name for field in fields}
+    found += [_not_in_a_rule(name, written[name]) for name in written if name not in settable]
+    given = [field for field in fields if field.short_name in written]
+    own = {field.short_name: _field(field, written, AccountDefaults(), found) for field in given}
+    whom = {name: own.pop(name, None) for name in RULE_FOR}
+    whole = {**account, **own}
+    if not found:
+        found += _faults_between(whole, every_zone)
+    faults += [fault._replace(field=f"rules.{number}.{fault.field}") for fault in found]
+    if found:
+        return None
+    return msgspec.convert({**whom, "settings": whole}, Rule)
 
 
 def needs_restart(before: AccountSettings, after: AccountSettings) -> bool:
@@ -83,10 +106,17 @@ def _absent(field: Field, defaults: AccountDefaults, faults: list[Fault]) -> obj
         faults.append(Fault(field.name, wanted(field), "nothing", todo))
     if field.may_be_null:
         return None
-    empty: dict[Kind, object] = {Kind.NAMES: (), Kind.TEXT_MAP: {}}
+    empty: dict[Kind, object] = {Kind.NAMES: (), Kind.TEXT_MAP: {}, Kind.RULES: ()}
     if field.kind is Kind.SECTION:
         return _section(field.name, {}, defaults, faults)
     return getattr(defaults, field.name, empty.get(field.kind, field.default))
+
+
+def _not_in_a_rule(name: str, value: object) -> Fault:
+    if name in {field.short_name for field in fields_of("")}:
+        what_to_do = "Set it for the account, outside of its rules."
+        return Fault(name, "what a rule can set", "what holds for the whole account", what_to_do)
+    return Fault(name, "a field of a rule", "a name nobody knows", advice("", name, value))
 
 
 def _unknown(section: str, written: Mapping[str, Any], fields: tuple[Field, ...]) -> list[Fault]:

@@ -158,6 +158,7 @@ _READERS: Mapping[Kind, Callable[[str], object]] = {
     Kind.NAMES: _names,
     Kind.TEXT_MAP: _map,
     Kind.SECTION: _json,
+    Kind.RULES: _json,
 }
 
 

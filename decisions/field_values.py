@@ -167,6 +167,15 @@ def _is_name(field: Field, value: object) -> bool:
     return _fits(field, value) and re.search(NOT_BLANK, str(value)) is not None
 
 
+def _rules(field: Field, value: object) -> object:
+    """Each one is read like a document of its own."""
+    if not isinstance(value, (list, tuple)) or _too_many(field, len(value)):
+        return _fault(field, _shown(value))
+    if not all(isinstance(one, Mapping) for one in value):
+        return _fault(field, _shown(next(one for one in value if not isinstance(one, Mapping))))
+    return tuple(value)
+
+
 def _no_section(field: Field, value: object) -> object:
     return _fault(field, _shown(value))
 
@@ -181,6 +190,7 @@ _READERS: Mapping[Kind, Callable[[Field, Any], object]] = {
     Kind.NAMES: _names,
     Kind.TEXT_MAP: _text_map,
     Kind.SECTION: _no_section,
+    Kind.RULES: _rules,
 }
 
 _KIND_WORDS: Mapping[Kind, str] = {
@@ -193,4 +203,5 @@ _KIND_WORDS: Mapping[Kind, str] = {
     Kind.NAMES: "a list of different texts",
     Kind.TEXT_MAP: "a text for each name",
     Kind.SECTION: "a section with fields of its own",
+    Kind.RULES: "a list of rules, each with fields of its own",
 }

@@ -4,9 +4,9 @@ A list that allows lets nothing else through; one that denies wins over it.
 """
 
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
 
 from decisions.drafting import Asking
+from decisions.rules import is_like
 from decisions.situation import Situation
 from domain.orders import Denied
 from domain.reasons import Reason
@@ -81,10 +81,8 @@ def _master_lots(fact: Asking, now: Situation) -> Denied | None:
     return None
 
 
-def _any_like(names: Sequence[str], patterns: Sequence[str]) -> bool:
-    """`*` stands for any letters; capitals do not count."""
-    bare = [name.lower() for name in names]
-    return any(fnmatchcase(name, pattern.lower()) for name in bare for pattern in patterns)
+def _any_like(names: Sequence[str], patterns: tuple[str, ...]) -> bool:
+    return any(is_like(name, patterns) for name in names)
 
 
 def _in_ranges(magic: int, ranges: Sequence[str]) -> bool:

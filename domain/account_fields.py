@@ -23,6 +23,35 @@ SIDES = "^(" + "|".join(Side) + ")" + END
 ORDER_TYPES = "^(MARKET|" + "|".join(PendingKind) + ")" + END
 
 
+#: Whom a rule is for; a list that is absent means all.
+RULE_FOR = ("masters", "symbols")
+#: What a rule may set instead, each field or section as a whole.
+RULE_SETS = (
+    "slippage_tolerance",
+    "slippage_mode",
+    "slippage_of_stop",
+    "open_tries",
+    "max_signal_age_ms",
+    "max_lot",
+    "size",
+    "reverse",
+    "stop_loss_type",
+    "stop_loss_points",
+    "stop_loss_offset",
+    "protective_stop",
+    "require_stop_loss",
+    "atr",
+    "take_profit_type",
+    "take_profit_points",
+    "take_profit_offset",
+    "take_profit_ratio",
+    "require_take_profit",
+    "filters",
+    "max_spread",
+    "partial_below_min",
+)
+
+
 class AccountDefaults(msgspec.Struct, frozen=True, kw_only=True):
     """Defaults that the user sets for all accounts at once."""
 
@@ -764,6 +793,14 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="rules",
+        kind=Kind.RULES,
+        meaning="What holds instead for some masters or symbols; the first rule that fits holds, "
+        "and docs/RULES.md shows how.",
+        most_items=200,
+        roles=SLAVE,
+    ),
+    Field(
         name="opens_without_database",
         kind=Kind.SWITCH,
         meaning="Whether copies are still opened while the database is silent.",
@@ -949,6 +986,19 @@ def field_named(name: str) -> Field:
 def fields_of(section: str) -> tuple[Field, ...]:
     """The fields that stand directly in a section; the empty name is the document itself."""
     return tuple(field for field in ACCOUNT_FIELDS if field.section == section)
+
+
+def rule_fields() -> tuple[Field, ...]:
+    """The fields of a rule: whom it is for, and what it sets."""
+    masters = msgspec.structs.replace(
+        field_named("follows"), name="masters", meaning="The masters it is for; absent means all."
+    )
+    symbols = msgspec.structs.replace(
+        field_named("symbols"),
+        meaning="The symbols it is for, by the master's name or ours, * for any letters; absent "
+        "means all.",
+    )
+    return (masters, symbols, *(field_named(name) for name in RULE_SETS))
 
 
 def where_of(one: Impossible) -> str:

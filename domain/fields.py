@@ -46,6 +46,7 @@ class Kind(StrEnum):
     NAMES = "list of texts"
     TEXT_MAP = "texts by name"
     SECTION = "section"
+    RULES = "list of rules"
 
 
 BSON_TYPES = {
@@ -58,6 +59,7 @@ BSON_TYPES = {
     Kind.NAMES: "array",
     Kind.TEXT_MAP: "object",
     Kind.SECTION: "object",
+    Kind.RULES: "array",
 }
 
 

@@ -154,6 +154,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_open_lots_per_symbol: Decimal | None = None
     throttle: Throttle = Throttle()
     partial_below_min: str = "keep"
+    rules: tuple["Rule", ...] = ()
     opens_without_database: bool = False
     kill_switch: KillSwitch = KillSwitch()
 
@@ -168,3 +169,14 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
             self.stop_loss_offset,
             self.take_profit_offset,
         )
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for some masters and symbols: the account's settings with its own in their place.
+
+    None stands for all masters, or for all symbols; `symbols` by the master's name or ours.
+    """
+
+    masters: tuple[NodeName, ...] | None
+    symbols: tuple[str, ...] | None
+    settings: AccountSettings

@@ -10,7 +10,9 @@ from decisions.copying import decide_open, decide_place
 from decisions.drafting import Asking, side_here
 from decisions.filling import next_filling
 from decisions.heeding import target_after, target_of
+from decisions.rules import settings_for
 from decisions.situation import Situation
+from decisions.symbol_mapping import slave_symbol
 from domain.figures import Figures
 from domain.ids import LegKey, SlaveIdentifier, SlaveSymbol, SlaveTicket
 from domain.legs import Leg, LegState
@@ -120,6 +122,7 @@ class Opener:
 
     def open(self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings) -> None:
         """Answer one PositionOpened, with a verdict in any case."""
+        settings = _settings_for(fact, settings)
         known = self._ledger.legs.find(fact.leg_key)
         if known is not None and known.live and known.terms_sent is not None:
             known = self._end_the_waiting(arrival, fact, known)
@@ -129,6 +132,7 @@ class Opener:
 
     def place(self, arrival: Arrival, fact: OrderPlaced, settings: AccountSettings) -> None:
         """Answer one OrderPlaced, with a verdict in any case."""
+        settings = _settings_for(fact, settings)
         known = self._ledger.legs.find(fact.leg_key)
         self._ask_for_a_copy(arrival, fact, settings, known)
 
@@ -245,6 +249,13 @@ class Opener:
         intent = None if done.executed is None else done.executed.intent
         # A leg that was answered for before keeps its story; only the verdict is new.
         self._ledger.answer(fact, leg if is_new else None, answer, figures, intent)
+
+
+def _settings_for(fact: Asking, settings: AccountSettings) -> AccountSettings:
+    """Those that hold for this master and symbol; from here on they are the account's."""
+    theirs = fact.subject.symbol
+    ours = slave_symbol(theirs, settings.symbol_map, settings.suffix)
+    return settings_for(settings, fact.master, theirs, ours)
 
 
 def _never_filled(leg: Leg) -> Answer:

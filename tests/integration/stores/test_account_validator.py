@@ -37,6 +37,7 @@ GOOD: dict[Kind, object] = {
     Kind.NAMES: ["M"],
     Kind.TEXT_MAP: {"XAUUSD": "GOLD"},
     Kind.SECTION: {},
+    Kind.RULES: [{"masters": ["M"], "max_lot": 1}],
 }
 BAD_TYPE: dict[Kind, object] = dict.fromkeys(Kind, 5) | {Kind.WHOLE: "5", Kind.NUMBER: True}
 OUT_OF_RANGE: dict[Kind, object] = {

@@ -268,6 +268,41 @@ def test_what_only_means_nothing_on_a_master_is_let_be(change: Document) -> None
     assert parser_accepts(document), parse_account(document)
 
 
+GOOD_RULES: list[Any] = [
+    [],
+    [{}],
+    [{"masters": ["M"], "symbols": ["XAU*"], "size": {"mode": "equity"}, "max_lot": 2}],
+    [{"symbols": ["*"], "reverse": True}, {"masters": ["M"], "filters": {"sides": ["BUY"]}}],
+]
+BAD_RULES: list[Any] = [
+    {"masters": ["M"]},
+    ["M"],
+    [{"masters": "M"}],
+    [{"follows": ["M"]}],
+    [{"magic_number": 5}],
+    [{"rules": []}],
+    [{"sise": {"mode": "equity"}}],
+    [{"size": {"mode": "huge"}}],
+    [{"size": {"mod": "same"}}],
+    [{"max_lot": 0}],
+    [{"slippage_tolerance": None}],
+    [{"filters": {"magics": ["a-b"]}}],
+    [{}] * 201,
+]
+
+
+@pytest.mark.parametrize("rules", GOOD_RULES, ids=str)
+def test_rules_that_are_sound_are_taken_by_both(rules: Any) -> None:
+    assert parser_accepts(MINIMAL | {"rules": rules}), parse_account(MINIMAL | {"rules": rules})
+    assert database_accepts(MINIMAL | {"rules": rules})
+
+
+@pytest.mark.parametrize("rules", BAD_RULES, ids=lambda rules: str(rules)[:60])
+def test_rules_that_are_not_are_refused_by_both(rules: Any) -> None:
+    assert not parser_accepts(MINIMAL | {"rules": rules})
+    assert not database_accepts(MINIMAL | {"rules": rules})
+
+
 NUMBER_FIELDS = [field for field in ACCOUNT_FIELDS if field.kind in (Kind.WHOLE, Kind.NUMBER)]
 TEXT_FIELDS = [field for field in ACCOUNT_FIELDS if field.longest is not None]
 ENDLESS = [

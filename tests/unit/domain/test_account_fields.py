@@ -78,7 +78,9 @@ def test_every_text_and_every_list_has_a_length() -> None:
     for field in ACCOUNT_FIELDS:
         if field.kind in (Kind.TEXT, Kind.SECRET, Kind.NAMES, Kind.TEXT_MAP):
             assert field.longest is not None, field.name
-        assert (field.most_items is not None) is (field.kind in (Kind.NAMES, Kind.TEXT_MAP))
+        assert (field.most_items is not None) is (
+            field.kind in (Kind.NAMES, Kind.TEXT_MAP, Kind.RULES)
+        )
 
 
 def test_what_is_impossible_speaks_of_fields_that_exist_and_says_what_to_do() -> None:

@@ -1,0 +1,77 @@
+"""What holds instead for some masters and symbols."""
+
+from typing import Any
+
+import pytest
+
+from decisions.account_documents import parse_account
+from decisions.rules import settings_for
+from domain.ids import NodeName
+from domain.policies import AccountSettings
+
+SLAVE: dict[str, Any] = {
+    "name": "Apex",
+    "type": "SLAVE",
+    "path": "x",
+    "max_lot": 5,
+    "size": {"mode": "equity", "multiplier": 0.5},
+    "rules": [
+        {"masters": ["Gold"], "symbols": ["XAU*", "gold.c"], "max_lot": 1},
+        {"masters": ["Gold", "News"], "reverse": True, "max_lot": None},
+        {"symbols": ["US30"], "size": {"mode": "fixed", "fixed_lot": 0.1}},
+    ],
+}
+
+
+def read(**changes: Any) -> AccountSettings:
+    found = parse_account(SLAVE | changes)
+    assert isinstance(found, AccountSettings), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("master", "names", "limit", "reverse", "mode"),
+    [
+        ("Other", ("EURUSD",), 5, False, "equity"),
+        ("Gold", ("XAUUSD", "XAUUSD.c"), 1, False, "equity"),
+        ("Gold", ("METAL", "GOLD.c"), 1, False, "equity"),
+        ("Gold", ("EURUSD", "EURUSD.c"), None, True, "equity"),
+        ("News", ("XAUUSD",), None, True, "equity"),
+        ("Other", ("us30",), 5, False, "fixed"),
+        ("News", ("US30",), None, True, "equity"),
+    ],
+)
+def test_the_first_rule_that_fits_holds_and_the_account_for_the_rest(
+    master: str, names: tuple[str, ...], limit: int | None, reverse: bool, mode: str
+) -> None:
+    held = settings_for(read(), NodeName(master), *names)
+    assert (held.max_lot, held.reverse, held.size.mode.value) == (limit, reverse, mode)
+
+
+def test_a_section_of_a_rule_takes_the_place_of_the_whole_section() -> None:
+    held = settings_for(read(), NodeName("Other"), "US30")
+    assert held.size.multiplier is None
+
+
+def test_an_account_without_rules_has_its_own_settings() -> None:
+    settings = read(rules=[])
+    assert settings_for(settings, NodeName("Gold"), "XAUUSD") is settings
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "said"),
+    [
+        ({"follows": ["M"]}, "rules.0.follows", "what holds for the whole account"),
+        ({"revers": True}, "rules.0.revers", "Did you mean reverse?"),
+        ({"size": {"mode": "fixed"}}, "rules.0.size.mode", "Add size.fixed_lot"),
+        ({"size": {"fixed_lot": 1}}, "rules.0.size.fixed_lot", "Set size.mode to fixed"),
+        ({"size": {"mode": "formula", "formula": "1 +"}}, "rules.0.size.formula", "Correct it"),
+        ({"max_spread": -1}, "rules.0.max_spread", "0 to"),
+    ],
+)
+def test_a_fault_names_its_rule(rule: dict[str, Any], field: str, said: str) -> None:
+    faults = parse_account(SLAVE | {"rules": [rule]})
+    assert isinstance(faults, tuple)
+    (fault,) = faults
+    assert fault.field == field
+    assert said in fault.text
