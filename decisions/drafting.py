@@ -92,7 +92,13 @@ def _terms(
     loss = _stop_loss(now, spec)
     if isinstance(loss, Denied):
         return loss
-    terms = CopyTerms(reversed=now.settings.reverse, anchor=price, stop_loss=loss)
+    terms = CopyTerms(
+        reversed=now.settings.reverse,
+        anchor=price,
+        stop_loss=loss,
+        min_hold_ms=now.settings.min_hold_seconds * 1000,
+        max_hold_ms=(now.settings.max_hold_seconds or 0) * 1000,
+    )
     stop = own_levels(terms, side, price, master_price, theirs).sl
     distance = abs(price - stop) if stop else ZERO
     return msgspec.structs.replace(terms, take_profit=_take_profit(now.settings, spec, distance))

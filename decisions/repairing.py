@@ -13,6 +13,7 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
+from decisions.holding import has_been_held_long_enough, may_not_close_yet
 from decisions.marking import is_named, magic_number_of
 from decisions.netting import lots_brought, net_left, signed, without_rollovers
 from decisions.planning import aimed_as, plan_leg, with_stops_confirmed, with_stops_in_force
@@ -298,9 +299,13 @@ def _take_in_growth(leg: Leg, held: Position, sight: Sight) -> Repair | None:
 def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
     if not isinstance(sight.spec, SymbolSpec):
         return Wait(why=f"no contract of {leg.symbol}")
+    if has_been_held_long_enough(leg, sight.now_ms) and leg.reason is not Reason.MAX_HOLD:
+        return Shown(leg=msgspec.structs.replace(leg, reason=Reason.MAX_HOLD))
     held = _no_larger_than_known(leg, listed)
     aimed = leg if sight.share is None else _aimed_in_net(leg, sight.share)
     plan = plan_leg(_as_closed(aimed), held, sight.spec, sight.state, sight.name)
+    if isinstance(plan, ClosePosition) and may_not_close_yet(leg, sight.now_ms):
+        return Wait()
     if not isinstance(plan, Nothing):
         return Send(order=plan, name=sight.name, aimed=aimed, keeps=_keeps(plan, sight))
     if is_absent_without_a_word(leg, sight.word):
@@ -312,7 +317,7 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
 
 
 def _as_closed(leg: Leg) -> Leg:
-    """What an operator wants closed is planned like what its master has closed."""
+    """What an operator or the clock wants closed is planned like what its master has closed."""
     if leg.target.closed or not leg.is_to_end:
         return leg
     target = msgspec.structs.replace(leg.target, volume=ZERO, order=None)

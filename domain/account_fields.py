@@ -48,6 +48,8 @@ RULE_SETS = (
     "require_take_profit",
     "filters",
     "max_spread",
+    "min_hold_seconds",
+    "max_hold_seconds",
     "partial_below_min",
 )
 
@@ -790,6 +792,26 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         meaning="When what is left would be below the minimum volume: keep it, or close it all.",
         default="keep",
         choices=("keep", "close"),
+        roles=SLAVE,
+    ),
+    Field(
+        name="min_hold_seconds",
+        kind=Kind.WHOLE,
+        meaning="How long a copy is held at least: a close or reduction that comes sooner waits.",
+        default=0,
+        unit="seconds",
+        least=0,
+        most=86_400,
+        roles=SLAVE,
+    ),
+    Field(
+        name="max_hold_seconds",
+        kind=Kind.WHOLE,
+        meaning="After how long a copy is closed, whatever its master does; absent means never.",
+        may_be_null=True,
+        unit="seconds",
+        least=1,
+        most=31_536_000,
         roles=SLAVE,
     ),
     Field(

@@ -120,8 +120,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_to_end(self) -> bool:
-        """Its master's position is closed, or an operator wants it closed."""
-        return self.target.closed or self.reason is Reason.OPERATOR_CLOSED
+        """Its master's position is closed, an operator wants it closed, or its time is over."""
+        return self.target.closed or self.reason in {Reason.OPERATOR_CLOSED, Reason.MAX_HOLD}
 
     @property
     def live(self) -> bool:

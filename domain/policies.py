@@ -154,6 +154,8 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_open_lots_per_symbol: Decimal | None = None
     throttle: Throttle = Throttle()
     partial_below_min: str = "keep"
+    min_hold_seconds: int = 0
+    max_hold_seconds: int | None = None
     rules: tuple["Rule", ...] = ()
     opens_without_database: bool = False
     kill_switch: KillSwitch = KillSwitch()

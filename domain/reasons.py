@@ -87,6 +87,7 @@ class Reason(StrEnum):
     # nothing to do
     OPERATOR_CLOSED = "OPERATOR_CLOSED"
     OPERATOR_LEFT = "OPERATOR_LEFT"
+    MAX_HOLD = "MAX_HOLD"
     NEVER_COPIED = "NEVER_COPIED"
     ALREADY_CLOSED_HERE = "ALREADY_CLOSED_HERE"
     ALREADY_AS_WANTED = "ALREADY_AS_WANTED"
@@ -366,6 +367,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OPERATOR_LEFT: Explanation(
         "An operator let go of the copy with `launcher.py leave`: it is not followed any more.",
         "Close it yourself when its time has come.",
+    ),
+    Reason.MAX_HOLD: Explanation(
+        "The copy was closed after `max_hold_seconds`.", "Nothing; or raise it, or set it to null."
     ),
     Reason.NEVER_COPIED: Explanation("There is no copy of this position here.", "Nothing."),
     Reason.ALREADY_CLOSED_HERE: Explanation(

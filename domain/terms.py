@@ -35,9 +35,14 @@ class StopRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CopyTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """`reversed`: the copy is on the other side. `anchor`: the price it was asked at."""
+    """`reversed`: the copy is on the other side. `anchor`: the price it was asked at.
+
+    `min_hold_ms`: not closed sooner after its open, `max_hold_ms`: closed then, 0 for no limit.
+    """
 
     reversed: bool = False
     anchor: Decimal = ZERO
     stop_loss: StopRule = StopRule()
     take_profit: StopRule = StopRule()
+    min_hold_ms: int = 0
+    max_hold_ms: int = 0

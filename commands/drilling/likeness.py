@@ -16,8 +16,8 @@ Document = dict[str, Any]
 LEFT_BEHIND = frozenset(
     {"path", "login", "server", "password", "terminal", "relaunch_terminal", "pub_port", "paper"}
 )
-#: A drill judges by the master's lots, whatever size a copy would have had.
-ONE_TO_ONE = "size"
+#: A drill judges by the master's lots and side, whatever a copy would have had.
+NOT_DRILLED = frozenset({"size", "rules", "reverse"})
 #: The masters' symbols, and what each paper broker that never closes calls them.
 MASTERS_SELL = ("EURUSD", "XAUUSD")
 SOLD: dict[str, tuple[str, ...]] = {
@@ -109,9 +109,7 @@ def _like_slave(mine: Mapping[str, Any]) -> Document:
 
 def _kept(mine: Mapping[str, Any]) -> Document:
     """What the table of account fields knows, and no secret; all else is left alone."""
-    known = (
-        {f.name for f in fields_of("") if f.kind is not Kind.SECRET} - LEFT_BEHIND - {ONE_TO_ONE}
-    )
+    known = {f.name for f in fields_of("") if f.kind is not Kind.SECRET} - LEFT_BEHIND - NOT_DRILLED
     return {name: mine[name] for name in mine if name in known}
 
 
@@ -153,8 +151,9 @@ def _called(mine: Mapping[str, Any], symbol: str) -> str:
 def _differences(mine: Mapping[str, Any], account: Mapping[str, Any]) -> Iterator[str]:
     name, broker = mine["name"], account["paper"]["broker"]
     yield f"{name}: trades at the paper broker {broker}."
-    if mine.get(ONE_TO_ONE):
-        yield f"{name}: copies have the master's lots; its {ONE_TO_ONE} is left out."
+    left_out = ", ".join(sorted(field for field in NOT_DRILLED if mine.get(field)))
+    if left_out:
+        yield f"{name}: copies have the master's lots and side; left out: {left_out}."
     tradable = _can_trade(account, broker)
     if account.get("symbol_map") != mine.get("symbol_map"):
         yield (

@@ -58,8 +58,8 @@ def test_sizes_are_left_out_and_that_is_said() -> None:
     """A drill would take a copy of another size than the master's for damage."""
     size = {"mode": "fixed", "fixed_lot": 3}
     assert "size" not in shaped(size=size)
-    assert "its size is left out" in remarks(size=size)
-    assert "its size is left out" not in remarks()
+    assert "left out: reverse, size." in remarks(size=size, reverse=True)
+    assert "left out" not in remarks()
 
 
 def test_nothing_real_and_nothing_secret_is_copied() -> None:
