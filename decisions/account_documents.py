@@ -8,6 +8,7 @@ import msgspec
 from decisions.field_values import Fault, read_value, wanted
 from decisions.size_formula import fault_of
 from decisions.unknown_fields import advice
+from decisions.windows import zones_of
 from domain.account_fields import (
     ACCOUNT_FIELDS,
     BOOKKEEPING,
@@ -44,14 +45,18 @@ def parse_account(
         values["paper"] = _section("paper", {}, defaults, faults)
     faults += _faults_between(values, zone_exists)
     rules = values.pop("rules") or ()
-    read = [_rule(n, rule, values, faults) for n, rule in enumerate(rules)]
+    read = [_rule(n, rule, values, zone_exists, faults) for n, rule in enumerate(rules)]
     if faults:
         return tuple(_problem(fault, document) for fault in faults)
     return msgspec.convert(values | {"rules": tuple(read)}, AccountSettings)
 
 
 def _rule(
-    number: int, written: Mapping[str, Any], account: Mapping[str, Any], faults: list[Fault]
+    number: int,
+    written: Mapping[str, Any],
+    account: Mapping[str, Any],
+    zone_exists: Callable[[str], bool],
+    faults: list[Fault],
 ) -> Rule | None:
     """A rule's fields in place of the account's; what it leaves out is as the account has it."""
     fields, found = rule_fields(), list[Fault]()
@@ -62,7 +67,7 @@ def _rule(
     whom = {name: own.pop(name, None) for name in RULE_FOR}
     whole = {**account, **own}
     if not found:
-        found += _faults_between(whole, every_zone)
+        found += _faults_between(whole, zone_exists)
     faults += [fault._replace(field=f"rules.{number}.{fault.field}") for fault in found]
     if found:
         return None
@@ -172,11 +177,16 @@ def _follows_itself(values: Mapping[str, Any]) -> tuple[Fault, ...]:
 def _zone_faults(
     values: Mapping[str, Any], zone_exists: Callable[[str], bool]
 ) -> tuple[Fault, ...]:
-    zone = ((values["kill_switch"] or {}).get("reset") or {}).get("zone")
-    if zone is None or zone == BROKERS_CLOCK or zone_exists(zone):
-        return ()
-    name, wanted = "kill_switch.reset.zone", "server, UTC or the name of a time zone"
-    return (Fault(name, wanted, repr(zone), "Write it like Europe/Prague, or use server."),)
+    reset = ((values["kill_switch"] or {}).get("reset") or {}).get("zone")
+    named = [] if reset is None else [("kill_switch.reset.zone", reset)]
+    windows = values["trading_windows"] or ()
+    named += [("trading_windows", zone) for zone in sorted(zones_of(windows))]
+    wanted = "server, UTC or the name of a time zone"
+    return tuple(
+        Fault(name, wanted, repr(zone), "Write it like Europe/Prague, or use server.")
+        for name, zone in named
+        if zone != BROKERS_CLOCK and not zone_exists(zone)
+    )
 
 
 def _formula_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:

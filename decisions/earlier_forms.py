@@ -240,9 +240,9 @@ FORM_B = FormTable(
         ),
     },
     limits={
-        "trading_sessions": "copies are opened at any time the master trades",
+        "trading_sessions": "copies are opened at any time; set trading_windows for other hours",
         "risk_per_trade": SIZED_BY_RISK,
-        "max_daily_trades": "how many trades a day is not limited yet",
+        "max_daily_trades": "how many trades a day is not limited; throttle limits a time",
         "stop_loss_type": "copies have the master's stop; docs/STOPS.md says how to change that",
         "trailing_stop": "copies have the master's stop, and follow it",
         "news_filter": "copies are opened in the news as well",

@@ -15,6 +15,7 @@ from decisions.filters import first_filtered
 from decisions.situation import Situation
 from decisions.slippage import slippage_points, spread_points
 from decisions.trading_state import why_not_open
+from decisions.windows import is_open
 from domain.market import Side, SymbolSpec, Unknowable
 from domain.mt5_words import SymbolTradeMode
 from domain.orders import Denied
@@ -50,6 +51,14 @@ def leg_is_new(fact: Asking, now: Situation) -> Denied | None:
         # A flash is told with its close, and closes go first.
         return Denied(Reason.FLASH if is_flash else Reason.CLOSED_MEANWHILE)
     return Denied(Reason.ALREADY_HANDLED) if now.leg_known else None
+
+
+def it_is_trading_time(_: Asking, now: Situation) -> Denied | None:
+    """`trading_windows`."""
+    windows = now.settings.trading_windows
+    if windows is None or is_open(windows, now.local_times):
+        return None
+    return Denied(Reason.OUTSIDE_HOURS, "; ".join(windows))
 
 
 def master_still_holds(fact: Asking, now: Situation) -> Denied | None:
@@ -261,6 +270,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     state_permits_opens,
     leg_is_new,
     it_is_wanted,
+    it_is_trading_time,
     master_still_holds,
     signal_is_fresh,
     login_is_right,

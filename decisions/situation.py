@@ -1,10 +1,12 @@
 """Everything a decision to open may look at, gathered at one moment, in one frozen value."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
 from decisions.claims import SymbolUse
+from decisions.windows import LocalTime
 from domain.ids import Magic, SlaveSymbol
 from domain.market import AccountState, Identity, Quote, SymbolSpec, TerminalState, Unknowable
 from domain.policies import AccountSettings, Hold, Latch
@@ -33,6 +35,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     its newest tick, 0 before the first. `means_age_ms`: how long ago what the master has was read.
     `open_lots`: of all live copies, those that wait included; `recent_opens`: orders sent within
     the throttle's time.
+    `local_times`: by zone, where windows need them.
     `volatility`: the symbol's average true range, price units, where the settings ask for it.
     """
 
@@ -62,6 +65,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     symbol_use: SymbolUse | None = None
     symbol_copied: bool = False
     newest_server_ms: int = 0
+    local_times: Mapping[str, LocalTime] = {}
     worth: Worth = Worth()
     volatility: Decimal | None = None
     means_age_ms: int | None = None

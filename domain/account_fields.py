@@ -48,10 +48,17 @@ RULE_SETS = (
     "require_take_profit",
     "filters",
     "max_spread",
+    "trading_windows",
     "min_hold_seconds",
     "max_hold_seconds",
     "partial_below_min",
 )
+
+
+_DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+ZONE = r"[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*"
+WINDOW = f"^{_DAY}(-{_DAY})? {_TIME}-{_TIME} {ZONE}" + END
 
 
 class AccountDefaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -795,6 +802,18 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="trading_windows",
+        kind=Kind.NAMES,
+        meaning="When copies are opened: days and hours of a zone, the end not included, over "
+        "midnight where it comes first; absent means always.",
+        may_be_null=True,
+        longest=64,
+        most_items=100,
+        pattern=WINDOW,
+        example="Mon-Fri 08:00-17:00 Europe/Prague",
+        roles=SLAVE,
+    ),
+    Field(
         name="min_hold_seconds",
         kind=Kind.WHOLE,
         meaning="How long a copy is held at least: a close or reduction that comes sooner waits.",
@@ -874,7 +893,7 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         meaning="Whose clock that is: server (the broker's), UTC, or a zone like Europe/Prague.",
         default="server",
-        pattern=r"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*" + END,
+        pattern=f"^{ZONE}" + END,
         longest=64,
         example="server",
         roles=SLAVE,

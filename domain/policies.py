@@ -154,6 +154,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_open_lots_per_symbol: Decimal | None = None
     throttle: Throttle = Throttle()
     partial_below_min: str = "keep"
+    trading_windows: tuple[str, ...] | None = None
     min_hold_seconds: int = 0
     max_hold_seconds: int | None = None
     rules: tuple["Rule", ...] = ()

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     SIDE_FILTERED = "SIDE_FILTERED"
     ORDER_TYPE_FILTERED = "ORDER_TYPE_FILTERED"
     MASTER_LOT_FILTERED = "MASTER_LOT_FILTERED"
+    OUTSIDE_HOURS = "OUTSIDE_HOURS"
     SPREAD_TOO_WIDE = "SPREAD_TOO_WIDE"
     MAX_OPEN_LOTS = "MAX_OPEN_LOTS"
     TOO_MANY_IN_TIME = "TOO_MANY_IN_TIME"
@@ -215,6 +216,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.MASTER_LOT_FILTERED: Explanation(
         "The master's volume is below `filters.min_master_lot` or above `filters.max_master_lot`.",
         "Nothing; or change them.",
+    ),
+    Reason.OUTSIDE_HOURS: Explanation(
+        "None of `trading_windows` is open.", "Nothing; or change them. Closes go on at all hours."
     ),
     Reason.SPREAD_TOO_WIDE: Explanation(
         "The spread is wider than `max_spread` allows.", "Nothing; or raise it."

@@ -16,6 +16,7 @@ from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.bookkeeping.ledger import Ledger
 from nodes.copying.appraising import volatility_of, worth_of
+from nodes.copying.wall_clocks import local_times
 from nodes.guarding.day_guard import DayGuard
 from nodes.guarding.standing import Standing
 from nodes.inbox import Inbox
@@ -65,6 +66,7 @@ class SituationRoom:
         if not self._inbox.is_wanted(fact.master):
             holds |= {Hold.DRAINING}
         account = self._door.account()
+        server_ms = self._door.newest_server_ms()
         situation = Situation(
             settings=settings,
             latch=self._standing.latch,
@@ -87,7 +89,8 @@ class SituationRoom:
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
             comment=comment_for(key),
             symbol_use=self._symbol_use(symbol, account),
-            newest_server_ms=self._door.newest_server_ms(),
+            newest_server_ms=server_ms,
+            local_times=local_times(settings, now.utc_ms, server_ms),
             means_age_ms=_age_of_means_ms(fact),
             volatility=volatility_of(self._door, symbol, settings),
         )

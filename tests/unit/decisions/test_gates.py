@@ -14,6 +14,7 @@ from decisions.gates import (
     points_from_master,
 )
 from decisions.trading_state import HOLD_REASONS
+from decisions.windows import LocalTime
 from domain.copy_settings import StopLossType
 from domain.market import Identity, PendingKind, Side, Unknowable
 from domain.mt5_words import OrderMode, SymbolTradeMode
@@ -73,7 +74,13 @@ def only(**filters: Any) -> dict[str, Any]:
     return {"settings": some_settings(filters=Filters(**filters))}
 
 
+HOURS = some_settings(trading_windows=("Mon 08:00-17:00 Europe/Prague",))
 DENIED = {
+    "at five o'clock": (
+        {"settings": HOURS, "local_times": {"Europe/Prague": LocalTime(0, 17 * 60)}},
+        Reason.OUTSIDE_HOURS,
+    ),
+    "at an hour nobody knows": ({"settings": HOURS}, Reason.OUTSIDE_HOURS),
     "not one of its symbols": (
         {"settings": some_settings(symbols=("EUR*", "GBPUSD"))},
         Reason.SYMBOL_FILTERED,
@@ -246,6 +253,10 @@ DENIED = {
 
 REVERSED = some_settings(reverse=True)
 ALLOWED: dict[str, dict[str, Any]] = {
+    "a minute before five": {
+        "settings": HOURS,
+        "local_times": {"Europe/Prague": LocalTime(0, 17 * 60 - 1)},
+    },
     "one of its symbols, by the master's name": {
         "settings": some_settings(symbols=("eurusd", "xau*")),
         "symbol": "GOLD.c",
