@@ -141,7 +141,7 @@ def _faults_between(
 ) -> tuple[Fault, ...]:
     together = tuple(_impossible(one) for one in IMPOSSIBLE if _is_so(one, values))
     others = _follows_itself(values) + _zone_faults(values, zone_exists) + _formula_faults(values)
-    return together + others
+    return together + others + _factor_faults(values)
 
 
 def _is_so(one: Impossible, values: Mapping[str, Any]) -> bool:
@@ -186,6 +186,17 @@ def _zone_faults(
         Fault(name, wanted, repr(zone), "Write it like Europe/Prague, or use server.")
         for name, zone in named
         if zone != BROKERS_CLOCK and not zone_exists(zone)
+    )
+
+
+def _factor_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """No lots at all for each of the master's would be no copies at all."""
+    mapped = ((name, one.partition("|")[2]) for name, one in (values["symbol_map"] or {}).items())
+    wanted, todo = "a lot factor above 0", "Write it like US30|0.1."
+    return tuple(
+        Fault(f"symbol_map.{name}", wanted, factor, todo)
+        for name, factor in mapped
+        if factor and not float(factor)
     )
 
 

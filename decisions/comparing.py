@@ -37,7 +37,8 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
         """What the master's symbol is called at the slave's broker."""
         name = self.wanted.opening.symbol
         policy = self.slave.policy
-        return policy.symbol_map[name] if name in policy.symbol_map else name + policy.suffix
+        mapped = policy.symbol_map.get(name)
+        return name + policy.suffix if mapped is None else mapped.partition("|")[0]
 
     @property
     def spec(self) -> SymbolSpec | None:

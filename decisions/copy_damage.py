@@ -81,11 +81,12 @@ def _copied_wrong(copied: Copied) -> Finding | None:
     """Part of it may not have been filled; more than the master's nobody asked for."""
     policy, life, copy = copied.slave.policy, copied.wanted.life, copied.copy
     plain = life.opening.symbol
-    symbol = policy.symbol_map.get(plain, plain + policy.suffix)
+    symbol, _, factor = policy.symbol_map.get(plain, plain + policy.suffix).partition("|")
+    most = life.volume * Decimal(factor or 1)
     is_same = (copy.side, copy.opening.symbol) == (life.side, symbol)
-    if is_same and copy.volume <= life.volume:
+    if is_same and copy.volume <= most:
         return None
-    wanted = f"{life.side.value} {symbol}, at most {life.volume:f} lots"
+    wanted = f"{life.side.value} {symbol}, at most {most:f} lots"
     return copied.damage(DamageKind.COPIED_WRONG, wanted, "opened")
 
 

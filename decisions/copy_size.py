@@ -14,6 +14,7 @@ def sized_copy(fact: Asking, now: Situation, draft: Draft, spec: SymbolSpec) -> 
     case = SizeCase(
         size=now.settings.size,
         master_volume=fact.subject.volume,
+        factor=now.lot_factor,
         spec=spec,
         price=draft.price,
         own=None if isinstance(account, Unknowable) else account.funds,

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import msgspec
+
 from domain.fields import INVISIBLE, NOT_BLANK, Field, Kind
 
 LONGEST_SHOWN = 60
@@ -154,7 +156,8 @@ def _names(field: Field, value: object) -> object:
 def _text_map(field: Field, value: object) -> object:
     if not isinstance(value, Mapping) or _too_many(field, len(value)):
         return _fault(field, _shown(value))
-    if not all(_is_name(field, part) for pair in value.items() for part in pair):
+    names = msgspec.structs.replace(field, pattern="")
+    if not all(_is_name(names, name) and _is_name(field, one) for name, one in value.items()):
         return _fault(field, _shown(value))
     return dict(value)
 

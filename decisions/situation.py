@@ -47,6 +47,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     terminal: TerminalState | Unknowable
     account: AccountState | Unknowable
     symbol: SlaveSymbol
+    lot_factor: Decimal = Decimal(1)
     spec: SymbolSpec | Unknowable | None
     quote: Quote | None
     age_ms: int

@@ -61,6 +61,9 @@ ZONE = r"[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*"
 WINDOW = f"^{_DAY}(-{_DAY})? {_TIME}-{_TIME} {ZONE}" + END
 
 
+MAPPED = r"^[^|]+(\|[0-9]{1,6}(\.[0-9]{1,8})?)?" + END
+
+
 class AccountDefaults(msgspec.Struct, frozen=True, kw_only=True):
     """Defaults that the user sets for all accounts at once."""
 
@@ -227,6 +230,33 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="prefix",
+        kind=Kind.TEXT,
+        meaning="What this broker puts before symbol names that symbol_map does not name.",
+        default="",
+        longest=32,
+        example="m.",
+        roles=SLAVE,
+    ),
+    Field(
+        name="master_prefix",
+        kind=Kind.TEXT,
+        meaning="What the masters' broker puts before its symbol names, taken off first.",
+        default="",
+        longest=32,
+        example="#",
+        roles=SLAVE,
+    ),
+    Field(
+        name="master_suffix",
+        kind=Kind.TEXT,
+        meaning="What the masters' broker appends to its symbol names, taken off first.",
+        default="",
+        longest=32,
+        example=".pro",
+        roles=SLAVE,
+    ),
+    Field(
         name="suffix",
         kind=Kind.TEXT,
         meaning="What this broker appends to symbol names that symbol_map does not name.",
@@ -238,9 +268,12 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
     Field(
         name="symbol_map",
         kind=Kind.TEXT_MAP,
-        meaning="The master's symbol -> what this broker calls it, taken as it stands.",
+        meaning="The master's symbol, with its affixes or without -> what this broker calls it, "
+        "and behind a vertical bar how many lots here stand for one of the master's.",
         longest=64,
         most_items=10_000,
+        pattern=MAPPED,
+        example="US30|0.1",
         roles=SLAVE,
     ),
     Field(

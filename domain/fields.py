@@ -67,7 +67,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field. `name` is dotted within sections; `above` and `least` and `most` bound numbers.
 
     `longest` counts the characters of a text, or of each text of a list or map, and `most_items`
-    those texts; `pattern` is of a text, or of each text of a list. `may_be_null` fields are absent
+    those texts; `pattern` is of a text, or of each text of a list or map, not
+    of a map's names. `may_be_null` fields are absent
     by default; `default` of a section or a list is empty.
     """
 

@@ -123,7 +123,10 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     paper: PaperAccount | None = None
     labels: tuple[str, ...] = ()
     follows: tuple[NodeName, ...] | None = None
+    prefix: str = ""
     suffix: str = ""
+    master_prefix: str = ""
+    master_suffix: str = ""
     symbol_map: dict[str, str] = {}
     slippage_tolerance: Decimal = Decimal(50)
     slippage_mode: SlippageMode = SlippageMode.EITHER

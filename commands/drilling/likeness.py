@@ -16,8 +16,8 @@ Document = dict[str, Any]
 LEFT_BEHIND = frozenset(
     {"path", "login", "server", "password", "terminal", "relaunch_terminal", "pub_port", "paper"}
 )
-#: A drill judges by the master's lots and side, whatever a copy would have had.
-NOT_DRILLED = frozenset({"size", "rules", "reverse"})
+#: A drill judges by the master's lots, side and symbols, whatever a copy would have had.
+NOT_DRILLED = frozenset({"size", "rules", "reverse", "prefix", "master_prefix", "master_suffix"})
 #: The masters' symbols, and what each paper broker that never closes calls them.
 MASTERS_SELL = ("EURUSD", "XAUUSD")
 SOLD: dict[str, tuple[str, ...]] = {
@@ -145,7 +145,8 @@ def _can_trade(mine: Mapping[str, Any], broker: str) -> list[str]:
 
 def _called(mine: Mapping[str, Any], symbol: str) -> str:
     symbol_map = mine.get("symbol_map") or {}
-    return str(symbol_map.get(symbol, symbol + str(mine.get("suffix", ""))))
+    mapped = str(symbol_map.get(symbol, symbol + str(mine.get("suffix", ""))))
+    return mapped.partition("|")[0]
 
 
 def _differences(mine: Mapping[str, Any], account: Mapping[str, Any]) -> Iterator[str]:
@@ -153,7 +154,7 @@ def _differences(mine: Mapping[str, Any], account: Mapping[str, Any]) -> Iterato
     yield f"{name}: trades at the paper broker {broker}."
     left_out = ", ".join(sorted(field for field in NOT_DRILLED if mine.get(field)))
     if left_out:
-        yield f"{name}: copies have the master's lots and side; left out: {left_out}."
+        yield f"{name}: copies have the master's lots, side and symbols; left out: {left_out}."
     tradable = _can_trade(account, broker)
     if account.get("symbol_map") != mine.get("symbol_map"):
         yield (

@@ -254,8 +254,7 @@ class Opener:
 def _settings_for(fact: Asking, settings: AccountSettings) -> AccountSettings:
     """Those that hold for this master and symbol; from here on they are the account's."""
     theirs = fact.subject.symbol
-    ours = slave_symbol(theirs, settings.symbol_map, settings.suffix)
-    return settings_for(settings, fact.master, theirs, ours)
+    return settings_for(settings, fact.master, theirs, slave_symbol(theirs, settings).symbol)
 
 
 def _never_filled(leg: Leg) -> Answer:

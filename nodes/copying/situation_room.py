@@ -59,7 +59,7 @@ class SituationRoom:
         """The situation for one open, as it is this moment."""
         key = fact.leg_key
         known = self._legs.find(key)
-        symbol = slave_symbol(fact.subject.symbol, settings.symbol_map, settings.suffix)
+        symbol, lot_factor = slave_symbol(fact.subject.symbol, settings)
         magic = magic_for_leg(settings.magic_number, self._home.swarm, settings.name, key)
         confirmed = self._inbox.is_confirmed(fact.master)
         holds = self._standing.holds_towards(confirmed=confirmed)
@@ -76,6 +76,7 @@ class SituationRoom:
             terminal=self._door.state(),
             account=account,
             symbol=symbol,
+            lot_factor=lot_factor,
             spec=self._door.spec(symbol),
             quote=self._door.quote(symbol),
             age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),

@@ -151,3 +151,10 @@ def test_figures_of_yesterday_open_nothing() -> None:
     teller.turn()
     assert teller.slave.verdicts[-1].reason is Reason.MASTER_MONEY_STALE
     assert not teller.slave.door.opens
+
+
+def test_lots_of_another_symbol_stand_for_the_masters_by_the_factor_of_the_map() -> None:
+    swarm = Swarm(symbol_map={"XAUUSD": "EURUSD|0.25"})
+    swarm.trade("1.00")
+    (held,) = swarm.slave.door.held.values()
+    assert (held.symbol, held.volume) == ("EURUSD", Decimal("0.25"))
