@@ -112,6 +112,7 @@ def _followed(leg: Leg) -> Document:
         "master_price": exact(leg.master_price),
         "master_volume_copied": exact(leg.master_volume_copied),
         "terms": msgspec.to_builtins(leg.terms),
+        "trail_sl": exact(leg.trail_sl),
         "target": {
             **_place(target.stamp),
             "journey_id": target.journey,

@@ -112,6 +112,7 @@ def _leg(document: Document) -> Leg:
         opened_at_ms=ms_of_date(document["open_time"]),
         closed_at_ms=ms_of_date(document["close_time"]),
         opening=_figures(document, document["times"].get("opening")),
+        trail_sl=_exact(followed.get("trail_sl")),
         terms=msgspec.convert(followed.get("terms") or {}, CopyTerms),
         closing=_figures(document["closing_prices"], document["times"].get("closing")),
     )

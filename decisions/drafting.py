@@ -92,7 +92,13 @@ def _terms(
     loss = _stop_loss(now, spec)
     if isinstance(loss, Denied):
         return loss
+    even, trail = now.settings.break_even, now.settings.trailing
     terms = CopyTerms(
+        break_even_at=(even.at or ZERO) * spec.point,
+        break_even_lock=even.lock * spec.point,
+        trail_distance=(trail.distance or ZERO) * spec.point,
+        trail_from=trail.start * spec.point,
+        trail_step=trail.step * spec.point if trail.distance else ZERO,
         reversed=now.settings.reverse,
         anchor=price,
         stop_loss=loss,

@@ -244,7 +244,7 @@ FORM_B = FormTable(
         "risk_per_trade": SIZED_BY_RISK,
         "max_daily_trades": "how many trades a day is not limited; throttle limits a time",
         "stop_loss_type": "copies have the master's stop; docs/STOPS.md says how to change that",
-        "trailing_stop": "copies have the master's stop, and follow it",
+        "trailing_stop": "copies have the master's stop, and follow it; trailing sets their own",
         "news_filter": "copies are opened in the news as well",
     },
 )

@@ -95,7 +95,8 @@ def with_stops_confirmed(leg: Leg, held: Position) -> Leg:
 
 def aimed_as(leg: Leg, after: Leg) -> Leg:
     """What an order for other levels has changed of the leg, which aims at its own as before."""
-    return msgspec.structs.replace(after, target=leg.target, terms=leg.terms)
+    aim = {"target": leg.target, "terms": leg.terms, "trail_sl": leg.trail_sl}
+    return msgspec.structs.replace(after, **aim)
 
 
 def is_looser(side: Side, before: Decimal, after: Decimal) -> bool:

@@ -48,6 +48,7 @@ from decisions.settling import (
     settle_open,
 )
 from decisions.taking_up import adopted, adopted_in_net, adoption, ended_by, noted, opened_by
+from decisions.trailing import trailed
 from domain.ids import SlaveIdentifier
 from domain.legs import Intent, Leg, LegState
 from domain.market import Deal, Position, SymbolSpec
@@ -301,6 +302,9 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
         return Wait(why=f"no contract of {leg.symbol}")
     if has_been_held_long_enough(leg, sight.now_ms) and leg.reason is not Reason.MAX_HOLD:
         return Shown(leg=msgspec.structs.replace(leg, reason=Reason.MAX_HOLD))
+    moved = leg.trail_sl if sight.quote is None else trailed(leg, sight.quote)
+    if moved != leg.trail_sl and not leg.target.closed:
+        return Shown(leg=msgspec.structs.replace(leg, trail_sl=moved))
     held = _no_larger_than_known(leg, listed)
     aimed = leg if sight.share is None else _aimed_in_net(leg, sight.share)
     plan = plan_leg(_as_closed(aimed), held, sight.spec, sight.state, sight.name)
@@ -335,7 +339,7 @@ def _aimed_in_net(leg: Leg, share: Share) -> Leg:
     sl, tp = (share.sl, share.tp) if sets else (leg.sl_sent, leg.tp_sent)
     target = msgspec.structs.replace(leg.target, sl=sl, tp=tp)
     # They are levels already, whatever they were made from.
-    return msgspec.structs.replace(leg, target=target, terms=CopyTerms())
+    return msgspec.structs.replace(leg, target=target, terms=CopyTerms(), trail_sl=ZERO)
 
 
 def _no_larger_than_known(leg: Leg, held: Position) -> Position:

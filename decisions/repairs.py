@@ -9,7 +9,7 @@ from decisions.evidence import Absence
 from decisions.settling import Unanswered
 from domain.book import BookOrder, BookPosition, Stamp
 from domain.legs import Intent, Leg
-from domain.market import Deal, OrderFate, PendingOrder, Position, SymbolSpec
+from domain.market import Deal, OrderFate, PendingOrder, Position, Quote, SymbolSpec
 from domain.orders import CancelOrder, ClosePosition, ModifyOrder, ModifyPosition, Nothing
 from domain.policies import TradingState
 
@@ -46,7 +46,8 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     of ours may wait. `share`: on netting accounts only, where `held` is what is left of the leg in
     the position that it shares. `deals`: of its position, `recent`: the account's of the last days.
     None where nobody has asked yet. `absence` counts good looks without the position, this one
-    included. `name`: of the order, should there be one. Moments are UTC ms, `now_s` is monotonic.
+    included. `quote`: where the leg moves its stop by itself. `name`: of the order, should there be
+    one. Moments are UTC ms, `now_s` is monotonic.
     """
 
     state: TradingState
@@ -64,6 +65,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     recent: tuple[Deal, ...] | None = None
     absence: Absence | None = None
     spec: SymbolSpec | None = None
+    quote: Quote | None = None
     name: str = ""
 
 

@@ -7,6 +7,7 @@ own, or nowhere; moved further away by an offset, and swapped where the copy is 
 from decimal import Decimal
 from typing import NamedTuple
 
+from decisions.trailing import tighter
 from domain.legs import Leg
 from domain.market import Side
 from domain.terms import CopyTerms, StopKind, StopRule
@@ -29,8 +30,9 @@ def stops_of(leg: Leg) -> Levels:
     else:
         at = leg.terms_sent.stop_limit_price or leg.terms_sent.price
         found = own_levels(terms, leg.side, at, at, theirs)
+    sl = leg.sl_sent if terms.stop_loss.kind is StopKind.KEPT else found.sl
     return Levels(
-        sl=leg.sl_sent if terms.stop_loss.kind is StopKind.KEPT else found.sl,
+        sl=tighter(leg.side, sl, leg.trail_sl) if leg.trail_sl else sl,
         tp=leg.tp_sent if terms.take_profit.kind is StopKind.KEPT else found.tp,
     )
 

@@ -90,6 +90,21 @@ class TakeProfitType(StrEnum):
     NONE = "none"
 
 
+class BreakEven(msgspec.Struct, frozen=True, kw_only=True):
+    """When a copy's stop goes to its open price, points of gain; None means never."""
+
+    at: Decimal | None = None
+    lock: Decimal = Decimal(0)
+
+
+class Trailing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far behind the price a copy's stop follows, points; None means that it does not."""
+
+    distance: Decimal | None = None
+    start: Decimal = Decimal(0)
+    step: Decimal = Decimal(1)
+
+
 class Atr(msgspec.Struct, frozen=True, kw_only=True):
     """The average true range that a dynamic stop is measured in."""
 

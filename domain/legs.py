@@ -69,7 +69,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     Settings act once: what they decided (symbol, side, magic, volume, terms) is frozen in here.
     `master_volume_copied` is what the master held when we copied it, which may be less than it
     had opened with; zero in journals from before it was kept. `stops_confirmed`: the broker has
-    shown the position with its stops since it was opened. Of an order that waits: `ticket` is our
+    shown the position with its stops since it was opened.
+    `trail_sl`: where its own stop has got to by itself. Of an order that waits: `ticket` is our
     own order's, `terms_sent` the master's order as it was when ours was placed or last changed.
     """
 
@@ -106,6 +107,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     opening: Figures | None = None
     closing: Figures | None = None
     terms: CopyTerms = CopyTerms()
+    trail_sl: Decimal = ZERO
 
     @property
     def is_tombstone(self) -> bool:

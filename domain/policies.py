@@ -5,7 +5,14 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.copy_settings import Atr, Size, StopLossType, TakeProfitType
+from domain.copy_settings import (
+    Atr,
+    BreakEven,
+    Size,
+    StopLossType,
+    TakeProfitType,
+    Trailing,
+)
 from domain.ids import NodeName
 
 
@@ -148,6 +155,8 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     take_profit_offset: Decimal = Decimal(0)
     take_profit_ratio: Decimal | None = None
     require_take_profit: bool = False
+    break_even: BreakEven = BreakEven()
+    trailing: Trailing = Trailing()
     symbols: tuple[str, ...] | None = None
     filters: Filters = Filters()
     max_spread: Decimal | None = None

@@ -37,6 +37,9 @@ class StopRule(msgspec.Struct, frozen=True, kw_only=True):
 class CopyTerms(msgspec.Struct, frozen=True, kw_only=True):
     """`reversed`: the copy is on the other side. `anchor`: the price it was asked at.
 
+    The stop goes to `break_even_lock` beyond the open price once the gain is `break_even_at`, and
+    from a gain of `trail_from` on stays `trail_distance` behind the price, in steps of at least
+    `trail_step`: price units, 0 for none.
     `min_hold_ms`: not closed sooner after its open, `max_hold_ms`: closed then, 0 for no limit.
     """
 
@@ -46,3 +49,13 @@ class CopyTerms(msgspec.Struct, frozen=True, kw_only=True):
     take_profit: StopRule = StopRule()
     min_hold_ms: int = 0
     max_hold_ms: int = 0
+    break_even_at: Decimal = ZERO
+    break_even_lock: Decimal = ZERO
+    trail_from: Decimal = ZERO
+    trail_distance: Decimal = ZERO
+    trail_step: Decimal = ZERO
+
+    @property
+    def moves_its_stop(self) -> bool:
+        """By itself, whatever the master does."""
+        return bool(self.break_even_at or self.trail_distance)

@@ -106,6 +106,7 @@ class Round:
             recent=self._recent,
             absence=self._absence(leg, held, now.monotonic_s),
             spec=spec if isinstance(spec, SymbolSpec) else None,
+            quote=around.door.quote(leg.symbol) if leg.live and leg.terms.moves_its_stop else None,
             name=name,
         )
 

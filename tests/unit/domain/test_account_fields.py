@@ -6,7 +6,7 @@ import msgspec
 
 from decisions.account_documents import parse_account
 from domain.account_fields import ACCOUNT_FIELDS, IMPOSSIBLE, field_named, fields_of
-from domain.copy_settings import Atr, Size
+from domain.copy_settings import Atr, BreakEven, Size, Trailing
 from domain.fields import Kind
 from domain.ids import NodeName
 from domain.policies import (
@@ -23,6 +23,8 @@ SECTIONS = {
     "": AccountSettings,
     "size": Size,
     "atr": Atr,
+    "break_even": BreakEven,
+    "trailing": Trailing,
     "filters": Filters,
     "throttle": Throttle,
     "paper": PaperAccount,

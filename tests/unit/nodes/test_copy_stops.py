@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.copy_settings import Atr, StopLossType, TakeProfitType
+from domain.copy_settings import Atr, BreakEven, StopLossType, TakeProfitType, Trailing
 from domain.market import Position, Side, Unknowable
 from domain.reasons import Reason
+from tests.builders import a_quote
 from tests.fakes import FakeJournal
 from tests.unit.nodes.swarm import Swarm
 
@@ -151,3 +152,41 @@ def test_law_11_stops_of_terms_that_nobody_remembers_stay_where_they_are() -> No
     swarm.master.door.change(order, sl="1281.00", tp="1290.00")
     swarm.turn(2)
     assert stops(swarm) == ("1282.10", "1295.00")
+
+
+def price(swarm: Swarm, bid: str) -> None:
+    swarm.slave.door.quotes["XAUUSD"] = a_quote(bid, str(Decimal(bid) + Decimal("0.10")))
+    swarm.turn(2)
+
+
+def test_a_trailing_stop_follows_the_price_here_and_the_masters_stop_only_tightens_it() -> None:
+    swarm, order = copied(trailing=Trailing(distance=Decimal(200), start=Decimal(300)))
+    price(swarm, "1288.00")
+    assert stops(swarm) == ("1280.00", "1295.00")
+    price(swarm, "1288.10")
+    assert stops(swarm) == ("1286.10", "1295.00")
+    price(swarm, "1287.00")
+    swarm.master.door.change(order, sl="1281.00")
+    swarm.turn(2)
+    assert stops(swarm) == ("1286.10", "1295.00")
+    swarm.master.door.change(order, sl="1286.50", tp="1297.00")
+    swarm.turn(2)
+    assert stops(swarm) == ("1286.50", "1297.00")
+
+
+def test_law_11_a_stop_that_has_got_somewhere_stays_there_through_a_restart() -> None:
+    swarm, _ = copied(break_even=BreakEven(at=Decimal(200), lock=Decimal(10)))
+    price(swarm, "1287.10")
+    assert stops(swarm) == ("1285.20", "1295.00")
+    price(swarm, "1286.00")
+    swarm.slave.start()
+    swarm.turn(8)
+    assert stops(swarm) == ("1285.20", "1295.00")
+
+
+def test_a_copy_that_is_to_be_closed_moves_no_stop_any_more() -> None:
+    swarm, order = copied(trailing=Trailing(distance=Decimal(200)), min_hold_seconds=60)
+    swarm.master.door.shut(order)
+    swarm.turn(2)
+    price(swarm, "1299.00")
+    assert stops(swarm)[0] == "1280.00"
