@@ -20,12 +20,16 @@ from decisions.imported_values import (
     read_as,
     shown,
 )
+from domain.copy_settings import StopLossType, TakeProfitType
 from domain.policies import Role
 
 Handler = Callable[[Sheet, str, object], None]
 
 POINTS_IN_A_PIP = 10
 MANY_LOTS = 100
+SECONDS_IN_A_DAY = 86_400
+#: What the earlier form calls a stop that follows from how much the price moves.
+BY_VOLATILITY = frozenset({"dynamic", "atr", "volatility"})
 DAILY_LOSS = "kill_switch.daily_loss"
 SWITCHED = "kill_switch.enabled"
 
@@ -98,6 +102,39 @@ def _positive(new: str, wanted: str, remark: str, sheet: Sheet, old: str, value:
     many = f"; over {MANY_LOTS} lots: make sure" if new == "max_lot" and exact > MANY_LOTS else ""
     said = "; ".join(filter(None, [f"{remark}{many}", read_as(value)]))
     sheet.move(old, new, plain_number(exact), said)
+
+
+def _symbols(sheet: Sheet, old: str, value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        sheet.refuse(old, "a list of symbols", "Correct it in the file, or take it out.")
+        return
+    if not value:
+        why = "an empty list may mean every symbol or none; set symbols yourself"
+        sheet.keep(old, value, why, limit=True)
+        return
+    sheet.move(old, "symbols", value, "by the master's name or ours")
+
+
+def _trades_a_day(sheet: Sheet, old: str, value: object) -> None:
+    _positive("throttle.opens", "a whole number", "within any 24 hours", sheet, old, value)
+    if any(one.new == "throttle.opens" for one in sheet.moved):
+        sheet.move(old, "throttle.seconds", SECONDS_IN_A_DAY)
+
+
+def _stop_loss_type(sheet: Sheet, old: str, value: object) -> None:
+    if isinstance(value, str) and value.strip().lower() in BY_VOLATILITY:
+        remark = "as the atr fields say, which have their defaults"
+        sheet.move(old, "stop_loss_type", StopLossType.DYNAMIC.value, remark)
+        return
+    why = "copies have the master's stop; docs/STOPS.md says how to change that"
+    sheet.keep(old, value, why, limit=True)
+
+
+def _take_profit_ratio(sheet: Sheet, old: str, value: object) -> None:
+    remark = "so many times as far as the stop is"
+    _positive("take_profit_ratio", "a number above 0", remark, sheet, old, value)
+    if any(one.new == "take_profit_ratio" for one in sheet.moved):
+        sheet.move(old, "take_profit_type", TakeProfitType.RATIO.value)
 
 
 def _slippage(sheet: Sheet, old: str, value: object) -> None:
@@ -199,6 +236,7 @@ FORM_A = FormTable(
         "mt5.server": _server,
         "mt5.password": _password,
         "mt5.path": _path,
+        "symbols": _symbols,
         "risk.maxDailyLoss": _daily_loss,
         "killSwitch.dailyDDLimit": _daily_drawdown,
         "killSwitch.enabled": _kill_switch,
@@ -210,7 +248,6 @@ FORM_A = FormTable(
         ),
     },
     limits={
-        "symbols": "set symbols=... to copy only some; unset, a slave copies all its masters trade",
         "risk.riskPercent": SIZED_BY_RISK,
         "risk.maxWeeklyLoss": "only a day's loss is watched",
         "killSwitch.weeklyDDLimit": "only a day's loss is watched",
@@ -226,24 +263,19 @@ FORM_B = FormTable(
         "account_type": _kind_of_account,
         "max_position_size": partial(_positive, "max_lot", "a size in lots", "taken as lots"),
         "max_concurrent_trades": partial(_positive, "max_open_trades", "a whole number", ""),
+        "max_daily_trades": _trades_a_day,
         "max_slippage": _slippage,
+        "stop_loss_type": _stop_loss_type,
+        "take_profit_ratio": _take_profit_ratio,
         "broker": partial(_on_paper, "paper.broker"),
         "base_currency": partial(_on_paper, "paper.currency"),
         "initial_balance": partial(_on_paper, "paper.deposit"),
         "leverage": partial(_on_paper, "paper.leverage"),
     },
-    kept={
-        "strategy_allocation": "strategies are not told apart; a slave copies masters",
-        "take_profit_ratio": (
-            "copies have the master's target; set take_profit_type=ratio and take_profit_ratio to "
-            "change that"
-        ),
-    },
+    kept={"strategy_allocation": "strategies are not told apart; a slave copies masters"},
     limits={
         "trading_sessions": "copies are opened at any time; set trading_windows for other hours",
         "risk_per_trade": SIZED_BY_RISK,
-        "max_daily_trades": "how many trades a day is not limited; throttle limits a time",
-        "stop_loss_type": "copies have the master's stop; docs/STOPS.md says how to change that",
         "trailing_stop": "copies have the master's stop, and follow it; trailing sets their own",
         "news_filter": "copies are opened in the news as well",
     },

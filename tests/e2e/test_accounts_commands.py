@@ -73,7 +73,8 @@ def test_accounts_of_earlier_systems_come_in_disabled_with_every_field_told(desk
     assert "Set the environment variable FTMO_77_PASSWORD" in done
     imported = desk.document("FTMO-77")
     assert (imported["enabled"], imported["max_lot"]) == (False, 5)
-    assert imported["legacy"] == {"broker": "FTMO", "max_daily_trades": 20}
+    assert imported["legacy"] == {"broker": "FTMO"}
+    assert imported["throttle"] == {"opens": 20, "seconds": 86_400}
     assert "only a place kept for it" in desk("enable", "FTMO-77", code=1).stderr
 
     desk("edit", "FTMO-77", "--set", "path=C:/MT5/terminal64.exe")

@@ -1,5 +1,6 @@
 """Accounts of earlier systems become documents of ours, with every field accounted for."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -111,11 +112,11 @@ def test_form_a_is_translated_and_nothing_of_it_is_lost() -> None:
         "path": "C:/MT5/Apex A/terminal64.exe",
         "enabled": False,
         "login": 51234567,
+        "symbols": ["XAUUSD"],
         "kill_switch": {"enabled": True},
         "legacy": {
             "id": "acc-1",
             "mt5": {"baseUrl": "http://10.0.0.5:8080"},
-            "symbols": ["XAUUSD"],
             "risk": {"riskPercent": 1, "maxDailyLoss": 500, "maxWeeklyLoss": 1500},
             "killSwitch": {"dailyDDLimit": 4.5, "weeklyDDLimit": 8},
         },
@@ -130,7 +131,10 @@ def test_form_b_is_translated_and_nothing_of_it_is_lost() -> None:
     assert (made.document["login"], made.document["server"]) == (510077, "FTMO-Demo")
     assert (made.document["max_lot"], made.document["max_open_trades"]) == (5, 10)
     gone = {"account_id", "mt5_login", "mt5_server", "mt5_password", "max_position_size"}
-    gone |= {"max_concurrent_trades"}
+    gone |= {"max_concurrent_trades", "max_daily_trades", "stop_loss_type", "take_profit_ratio"}
+    assert made.document["throttle"] == {"opens": 20, "seconds": 86_400}
+    assert made.document["stop_loss_type"] == "dynamic"
+    assert (made.document["take_profit_type"], made.document["take_profit_ratio"]) == ("ratio", 2)
     assert set(made.document["legacy"]) == set(form_b()) - gone
     assert isinstance(parse_account(made.document), AccountSettings)
 
@@ -143,7 +147,6 @@ def test_the_address_of_a_bridge_is_reported_and_used_for_nothing() -> None:
 
 def test_limits_that_do_not_hold_here_are_told_apart_from_what_is_merely_kept() -> None:
     assert limits(one(form_a())) == {
-        "symbols",
         "risk.riskPercent",
         "risk.maxDailyLoss",
         "risk.maxWeeklyLoss",
@@ -153,11 +156,36 @@ def test_limits_that_do_not_hold_here_are_told_apart_from_what_is_merely_kept() 
     assert limits(one(form_b())) == {
         "trading_sessions",
         "risk_per_trade",
-        "max_daily_trades",
-        "stop_loss_type",
         "trailing_stop",
         "max_slippage",
     }
+
+
+@pytest.mark.parametrize(
+    ("form", "what", "value"),
+    [
+        pytest.param(form_a, "symbols", [], id="an empty list may mean either"),
+        pytest.param(form_b, "max_daily_trades", 0, id="none, or no limit"),
+        pytest.param(form_b, "take_profit_ratio", 0, id="no target, or the master's"),
+        pytest.param(form_b, "stop_loss_type", "swing", id="a kind of stop nobody here has"),
+    ],
+)
+def test_what_may_mean_two_things_is_left_to_the_reader(
+    form: Callable[..., dict[str, Any]], what: str, value: object
+) -> None:
+    content = form(**{what: value})
+    assert what in limits(one(content))
+    assert sound(content)["legacy"][what] == value
+
+
+@pytest.mark.parametrize("found", ["XAUUSD", [1], {"XAUUSD": "GOLD"}], ids=str)
+def test_symbols_that_are_no_list_of_names_are_refused(found: object) -> None:
+    assert only_problem(form_a(symbols=found)).field == "symbols"
+
+
+def test_a_ratio_or_a_number_of_trades_that_is_none_is_refused() -> None:
+    assert only_problem(form_b(take_profit_ratio="two")).field == "take_profit_ratio"
+    assert only_problem(form_b(max_daily_trades=-1)).field == "max_daily_trades"
 
 
 # --- passwords
