@@ -6,7 +6,7 @@ A list that allows lets nothing else through; one that denies wins over it.
 from collections.abc import Callable, Sequence
 
 from decisions.drafting import Asking
-from decisions.rules import is_like
+from decisions.rules import is_in_ranges, is_like
 from decisions.situation import Situation
 from domain.orders import Denied
 from domain.reasons import Reason
@@ -38,9 +38,9 @@ def _symbol(fact: Asking, now: Situation) -> Denied | None:
 
 def _magic(fact: Asking, now: Situation) -> Denied | None:
     magic, filters = fact.subject.magic, now.settings.filters
-    if _in_ranges(magic, filters.not_magics):
+    if is_in_ranges(magic, filters.not_magics):
         return Denied(Reason.MAGIC_FILTERED, f"{magic} is in filters.not_magics")
-    if filters.magics is not None and not _in_ranges(magic, filters.magics):
+    if filters.magics is not None and not is_in_ranges(magic, filters.magics):
         return Denied(Reason.MAGIC_FILTERED, f"{magic} is not in filters.magics")
     return None
 
@@ -83,16 +83,6 @@ def _master_lots(fact: Asking, now: Situation) -> Denied | None:
 
 def _any_like(names: Sequence[str], patterns: tuple[str, ...]) -> bool:
     return any(is_like(name, patterns) for name in names)
-
-
-def _in_ranges(magic: int, ranges: Sequence[str]) -> bool:
-    return any(_in_range(magic, one) for one in ranges)
-
-
-def _in_range(magic: int, written: str) -> bool:
-    """`5`, or `100-199` with both ends included."""
-    first, _, last = written.partition("-")
-    return int(first) <= magic <= int(last or first)
 
 
 FILTERS: tuple[Filter, ...] = (_symbol, _magic, _comment, _side, _order_type, _master_lots)

@@ -24,7 +24,7 @@ ORDER_TYPES = "^(MARKET|" + "|".join(PendingKind) + ")" + END
 
 
 #: Whom a rule is for; a list that is absent means all.
-RULE_FOR = ("masters", "symbols")
+RULE_FOR = ("masters", "magics", "symbols")
 #: What a rule may set instead, each field or section as a whole.
 RULE_SETS = (
     "slippage_tolerance",
@@ -933,8 +933,8 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
     Field(
         name="rules",
         kind=Kind.RULES,
-        meaning="What holds instead for some masters or symbols; the first rule that fits holds, "
-        "and docs/RULES.md shows how.",
+        meaning="What holds instead for some masters, magic numbers or symbols; the first rule "
+        "that fits holds, and docs/RULES.md shows how.",
         most_items=200,
         roles=SLAVE,
     ),
@@ -1136,7 +1136,12 @@ def rule_fields() -> tuple[Field, ...]:
         meaning="The symbols it is for, by the master's name or ours, * for any letters; absent "
         "means all.",
     )
-    return (masters, symbols, *(field_named(name) for name in RULE_SETS))
+    magics = msgspec.structs.replace(
+        field_named("filters.magics"),
+        name="magics",
+        meaning="The master's magic numbers it is for, like 5 or 100-199; absent means all.",
+    )
+    return (masters, magics, symbols, *(field_named(name) for name in RULE_SETS))
 
 
 def where_of(one: Impossible) -> str:

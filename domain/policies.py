@@ -187,11 +187,12 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for some masters and symbols: the account's settings with its own in their place.
+    """What holds for some of the signals: the account's settings with its own in their place.
 
-    None stands for all masters, or for all symbols; `symbols` by the master's name or ours.
+    None stands for all masters, magic numbers or symbols; `symbols` by the master's name or ours.
     """
 
     masters: tuple[NodeName, ...] | None
+    magics: tuple[str, ...] | None
     symbols: tuple[str, ...] | None
     settings: AccountSettings

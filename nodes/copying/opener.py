@@ -252,9 +252,10 @@ class Opener:
 
 
 def _settings_for(fact: Asking, settings: AccountSettings) -> AccountSettings:
-    """Those that hold for this master and symbol; from here on they are the account's."""
+    """Those that hold for such a signal; from here on they are the account's."""
     theirs = fact.subject.symbol
-    return settings_for(settings, fact.master, theirs, slave_symbol(theirs, settings).symbol)
+    ours = slave_symbol(theirs, settings).symbol
+    return settings_for(settings, fact.master, fact.subject.magic, theirs, ours)
 
 
 def _never_filled(leg: Leg) -> Answer:

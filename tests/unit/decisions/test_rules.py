@@ -1,4 +1,4 @@
-"""What holds instead for some masters and symbols."""
+"""What holds instead for some masters, magic numbers and symbols."""
 
 from typing import Any
 
@@ -18,6 +18,7 @@ SLAVE: dict[str, Any] = {
     "rules": [
         {"masters": ["Gold"], "symbols": ["XAU*", "gold.c"], "max_lot": 1},
         {"masters": ["Gold", "News"], "reverse": True, "max_lot": None},
+        {"magics": ["7", "100-199"], "symbols": ["EUR*"], "max_lot": 2},
         {"symbols": ["US30"], "size": {"mode": "fixed", "fixed_lot": 0.1}},
     ],
 }
@@ -44,18 +45,33 @@ def read(**changes: Any) -> AccountSettings:
 def test_the_first_rule_that_fits_holds_and_the_account_for_the_rest(
     master: str, names: tuple[str, ...], limit: int | None, reverse: bool, mode: str
 ) -> None:
-    held = settings_for(read(), NodeName(master), *names)
+    held = settings_for(read(), NodeName(master), 0, *names)
     assert (held.max_lot, held.reverse, held.size.mode.value) == (limit, reverse, mode)
 
 
+@pytest.mark.parametrize(
+    ("magic", "symbol", "limit"),
+    [
+        (7, "EURUSD", 2),
+        (100, "EURUSD", 2),
+        (199, "EURGBP", 2),
+        (200, "EURUSD", 5),
+        (0, "EURUSD", 5),
+        (7, "GBPUSD", 5),
+    ],
+)
+def test_a_rule_may_be_for_some_magic_numbers(magic: int, symbol: str, limit: int) -> None:
+    assert settings_for(read(), NodeName("Other"), magic, symbol).max_lot == limit
+
+
 def test_a_section_of_a_rule_takes_the_place_of_the_whole_section() -> None:
-    held = settings_for(read(), NodeName("Other"), "US30")
+    held = settings_for(read(), NodeName("Other"), 0, "US30")
     assert held.size.multiplier is None
 
 
 def test_an_account_without_rules_has_its_own_settings() -> None:
     settings = read(rules=[])
-    assert settings_for(settings, NodeName("Gold"), "XAUUSD") is settings
+    assert settings_for(settings, NodeName("Gold"), 0, "XAUUSD") is settings
 
 
 @pytest.mark.parametrize(
