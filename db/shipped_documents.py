@@ -113,6 +113,8 @@ def _followed(leg: Leg) -> Document:
         "master_volume_copied": exact(leg.master_volume_copied),
         "terms": msgspec.to_builtins(leg.terms),
         "trail_sl": exact(leg.trail_sl),
+        "copy_volume": exact(leg.copy_volume),
+        "parts_before": exact(leg.parts_before),
         "target": {
             **_place(target.stamp),
             "journey_id": target.journey,

@@ -113,6 +113,8 @@ def _leg(document: Document) -> Leg:
         closed_at_ms=ms_of_date(document["close_time"]),
         opening=_figures(document, document["times"].get("opening")),
         trail_sl=_exact(followed.get("trail_sl")),
+        copy_volume=_exact(followed.get("copy_volume")),
+        parts_before=_exact(followed.get("parts_before")),
         terms=msgspec.convert(followed.get("terms") or {}, CopyTerms),
         closing=_figures(document["closing_prices"], document["times"].get("closing")),
     )

@@ -1,15 +1,20 @@
 """The size of one copy, from what its master said and from the situation here."""
 
 from decisions.drafting import Asking, Draft
+from decisions.parts import MOST_PARTS
 from decisions.situation import Situation
 from decisions.size_modes import SizeCase
 from decisions.sizing import Sized, size_copy
-from domain.market import SymbolSpec, Unknowable
+from domain.market import AccountState, SymbolSpec, Unknowable
 from domain.orders import Denied
+from domain.signals import OrderPlaced
 
 
 def sized_copy(fact: Asking, now: Situation, draft: Draft, spec: SymbolSpec) -> Sized | Denied:
     """The volume, or why none."""
+    if now.begun is not None:
+        # It was decided with the first part.
+        return Sized(volume=now.begun.rest)
     means, account = fact.means, now.account
     case = SizeCase(
         size=now.settings.size,
@@ -26,5 +31,12 @@ def sized_copy(fact: Asking, now: Situation, draft: Draft, spec: SymbolSpec) -> 
         stop_distance=draft.stop_distance,
         loss_per_lot=now.worth.loss_per_lot,
         max_lot=now.settings.max_lot,
+        most_parts=_most_parts(fact, account),
     )
     return size_copy(case)
+
+
+def _most_parts(fact: Asking, account: AccountState | Unknowable) -> int:
+    """An order waits as one; where the oldest is closed first, parts would block each other."""
+    blocks = not isinstance(account, Unknowable) and account.closes_oldest_first
+    return 1 if blocks or isinstance(fact, OrderPlaced) else MOST_PARTS

@@ -7,12 +7,15 @@ from decisions.drafting import Draft, draft_copy, kind_here
 from decisions.filling import filling_for
 from decisions.gates import allowed_points, first_denial, points_from_master
 from decisions.order_terms import lifetime_here, order_prices
+from decisions.parts import split
 from decisions.situation import Situation
 from domain.market import SymbolSpec
 from domain.mt5_words import Filling
 from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.reasons import Reason
 from domain.signals import OrderPlaced, PositionOpened
+
+ZERO = Decimal(0)
 
 
 def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
@@ -34,11 +37,14 @@ def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
     sized = sized_copy(fact, now, draft, spec)
     if isinstance(sized, Denied):
         return sized
+    first, *others = split(sized.volume, spec)
+    whole = sized.volume if now.begun is None else now.begun.first.copy_volume
     return OpenPosition(
-        leg=fact.leg_key,
+        leg=now.leg_of(fact),
         symbol=now.symbol,
         side=draft.side,
-        volume=sized.volume,
+        volume=first,
+        copy_volume=whole if others or now.begun is not None else ZERO,
         note=sized.note,
         price=draft.price,
         sl=draft.sl,

@@ -89,6 +89,8 @@ def _terms(
     master_price: Decimal,
     theirs: Levels,
 ) -> CopyTerms | Denied:
+    if now.begun is not None:
+        return msgspec.structs.replace(now.begun.first.terms, anchor=price)
     loss = _stop_loss(now, spec)
     if isinstance(loss, Denied):
         return loss

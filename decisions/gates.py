@@ -45,7 +45,9 @@ def state_permits_opens(_: Asking, now: Situation) -> Denied | None:
 
 
 def leg_is_new(fact: Asking, now: Situation) -> Denied | None:
-    """An open happens at most once per leg, for ever."""
+    """An open happens at most once per leg, for ever; nothing is added to what has ended."""
+    if now.begun is not None and now.begun.has_ended:
+        return Denied(Reason.ALREADY_CLOSED_HERE, "an earlier part of it")
     if now.closed_unopened:
         is_flash = isinstance(fact, PositionOpened) and fact.flash
         # A flash is told with its close, and closes go first.

@@ -1,12 +1,15 @@
 """The marks by which we find our own positions at the broker (law 4)."""
 
 import hashlib
+import re
 
 from domain.ids import LegKey, Magic
 
 _TAIL = 10**12
 #: What MetaTrader's Python package lets through, in UTF-16 units.
 COMMENT_LIMIT = 29
+#: No order has more digits than the largest whole number of a terminal's.
+_NAMED = re.compile(r"(?P<order>[0-9]{1,19})(?![0-9])(?:\.(?P<part>[0-9]{1,2})(?![0-9]))?")
 
 
 def magic_for_leg(magic_number: int, swarm: str, account: str, key: LegKey) -> Magic:
@@ -33,14 +36,23 @@ def is_not_anothers(mark: int, shown: int) -> bool:
 
 
 def comment_for(key: LegKey) -> str:
-    """Starts with the master's ticket, so that a person can follow a copy by eye."""
-    return str(key.opening_order)[:COMMENT_LIMIT]
+    """Starts with the master's ticket, so that a person can follow a copy by eye.
+
+    A further part of a copy has its number behind it: 557416654.1.
+    """
+    part = f".{key.part}" if key.part else ""
+    return f"{key.opening_order}{part}"[:COMMENT_LIMIT]
+
+
+def named_by(comment: str) -> tuple[int, int] | None:
+    """The opening order and the part that a comment begins with, whatever a broker put behind."""
+    named = _NAMED.match(comment)
+    return None if named is None else (int(named["order"]), int(named["part"] or 0))
 
 
 def is_named(key: LegKey, comment: str) -> bool:
-    """Whether a comment begins with the order of this leg."""
-    digits = comment[: len(comment) - len(comment.lstrip("0123456789"))]
-    return digits == str(key.opening_order)
+    """Whether a comment begins with the order and the part of this leg."""
+    return named_by(comment) == (key.opening_order, key.part)
 
 
 def _magic(magic_number: int, text: str) -> Magic:

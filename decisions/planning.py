@@ -10,6 +10,7 @@ import msgspec
 
 from decisions.filling import filling_for
 from decisions.marking import magic_for_intent, magic_number_of
+from decisions.parts import split
 from decisions.reducing import volume_after_reduction
 from decisions.rounding import to_tick
 from decisions.stops import stops_of
@@ -119,17 +120,27 @@ def _reduction(
     volume = held.volume - wanted
     if wanted > ZERO and volume < spec.volume_min:
         return Nothing(Reason.BELOW_MINIMUM_KEPT, f"{volume:f} lots are too few for an order")
+    now = _at_once(volume, spec)
     return ClosePosition(
         leg=leg.key,
         identifier=SlaveIdentifier(held.identifier),
         symbol=leg.symbol,
         side=held.side,
-        volume=volume,
-        whole=wanted == ZERO,
+        volume=now,
+        whole=wanted == ZERO and now == volume,
+        more=now < volume,
         filling=filling_for(spec),
         magic=magic_for_intent(magic_number_of(leg.magic), intent),
         comment=leg.comment,
     )
+
+
+def _at_once(volume: Decimal, spec: SymbolSpec) -> Decimal:
+    """The broker's largest order at most, and no less than its smallest left for the next."""
+    if volume <= spec.volume_max:
+        return volume
+    parts = split(volume, spec)
+    return parts[0] if parts else volume
 
 
 def _permitted(

@@ -9,8 +9,9 @@ from decimal import Decimal
 import msgspec
 
 from decisions.evidence import deals_prove_closed, last_price
-from decisions.marking import magic_for_leg
+from decisions.marking import magic_for_leg, named_by
 from decisions.netting import lots_brought
+from decisions.parts import MOST_PARTS
 from decisions.stops import terms_as_shown
 from domain.book import Book, BookPosition, Stamp
 from domain.ids import (
@@ -30,8 +31,6 @@ from domain.records import Cursor
 ZERO = Decimal(0)
 #: A leg that was made anew from the broker's records does not know the event that opened it.
 NOBODY_KNOWS = Stamp(0, 0)
-#: The digits of the largest number an order can have.
-LONGEST_ORDER = 19
 
 #: The operator's own number stands in front of so many digits of the leg.
 _TAIL = 10**12
@@ -150,17 +149,19 @@ class OurMarks:
         self._marks = marks
         positions = (position.opening_order for position in marks.book.positions)
         held = (*positions, *(order.opening_order for order in marks.book.orders))
-        self._by_tail = {tail: key for order in held for tail, key in self._tails(order)}
+        parts = [(order, part) for order in held for part in range(MOST_PARTS)]
+        self._by_tail = dict(tail for one in parts for tail in self._tails(*one))
 
     def key_of(self, magic: int, comment: str) -> LegKey | None:
         """The leg of a mark: its order is in the book, or stands in front of the comment."""
-        digits = comment[: len(comment) - len(comment.lstrip("0123456789"))]
-        if digits and len(digits) <= LONGEST_ORDER and comment.isascii():
-            self._by_tail |= dict(self._tails(OpeningOrder(int(digits))))
+        named = named_by(comment)
+        if named is not None:
+            order, part = named
+            self._by_tail |= dict(self._tails(OpeningOrder(order), part))
         return self._by_tail.get(magic % _TAIL)
 
-    def _tails(self, order: OpeningOrder) -> Iterable[tuple[int, LegKey]]:
-        key = self._marks.book.leg_key(order)
+    def _tails(self, order: OpeningOrder, part: int) -> Iterable[tuple[int, LegKey]]:
+        key = msgspec.structs.replace(self._marks.book.leg_key(order), part=part)
         for swarm in self._marks.swarms:
             yield magic_for_leg(0, swarm, self._marks.account, key), key
 

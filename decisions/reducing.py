@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from decisions.rounding import floor_to_step
 from domain.legs import Leg
 from domain.market import SymbolSpec
@@ -17,10 +19,20 @@ def volume_after_reduction(leg: Leg, held: Decimal, spec: SymbolSpec) -> Decimal
     """
     if leg.target.closed:
         return ZERO
-    wanted = floor_to_step(_exactly_due(leg), spec.volume_step)
+    wanted = _whole_steps_due(leg, spec.volume_step)
     if wanted < spec.volume_min:
         wanted = spec.volume_min if leg.keep_minimum else ZERO
     return min(wanted, held)
+
+
+def _whole_steps_due(leg: Leg, step: Decimal) -> Decimal:
+    """Of a copy in parts rounded once for all of them: together they leave what one would."""
+    before = leg.parts_before
+    if before == ZERO:
+        return floor_to_step(_exactly_due(leg), step)
+    upto = msgspec.structs.replace(leg, filled_volume=before + leg.filled_volume)
+    earlier = msgspec.structs.replace(leg, filled_volume=before)
+    return floor_to_step(_exactly_due(upto), step) - floor_to_step(_exactly_due(earlier), step)
 
 
 def _exactly_due(leg: Leg) -> Decimal:

@@ -6,10 +6,12 @@ from decimal import Decimal
 import msgspec
 
 from decisions.claims import SymbolUse
+from decisions.parts import Begun
 from decisions.windows import LocalTime
-from domain.ids import Magic, SlaveSymbol
+from domain.ids import LegKey, Magic, SlaveSymbol
 from domain.market import AccountState, Identity, Quote, SymbolSpec, TerminalState, Unknowable
 from domain.policies import AccountSettings, Hold, Latch
+from domain.signals import Fact
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     `open_lots`: of all live copies, those that wait included; `recent_opens`: orders sent within
     the throttle's time.
     `local_times`: by zone, where windows need them.
+    `begun`: the copy's earlier parts, where this is to be a further one; `leg_known`, `magic` and
+    `comment` are then those of the part.
     `volatility`: the symbol's average true range, price units, where the settings ask for it.
     """
 
@@ -70,3 +74,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     worth: Worth = Worth()
     volatility: Decimal | None = None
     means_age_ms: int | None = None
+    begun: Begun | None = None
+
+    def leg_of(self, fact: Fact) -> LegKey:
+        """The leg that is to be opened: the fact's, or a further part of it."""
+        part = 0 if self.begun is None else self.begun.part
+        return msgspec.structs.replace(fact.leg_key, part=part)

@@ -28,7 +28,8 @@ class SizeCase(msgspec.Struct, frozen=True, kw_only=True):
     `factor`: slave lots per master lot, of the symbol map. `price`: to open at; `stop_distance`:
     from there to the stop, price units, 0 without one; `loss_per_lot`: what one lot loses there by
     the broker's own reckoning, and `tick_value` what it loses by a tick, both money of ours.
-    `rate`: one unit of the master's currency in ours. `max_lot`: the account's.
+    `rate`: one unit of the master's currency in ours. `max_lot`: the account's. `most_parts`: in
+    how many orders it may be opened.
     """
 
     size: Size
@@ -45,6 +46,7 @@ class SizeCase(msgspec.Struct, frozen=True, kw_only=True):
     stop_distance: Decimal = Decimal(0)
     loss_per_lot: Decimal | None = None
     max_lot: Decimal | None = None
+    most_parts: int = 1
 
 
 def raw_lots(case: SizeCase) -> Fraction | Denied:

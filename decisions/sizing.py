@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
+from decisions.parts import split
 from decisions.rounding import floor_to_step, plain
 from decisions.size_modes import SizeCase, raw_lots
 from domain.copy_settings import Beyond
@@ -38,8 +39,7 @@ def size_copy(case: SizeCase) -> Sized | Denied:
         if case.size.above_max_lot is Beyond.SKIP:
             return Denied(Reason.MAX_LOT, f"{volume:f} lots, at most {most:f}")
         volume = floor_to_step(most, case.spec.volume_step)
-    if volume > case.spec.volume_max:
-        volume = floor_to_step(case.spec.volume_max, case.spec.volume_step)
+    volume = sum(split(volume, case.spec, case.most_parts), Decimal(0))
     if volume < case.spec.volume_min:
         return _bumped(raw, case)
     return Sized(volume=volume, note=_note(raw, volume, case.spec))

@@ -26,12 +26,22 @@ JourneyId = NewType("JourneyId", str)
 
 
 class LegKey(msgspec.Struct, frozen=True, order=True):
-    """One master position as it is copied: which account it lives on, and what opened it."""
+    """One master position as it is copied: which account it lives on, and what opened it.
+
+    `part`: of a copy that is too large for one order; 0 is the first, and mostly all of it.
+    """
 
     master_login: int
     master_server: str
     opening_order: OpeningOrder
     part: int = 0
+
+    @property
+    def first(self) -> "LegKey":
+        """The first part of the same copy: the key by which its master's facts name it."""
+        if self.part == 0:
+            return self
+        return LegKey(self.master_login, self.master_server, self.opening_order)
 
     @property
     def text(self) -> str:

@@ -70,6 +70,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     `master_volume_copied` is what the master held when we copied it, which may be less than it
     had opened with; zero in journals from before it was kept. `stops_confirmed`: the broker has
     shown the position with its stops since it was opened.
+    `copy_volume`: lots of the whole copy of which this is a part, zero where it is all of it;
+    `parts_before`: what was asked for by its earlier parts.
     `trail_sl`: where its own stop has got to by itself. Of an order that waits: `ticket` is our
     own order's, `terms_sent` the master's order as it was when ours was placed or last changed.
     """
@@ -108,6 +110,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     closing: Figures | None = None
     terms: CopyTerms = CopyTerms()
     trail_sl: Decimal = ZERO
+    copy_volume: Decimal = ZERO
+    parts_before: Decimal = ZERO
 
     @property
     def is_tombstone(self) -> bool:

@@ -13,6 +13,7 @@ from domain.terms import CopyTerms
 class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Open a copy at the market. `price` is what we saw; `deviation_points` what may be added.
 
+    `copy_volume`: of the whole copy, where this is a part of it; zero where it is all of it.
     `note`: what made it another size than the account's way of sizing gave, empty for nothing.
     """
 
@@ -28,6 +29,7 @@ class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     magic: Magic
     comment: str
     terms: CopyTerms = CopyTerms()
+    copy_volume: Decimal = Decimal(0)
     note: str = ""
 
 
@@ -42,7 +44,10 @@ class ModifyPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class ClosePosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Close `volume` lots of a copy whose side is `side`; `whole` when nothing shall stay."""
+    """Close `volume` lots of a copy whose side is `side`; `whole` when nothing shall stay.
+
+    `more`: as much again is due, but the broker takes no larger order.
+    """
 
     leg: LegKey
     identifier: SlaveIdentifier
@@ -53,6 +58,7 @@ class ClosePosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     filling: int
     magic: Magic
     comment: str
+    more: bool = False
 
 
 PositionCommand = OpenPosition | ModifyPosition | ClosePosition

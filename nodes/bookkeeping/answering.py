@@ -1,14 +1,16 @@
 """Verdicts: the answer to each master event, with the times and prices of every step (law 9)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
+from decisions.parts import Begun
 from decisions.situation import Situation
 from decisions.slippage import spread_points
 from domain.figures import Figures, Prices, Times
 from domain.ids import NodeName
-from domain.legs import Leg
+from domain.legs import Leg, LegState
 from domain.market import Quote, SymbolSpec
 from domain.reasons import Reason
 from domain.signals import Fact
@@ -16,6 +18,7 @@ from domain.verdicts import Verdict, VerdictKind
 from nodes.executor import AnyExecuted
 
 ZERO = Decimal(0)
+DONE = frozenset({VerdictKind.COPIED, VerdictKind.PARTIAL})
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +38,37 @@ def opened_so_far(leg: Leg) -> Answer:
         return Answer(kind=VerdictKind.COPIED, volume=leg.filled_volume)
     kind, reason = VerdictKind.PARTIAL, Reason.FILLED_IN_PART
     return Answer(kind=kind, reason=reason, volume=leg.filled_volume)
+
+
+def opened_in_parts(parts: Sequence[Leg]) -> Answer | None:
+    """The one answer to an open that was split; None while some part's end is not known."""
+    if any(leg.state is LegState.OPENING for leg in parts):
+        return None
+    whole = parts[0].copy_volume
+    filled = sum((leg.filled_volume for leg in parts), ZERO)
+    if filled >= whole:
+        return Answer(kind=VerdictKind.COPIED, volume=filled)
+    kind = VerdictKind.PARTIAL if filled else VerdictKind.MISSED
+    detail = f"{filled:f} of {whole:f} lots"
+    return Answer(kind=kind, reason=_why_not_whole(parts), volume=filled, detail=detail)
+
+
+def _why_not_whole(parts: Sequence[Leg]) -> Reason:
+    """A part that was refused says it; of what was never asked for, a start."""
+    refused = (leg.reason for leg in parts if not leg.filled_volume)
+    why = next((reason for reason in refused if reason is not Reason.NONE), Reason.FILLED_IN_PART)
+    return why if Begun.of(parts) is None else Reason.SLAVE_WAS_DOWN
+
+
+def together(answers: Sequence[Answer]) -> Answer:
+    """What all parts of a copy did about one event, as one answer."""
+    done = [one for one in answers if one.kind in DONE]
+    if not done:
+        return answers[0]
+    in_part = [one for one in done if one.kind is VerdictKind.PARTIAL]
+    volumes = [one.volume for one in done if one.volume is not None]
+    volume = sum(volumes, ZERO) if volumes else None
+    return msgspec.structs.replace((in_part or done)[0], volume=volume)
 
 
 def verdict(

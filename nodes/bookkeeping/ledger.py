@@ -29,10 +29,15 @@ REMEMBERED_LATENCIES = 500
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that has only `unknown` for an answer yet."""
+    """An event that has only `unknown` for an answer yet.
+
+    `of_parts`: what the parts of a copy have answered so far, where there are several; it is
+    shared between what each of them owes.
+    """
 
     fact: Fact
     received_us: int
+    of_parts: dict[LegKey, Answer | None] = {}
 
 
 class Ledger:
@@ -128,7 +133,7 @@ class Ledger:
             stamp=leg.opened_by,
             journey=leg.journey,
             event=_asked_by(leg),
-            leg=leg.key,
+            leg=leg.key.first,
             kind=answer.kind,
             reason=answer.reason,
             detail=answer.detail,

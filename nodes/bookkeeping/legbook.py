@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from domain.ids import LegKey, NodeName, OpeningOrder
+from decisions.parts import Begun
+from domain.ids import LegKey, NodeName, OpeningOrder, SlaveSymbol
 from domain.legs import Leg, LegState
 from domain.market import Position
 from domain.reasons import Reason
@@ -19,6 +20,10 @@ class LegBook:
         self._legs = {leg.key: leg for leg in legs}
         self._live = {key for key, leg in self._legs.items() if leg.live}
         self._given_up = {key for key, leg in self._legs.items() if _is_given_up(leg)}
+        #: Further parts of copies that were too large for one order, by the key of the first.
+        self._further: dict[LegKey, set[LegKey]] = {}
+        for key in self._legs:
+            self._note_part(key)
         self._by_magic: dict[int, LegKey] = {
             leg.magic: key for key, leg in self._legs.items() if leg.magic
         }
@@ -27,6 +32,11 @@ class LegBook:
         """The leg of this key."""
         return self._legs.get(key)
 
+    def parts_of(self, key: LegKey) -> list[Leg]:
+        """All parts of the copy that this leg is or belongs to, in their order; mostly one."""
+        keys = sorted({key.first, *self._further.get(key.first, ())})
+        return [self._legs[one] for one in keys if one in self._legs]
+
     def is_live(self, key: LegKey) -> bool:
         """A position of this leg is, or may be, at the broker."""
         return key in self._live
@@ -34,10 +44,20 @@ class LegBook:
     def put(self, leg: Leg) -> None:
         """Take in a leg's new state."""
         self._legs[leg.key] = leg
+        self._note_part(leg.key)
         if leg.magic:
             self._by_magic[leg.magic] = leg.key
         (self._live.add if leg.live else self._live.discard)(leg.key)
         (self._given_up.add if _is_given_up(leg) else self._given_up.discard)(leg.key)
+
+    def _note_part(self, key: LegKey) -> None:
+        if key.part:
+            self._further.setdefault(key.first, set()).add(key)
+
+    def interrupted(self) -> list[list[Leg]]:
+        """The parts of each live copy of which some were never asked for."""
+        parts = [self.parts_of(key) for key in {leg.key.first for leg in self.live()}]
+        return [own for own in parts if Begun.of(own) is not None]
 
     def live(self) -> list[Leg]:
         """Legs with a position at the broker, or perhaps one."""
@@ -59,9 +79,14 @@ class LegBook:
             found.setdefault(leg.symbol, []).append(lots)
         return found
 
-    def opened_since(self, at_ms: int) -> int:
-        """How many opens were sent since then, UTC ms, as far as they were not refused."""
-        return sum(g.opened_at_ms >= at_ms and _was_sent(g) for g in self._legs.values())
+    def copies_beside(self, key: LegKey) -> dict[LegKey, SlaveSymbol]:
+        """The symbols of all live copies but this one, each once in however many parts it is."""
+        return {leg.key.first: leg.symbol for leg in self.live() if leg.key.first != key.first}
+
+    def opened_since(self, at_ms: int, besides: LegKey) -> int:
+        """How many other copies were sent since then, UTC ms, as far as they were not refused."""
+        lately = (g for g in self._legs.values() if g.opened_at_ms >= at_ms and _was_sent(g))
+        return len({leg.key.first for leg in lately} - {besides.first})
 
     def live_of(self, master: NodeName) -> list[Leg]:
         """The live legs that copy this master."""
@@ -69,9 +94,9 @@ class LegBook:
 
     def orders_by_master(self) -> dict[NodeName, tuple[OpeningOrder, ...]]:
         """The opening orders of all live legs, for a snapshot request."""
-        orders: dict[NodeName, list[OpeningOrder]] = {}
+        orders: dict[NodeName, dict[OpeningOrder, None]] = {}
         for leg in self.live():
-            orders.setdefault(leg.master, []).append(leg.key.opening_order)
+            orders.setdefault(leg.master, {})[leg.key.opening_order] = None
         return {master: tuple(found) for master, found in orders.items()}
 
     def closed_without_result(self, since_ms: int) -> list[Leg]:

@@ -18,7 +18,7 @@ from domain.signals import (
     PositionReduced,
 )
 from domain.verdicts import VerdictKind
-from nodes.bookkeeping.answering import Answer
+from nodes.bookkeeping.answering import Answer, together
 from nodes.bookkeeping.ledger import Ledger, Owed
 
 ZERO = Decimal(0)
@@ -59,9 +59,9 @@ class OwedAnswers:
             is_change_of_stops = isinstance(owed.fact, CHANGES)
             if not is_change_of_stops:
                 is_last = is_whole or not leg.live
-                self._answer(owed, answer if is_last else _so_far(answer), figures)
+                self._answer(leg.key, owed, answer if is_last else _so_far(answer), figures)
             elif not leg.live:
-                self._answer(owed, CLOSED_HERE, None)
+                self._answer(leg.key, owed, CLOSED_HERE, None)
             if leg.live and (is_change_of_stops or not is_whole):
                 self._ledger.owe(leg.key, owed)
 
@@ -69,7 +69,7 @@ class OwedAnswers:
         """New stops are in force."""
         for owed in self._ledger.owed(leg.key):
             if isinstance(owed.fact, CHANGES):
-                self._answer(owed, Answer(kind=VerdictKind.COPIED), figures)
+                self._answer(leg.key, owed, Answer(kind=VerdictKind.COPIED), figures)
             else:
                 self._ledger.owe(leg.key, owed)
 
@@ -78,21 +78,30 @@ class OwedAnswers:
         so_far = self._filled.pop(key, ZERO)
         for owed in self._ledger.owed(key):
             in_part = so_far > ZERO and not isinstance(owed.fact, CHANGES)
-            self._answer(owed, _partial(so_far) if in_part else answer, None)
+            self._answer(key, owed, _partial(so_far) if in_part else answer, None)
 
     def withdrawn(self, key: LegKey) -> None:
         """Our order waits no more, nor does the master's; what it became meanwhile was missed."""
         for owed in self._ledger.owed(key):
-            self._answer(owed, WITHDRAWN.get(type(owed.fact), NEVER_COPIED), None)
+            self._answer(key, owed, WITHDRAWN.get(type(owed.fact), NEVER_COPIED), None)
 
     def failed(self, key: LegKey, answer: Answer, order: Command | None) -> None:
         """It goes on being owed; what the order was not about waits for it."""
         for owed in self._ledger.owed(key):
             about = order is None or _is_about(order, owed)
-            self._answer(owed, _so_far(answer if about else _waits_for(answer)), None)
+            so_far = _so_far(answer if about else _waits_for(answer))
+            self._answer(key, owed, so_far, None)
             self._ledger.owe(key, owed)
 
-    def _answer(self, owed: Owed, answer: Answer, figures: Figures | None) -> None:
+    def _answer(self, key: LegKey, owed: Owed, answer: Answer, figures: Figures | None) -> None:
+        """Of a copy in parts the last word is given once all of them have had theirs."""
+        told = owed.of_parts
+        if told:
+            told[key] = answer
+            said = [one for one in told.values() if one is not None and one.is_last]
+            if answer.is_last and len(said) < len(told):
+                return
+            answer = together(said) if answer.is_last else answer
         self._ledger.answer(owed.fact, None, answer, figures_of(owed, figures))
 
 

@@ -83,19 +83,27 @@ class Copier:
     def _is_owed(self, arrival: Arrival) -> bool:
         """Aim the leg at what the fact says; false where that needed no order to be answered."""
         fact = arrival.fact
-        leg = self._ledger.legs.find(fact.leg_key)
-        if leg is not None and fact.stamp <= leg.answered:
+        parts = self._ledger.legs.parts_of(fact.leg_key)
+        first = parts[0] if parts else None
+        if first is not None and fact.stamp <= first.answered:
             self._ledger.heard(fact)
             return False
-        if leg is None or not leg.live:
-            self._nothing_here(arrival, fact, leg)
+        live = [leg for leg in parts if leg.live]
+        if not live:
+            self._nothing_here(arrival, fact, first)
             return False
+        of_parts = dict.fromkeys(leg.key for leg in live) if len(live) > 1 else {}
+        owed = Owed(fact=fact, received_us=arrival.received_us, of_parts=of_parts)
+        for leg in live:
+            self._aim(leg, fact)
+            self._ledger.owe(leg.key, owed)
+        return True
+
+    def _aim(self, leg: Leg, fact: Fact) -> None:
         if fact.stamp > leg.target.stamp:
             target = target_after(leg.target, fact)
             self._ledger.legs.put(msgspec.structs.replace(leg, target=target))
             self._repairer.doubts.clear(leg.key)
-        self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
-        return True
 
     def _nothing_here(self, arrival: Arrival, fact: Fact, leg: Leg | None) -> None:
         """There is no copy; a close that overtook its open leaves a tombstone all the same."""
@@ -118,7 +126,7 @@ class Copier:
         closed = (answer.opening_order for answer in snapshot.legs if answer.fate == "closed")
         self._repairer.compare(book, closed)
         for position in book.positions:
-            if self._ledger.legs.find(book.leg_key(position.opening_order)) is None:
+            if not self._ledger.legs.parts_of(book.leg_key(position.opening_order)):
                 self._missed(book, position)
         self._ledger.caught_up(book.master, book.stamp)
 

@@ -7,32 +7,43 @@ from decimal import Decimal
 import msgspec
 
 from decisions.copying import decide_open, decide_place
-from decisions.drafting import Asking, side_here
+from decisions.drafting import Asking
 from decisions.filling import next_filling
-from decisions.heeding import target_after, target_of
+from decisions.heeding import target_after
+from decisions.marking import magic_number_of
+from decisions.parts import Begun
 from decisions.rules import settings_for
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
 from domain.figures import Figures
-from domain.ids import LegKey, SlaveIdentifier, SlaveSymbol, SlaveTicket
+from domain.ids import LegKey
 from domain.legs import Leg, LegState
-from domain.market import SymbolSpec, Unknowable
+from domain.market import SymbolSpec
 from domain.mt5_words import Retcode
-from domain.orders import Denied, OpenPosition, PlaceOrder
-from domain.outcomes import Cancelled, Filled, Outcome, PendingOutcome, Placed, Rejected
+from domain.orders import Denied, OpenPosition
+from domain.outcomes import Rejected
 from domain.policies import AccountSettings
 from domain.reasons import Reason
 from domain.signals import OrderPlaced, PositionOpened
-from domain.terms import CopyTerms
 from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import (
     Answer,
     known_price,
+    opened_in_parts,
     opened_so_far,
     prices_at_opening,
     times_of,
 )
 from nodes.bookkeeping.ledger import Ledger, Owed
+from nodes.copying.attempts import (
+    AskedFor,
+    Attempt,
+    leg_of,
+    missed,
+    result,
+    unknown,
+    waiting_state,
+)
 from nodes.copying.situation_room import SituationRoom
 from nodes.executor import STALE_DECISION_S, AnyExecuted, Executor
 from nodes.inbox import Arrival
@@ -43,22 +54,6 @@ logger = logging.getLogger(__name__)
 #: For so long a report tells of a signal from the future.
 FUTURE_SHOWN_S = 60.0
 ZERO = Decimal(0)
-AskedFor = OpenPosition | PlaceOrder
-
-
-class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One way through the decision, and what came of it."""
-
-    situation: Situation
-    decided_us: int
-    order: AskedFor | None = None
-    denied: Denied | None = None
-    executed: AnyExecuted | None = None
-
-    @property
-    def stale(self) -> bool:
-        """It took so long that the market has moved on."""
-        return self.denied is not None and self.denied.reason is Reason.LOOP_STALLED
 
 
 class _Tries:
@@ -76,14 +71,14 @@ class _Tries:
         filling = next_filling(self._fillings, situation.spec)
         return order if filling is None else msgspec.structs.replace(order, filling=filling)
 
-    def may_cure(self, attempt: _Attempt) -> bool:
+    def may_cure(self, attempt: Attempt) -> bool:
         """Only a stale decision or a proven refusal of a curable kind is worth another try."""
         if self._left == 0 or not (attempt.stale or self._is_curable(attempt)):
             return False
         self._left -= 1
         return True
 
-    def _is_curable(self, attempt: _Attempt) -> bool:
+    def _is_curable(self, attempt: Attempt) -> bool:
         if attempt.executed is None or attempt.order is None:
             return False
         outcome = attempt.executed.outcome
@@ -164,7 +159,7 @@ class Opener:
             return leg
         figures = Figures(times=times_of(fact, arrival.received_us, utc_us()))
         if leg.state is LegState.PENDING:
-            answer = _unknown("our own waiting order is being withdrawn")
+            answer = unknown("our own waiting order is being withdrawn")
             self._ledger.answer(fact, leg, answer, figures)
             self._ledger.owe(leg.key, Owed(fact=fact, received_us=arrival.received_us))
             return None
@@ -177,16 +172,69 @@ class Opener:
     ) -> None:
         if known is not None and known.journey == fact.journey:
             # Told again after a restart; its verdict was written with the leg, or is being settled.
+            self._go_on(arrival, fact, settings, known)
+            return
+        attempt = self._tried(fact, settings)
+        leg, answer = result(fact, settings, attempt)
+        leg = self._with_figures(arrival, fact, attempt, leg)
+        if leg.live and leg.copy_volume:
+            self._keep(leg, attempt)
+            self._open_the_rest(arrival, fact, settings)
+            self._answer_for_all(arrival, fact, answer)
+            return
+        answer = missed(answer, arrival, fact, settings)
+        self._note_the_future(answer)
+        is_new = known is None or known.never_filled
+        self._record(fact, attempt, leg, answer, is_new=is_new)
+
+    def _go_on(self, arrival: Arrival, fact: Asking, settings: AccountSettings, first: Leg) -> None:
+        """Parts that a crash left out are opened while the signal is fresh, or accounted for."""
+        if not first.copy_volume:
             self._ledger.heard(fact)
             return
+        self._open_the_rest(arrival, fact, as_begun(settings, first))
+        self._answer_for_all(arrival, fact)
+
+    def _open_the_rest(self, arrival: Arrival, fact: Asking, settings: AccountSettings) -> None:
+        """One part after the other; the first that does not get out stands for all the rest."""
+        while (begun := self._begun(fact)) is not None:
+            self._listen()
+            attempt = self._tried(fact, settings, begun)
+            leg, _ = result(fact, settings, attempt)
+            volume = leg.wanted_volume if leg.live else begun.rest
+            leg = msgspec.structs.replace(
+                leg, wanted_volume=volume, copy_volume=begun.first.copy_volume
+            )
+            self._keep(self._with_figures(arrival, fact, attempt, leg), attempt)
+
+    def _begun(self, fact: Asking) -> Begun | None:
+        return Begun.of(self._ledger.legs.parts_of(fact.leg_key))
+
+    def _answer_for_all(
+        self, arrival: Arrival, fact: Asking, to_first: Answer | None = None
+    ) -> None:
+        """One verdict for all parts; `to_first`: what would be said of the first alone."""
+        parts = self._ledger.legs.parts_of(fact.leg_key)
+        answer = opened_in_parts(parts) or unknown("a part of it has no answer yet")
+        if to_first is not None and answer.kind is to_first.kind is VerdictKind.COPIED:
+            answer = msgspec.structs.replace(to_first, volume=answer.volume)
+        figures = parts[0].opening or Figures(times=times_of(fact, arrival.received_us, utc_us()))
+        self._ledger.answer(fact, None, answer, figures)
+
+    def _keep(self, leg: Leg, attempt: Attempt) -> None:
+        self._ledger.keep(leg, None if attempt.executed is None else attempt.executed.intent)
+
+    def _tried(
+        self, fact: Asking, settings: AccountSettings, begun: Begun | None = None
+    ) -> Attempt:
+        """The last of as many attempts as may cure what was refused."""
         tries = _Tries(settings.open_tries)
-        attempt = self._attempt(fact, settings, tries)
+        attempt = self._attempt(fact, settings, tries, begun)
         while tries.may_cure(attempt):
             self._note_refusal(attempt)
             self._listen()
-            attempt = self._attempt(fact, settings, tries)
-        is_new = known is None or known.never_filled
-        self._record(arrival, fact, settings, attempt, is_new=is_new)
+            attempt = self._attempt(fact, settings, tries, begun)
+        return attempt
 
     def end_interrupted(self) -> None:
         """At the start: a node that ended between a refused try and the next has no order out."""
@@ -200,21 +248,31 @@ class Opener:
             detail = "refused once, and the node ended before the next try"
             answer = Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=detail)
             self._ledger.supersede(missed, answer, missed.opening or Figures())
+        for parts in self._ledger.legs.interrupted():
+            self._account_for(parts)
+
+    def _account_for(self, parts: list[Leg]) -> None:
+        """Should its master tell it again while it is fresh, the rest of it is opened yet."""
+        answer = opened_in_parts(parts)
+        if answer is not None:
+            self._ledger.supersede(parts[0], answer, parts[0].opening or Figures())
 
     def _is_out(self, leg: Leg) -> bool:
         """An order of its may be at the broker; settling looks for it."""
         return any(i.kind == OpenPosition.__name__ for i in self._ledger.intents_of(leg.key))
 
-    def _note_refusal(self, attempt: _Attempt) -> None:
+    def _note_refusal(self, attempt: Attempt) -> None:
         """The order of this try is over; were its intent left open, it would be looked up."""
         if attempt.executed is not None:
             self._ledger.write(attempt.executed.intent)
 
-    def _attempt(self, fact: Asking, settings: AccountSettings, tries: "_Tries") -> _Attempt:
+    def _attempt(
+        self, fact: Asking, settings: AccountSettings, tries: _Tries, begun: Begun | None
+    ) -> Attempt:
         began_s = self._clock.now().monotonic_s
-        situation = self._room.gather(fact, settings, self._clock.now())
+        situation = self._room.gather(fact, settings, self._clock.now(), begun)
         decision = _decide_or_deny(fact, situation)
-        done = _Attempt(situation=situation, decided_us=utc_us())
+        done = Attempt(situation=situation, decided_us=utc_us())
         if isinstance(decision, Denied):
             return msgspec.structs.replace(done, denied=decision)
         order = tries.with_filling(decision, situation)
@@ -222,33 +280,29 @@ class Opener:
         good_until_s = began_s + STALE_DECISION_S
         if self._clock.now().monotonic_s > good_until_s:
             return msgspec.structs.replace(done, denied=Denied(Reason.LOOP_STALLED))
-        leg = _leg(fact, settings, situation, _waiting_state(order), order)
+        leg = leg_of(fact, settings, situation, waiting_state(order), order)
         name = self._executor.name_intent()
         because = (fact.stamp, fact.journey)
         executed = self._executor.execute(order, leg, name, because, good_until_s)
         return msgspec.structs.replace(done, executed=executed, denied=_denied_by(executed))
 
     def _record(
-        self,
-        arrival: Arrival,
-        fact: Asking,
-        settings: AccountSettings,
-        done: _Attempt,
-        *,
-        is_new: bool,
+        self, fact: Asking, done: Attempt, leg: Leg, answer: Answer, *, is_new: bool
     ) -> None:
-        leg, answer = _result(fact, settings, done)
-        answer = _missed(answer, arrival, fact, settings)
-        self._note_the_future(answer)
+        # What had no first part has no others.
+        leg = msgspec.structs.replace(leg, copy_volume=ZERO)
+        intent = None if done.executed is None else done.executed.intent
+        # A leg that was answered for before keeps its story; only the verdict is new.
+        told = leg if is_new else None
+        self._ledger.answer(fact, told, answer, leg.opening or Figures(), intent)
+
+    def _with_figures(self, arrival: Arrival, fact: Asking, done: Attempt, leg: Leg) -> Leg:
         times = times_of(fact, arrival.received_us, done.decided_us, done.executed)
         requested = None if done.order is None else done.order.price
         prices = prices_at_opening(fact, done.situation, requested, known_price(leg.price_open))
         figures = Figures(times=times, prices=prices)
         opened_at_ms = self._clock.now().utc_ms
-        leg = msgspec.structs.replace(leg, opening=figures, opened_at_ms=opened_at_ms)
-        intent = None if done.executed is None else done.executed.intent
-        # A leg that was answered for before keeps its story; only the verdict is new.
-        self._ledger.answer(fact, leg if is_new else None, answer, figures, intent)
+        return msgspec.structs.replace(leg, opening=figures, opened_at_ms=opened_at_ms)
 
 
 def _settings_for(fact: Asking, settings: AccountSettings) -> AccountSettings:
@@ -256,6 +310,16 @@ def _settings_for(fact: Asking, settings: AccountSettings) -> AccountSettings:
     theirs = fact.subject.symbol
     ours = slave_symbol(theirs, settings).symbol
     return settings_for(settings, fact.master, fact.subject.magic, theirs, ours)
+
+
+def as_begun(settings: AccountSettings, first: Leg) -> AccountSettings:
+    """What the settings decided for the first part holds for the others, whatever they say now."""
+    return msgspec.structs.replace(
+        settings,
+        reverse=first.terms.reversed,
+        magic_number=magic_number_of(first.magic),
+        partial_below_min="keep" if first.keep_minimum else "close",
+    )
 
 
 def _never_filled(leg: Leg) -> Answer:
@@ -280,110 +344,3 @@ def _denied_by(executed: AnyExecuted) -> Denied | None:
     if executed.kept_back is Reason.NONE or not isinstance(executed.outcome, Rejected):
         return None
     return Denied(executed.kept_back, executed.outcome.comment)
-
-
-def _result(fact: Asking, settings: AccountSettings, done: _Attempt) -> tuple[Leg, Answer]:
-    if done.executed is not None and done.order is not None and done.denied is None:
-        leg = _leg(fact, settings, done.situation, _waiting_state(done.order), done.order)
-        leg, answer = _after(leg, done.order, done.executed.outcome)
-        return _unnumbered_in_net(leg, done.situation), answer
-    denied = done.denied or Denied(Reason.DECISION_CRASHED)
-    leg = _leg(fact, settings, done.situation, LegState.DENIED, done.order)
-    answer = Answer(kind=VerdictKind.DENIED, reason=denied.reason, detail=denied.detail)
-    return msgspec.structs.replace(leg, reason=denied.reason), answer
-
-
-def _waiting_state(order: AskedFor) -> LegState:
-    """The leg's state while the broker has not answered."""
-    return LegState.PENDING if isinstance(order, PlaceOrder) else LegState.OPENING
-
-
-def _after(leg: Leg, order: AskedFor, outcome: Outcome | PendingOutcome) -> tuple[Leg, Answer]:
-    """The leg and the answer after the broker has spoken."""
-    if isinstance(outcome, Placed | Cancelled):
-        placed = msgspec.structs.replace(leg, ticket=SlaveTicket(outcome.order))
-        return placed, _copied(order, order.volume)
-    if isinstance(outcome, Filled):
-        opened = msgspec.structs.replace(
-            leg,
-            state=LegState.OPEN,
-            identifier=SlaveIdentifier(outcome.order),
-            filled_volume=outcome.volume,
-            volume=outcome.volume,
-            price_open=outcome.price,
-            sl_sent=order.sl,
-            tp_sent=order.tp,
-            stops_confirmed=False,
-        )
-        if not outcome.in_part:
-            return opened, _copied(order, outcome.volume)
-        kind, reason = VerdictKind.PARTIAL, Reason.FILLED_IN_PART
-        return opened, Answer(kind=kind, reason=reason, volume=outcome.volume)
-    if isinstance(outcome, Rejected):
-        reason = Reason.BROKER_REJECTED if outcome.sent else Reason.NOT_SENT
-        rejected = msgspec.structs.replace(leg, state=LegState.REJECTED, reason=reason)
-        detail = f"{outcome.retcode} {outcome.comment}"
-        answer = Answer(
-            kind=VerdictKind.REJECTED, reason=reason, detail=detail, retcode=outcome.retcode
-        )
-        return rejected, answer
-    return leg, _unknown(f"{outcome.code} {outcome.comment}")
-
-
-def _copied(order: AskedFor, volume: Decimal) -> Answer:
-    reason = Reason.SIZE_LIMITED if order.note else Reason.NONE
-    return Answer(kind=VerdictKind.COPIED, reason=reason, detail=order.note, volume=volume)
-
-
-def _unknown(detail: str) -> Answer:
-    return Answer(kind=VerdictKind.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN, detail=detail)
-
-
-def _unnumbered_in_net(leg: Leg, now: Situation) -> Leg:
-    """On a netting account the order may have gone into a position that was there before."""
-    if isinstance(now.account, Unknowable) or now.account.hedging:
-        return leg
-    return msgspec.structs.replace(leg, identifier=SlaveIdentifier(0))
-
-
-def _missed(answer: Answer, arrival: Arrival, fact: Asking, settings: AccountSettings) -> Answer:
-    """What nobody here could have opened in time was missed, not denied."""
-    if answer.reason is Reason.FLASH:
-        return Answer(kind=VerdictKind.MISSED, reason=Reason.FLASH)
-    if arrival.from_snapshot and answer.reason is Reason.CLOSED_MEANWHILE:
-        return Answer(kind=VerdictKind.MISSED, reason=Reason.CLOSED_MEANWHILE)
-    if arrival.from_snapshot and answer.reason is Reason.SIGNAL_TOO_OLD:
-        return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=answer.detail)
-    if answer.reason is Reason.SIGNAL_TOO_OLD and fact.age_ms > settings.max_signal_age_ms:
-        # It was too old already when its master saw it.
-        return msgspec.structs.replace(answer, kind=VerdictKind.MISSED)
-    return answer
-
-
-def _leg(
-    fact: Asking,
-    settings: AccountSettings,
-    now: Situation,
-    state: LegState,
-    order: AskedFor | None,
-) -> Leg:
-    """The leg with everything the settings decide once, frozen in."""
-    return Leg(
-        key=fact.leg_key,
-        opened_by=fact.stamp,
-        journey=fact.journey,
-        master=fact.master,
-        master_symbol=fact.subject.symbol,
-        symbol=SlaveSymbol(now.symbol),
-        side=side_here(fact, settings),
-        magic=now.magic,
-        comment=now.comment,
-        state=state,
-        target=target_of(fact),
-        wanted_volume=ZERO if order is None else order.volume,
-        keep_minimum=settings.partial_below_min == "keep",
-        master_price=fact.price,
-        terms_sent=fact.order if isinstance(fact, OrderPlaced) else None,
-        master_volume_copied=fact.subject.volume,
-        terms=CopyTerms(reversed=settings.reverse) if order is None else order.terms,
-    )

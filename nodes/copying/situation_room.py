@@ -9,8 +9,10 @@ from decisions.ages import age_here_ms
 from decisions.claims import SymbolUse
 from decisions.drafting import Asking
 from decisions.marking import comment_for, magic_for_leg
+from decisions.parts import Begun
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
+from domain.ids import LegKey
 from domain.market import AccountState, Identity, Unknowable
 from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
@@ -55,11 +57,16 @@ class SituationRoom:
         self._guard = guard
         self._home = home
 
-    def gather(self, fact: Asking, settings: AccountSettings, now: Now) -> Situation:
-        """The situation for one open, as it is this moment."""
+    def gather(
+        self, fact: Asking, settings: AccountSettings, now: Now, begun: Begun | None = None
+    ) -> Situation:
+        """The situation for one open, as it is this moment; `begun`: of a further part."""
         key = fact.leg_key
-        known = self._legs.find(key)
         symbol, lot_factor = slave_symbol(fact.subject.symbol, settings)
+        if begun is not None:
+            key = msgspec.structs.replace(key, part=begun.part)
+            symbol = begun.first.symbol
+        known = self._legs.find(key)
         magic = magic_for_leg(settings.magic_number, self._home.swarm, settings.name, key)
         confirmed = self._inbox.is_confirmed(fact.master)
         holds = self._standing.holds_towards(confirmed=confirmed)
@@ -83,8 +90,8 @@ class SituationRoom:
             leg_known=known is not None and not known.never_filled,
             closed_unopened=known is not None and known.is_tombstone,
             still_held=self._still_held(fact),
-            open_legs=self._legs.live_count(),
-            **self._held(symbol, settings, now),
+            begun=begun,
+            **self._held(key, symbol, settings, now),
             daily=self._guard.result(now.monotonic_s),
             magic=magic,
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
@@ -98,17 +105,25 @@ class SituationRoom:
         worth = worth_of(self._door, fact, situation)
         return msgspec.structs.replace(situation, worth=worth)
 
-    def _held(self, symbol: str, settings: AccountSettings, now: Now) -> dict[str, Any]:
-        """What is open already, and what was opened lately; the latter where it is limited."""
+    def _held(
+        self, key: LegKey, symbol: str, settings: AccountSettings, now: Now
+    ) -> dict[str, Any]:
+        """What is open already, and what was opened lately; the latter where it is limited.
+
+        Lots are those of all legs, this copy's own parts included; copies are all but this one.
+        """
         by_symbol, throttle = self._legs.lots_by_symbol(), settings.throttle
-        here = by_symbol.get(symbol, [])
+        others = self._legs.copies_beside(key)
+        here = [one for one in others.values() if one == symbol]
         since_ms = now.utc_ms - throttle.seconds * 1000
+        limited = throttle.opens is not None
         return {
+            "open_legs": len(others),
             "open_legs_on_symbol": len(here),
             "open_lots": sum((sum(lots) for lots in by_symbol.values()), ZERO),
-            "open_lots_on_symbol": sum(here, ZERO),
+            "open_lots_on_symbol": sum(by_symbol.get(symbol, []), ZERO),
             "symbol_copied": bool(here),
-            "recent_opens": 0 if throttle.opens is None else self._legs.opened_since(since_ms),
+            "recent_opens": self._legs.opened_since(since_ms, key) if limited else 0,
         }
 
     def as_booked(self, fact: PositionOpened) -> PositionOpened:

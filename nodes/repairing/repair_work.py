@@ -39,7 +39,13 @@ from domain.orders import ClosePosition, Command, ModifyPosition, Nothing
 from domain.outcomes import Filled, Placed, Rejected, Unknown
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
-from nodes.bookkeeping.answering import Answer, known_price, opened_so_far, prices_at_closing
+from nodes.bookkeeping.answering import (
+    Answer,
+    known_price,
+    opened_in_parts,
+    opened_so_far,
+    prices_at_closing,
+)
 from nodes.bookkeeping.ledger import Ledger
 from nodes.bookkeeping.owed_answers import CLOSED_HERE, OwedAnswers, figures_of
 from nodes.executor import NEVER_STALE_S, STALE_DECISION_S, Executed, Executor
@@ -169,7 +175,8 @@ class RepairWork:
     def _was_done(self, _: Leg, done: Done, round_: Round) -> bool:
         """An order of ours whose end was not known had been executed: whoever waited has a copy."""
         self._ledger.keep(done.leg, done.intent)
-        is_whole = done.volume >= done.intent.volume
+        is_more_due = done.leg.is_to_end and done.leg.volume > ZERO
+        is_whole = done.volume >= done.intent.volume and not is_more_due
         self._owed.filled(done.leg, done.volume, None, is_whole=is_whole)
         round_.forget()
         return True
@@ -309,7 +316,7 @@ class RepairWork:
         if isinstance(order, ModifyPosition):
             self._owed.modified(leg, figures)
         else:
-            is_whole = outcome.volume >= order.volume
+            is_whole = outcome.volume >= order.volume and not order.more
             self._owed.filled(leg, outcome.volume, figures, is_whole=is_whole)
 
     def _with_closing(self, leg: Leg, figures: Figures) -> Leg:
@@ -344,7 +351,12 @@ class RepairWork:
         return () if isinstance(deals, Unknowable) else deals
 
     def _supersede(self, leg: Leg, answer: Answer) -> None:
-        """The open's verdict, in place of the one it had."""
+        """The open's verdict, in place of the one it had; of a copy in parts, for all of them."""
+        if leg.copy_volume:
+            of_all = opened_in_parts(self._ledger.legs.parts_of(leg.key))
+            if of_all is None:
+                return
+            answer = of_all
         self._ledger.supersede(leg, answer, leg.opening or Figures())
 
 

@@ -84,8 +84,10 @@ class Repairer:
         return (*legs, *self._foreign, *self._doubled, *(spent if budget.is_spent() else ()))
 
     def follow(self, key: LegKey) -> None:
-        """Bring one leg where its master's position is; whoever waits for it is answered."""
-        self._repair(key, Round(self._around), may_send=True)
+        """Bring a copy where its master's position is, all parts of it; who waits is answered."""
+        for leg in self._legs.parts_of(key):
+            if leg.live or leg.key == key:
+                self._repair(leg.key, Round(self._around), may_send=True)
 
     def compare(self, book: Book, closed: Iterable[OpeningOrder]) -> None:
         """Bring every leg of a master where its picture says it should be; closes first."""
