@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from decisions.parts import Begun
+from decisions.rounding import plain
 from decisions.situation import Situation
 from decisions.slippage import spread_points
 from domain.figures import Figures, Prices, Times
@@ -49,7 +50,7 @@ def opened_in_parts(parts: Sequence[Leg]) -> Answer | None:
     if filled >= whole:
         return Answer(kind=VerdictKind.COPIED, volume=filled)
     kind = VerdictKind.PARTIAL if filled else VerdictKind.MISSED
-    detail = f"{filled:f} of {whole:f} lots"
+    detail = f"{plain(filled)} of {plain(whole)} lots"
     return Answer(kind=kind, reason=_why_not_whole(parts), volume=filled, detail=detail)
 
 
