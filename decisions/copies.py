@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from decisions.marking import magic_for_leg
+from decisions.marking import magic_for_leg, named_by
+from decisions.parts import MOST_PARTS
 from decisions.truth import Life, MasterTruth, SlaveTruth, lives_of
 from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.market import Deal
@@ -29,8 +30,9 @@ class Wanted(NamedTuple):
 class Copies(msgspec.Struct, frozen=True, kw_only=True):
     """An account's positions, told apart."""
 
-    #: Copies of one position, in the order in which they were opened: there should be one.
-    of: dict[LegKey, tuple[Life, ...]]
+    #: Copies of one position by their part, in the order in which they were opened: there should
+    #: be one of each, and mostly there is one part.
+    of: dict[LegKey, dict[int, tuple[Life, ...]]]
     #: With our mark, and no position of a master's explains them.
     orphans: tuple[Life, ...]
     #: Deals with our mark on positions that have none.
@@ -52,20 +54,20 @@ def copies_on(slave: SlaveTruth, wanted: Sequence[Wanted], swarms: Sequence[str]
     The magic number says it exactly where the swarm's id is known; the comment, which brokers may
     rewrite, where it is not.
     """
-    by_mark = _by_mark(slave, wanted, swarms)
-    by_ticket = {} if swarms else {one.key.opening_order: one.key for one in wanted}
+    marks = _Marks(slave, wanted, swarms)
     ours = sorted(
         (life for life in _lives(slave.deals) if is_marked(slave, life.opening)),
         key=lambda life: life.opening.ticket,
     )
-    of: dict[LegKey, tuple[Life, ...]] = {}
+    of: dict[LegKey, dict[int, tuple[Life, ...]]] = {}
     orphans = []
     for life in ours:
-        key = by_mark.get(life.opening.magic) or by_ticket.get(_ticket_in(life.opening.comment))
+        key = marks.key_of(life.opening)
         if key is None:
             orphans.append(life)
             continue
-        of[key] = (*of.get(key, ()), life)
+        parts = of.setdefault(key.first, {})
+        parts[key.part] = (*parts.get(key.part, ()), life)
     return Copies(of=of, orphans=tuple(orphans), on_foreign=_on_foreign(slave, ours))
 
 
@@ -90,22 +92,40 @@ def _on_foreign(slave: SlaveTruth, ours: Sequence[Life]) -> tuple[Deal, ...]:
     )
 
 
-def _by_mark(
-    slave: SlaveTruth, wanted: Sequence[Wanted], swarms: Sequence[str]
-) -> dict[int, LegKey]:
-    number = slave.policy.magic_number
-    return {
-        magic_for_leg(number, swarm, slave.name, one.key): one.key
-        for swarm in swarms
-        for one in wanted
-    }
+class _Marks:
+    """Whose mark is whose. Further parts are rare, and looked for only where there is no first."""
+
+    def __init__(self, slave: SlaveTruth, wanted: Sequence[Wanted], swarms: Sequence[str]) -> None:
+        self._number, self._name = slave.policy.magic_number, slave.name
+        self._keys, self._swarms = [one.key for one in wanted], swarms
+        self._by_mark = self._of_part(0)
+        self._further: dict[int, LegKey] | None = None
+        self._by_ticket = {} if swarms else {key.opening_order: key for key in self._keys}
+
+    def key_of(self, opening: Deal) -> LegKey | None:
+        """The leg that this deal opened."""
+        found = self._by_mark.get(opening.magic)
+        if found is None and self._swarms:
+            if self._further is None:
+                self._further = {}
+                for part in range(1, MOST_PARTS):
+                    self._further |= self._of_part(part)
+            found = self._further.get(opening.magic)
+        return found or self._by_comment(opening.comment)
+
+    def _of_part(self, part: int) -> dict[int, LegKey]:
+        keys = [msgspec.structs.replace(key, part=part) for key in self._keys]
+        return {
+            magic_for_leg(self._number, swarm, self._name, key): key
+            for swarm in self._swarms
+            for key in keys
+        }
+
+    def _by_comment(self, comment: str) -> LegKey | None:
+        named = named_by(comment)
+        key = None if named is None else self._by_ticket.get(OpeningOrder(named[0]))
+        return None if key is None or named is None else msgspec.structs.replace(key, part=named[1])
 
 
 def _key(master: MasterTruth, life: Life) -> LegKey:
     return LegKey(master.login, master.server, OpeningOrder(life.identifier))
-
-
-def _ticket_in(comment: str) -> OpeningOrder:
-    """The number a comment begins with; 0 for none."""
-    first = comment.split(" ", 1)[0]
-    return OpeningOrder(int(first) if first.isdecimal() else 0)

@@ -17,11 +17,15 @@ from domain.market import Deal, SymbolSpec
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
-    """A master's position, one copy of it, and the terms on which they are compared."""
+    """A master's position, one copy of it, and the terms on which they are compared.
+
+    `whole`: lots of all parts of the copy together.
+    """
 
     slave: SlaveTruth
     wanted: Wanted
     copy: Life
+    whole: Decimal
     terms: Terms
 
     @property
@@ -84,10 +88,11 @@ def _copied_wrong(copied: Copied) -> Finding | None:
     symbol, _, factor = policy.symbol_map.get(plain, plain + policy.suffix).partition("|")
     most = life.volume * Decimal(factor or 1)
     is_same = (copy.side, copy.opening.symbol) == (life.side, symbol)
-    if is_same and copy.volume <= most:
+    if is_same and copied.whole <= most:
         return None
     wanted = f"{life.side.value} {symbol}, at most {most:f} lots"
-    return copied.damage(DamageKind.COPIED_WRONG, wanted, "opened")
+    found = f"opened, {copied.whole:f} lots in all"
+    return copied.damage(DamageKind.COPIED_WRONG, wanted, found)
 
 
 def _opened_late(copied: Copied) -> Finding | None:

@@ -10,7 +10,7 @@ from itertools import chain
 from decisions.copies import Copies, copies_on, wanted_of
 from decisions.copy_damage import Copied, damage_of_copy
 from decisions.damage_found import Damage, DamageKind, Finding, Terms
-from decisions.truth import Life, MasterTruth, SlaveTruth
+from decisions.truth import ZERO, Life, MasterTruth, SlaveTruth
 from decisions.verdict_damage import Words
 from domain.ids import LegKey, NodeName, OpeningOrder
 
@@ -31,11 +31,15 @@ def _on(slave: SlaveTruth, masters: Sequence[MasterTruth], terms: Terms) -> list
     copies = copies_on(slave, wanted, terms.swarms)
     found = [*_unexplained(slave, copies)]
     for one in wanted:
-        own = copies.of.get(one.key, ())
-        found += _repeated(slave.name, one.key, own)
-        for copy in own:
-            found += damage_of_copy(Copied(slave=slave, wanted=one, copy=copy, terms=terms))
-        found += words.missing(one, own)
+        parts = copies.of.get(one.key, {}).values()
+        whole = sum((of_part[0].volume for of_part in parts), ZERO)
+        for of_part in parts:
+            found += _repeated(slave.name, one.key, of_part)
+            for copy in of_part:
+                all_of_it = max(whole, copy.volume)
+                copied = Copied(slave=slave, wanted=one, copy=copy, whole=all_of_it, terms=terms)
+                found += damage_of_copy(copied)
+        found += words.missing(one, list(chain.from_iterable(parts)))
     return found
 
 

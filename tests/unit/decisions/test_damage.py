@@ -433,3 +433,43 @@ def test_a_copy_whose_contract_nobody_knows_is_not_measured() -> None:
     copy = slave(ours("1.0", 2), ours_out("0.5", 4))
     policy = msgspec.structs.replace(copy.policy, specs={})
     assert judged(HELD, msgspec.structs.replace(copy, policy=policy)).counts["over_closed"] == 0
+
+
+def mark_of_part(part: int) -> int:
+    key = LegKey(LOGINS[LEAD], f"{LEAD}-Demo", OpeningOrder(GOLD), part)
+    return magic_for_leg(234000, SWARM, COPY, key)
+
+
+def a_part(part: int, volume: str, at_s: float, position: int) -> Deal:
+    named = f"{GOLD}.{part}" if part else str(GOLD)
+    return ours(volume, at_s, position, magic=mark_of_part(part), comment=named)
+
+
+def in_three_parts(*more: Deal) -> tuple[Deal, ...]:
+    sizes = enumerate(("50", "50", "30"))
+    return (*(a_part(part, lots, 1.1 + part, 9 + part) for part, lots in sizes), *more)
+
+
+@pytest.mark.parametrize("swarms", [(SWARM,), ()], ids=["by mark", "by comment"])
+def test_a_copy_in_parts_is_one_copy(swarms: tuple[str, ...]) -> None:
+    lead = master(deal(GOLD, "130", 1.0))
+    report = damage(
+        [lead], [slave(*in_three_parts(), words=(filed(OPENED),))], Terms(swarms=swarms)
+    )
+    assert report.is_none, report.findings
+
+
+def test_a_part_opened_twice_is_doubled_and_one_left_open_is_lost() -> None:
+    lead = master(deal(GOLD, "130", 1.0), out(GOLD, "130", 20.0))
+    ends = (ours_out("50", 20.1, 9), ours_out("30", 20.2, 11), ours_out("50", 20.3, 12))
+    deals = in_three_parts(a_part(1, "50", 5.0, 12), *ends)
+    words = (filed(OPENED), filed(CLOSED, 2))
+    report = judged(lead, slave(*deals, words=words))
+    assert report.opens_doubled == 1
+    assert report.closes_lost == 1
+
+
+def test_parts_that_are_more_than_the_masters_lots_are_copied_wrong() -> None:
+    lead = master(deal(GOLD, "100", 1.0))
+    report = judged(lead, slave(*in_three_parts(), words=(filed(OPENED),)))
+    assert report.copied_wrong == 3
