@@ -64,7 +64,7 @@ class MasterTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one copy needs to be followed to its end.
+    """Everything one copy, or one part of a large one, needs to be followed to its end.
 
     Settings act once: what they decided (symbol, side, magic, volume, terms) is frozen in here.
     `master_volume_copied` is what the master held when we copied it, which may be less than it

@@ -347,7 +347,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Nothing. When the master's order fills, that is a signal of its own.",
     ),
     Reason.SLAVE_WAS_DOWN: Explanation(
-        "The position was opened while this slave was not running.",
+        "The position was opened while this slave was not running, or it ended before all parts "
+        "of the copy were open.",
         "Nothing; it is not opened late.",
     ),
     Reason.FLASH: Explanation("It was opened and closed between two looks.", "Nothing."),
