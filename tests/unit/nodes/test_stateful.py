@@ -1,7 +1,7 @@
 """Laws 1 to 5 and 15, whatever comes in whatever order: programs of trouble, made by Hypothesis.
 
 Run as a module it looks longer and tells what happened:
-`python -m tests.unit.nodes.test_stateful EXAMPLES STEPS SEED`.
+`python -m tests.unit.nodes.test_stateful EXAMPLES STEPS SEED [parts]`.
 """
 
 import logging
@@ -49,10 +49,11 @@ class Troubles(RuleBasedStateMachine):
     """Trader, network, brokers, clocks, crashes, the user by hand, and the operator."""
 
     happened: ClassVar[Counter[str]] = Counter()
+    largest_order: ClassVar[str] = "50"
 
     def __init__(self) -> None:
         super().__init__()
-        self.swarm = TroubledSwarm()
+        self.swarm = TroubledSwarm(self.largest_order)
         self._begin_with_copies()
         self.happened["runs"] += 1
 
@@ -388,6 +389,13 @@ class Troubles(RuleBasedStateMachine):
         return f"{whose} order fills"
 
 
+class TroublesInParts(Troubles):
+    """The slave's broker takes so little at once that most copies have parts."""
+
+    happened: ClassVar[Counter[str]] = Counter()
+    largest_order = "0.40"
+
+
 #: Not made smaller when it fails, which takes minutes: for that there is `look_longer`.
 QUICK = settings(
     max_examples=60,
@@ -403,6 +411,11 @@ def test_laws_1_to_5_and_15_hold_whatever_comes_and_in_the_end_all_is_answered()
     run_state_machine_as_test(Troubles, settings=QUICK)
 
 
+@pytest.mark.timeout(120)
+def test_the_same_laws_hold_of_copies_in_parts() -> None:
+    run_state_machine_as_test(TroublesInParts, settings=QUICK)
+
+
 def test_a_program_that_failed_once_ours_filled_whole_and_the_masters_order_in_part() -> None:
     """What waits yet of the master's order is held here, and is not too much."""
     program = Troubles()
@@ -411,8 +424,9 @@ def test_a_program_that_failed_once_ours_filled_whole_and_the_masters_order_in_p
     program.teardown()
 
 
-def look_longer(examples: int, steps: int, seed: int) -> None:
-    """So many programs of so many steps, and what happened in them."""
+def look_longer(examples: int, steps: int, seed: int, what: str = "") -> None:
+    """So many programs of so many steps, and what happened in them; `parts`: of such copies."""
+    machine = TroublesInParts if what == "parts" else Troubles
     logging.disable(logging.CRITICAL)
     longer = settings(
         QUICK,
@@ -423,11 +437,11 @@ def look_longer(examples: int, steps: int, seed: int) -> None:
         phases=(Phase.generate, Phase.shrink),
     )
     try:
-        run_state_machine_as_test(hypothesis.seed(seed)(Troubles), settings=longer)
+        run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=longer)
     finally:
-        for what, count in sorted(Troubles.happened.items()):
-            print(f"{count:9} {what}")  # noqa: T201 - a person asked for it
+        for happened, count in sorted(machine.happened.items()):
+            print(f"{count:9} {happened}")  # noqa: T201 - a person asked for it
 
 
 if __name__ == "__main__":
-    look_longer(*(int(word) for word in sys.argv[1:4]))
+    look_longer(*(int(word) for word in sys.argv[1:4]), *sys.argv[4:5])

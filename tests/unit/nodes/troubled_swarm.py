@@ -22,7 +22,7 @@ from domain.orders import (
 from domain.policies import TradingState
 from domain.records import Cursor
 from domain.signals import Fact
-from tests.builders import MASTER, some_settings
+from tests.builders import MASTER, a_spec, some_settings
 from tests.fakes import FakeClock
 from tests.unit.nodes.troubled import NodeKilled, TroubledBus, TroubledMaster, TroubledSlave
 from utils.clock import Now, taken_from
@@ -61,7 +61,7 @@ class Model:
 class TroubledSwarm:
     """One master, one slave, one operator, one clock, and everything that goes wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest_order: str = "50") -> None:
         self.clock = FakeClock()
         self.clock._now = BEGAN
         self.model = Model()
@@ -76,6 +76,7 @@ class TroubledSwarm:
             settings = some_settings(max_open_trades=50)
             self.slave = TroubledSlave(self.clock, self.bus, settings)
             self.master = TroubledMaster(self.clock, self.bus)
+        self.slave.door.specs["XAUUSD"] = a_spec(volume_max=largest_order)
         self.slave.door.before_send = self._watch_what_is_sent
         self.turn(4)
 
@@ -208,13 +209,19 @@ class TroubledSwarm:
         if isinstance(command, OPENINGS):
             self.owners[command.magic] = command.leg
             self._may_open(command)
+            self._is_not_too_large(command)
         elif isinstance(command, ClosePosition | ModifyPosition):
             assert self._owner(command.identifier) == command.leg, f"not ours: {command}"
             if isinstance(command, ClosePosition):
                 self._may_close(command)
+                self._is_not_too_large(command)
         else:
             assert isinstance(command, ModifyOrder | CancelOrder)
             assert command.ticket not in self.model.foreign_orders, f"not ours: {command}"
+
+    def _is_not_too_large(self, command: Any) -> None:
+        spec = self.slave.door.specs[command.symbol]
+        assert spec.volume_min <= command.volume <= spec.volume_max, f"refused: {command}"
 
     def _owner(self, identifier: int) -> LegKey | None:
         held = self.slave.door.held.get(identifier)
@@ -281,12 +288,16 @@ class TroubledSwarm:
 
     def _no_more_than_wanted(self) -> None:
         """I3: never more than the master ever had of it."""
-        door = self.slave.door
-        for magic, key in self.owners.items():
-            order = int(key.opening_order)
-            filled = sum((deal.volume for deal in door.deals_with(magic)), ZERO)
+        for order in {int(key.opening_order) for key in self.owners.values()}:
+            filled = self._filled_of(order)
             if order not in self.model.excused:
-                assert filled <= self.model.most[order], f"{key.text}: {filled} lots"
+                assert filled <= self.model.most[order], f"{order}: {filled} lots"
+
+    def _filled_of(self, order: int) -> Decimal:
+        """By all parts of its copy."""
+        marks = [m for m, key in self.owners.items() if int(key.opening_order) == order]
+        deals = [deal for mark in marks for deal in self.slave.door.deals_with(mark)]
+        return sum((deal.volume for deal in deals), ZERO)
 
     def _foreign_untouched(self) -> None:
         """Positions that are not copies stay as their owner left them."""
@@ -355,20 +366,23 @@ class TroubledSwarm:
         return [leg for leg in self.slave.legs if leg.live]
 
     def _as_large_as_they_should_be(self) -> None:
+        parts: dict[int, list[Decimal]] = {}
         for order, copy in self._copies():
+            parts.setdefault(order, []).append(copy.volume)
+        for order, volumes in parts.items():
             original = self.master.door.held.get(order)
             if original is None or order in self.model.excused:
                 continue
-            filled = sum((d.volume for d in self.slave.door.deals_with(copy.magic)), ZERO)
+            filled, volume, room = self._filled_of(order), sum(volumes, ZERO), STEP * len(volumes)
             share = filled * original.volume / self.model.most[order]
             if order in self.model.from_orders or filled < self.model.most[order]:
                 # It was copied when the master had less of it, or in part; and what it is ahead of
                 # an order that waits yet is held (law 15).
                 share = max(share, min(filled, original.volume + self._waits_there(order)))
-            assert copy.volume <= share + STEP, f"{copy.volume} of {share}: {copy}"
+            assert volume <= share + room, f"{volume} of {share}: {order}"
             if order not in self.model.by_hand and order not in self.model.from_orders:
                 least = filled * original.volume / self.model.most[order]
-                assert copy.volume >= least - STEP, f"{copy.volume} of {least}: {copy}"
+                assert volume >= least - room, f"{volume} of {least}: {order}"
 
     def _waits_there(self, order: int) -> Decimal:
         waiting = self.master.door.waiting.get(order)
