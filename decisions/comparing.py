@@ -101,7 +101,9 @@ def _opening_volume(pair: Pair) -> Mismatch | None:
         return None
     wanted = _copied_whole(pair.wanted.volume, pair.spec)
     word = pair.last_word(OPENED)
-    in_part = word is not None and word.kind is VerdictKind.PARTIAL
+    in_part = word is not None and (
+        word.kind is VerdictKind.PARTIAL or word.reason is Reason.SIZE_LIMITED
+    )
     if pair.copy.volume == wanted or (in_part and pair.copy.volume < wanted):
         return None
     return pair.differs(
@@ -180,8 +182,8 @@ CHECKS: tuple[Callable[[Pair], Mismatch | None], ...] = (
 
 
 def _copied_whole(volume: Decimal, spec: SymbolSpec) -> Decimal:
-    """One to one in whole steps, at most the broker's largest; zero below its smallest."""
-    whole = min(_whole_steps(volume, spec), spec.volume_max)
+    """One to one in whole steps, in however many orders; zero below its smallest."""
+    whole = _whole_steps(volume, spec)
     return ZERO if whole < spec.volume_min else whole
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from decisions.answering_due import unanswered
 from decisions.comparing import OPENED, Pair, compare, is_refusal, last_word
+from decisions.joining import with_parts_joined
 from decisions.mismatches import Mismatch, MismatchKind
 from decisions.punctuality import over_time
 from decisions.truth import Life, MasterTruth, SlaveTruth, lives_of
@@ -35,6 +36,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 def judge(master: MasterTruth, slaves: Sequence[SlaveTruth]) -> Judgement:
     """Hold every slave's account against the master's."""
     lives = lives_of(master.deals)
+    slaves = [with_parts_joined(slave) for slave in slaves]
     found = {slave.name: _of_slave(master, lives, slave) for slave in slaves}
     filed = [one for slave in slaves for one in slave.filed]
     return Judgement(

@@ -93,11 +93,11 @@ class Seat:
 class Copying:
     """Both nodes; `until` lets them turn."""
 
-    def __init__(self, address: Address, admin: Admin) -> None:
+    def __init__(self, address: Address, admin: Admin, **settings: Any) -> None:
         self.admin = admin
         self.bus = InMemoryBus()
         self.master, self.slave = Seat(address, "m"), Seat(address, "s")
-        self.settings = some_settings(path="s", slippage_tolerance=1_000)
+        self.settings = some_settings(path="s", slippage_tolerance=1_000, **settings)
         self.start()
 
     def start(self) -> None:
@@ -185,11 +185,15 @@ def beginnings(state: Path) -> Iterator[Begin]:
         admin.advance_clock((WEDNESDAY_NOON_S - now_s) % (7 * DAY_S) * 1000)
 
         def beginning(
-            masters: str, slaves: str, modes: tuple[str, str] = ("hedging", "hedging")
+            masters: str,
+            slaves: str,
+            modes: tuple[str, str] = ("hedging", "hedging"),
+            deposit: float = 100_000.0,
+            **settings: Any,
         ) -> Copying:
-            admin.ensure_account("m", masters, margin_mode=modes[0])
-            admin.ensure_account("s", slaves, margin_mode=modes[1])
-            copying.append(Copying(address, admin))
+            admin.ensure_account("m", masters, margin_mode=modes[0], deposit=deposit)
+            admin.ensure_account("s", slaves, margin_mode=modes[1], deposit=deposit)
+            copying.append(Copying(address, admin, **settings))
             return copying[0]
 
         yield beginning

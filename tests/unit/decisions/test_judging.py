@@ -243,7 +243,7 @@ def test_another_symbol_or_side_is_found(change: dict[str, Any]) -> None:
     [
         pytest.param("1.05", "1.0", {}, True, id="floored to the step"),
         pytest.param("1.05", "1.1", {}, False, id="rounded up"),
-        pytest.param("70", "50", {}, True, id="capped at the largest"),
+        pytest.param("70", "50", {}, False, id="held to the largest without a word"),
         pytest.param("0.05", "0.1", {}, False, id="raised to the smallest"),
         pytest.param("1.05", "1.05", {"volume_step": Decimal("0.01")}, True, id="a finer step"),
     ],
@@ -423,3 +423,56 @@ def test_deals_without_an_opening_in_sight_are_left_alone() -> None:
         OPEN_MASTER, deals=(*OPEN_MASTER.deals, out(GOLD + 1, "1.0", 2))
     )
     assert judge(leader, [OPEN_COPY]).mismatches == ()
+
+
+def test_a_copy_held_to_the_largest_order_is_right_where_it_was_said() -> None:
+    leader = master([deal(GOLD, "70", 1)], positions=(held(GOLD, "70"),))
+    words = [filed(reason=Reason.SIZE_LIMITED)]
+    copy = slave([ours("50", 1)], words, positions=(held(9, "50"),))
+    assert MismatchKind.WRONG_VOLUME not in [
+        one.kind for one in judge(leader, [copy]).mismatches if "opening" in one.found
+    ]
+
+
+def a_large_copy(*last: str) -> list[Deal]:
+    """130 lots where 50 are the most."""
+    sizes = ("50", "50", *last)
+    marks = [{"magic": MAGIC + part, "comment": f"{GOLD}.{part}"} for part in range(len(sizes))]
+    marks[0]["comment"] = str(GOLD)
+    return [
+        ours(lots, 1, 9 + part, **marks[part])  # type: ignore[arg-type]
+        for part, lots in enumerate(sizes)
+    ]
+
+
+def test_a_copy_in_parts_is_compared_as_one() -> None:
+    leader = master([deal(GOLD, "130", 1)], positions=(held(GOLD, "130"),))
+    positions = tuple(held(9 + part, lots) for part, lots in enumerate(("50", "50", "30")))
+    found = judge(leader, [slave(a_large_copy("30"), positions=positions)])
+    assert found.mismatches == ()
+    assert found.copies_by_slave == {"Copy": 1}
+
+
+def test_a_part_that_is_missing_and_was_not_told_is_found() -> None:
+    leader = master([deal(GOLD, "130", 1)], positions=(held(GOLD, "130"),))
+    positions = tuple(held(9 + part, "50") for part in range(2))
+    found = judge(leader, [slave(a_large_copy(), positions=positions)])
+    assert MismatchKind.WRONG_VOLUME in kinds(found)
+
+
+def test_a_part_opened_twice_is_one_too_many() -> None:
+    leader = master([deal(GOLD, "100", 1)], positions=(held(GOLD, "100"),))
+    twice = ours("50", 2, 20, magic=MAGIC + 1, comment=f"{GOLD}.1")
+    positions = tuple(held(number, "50") for number in (9, 10, 20))
+    found = judge(leader, [slave([*a_large_copy(), twice], positions=positions)])
+    assert MismatchKind.COPY_WITHOUT_MASTER in kinds(found)
+
+
+def test_a_part_left_open_is_found() -> None:
+    leader = master([deal(GOLD, "100", 1), out(GOLD, "100", 9)], (OPENED, CLOSED))
+    copy = slave(
+        [*a_large_copy(), ours_out("50", 9)],
+        [filed(), filed(CLOSED)],
+        positions=(held(10, "50"),),
+    )
+    assert MismatchKind.STILL_OPEN in kinds(judge(leader, [copy]))
