@@ -14,6 +14,7 @@ from commands.console import prepare, say
 from commands.swarm_database import NoSwarm, swarm_database
 from db.clients import DATABASE_ERRORS
 from db.schema import DECISIONS, TRADES
+from decisions.parts import MOST_PARTS
 from domain.reasons import EXPLANATIONS, Reason
 
 NOTHING_FOUND = 1
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with swarm_database(config.load()) as database:
             found = _decisions(database, args)
-            trades = {_key(trade): trade for trade in _trades(database, found)}
+            trades = _by_copy(_trades(database, found))
     except (config.ConfigError, NoSwarm, OSError, *DATABASE_ERRORS) as fault:
         print(fault, file=sys.stderr)
         return CANNOT_TELL
@@ -59,21 +60,19 @@ def run(args: argparse.Namespace) -> int:
         print(_nothing(args), file=sys.stderr)
         return NOTHING_FOUND
     for decision in found:
-        for line in explained(decision, trades.get(_key(decision))):
+        for line in explained(decision, *trades.get(_key(decision), ())):
             say(console, line)
     return 0
 
 
-def explained(decision: Document, trade: Document | None) -> list[str]:
+def explained(decision: Document, *parts: Document) -> list[str]:
     """One verdict: what happened, why, when, at which prices, and what became of the copy."""
     reason = str(decision.get("reason", Reason.NONE.value))
     lines = [_headline(decision, reason)]
     if reason != Reason.NONE.value:
         lines += _because(reason, str(decision.get("detail") or ""))
     lines += [f"    {name}: {text}" for name, text in _figures(decision) if text]
-    if trade is not None:
-        lines.append(f"    copy: {_copy(trade)}")
-    return lines
+    return [*lines, *(f"    copy: {_copy(trade)}" for trade in parts)]
 
 
 def _headline(decision: Document, reason: str) -> str:
@@ -154,13 +153,22 @@ def _wanted(trade: str) -> Document:
 
 
 def _trades(database: Database[Document], decisions: list[Document]) -> list[Document]:
-    keys = sorted({str(decision.get("leg_key")) for decision in decisions})
+    copies = sorted({_key(decision)[0] for decision in decisions})
+    keys = [f"{copy}.{part}" for copy in copies for part in range(MOST_PARTS)]
     return list(database[TRADES].find({"leg_key": {"$in": keys}}))
+
+
+def _by_copy(trades: list[Document]) -> dict[tuple[str, str], list[Document]]:
+    """A copy that was too large for one order has a trade for each part."""
+    found: dict[tuple[str, str], list[Document]] = {}
+    for trade in sorted(trades, key=lambda one: int(str(one["leg_key"]).rpartition(".")[2])):
+        found.setdefault(_key(trade), []).append(trade)
+    return found
 
 
 def _key(document: Document) -> tuple[str, str]:
     slave = document.get("slave_name") or document.get("account_id")
-    return str(document.get("leg_key")), str(slave)
+    return str(document.get("leg_key")).rpartition(".")[0], str(slave)
 
 
 def _moment(value: object) -> str:

@@ -44,7 +44,7 @@ def test_a_copy_is_told_with_times_and_prices() -> None:
 
 
 def test_a_refusal_says_what_was_found_what_it_means_and_what_to_do() -> None:
-    told = explained(decision(kind="denied", reason="PRICE_MOVED", detail="60 points"), None)
+    told = explained(decision(kind="denied", reason="PRICE_MOVED", detail="60 points"))
     meaning = EXPLANATIONS[Reason.PRICE_MOVED]
     assert told[0].endswith("denied PRICE_MOVED")
     assert told[1:4] == [
@@ -55,19 +55,25 @@ def test_a_refusal_says_what_was_found_what_it_means_and_what_to_do() -> None:
 
 
 def test_a_reason_of_a_later_version_is_shown_as_it_stands() -> None:
-    assert (
-        "MOON_PHASE is not known to this version"
-        in explained(decision(reason="MOON_PHASE"), None)[1]
-    )
+    assert "MOON_PHASE is not known to this version" in explained(decision(reason="MOON_PHASE"))[1]
 
 
 def test_a_document_that_lacks_nearly_everything_is_shown_all_the_same() -> None:
-    assert explained({"account_id": "S1", "decision": "denied"}, None)[0].startswith(
+    assert explained({"account_id": "S1", "decision": "denied"})[0].startswith(
         "at an unknown time  S1:"
     )
 
 
 def test_an_order_that_waits_is_told_as_a_position_is() -> None:
-    told = explained(decision(event="OrderPlaced", master_volume="0.50"), None)
+    told = explained(decision(event="OrderPlaced", master_volume="0.50"))
     assert told[0].endswith("S1: OrderPlaced GOLD BUY of M1: copied")
     assert "    volume: the master's 0.50 lots" in told
+
+
+def test_every_part_of_a_large_copy_is_told() -> None:
+    parts = [{"slave_ticket": n, "filled_volume": lots} for n, lots in ((9, "50"), (10, "30"))]
+    told = explained(decision(), *parts)
+    assert [line.partition(",")[0] for line in told[-2:]] == [
+        "    copy: ticket 9",
+        "    copy: ticket 10",
+    ]
