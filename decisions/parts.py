@@ -23,7 +23,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """A copy of which parts are there, and others still to be opened.
 
     `asked`: lots of all parts so far, `part`: the number of the next. `has_ended`: a part of it is
-    closed, refused or given up, so that nothing more is opened.
+    closed, refused, given up or to be closed, so that nothing more is opened.
     """
 
     first: Leg
@@ -41,7 +41,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
             first=parts[0],
             asked=asked,
             part=parts[-1].key.part + 1,
-            has_ended=not all(leg.live for leg in parts),
+            has_ended=not all(leg.live and not leg.is_to_end for leg in parts),
         )
 
     @property

@@ -147,7 +147,7 @@ class Ledger:
             supersedes=leg.journey,
         )
         self._progress.done(leg.master, leg.opened_by)
-        self._waits_no_more(leg.key, leg.opened_by)
+        self._waits_no_more(leg.key.first, leg.opened_by)
         self.write(given, self._progress.cursor(leg.master))
         self._remember(given)
 

@@ -129,7 +129,7 @@ def leg_of(
     """The leg with everything the settings decide once, frozen in."""
     return Leg(
         key=now.leg_of(fact),
-        opened_by=fact.stamp,
+        opened_by=fact.stamp if now.begun is None else now.begun.first.opened_by,
         journey=fact.journey,
         master=fact.master,
         master_symbol=fact.subject.symbol,

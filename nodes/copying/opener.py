@@ -193,13 +193,17 @@ class Opener:
             self._ledger.heard(fact)
             return
         self._open_the_rest(arrival, fact, as_begun(settings, first))
-        self._answer_for_all(arrival, fact)
+        is_settled = opened_in_parts(self._ledger.legs.parts_of(first.key)) is not None
+        if is_settled or fact.stamp == first.opened_by:
+            self._answer_for_all(arrival, fact)
+        else:
+            self._ledger.heard(fact)
 
     def _open_the_rest(self, arrival: Arrival, fact: Asking, settings: AccountSettings) -> None:
         """One part after the other; the first that does not get out stands for all the rest."""
         while (begun := self._begun(fact)) is not None:
             self._listen()
-            attempt = self._tried(fact, settings, begun)
+            attempt = self._tried(fact, settings, is_further=True)
             leg, _ = result(fact, settings, attempt)
             volume = leg.wanted_volume if leg.live else begun.rest
             leg = msgspec.structs.replace(
@@ -225,15 +229,15 @@ class Opener:
         self._ledger.keep(leg, None if attempt.executed is None else attempt.executed.intent)
 
     def _tried(
-        self, fact: Asking, settings: AccountSettings, begun: Begun | None = None
+        self, fact: Asking, settings: AccountSettings, *, is_further: bool = False
     ) -> Attempt:
         """The last of as many attempts as may cure what was refused."""
         tries = _Tries(settings.open_tries)
-        attempt = self._attempt(fact, settings, tries, begun)
+        attempt = self._attempt(fact, settings, tries, is_further=is_further)
         while tries.may_cure(attempt):
             self._note_refusal(attempt)
             self._listen()
-            attempt = self._attempt(fact, settings, tries, begun)
+            attempt = self._attempt(fact, settings, tries, is_further=is_further)
         return attempt
 
     def end_interrupted(self) -> None:
@@ -241,13 +245,16 @@ class Opener:
         for leg in list(self._ledger.legs.live()):
             if leg.state is not LegState.OPENING or self._is_out(leg):
                 continue
-            missed = msgspec.structs.replace(
+            ended = msgspec.structs.replace(
                 leg, state=LegState.MISSED, reason=Reason.SLAVE_WAS_DOWN
             )
-            self._ledger.keep(missed)
+            self._ledger.keep(ended)
+            if ended.copy_volume:
+                self._account_for(self._ledger.legs.parts_of(ended.key))
+                continue
             detail = "refused once, and the node ended before the next try"
             answer = Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=detail)
-            self._ledger.supersede(missed, answer, missed.opening or Figures())
+            self._ledger.supersede(ended, answer, ended.opening or Figures())
         for parts in self._ledger.legs.interrupted():
             self._account_for(parts)
 
@@ -267,9 +274,10 @@ class Opener:
             self._ledger.write(attempt.executed.intent)
 
     def _attempt(
-        self, fact: Asking, settings: AccountSettings, tries: _Tries, begun: Begun | None
+        self, fact: Asking, settings: AccountSettings, tries: _Tries, *, is_further: bool
     ) -> Attempt:
         began_s = self._clock.now().monotonic_s
+        begun = self._begun(fact) if is_further else None
         situation = self._room.gather(fact, settings, self._clock.now(), begun)
         decision = _decide_or_deny(fact, situation)
         done = Attempt(situation=situation, decided_us=utc_us())

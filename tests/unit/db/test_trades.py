@@ -59,6 +59,8 @@ def stored(shipped: Leg, now: datetime = NOW) -> dict[str, Any]:
             "keep_minimum": st.booleans(),
             "stops_confirmed": st.booleans(),
             "master_volume_copied": numbers,
+            "copy_volume": numbers,
+            "parts_before": numbers,
             "sl_sent": numbers,
             "opened_at_ms": moments_ms,
             "reason": st.sampled_from(Reason),

@@ -1,9 +1,17 @@
 """The marks by which we find our own positions."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions.marking import comment_for, magic_for_intent, magic_for_leg, magic_number_of
+from decisions.marking import (
+    comment_for,
+    is_named,
+    magic_for_intent,
+    magic_for_leg,
+    magic_number_of,
+    named_by,
+)
 from domain.ids import LegKey, OpeningOrder
 from domain.mt5_words import MAX_COMMENT_SENT
 
@@ -64,7 +72,44 @@ def test_the_same_leg_has_the_same_mark_for_ever() -> None:
     assert magic_for_leg(234000, "swarm", "Apex_Slave_01", key) == GOLDEN
 
 
+def test_a_further_part_has_a_mark_of_its_own_for_ever() -> None:
+    key = LegKey(7001, "FTMO-Demo", OpeningOrder(501), 1)
+    assert magic_for_leg(234000, "swarm", "Apex_Slave_01", key) == GOLDEN_PART
+
+
 GOLDEN = 234000933007343225
+GOLDEN_PART = 234000728900058423
+
+
+@given(keys, st.integers(0, 99))
+def test_a_comment_names_the_order_and_the_part(key: LegKey, part: int) -> None:
+    key = LegKey(key.master_login, key.master_server, key.opening_order, part)
+    comment = comment_for(key)
+    assert len(comment) <= MAX_COMMENT_SENT
+    assert named_by(comment) == (key.opening_order, part)
+    assert named_by(f"{comment} [sl]") == (key.opening_order, part)
+    assert is_named(key, comment)
+    assert not is_named(LegKey(1, "S", key.opening_order, part + 1), comment)
+
+
+@pytest.mark.parametrize(
+    ("comment", "named"),
+    [
+        ("501", (501, 0)),
+        ("501.2", (501, 2)),
+        ("501.", (501, 0)),
+        ("501 by hand", (501, 0)),
+        ("501.234", (501, 0)),
+        ("[sl 1.385]", None),
+        ("", None),
+        ("12345678901234567890", None),
+        ("\u0661\u0662", None),
+    ],
+)
+def test_what_a_comment_that_was_written_over_names(
+    comment: str, named: tuple[int, int] | None
+) -> None:
+    assert named_by(comment) == named
 
 
 def test_a_comment_starts_with_the_masters_ticket_and_fits() -> None:

@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from decisions.marking import magic_for_leg
+from domain.book import Stamp
+from domain.control import Command
 from domain.legs import Leg, LegState
 from domain.market import Unknowable
 from domain.outcomes import Rejected
-from tests.builders import a_key, a_quote
+from tests.builders import EPOCH, a_key, a_quote, a_spec
 from tests.fakes import FakeDoor, done_but_unknown, filled_in_part, lost, told
 from tests.unit.nodes.swarm import SlaveSide
 from tests.unit.nodes.teller import Teller
@@ -366,6 +368,60 @@ def test_law_11_what_a_crash_left_out_is_opened_by_the_settings_of_its_first_par
     for other in others:
         assert (other.symbol, other.side) == (first.symbol, first.side)
         assert other.magic // 10**12 == first.magic // 10**12
+
+
+def test_law_11_a_crash_between_a_refusal_and_the_next_try_leaves_the_other_parts(
+    teller: Teller,
+) -> None:
+    def requotes(door: FakeDoor, _: object) -> Rejected:
+        door.before_quote = dies
+        return Rejected(retcode=10004, comment="Requote", may_retry=True)
+
+    def dies() -> None:
+        teller.slave.door.before_quote = lambda: None
+        raise KilledError
+
+    teller.slave.door.answers = [door_does, requotes]
+    teller.say(teller.opens(**LARGE))
+    with pytest.raises(KilledError):
+        teller.turn()
+    teller.slave.start()
+    teller.turn(4)
+    assert volumes(teller.slave) == [50]
+    assert told(teller.slave.verdicts)[-1] == ("PositionOpened", "partial", "SLAVE_WAS_DOWN")
+    assert teller.slave.verdicts[-1].volume == 50
+
+
+def test_law_3_a_master_that_starts_again_and_tells_it_anew_adds_nothing(teller: Teller) -> None:
+    opened(teller)
+    told_before = len(teller.slave.verdicts)
+    teller.say(msgspec.structs.replace(teller.facts[-1], stamp=Stamp(EPOCH + 1, 1)))
+    teller.turn(4)
+    assert volumes(teller.slave) == [50, 50, 30]
+    assert len(teller.slave.door.opens) == 3
+    assert {v.kind.value for v in teller.slave.verdicts[told_before:]} <= {"copied"}
+
+
+def test_an_operator_who_closes_between_two_parts_gets_no_more_of_them(teller: Teller) -> None:
+    def told_to_close(door: FakeDoor, command: object) -> object:
+        done = door.execute(command)
+        order = Command(command="c1", kind="CLOSE", by="operator", why="test")
+        teller.slave.control.orders.append(order)
+        return done
+
+    teller.slave.door.answers = [told_to_close]
+    opened(teller)
+    teller.turn(8)
+    assert len(teller.slave.door.opens) == 1
+    assert volumes(teller.slave) == []
+
+
+def test_what_twenty_orders_cannot_bring_is_held_to_that_and_said(teller: Teller) -> None:
+    teller.slave.door.specs["XAUUSD"] = a_spec(volume_max="5")
+    opened(teller)
+    assert volumes(teller.slave) == [5] * 20
+    assert told(teller.slave.verdicts) == [("PositionOpened", "copied", "SIZE_LIMITED")]
+    assert teller.slave.verdicts[-1].volume == 100
 
 
 def test_after_a_part_was_closed_by_hand_a_crash_adds_nothing(teller: Teller) -> None:
