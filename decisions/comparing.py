@@ -22,6 +22,11 @@ REDUCED = PositionReduced.__name__
 MODIFIED = PositionModified.__name__
 REFUSALS = frozenset({VerdictKind.DENIED, VerdictKind.REJECTED, VerdictKind.MISSED})
 
+#: The slave has said that its stops are not the master's.
+STOPS_ELSEWHERE = frozenset(
+    {Reason.LOOSER_STOP_HELD, Reason.STOPS_MOVED, Reason.STOPS_TOO_NEAR, Reason.FROZEN}
+)
+
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """A master's position and its copy, each with what is open of it now, if anything is."""
@@ -143,8 +148,8 @@ def _stops(pair: Pair) -> Mismatch | None:
 
 
 def _stops_refused(pair: Pair) -> bool:
-    word = pair.last_word(MODIFIED)
-    return is_refusal(word) or (word is not None and word.reason is Reason.LOOSER_STOP_HELD)
+    word = pair.last_word(MODIFIED) or pair.last_word(OPENED)
+    return word is not None and (is_refusal(word) or word.reason in STOPS_ELSEWHERE)
 
 
 def _opening_word(pair: Pair) -> Mismatch | None:

@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
+from decisions.levels import is_passed, kept_off, moved
 from decisions.order_terms import entry_of
 from decisions.rounding import to_tick
 from decisions.situation import Situation
-from decisions.stops import Levels, own_levels
+from decisions.stops import Levels, on_ticks, own_levels
 from domain.copy_settings import StopLossType, TakeProfitType
 from domain.market import PendingKind, Side, SymbolSpec
 from domain.orders import Denied
@@ -30,13 +31,17 @@ TURNED = {
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """`price` is where it would open; zero `sl` or `tp` means none; both lie on the tick grid."""
+    """`price` is where it would open; zero `sl` or `tp` means none; both lie on the tick grid.
+
+    `stops_note`: what was moved of them, as the broker takes none so near.
+    """
 
     side: Side
     price: Decimal
     terms: CopyTerms
     sl: Decimal
     tp: Decimal
+    stops_note: str = ""
 
     @property
     def stop_distance(self) -> Decimal:
@@ -63,22 +68,22 @@ def draft_copy(fact: Asking, now: Situation) -> Draft | Denied | None:
         return None
     if isinstance(fact, OrderPlaced):
         price, master_price = to_tick(entry_of(fact.order), spec.tick_size), entry_of(fact.order)
+        closes_at = price
     elif now.quote is None:
         return None
     else:
         price, master_price = now.quote.entry(side), fact.price
+        closes_at = now.quote.exit(side)
     theirs = Levels(fact.subject.sl, fact.subject.tp)
     terms = _terms(now, spec, side, price, master_price, theirs)
     if isinstance(terms, Denied):
         return terms
-    sl, tp = own_levels(terms, side, price, master_price, theirs)
-    return Draft(
-        side=side,
-        price=price,
-        terms=terms,
-        sl=to_tick(sl, spec.tick_size),
-        tp=to_tick(tp, spec.tick_size),
-    )
+    wanted = on_ticks(own_levels(terms, side, price, master_price, theirs), spec)
+    if is_passed(side, wanted, closes_at):
+        return Denied(Reason.STOP_PASSED, f"SL {wanted.sl:f}, TP {wanted.tp:f}, {closes_at:f} here")
+    sl, tp = kept_off(side, wanted, closes_at, spec)
+    note = moved(wanted, Levels(sl, tp), spec)
+    return Draft(side=side, price=price, terms=terms, sl=sl, tp=tp, stops_note=note)
 
 
 def _terms(

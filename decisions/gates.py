@@ -12,6 +12,8 @@ from decisions.copy_size import sized_copy
 from decisions.daily_loss import is_guarded, limit_reached
 from decisions.drafting import Asking, draft_copy, kind_here, side_here
 from decisions.filters import first_filtered
+from decisions.levels import order_may_wait
+from decisions.rounding import to_tick
 from decisions.situation import Situation
 from decisions.slippage import slippage_points, spread_points
 from decisions.trading_state import why_not_open
@@ -187,7 +189,7 @@ def older_copies_do_not_block(_: Asking, now: Situation) -> Denied | None:
 
 
 def order_is_taken(fact: Asking, now: Situation) -> Denied | None:
-    """The symbol takes this kind of waiting order, and the account keeps legs apart."""
+    """The symbol takes this kind of waiting order at its price; the account keeps legs apart."""
     if isinstance(fact, PositionOpened) or not isinstance(now.spec, SymbolSpec):
         return None
     nets = not isinstance(now.account, Unknowable) and not now.account.hedging
@@ -196,6 +198,9 @@ def order_is_taken(fact: Asking, now: Situation) -> Denied | None:
         told = fact.order.kind.value if kind is None else kind.value
         turned = ", which cannot be reversed" if kind is None else ""
         return Denied(Reason.ORDER_NOT_ALLOWED, f"{told} on {now.symbol}{turned}")
+    price = to_tick(fact.order.price, now.spec.tick_size)
+    if now.quote is not None and not order_may_wait(kind, price, now.spec, now.quote):
+        return Denied(Reason.ORDER_TOO_NEAR, f"{kind.value} at {price:f} on {now.symbol}")
     return None
 
 

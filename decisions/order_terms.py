@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from decisions.levels import kept_off
 from decisions.rounding import to_tick
-from decisions.stops import Levels, own_levels
+from decisions.stops import Levels, on_ticks, own_levels
 from domain.book import BookOrder
 from domain.market import Lifetime, Side, SymbolSpec
 from domain.mt5_words import TimeInForce
@@ -31,9 +32,14 @@ def order_prices(order: BookOrder, spec: SymbolSpec, terms: CopyTerms, side: Sid
     `side` is the copy's. An order opens where it waits, so that its stops move with its price.
     """
     at = entry_of(order)
-    stops = own_levels(terms, side, at, at, Levels(order.sl, order.tp))
-    prices = (order.price, order.stop_limit_price, stops.sl, stops.tp)
-    return OrderPrices(*(to_tick(price, spec.tick_size) for price in prices))
+    wanted = on_ticks(own_levels(terms, side, at, at, Levels(order.sl, order.tp)), spec)
+    stops = kept_off(side, wanted, to_tick(at, spec.tick_size), spec)
+    return OrderPrices(
+        price=to_tick(order.price, spec.tick_size),
+        stop_limit_price=to_tick(order.stop_limit_price, spec.tick_size),
+        sl=stops.sl,
+        tp=stops.tp,
+    )
 
 
 def lifetime_here(order: BookOrder, age_ms: int, newest_server_ms: int) -> Lifetime:

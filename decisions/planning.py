@@ -12,8 +12,7 @@ from decisions.filling import filling_for
 from decisions.marking import magic_for_intent, magic_number_of
 from decisions.parts import split
 from decisions.reducing import volume_after_reduction
-from decisions.rounding import to_tick
-from decisions.stops import stops_of
+from decisions.stops import Levels, on_ticks, stops_of
 from decisions.trading_state import PERMITS
 from domain.ids import SlaveIdentifier
 from domain.legs import Leg
@@ -109,9 +108,13 @@ def is_looser(side: Side, before: Decimal, after: Decimal) -> bool:
     return after < before if side is Side.BUY else after > before
 
 
-def _target_stops(leg: Leg, spec: SymbolSpec) -> tuple[Decimal, Decimal]:
-    wanted = stops_of(leg)
-    return to_tick(wanted.sl, spec.tick_size), to_tick(wanted.tp, spec.tick_size)
+def stops_are_due(leg: Leg, spec: SymbolSpec) -> bool:
+    """Stops that were sent last are not where they should be by now."""
+    return _target_stops(leg, spec) != (leg.sl_sent, leg.tp_sent)
+
+
+def _target_stops(leg: Leg, spec: SymbolSpec) -> Levels:
+    return on_ticks(stops_of(leg), spec)
 
 
 def _reduction(

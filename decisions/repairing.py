@@ -14,6 +14,7 @@ import msgspec
 from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
 from decisions.holding import has_been_held_long_enough, may_not_close_yet
+from decisions.levels import stops_as_taken
 from decisions.marking import is_named, magic_number_of
 from decisions.netting import lots_brought, net_left, signed, without_rollovers
 from decisions.planning import aimed_as, plan_leg, with_stops_confirmed, with_stops_in_force
@@ -48,6 +49,7 @@ from decisions.settling import (
     settle_open,
 )
 from decisions.taking_up import adopted, adopted_in_net, adoption, ended_by, noted, opened_by
+from decisions.touching import may_thaw
 from decisions.trailing import trailed
 from domain.ids import SlaveIdentifier
 from domain.legs import Intent, Leg, LegState
@@ -307,8 +309,8 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
         return Shown(leg=msgspec.structs.replace(leg, trail_sl=moved))
     held = _no_larger_than_known(leg, listed)
     aimed = leg if sight.share is None else _aimed_in_net(leg, sight.share)
-    plan = plan_leg(_as_closed(aimed), held, sight.spec, sight.state, sight.name)
-    if isinstance(plan, ClosePosition) and may_not_close_yet(leg, sight.now_ms):
+    plan = _plan(aimed, held, sight.spec, sight)
+    if isinstance(plan, ClosePosition) and _close_waits(leg, sight):
         return Wait()
     if not isinstance(plan, Nothing):
         return Send(order=plan, name=sight.name, aimed=aimed, keeps=_keeps(plan, sight))
@@ -318,6 +320,18 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
         plan = Nothing(Reason.STOPS_SHARED)
     after = with_stops_in_force(aimed, held, sight.spec)
     return Settled(leg=aimed_as(leg, after), why=plan)
+
+
+def _plan(aimed: Leg, held: Position, spec: SymbolSpec, sight: Sight) -> FollowOrder | Nothing:
+    """The next order, with stops as near to the market as its broker takes them."""
+    plan = plan_leg(_as_closed(aimed), held, spec, sight.state, sight.name)
+    if isinstance(plan, ModifyPosition) and sight.quote is not None:
+        return stops_as_taken(plan, held, spec, sight.quote)
+    return plan
+
+
+def _close_waits(leg: Leg, sight: Sight) -> bool:
+    return may_not_close_yet(leg, sight.now_ms) or may_thaw(sight)
 
 
 def _as_closed(leg: Leg) -> Leg:

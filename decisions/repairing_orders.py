@@ -8,6 +8,7 @@ first ours is withdrawn, that is proven, and only then may a copy be opened.
 import msgspec
 
 from decisions.heeding import heed_the_book, is_absent_without_a_word
+from decisions.levels import order_may_wait
 from decisions.order_terms import lifetime_here, order_prices
 from decisions.repairs import (
     Ask,
@@ -26,6 +27,7 @@ from decisions.repairs import (
 )
 from decisions.settling import SETTLE_WINDOW_S, Unanswered
 from decisions.taking_up import adoption, noted
+from decisions.touching import may_thaw
 from domain.book import BookOrder
 from domain.ids import SlaveIdentifier, SlaveTicket
 from domain.legs import Leg, LegState
@@ -88,13 +90,15 @@ def _while_it_waits(leg: Leg, waiting: PendingOrder, sight: Sight) -> Repair:
         return Shown(leg=msgspec.structs.replace(leg, ticket=SlaveTicket(waiting.ticket)))
     wanted = leg.target.order
     if wanted is None or _has_become_a_position(leg) or _may_not_wait(leg, sight):
+        if may_thaw(sight):
+            return Wait()
         order = CancelOrder(leg=leg.key, ticket=leg.ticket, symbol=leg.symbol)
         return SendPending(order=order, name=sight.name)
     if is_absent_without_a_word(leg, sight.word):
         return AskMaster()
     if leg.terms_sent is not None and wanted.terms == leg.terms_sent.terms:
         return Settled(leg=leg, why=Nothing(Reason.ALREADY_AS_WANTED))
-    return _change(leg, wanted, sight)
+    return _change(leg, wanted, waiting, sight)
 
 
 def _has_become_a_position(leg: Leg) -> bool:
@@ -107,13 +111,19 @@ def _may_not_wait(leg: Leg, sight: Sight) -> bool:
     return leg.is_to_end or sight.withdraws or sight.held is not None
 
 
-def _change(leg: Leg, wanted: BookOrder, sight: Sight) -> Repair:
+def _change(leg: Leg, wanted: BookOrder, waiting: PendingOrder, sight: Sight) -> Repair:
     """What the master changed of it; a hold keeps it as it is until the hold is over."""
     if not isinstance(sight.spec, SymbolSpec):
         return Wait(why=f"no contract of {leg.symbol}")
     if sight.state is not TradingState.ACTIVE:
         return Settled(leg=leg, why=Nothing(Reason.LOOSER_STOP_HELD))
     prices = order_prices(wanted, sight.spec, leg.terms, leg.side)
+    if sight.frozen_s is not None:
+        return Settled(leg=leg, why=Nothing(Reason.FROZEN))
+    if sight.quote is not None and not order_may_wait(
+        waiting.kind, prices.price, sight.spec, sight.quote
+    ):
+        return Settled(leg=leg, why=Nothing(Reason.ORDER_TOO_NEAR, f"{prices.price:f}"))
     order = ModifyOrder(
         leg=leg.key,
         ticket=leg.ticket,

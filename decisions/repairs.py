@@ -46,8 +46,9 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     of ours may wait. `share`: on netting accounts only, where `held` is what is left of the leg in
     the position that it shares. `deals`: of its position, `recent`: the account's of the last days.
     None where nobody has asked yet. `absence` counts good looks without the position, this one
-    included. `quote`: where the leg moves its stop by itself. `name`: of the order, should there be
-    one. Moments are UTC ms, `now_s` is monotonic.
+    included. `quote`: where the price matters. `frozen_s`: for so long the broker has let nobody
+    touch its position or order, None where it does. `name`: of the order, should there be one.
+    Moments are UTC ms, `now_s` is monotonic.
     """
 
     state: TradingState
@@ -66,6 +67,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     absence: Absence | None = None
     spec: SymbolSpec | None = None
     quote: Quote | None = None
+    frozen_s: float | None = None
     name: str = ""
 
 

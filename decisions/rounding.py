@@ -1,6 +1,6 @@
 """Exact arithmetic on volume steps and price ticks."""
 
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 ZERO = Decimal(0)
 
@@ -8,6 +8,11 @@ ZERO = Decimal(0)
 def floor_to_step(volume: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` lots that is not above `volume`."""
     return (volume / step).to_integral_value(ROUND_FLOOR) * step
+
+
+def ceil_to_step(number: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` that is not below `number`."""
+    return (number / step).to_integral_value(ROUND_CEILING) * step
 
 
 def to_tick(price: Decimal, tick_size: Decimal) -> Decimal:

@@ -7,9 +7,10 @@ own, or nowhere; moved further away by an offset, and swapped where the copy is 
 from decimal import Decimal
 from typing import NamedTuple
 
+from decisions.rounding import to_tick
 from decisions.trailing import tighter
 from domain.legs import Leg
-from domain.market import Side
+from domain.market import Side, SymbolSpec
 from domain.terms import CopyTerms, StopKind, StopRule
 
 ZERO = Decimal(0)
@@ -35,6 +36,11 @@ def stops_of(leg: Leg) -> Levels:
         sl=tighter(leg.side, sl, leg.trail_sl) if leg.trail_sl else sl,
         tp=leg.tp_sent if terms.take_profit.kind is StopKind.KEPT else found.tp,
     )
+
+
+def on_ticks(levels: Levels, spec: SymbolSpec) -> Levels:
+    """On the symbol's tick grid."""
+    return Levels(to_tick(levels.sl, spec.tick_size), to_tick(levels.tp, spec.tick_size))
 
 
 def terms_as_shown(side: Side, theirs: Side | None, *, are_exact: bool) -> CopyTerms:

@@ -14,7 +14,8 @@ class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Open a copy at the market. `price` is what we saw; `deviation_points` what may be added.
 
     `copy_volume`: of the whole copy, where this is a part of it; zero where it is all of it.
-    `note`: what made it another size than the account's way of sizing gave, empty for nothing.
+    `note`: what made it another size than the account's way of sizing gave, `stops_note`: what
+    moved its stops, empty for nothing.
     """
 
     leg: LegKey
@@ -31,16 +32,18 @@ class OpenPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     terms: CopyTerms = CopyTerms()
     copy_volume: Decimal = Decimal(0)
     note: str = ""
+    stops_note: str = ""
 
 
 class ModifyPosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Set SL and TP of a copy; zero removes."""
+    """Set SL and TP of a copy; zero removes. `note`: why they are not where they should be."""
 
     leg: LegKey
     identifier: SlaveIdentifier
     symbol: SlaveSymbol
     sl: Decimal
     tp: Decimal
+    note: str = ""
 
 
 class ClosePosition(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -67,7 +70,7 @@ PositionCommand = OpenPosition | ModifyPosition | ClosePosition
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Place an order that waits for its price; zero `stop_limit_price`, `sl` or `tp` means none.
 
-    `note`: as of OpenPosition.
+    `note`, `stops_note`: as of OpenPosition.
     """
 
     leg: LegKey
@@ -84,6 +87,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     comment: str
     terms: CopyTerms = CopyTerms()
     note: str = ""
+    stops_note: str = ""
 
 
 class ModifyOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -60,6 +60,11 @@ class Reason(StrEnum):
     CONTRACT_UNKNOWN = "CONTRACT_UNKNOWN"
     NO_STOP = "NO_STOP"
     NO_TARGET = "NO_TARGET"
+    STOP_PASSED = "STOP_PASSED"
+    STOPS_MOVED = "STOPS_MOVED"
+    STOPS_TOO_NEAR = "STOPS_TOO_NEAR"
+    ORDER_TOO_NEAR = "ORDER_TOO_NEAR"
+    FROZEN = "FROZEN"
     VOLATILITY_UNKNOWN = "VOLATILITY_UNKNOWN"
     RISK_UNKNOWN = "RISK_UNKNOWN"
     FORMULA_FAILED = "FORMULA_FAILED"
@@ -274,6 +279,32 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.NO_TARGET: Explanation(
         "The master's has no take profit, and `require_take_profit` is set.",
         "Trade with a take profit on the master, or unset it.",
+    ),
+    Reason.STOP_PASSED: Explanation(
+        "The price here is at or beyond the copy's stop loss or take profit already: it would be "
+        "closed at once, and the broker refuses it.",
+        "Nothing; where the two brokers' prices differ for good, copy stops by `distance`.",
+    ),
+    Reason.STOPS_MOVED: Explanation(
+        "Copied with a stop loss or take profit further from the price than it should be: the "
+        "broker takes none nearer than its stops level.",
+        "Nothing: the copy's stops go where they belong once the price allows it.",
+    ),
+    Reason.STOPS_TOO_NEAR: Explanation(
+        "The new stop is nearer to the price than the broker's stops level, and the one in force "
+        "is as near to it as it may be.",
+        "Nothing: it is sent once the price allows it.",
+    ),
+    Reason.ORDER_TOO_NEAR: Explanation(
+        "The price of the waiting order is beyond the market here, or nearer to it than the "
+        "broker's stops level.",
+        "Nothing: a change is made once the price allows it, and when the master's order fills, "
+        "that is a signal of its own.",
+    ),
+    Reason.FROZEN: Explanation(
+        "The price is so near to the copy's stop, or to the waiting order, that the broker lets "
+        "nobody touch it: its freeze level.",
+        "Nothing: it is sent once the price has moved away.",
     ),
     Reason.VOLATILITY_UNKNOWN: Explanation(
         "The stop follows the symbol's average true range, and the terminal has too few bars to "

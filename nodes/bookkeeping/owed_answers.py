@@ -65,11 +65,13 @@ class OwedAnswers:
             if leg.live and (is_change_of_stops or not is_whole):
                 self._ledger.owe(leg.key, owed)
 
-    def modified(self, leg: Leg, figures: Figures) -> None:
-        """New stops are in force."""
+    def modified(self, leg: Leg, figures: Figures, note: str = "") -> None:
+        """New stops are in force. `note`: why they are not quite where they should be."""
+        reason = Reason.STOPS_MOVED if note else Reason.NONE
+        answer = Answer(kind=VerdictKind.COPIED, reason=reason, detail=note)
         for owed in self._ledger.owed(leg.key):
             if isinstance(owed.fact, CHANGES):
-                self._answer(leg.key, owed, Answer(kind=VerdictKind.COPIED), figures)
+                self._answer(leg.key, owed, answer, figures)
             else:
                 self._ledger.owe(leg.key, owed)
 

@@ -90,8 +90,11 @@ def _after(leg: Leg, order: AskedFor, outcome: Outcome | PendingOutcome) -> tupl
 
 
 def _copied(order: AskedFor, volume: Decimal) -> Answer:
-    reason = Reason.SIZE_LIMITED if order.note else Reason.NONE
-    return Answer(kind=VerdictKind.COPIED, reason=reason, detail=order.note, volume=volume)
+    reason = Reason.STOPS_MOVED if order.stops_note else Reason.NONE
+    if order.note:
+        reason = Reason.SIZE_LIMITED
+    detail = "; ".join(filter(None, (order.note, order.stops_note)))
+    return Answer(kind=VerdictKind.COPIED, reason=reason, detail=detail, volume=volume)
 
 
 def unknown(detail: str) -> Answer:

@@ -87,6 +87,9 @@ class _Tries:
         if outcome.retcode == Retcode.INVALID_FILL:
             self._fillings.add(attempt.order.filling)
             return True
+        if outcome.retcode == Retcode.INVALID_STOPS and isinstance(attempt.order, OpenPosition):
+            # Its stops were right for the price we saw; they are worked out anew for the next.
+            return True
         return outcome.may_retry
 
 

@@ -7,6 +7,7 @@ import msgspec
 from decisions.claims import Claims, HedgingClaims, NettingClaims
 from decisions.evidence import Absence, seen_absent
 from decisions.repairs import MasterWord, Sight, Wanted
+from decisions.touching import is_untouchable, price_matters
 from domain.ids import LegKey, NodeName
 from domain.legs import Leg, LegState
 from domain.market import Deal, OrderFate, PendingOrder, Position, SymbolSpec, Unknowable
@@ -31,7 +32,10 @@ def no_word(_: Leg) -> MasterWord | None:
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a look goes. `absences` counts the good looks that did not list a leg's position."""
+    """Where a look goes. `absences` counts the good looks that did not list a leg's position.
+
+    `frozen`: since when, monotonic, a broker lets nobody touch what a leg has there.
+    """
 
     door: TerminalDoor
     is_wanted: Callable[[NodeName], bool]
@@ -40,6 +44,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
     clock: Clock
     absences: dict[LegKey, Absence] = msgspec.field(default_factory=dict)
+    frozen: dict[LegKey, float] = msgspec.field(default_factory=dict)
 
 
 class Round:
@@ -90,7 +95,7 @@ class Round:
             return waiting
         spec = around.door.spec(leg.symbol) if leg.live else None
         now = around.clock.now()
-        return Sight(
+        sight = Sight(
             state=around.standing.state(),
             now_ms=now.utc_ms,
             now_s=now.monotonic_s,
@@ -106,9 +111,17 @@ class Round:
             recent=self._recent,
             absence=self._absence(leg, held, now.monotonic_s),
             spec=spec if isinstance(spec, SymbolSpec) else None,
-            quote=around.door.quote(leg.symbol) if leg.live and leg.terms.moves_its_stop else None,
             name=name,
         )
+        return self._with_price(leg, sight) if price_matters(leg, sight) else sight
+
+    def _with_price(self, leg: Leg, sight: Sight) -> Sight:
+        quote, frozen = self._around.door.quote(leg.symbol), self._around.frozen
+        if quote is None or not is_untouchable(sight, quote):
+            frozen.pop(leg.key, None)
+            return msgspec.structs.replace(sight, quote=quote)
+        since_s = frozen.setdefault(leg.key, sight.now_s)
+        return msgspec.structs.replace(sight, quote=quote, frozen_s=sight.now_s - since_s)
 
     def ask(self, leg: Leg, wanted: Wanted) -> Unknowable | None:
         """Have the deals at hand for the next sight; why not, where nobody answers."""

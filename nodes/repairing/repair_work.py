@@ -314,7 +314,7 @@ class RepairWork:
         self, leg: Leg, order: FollowOrder, outcome: Filled, figures: Figures
     ) -> None:
         if isinstance(order, ModifyPosition):
-            self._owed.modified(leg, figures)
+            self._owed.modified(leg, figures, order.note)
         else:
             is_whole = outcome.volume >= order.volume and not order.more
             self._owed.filled(leg, outcome.volume, figures, is_whole=is_whole)

@@ -143,20 +143,24 @@ def test_without_a_stop_a_ratio_of_its_distance_is_none() -> None:
 def test_a_reversed_order_waits_at_the_same_price_for_the_other_side(
     kind: PendingKind, turned: PendingKind | None
 ) -> None:
-    fact = placed(order=a_book_order(kind=kind, price="1270", sl="1260", tp="1290"))
-    decided = decide_place(fact, a_situation(settings=some_settings(reverse=True)))
+    up = 1 if kind.side is Side.BUY else -1
+    fact = placed(order=a_book_order(kind=kind, price="1270", sl=1270 - 10 * up, tp=1270 + 20 * up))
+    # Above the market a limit sells and a stop buys; and so it is for what they are turned into.
+    below = kind in {PendingKind.SELL_LIMIT, PendingKind.BUY_STOP}
+    quote = a_quote("1265", "1265") if below else a_quote("1275", "1275")
+    decided = decide_place(fact, a_situation(settings=some_settings(reverse=True), quote=quote))
     if turned is None:
         assert isinstance(decided, Denied)
         assert decided.reason is Reason.ORDER_NOT_ALLOWED
         return
     assert isinstance(decided, PlaceOrder)
     assert (decided.kind, decided.price) == (turned, 1270)
-    assert (decided.sl, decided.tp) == (1290, 1260)
+    assert (decided.sl, decided.tp) == (1270 + 20 * up, 1270 - 10 * up)
 
 
 def test_a_buy_opens_at_the_ask_and_a_sell_at_the_bid() -> None:
     assert order_for({"side": Side.BUY}).price == Decimal("1285.10")
-    assert order_for({"side": Side.SELL}).price == Decimal("1285.00")
+    assert order_for({"side": Side.SELL, "sl": 0, "tp": 0}).price == Decimal("1285.00")
 
 
 def test_stops_are_rounded_to_the_slaves_ticks_and_none_stays_none() -> None:

@@ -325,6 +325,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "a better price in adverse mode": {
         "settings": some_settings(slippage_mode=SlippageMode.ADVERSE),
         "quote": a_quote(bid="1200.00", ask="1200.10"),
+        "sl": "1190.00",
     },
     "bid equals ask": {"quote": a_quote("1285.10", "1285.10")},
     "exactly max_lot": {"settings": some_settings(max_lot=1)},
@@ -332,6 +333,8 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "longs where only longs may open": {"spec": a_spec(trade_mode=SymbolTradeMode.LONG_ONLY)},
     "shorts where only shorts may open": {
         "side": Side.SELL,
+        "sl": "1295.00",
+        "tp": "1280.00",
         "spec": a_spec(trade_mode=SymbolTradeMode.SHORT_ONLY),
     },
 }

@@ -61,9 +61,9 @@ def test_a_fixed_stop_stays_where_it_is_whatever_the_master_does_with_its_own() 
 def test_a_ratio_is_of_the_stop_at_the_open_and_no_trailing_brings_the_target_near() -> None:
     swarm, order = copied(**TWO_TO_ONE)
     assert stops(swarm) == ("1280.00", "1295.30")
-    swarm.master.door.change(order, sl="1285.10")
+    swarm.master.door.change(order, sl="1284.90")
     swarm.turn(2)
-    assert stops(swarm) == ("1285.10", "1295.30")
+    assert stops(swarm) == ("1284.90", "1295.30")
 
 
 def test_a_protective_stop_gives_way_to_the_masters_and_comes_back_after_it() -> None:

@@ -40,7 +40,7 @@ def test_a_whole_life_is_copied_and_every_event_has_one_answer() -> None:
 
 def test_a_sell_is_copied_as_a_sell() -> None:
     swarm = Swarm()
-    swarm.trade(side=Side.SELL)
+    swarm.trade(side=Side.SELL, sl="1295.00", tp="1280.00")
     assert swarm.slave.door.held[9001].side is Side.SELL
 
 

@@ -632,7 +632,7 @@ def test_an_open_against_a_broker_that_forbids_hedging_is_refused_once(teller: T
     kept = teller.copies(501)
     forbidden = Rejected(retcode=Retcode.HEDGE_PROHIBITED, comment="Hedging is prohibited")
     teller.slave.door.answers = [forbidden]
-    teller.say(teller.opens(502, side=Side.SELL))
+    teller.say(teller.opens(502, side=Side.SELL, sl=0, tp=0))
     teller.turn(400)
     assert teller.slave.last == ("PositionOpened", "rejected", "BROKER_REJECTED")
     assert len(teller.slave.door.opens) == 2
