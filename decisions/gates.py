@@ -182,10 +182,27 @@ def symbol_is_known(fact: Asking, now: Situation) -> Denied | None:
 
 
 def older_copies_do_not_block(_: Asking, now: Situation) -> Denied | None:
-    """Where the oldest is closed first, a newer copy could not be closed with its master."""
-    if isinstance(now.account, Unknowable) or not now.account.closes_oldest_first:
+    """`fifo`: where the oldest is closed first, a newer copy could not be closed with its master.
+
+    On a netting account all copies share one position, which is as old as any.
+    """
+    if isinstance(now.account, Unknowable) or not now.account.hedging:
+        return None
+    if not (now.settings.fifo or now.account.closes_oldest_first):
         return None
     return Denied(Reason.FIFO_BUSY, now.symbol) if now.symbol_copied else None
+
+
+def nothing_is_on_the_other_side(fact: Asking, now: Situation) -> Denied | None:
+    """`block_hedging`; where it cannot be said what is open, nothing opens."""
+    if not now.settings.block_hedging:
+        return None
+    if now.symbol_sides is None:
+        return Denied(Reason.HEDGING_BLOCKED, f"what is on {now.symbol} cannot be said yet")
+    against = side_here(fact, now.settings).opposite
+    if against in now.symbol_sides:
+        return Denied(Reason.HEDGING_BLOCKED, f"a {against.value} is on {now.symbol}")
+    return None
 
 
 def order_is_taken(fact: Asking, now: Situation) -> Denied | None:
@@ -290,6 +307,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     symbol_is_known,
     symbol_is_free,
     older_copies_do_not_block,
+    nothing_is_on_the_other_side,
     order_is_taken,
     there_is_a_market,
     spread_is_narrow,

@@ -9,7 +9,7 @@ from decisions.claims import SymbolUse
 from decisions.parts import Begun
 from decisions.windows import LocalTime
 from domain.ids import LegKey, Magic, SlaveSymbol
-from domain.market import AccountState, Identity, Quote, SymbolSpec, TerminalState, Unknowable
+from domain.market import AccountState, Identity, Quote, Side, SymbolSpec, TerminalState, Unknowable
 from domain.policies import AccountSettings, Hold, Latch
 from domain.signals import Fact
 
@@ -33,8 +33,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     `still_held`: the newest book of the master has the position. `leg_known`: an open of this leg
     was decided before; `closed_unopened`: all we had of it is the news of its close. `symbol_use`:
     on a netting account what is on the symbol already, None where that is not known.
-    `symbol_copied`: there is a copy on the symbol. `newest_server_ms`: this broker's wall clock by
-    its newest tick, 0 before the first. `means_age_ms`: how long ago what the master has was read.
+    `symbol_copied`: there is a copy on the symbol. `symbol_sides`: of all that is on the symbol,
+    copies or not, where the settings ask for it; None where that is not known. `newest_server_ms`:
+    this broker's wall clock by its newest tick, 0 before the first. `means_age_ms`: how long ago
+    what the master has was read.
     `open_lots`: of all live copies, those that wait included; `recent_opens`: orders sent within
     the throttle's time.
     `local_times`: by zone, where windows need them.
@@ -69,6 +71,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     symbol_use: SymbolUse | None = None
     symbol_copied: bool = False
+    symbol_sides: frozenset[Side] | None = None
     newest_server_ms: int = 0
     local_times: Mapping[str, LocalTime] = {}
     worth: Worth = Worth()

@@ -804,6 +804,22 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         roles=SLAVE,
     ),
     Field(
+        name="fifo",
+        kind=Kind.SWITCH,
+        meaning="Whether the oldest position of a symbol has to be closed first, so that there is "
+        "one copy per symbol; where the terminal says so of the account, it holds without this.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
+        name="block_hedging",
+        kind=Kind.SWITCH,
+        meaning="Whether nothing is opened against the side of a copy, or of anything else that "
+        "is open in its symbol.",
+        default=False,
+        roles=SLAVE,
+    ),
+    Field(
         name="throttle",
         kind=Kind.SECTION,
         meaning="How many copies may be opened within a time.",

@@ -164,6 +164,8 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_open_trades_per_symbol: int | None = None
     max_open_lots: Decimal | None = None
     max_open_lots_per_symbol: Decimal | None = None
+    fifo: bool = False
+    block_hedging: bool = False
     throttle: Throttle = Throttle()
     partial_below_min: str = "keep"
     trading_windows: tuple[str, ...] | None = None

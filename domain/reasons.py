@@ -31,6 +31,7 @@ class Reason(StrEnum):
     TRADING_NOT_ALLOWED = "TRADING_NOT_ALLOWED"
     NETTING_BUSY = "NETTING_BUSY"
     FIFO_BUSY = "FIFO_BUSY"
+    HEDGING_BLOCKED = "HEDGING_BLOCKED"
     SIGNAL_TOO_OLD = "SIGNAL_TOO_OLD"
     SIGNAL_FROM_FUTURE = "SIGNAL_FROM_FUTURE"
     ALREADY_HANDLED = "ALREADY_HANDLED"
@@ -161,9 +162,15 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Close what is not a copy; or give each master symbols, or a hedging account, of its own.",
     ),
     Reason.FIFO_BUSY: Explanation(
-        "The broker closes the oldest position of a symbol first, and there is a copy on this "
-        "symbol already: a second one could not be closed with its master's.",
+        "The oldest position of a symbol has to be closed first (the broker says so, or `fifo`), "
+        "and there is a copy on this symbol already: a second one could not be closed with its "
+        "master's.",
         "Nothing; or use an account without that rule.",
+    ),
+    Reason.HEDGING_BLOCKED: Explanation(
+        "`block_hedging` is set, and something is open on the symbol that faces the other way, a "
+        "copy or not; or nobody can say yet what is open.",
+        "Nothing; or close it, or set `block_hedging: false` where the account may hedge.",
     ),
     Reason.SIGNAL_TOO_OLD: Explanation(
         "The master's deal is older than `max_signal_age_ms`.",

@@ -13,7 +13,7 @@ from decisions.parts import Begun
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
 from domain.ids import LegKey
-from domain.market import AccountState, Identity, Unknowable
+from domain.market import AccountState, Identity, Side, Unknowable
 from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.bookkeeping.ledger import Ledger
@@ -97,6 +97,7 @@ class SituationRoom:
             magic_taken=self._legs.magic_is_taken(magic, by_other_than=key),
             comment=comment_for(key),
             symbol_use=self._symbol_use(symbol, account),
+            symbol_sides=self._symbol_sides(symbol, settings),
             newest_server_ms=server_ms,
             local_times=local_times(settings, now.utc_ms, server_ms),
             means_age_ms=_age_of_means_ms(fact),
@@ -145,6 +146,14 @@ class SituationRoom:
         if isinstance(positions, Unknowable):
             return None
         return net_claims(positions, self._ledger).use_of(symbol)
+
+    def _symbol_sides(self, symbol: str, settings: AccountSettings) -> frozenset[Side] | None:
+        """Asked for only where hedging is blocked. A copy may be on its way, or wait."""
+        positions = self._door.positions() if settings.block_hedging else ()
+        if isinstance(positions, Unknowable) or not settings.block_hedging:
+            return None
+        listed = {position.side for position in positions if position.symbol == symbol}
+        return frozenset(listed | {g.side for g in self._legs.live() if g.symbol == symbol})
 
     def _identity(self, account: AccountState | Unknowable) -> Identity | Unknowable:
         """An account that was told names itself; only where none was is it asked apart."""

@@ -48,6 +48,8 @@ UNGUARDED = some_settings(kill_switch=KillSwitch(enabled=False, daily_loss=Decim
 
 
 FIFO = {"account": an_account(closes_oldest_first=True)}
+NO_HEDGE = {"settings": some_settings(block_hedging=True)}
+SELLING = {"side": Side.SELL, "sl": "0", "tp": "0"}
 NETTING = {"account": an_account(hedging=False)}
 
 
@@ -196,6 +198,28 @@ DENIED = {
     "a symbol of another master": (on_it(masters={(1, "Else")}), Reason.NETTING_BUSY),
     "a symbol with copies on the other side": (on_it(sides={Side.SELL}), Reason.NETTING_BUSY),
     "the oldest is closed first": (FIFO | {"symbol_copied": True}, Reason.FIFO_BUSY),
+    "fifo by the account's document": (
+        {"settings": some_settings(fifo=True), "symbol_copied": True},
+        Reason.FIFO_BUSY,
+    ),
+    "a hedge": (NO_HEDGE | {"symbol_sides": frozenset({Side.SELL})}, Reason.HEDGING_BLOCKED),
+    "a hedge of a sell": (
+        NO_HEDGE | SELLING | {"symbol_sides": frozenset({Side.BUY})},
+        Reason.HEDGING_BLOCKED,
+    ),
+    "a hedge by a reversed copy": (
+        {
+            "settings": some_settings(block_hedging=True, reverse=True),
+            "sl": "0",
+            "tp": "0",
+            "symbol_sides": frozenset({Side.BUY}),
+        },
+        Reason.HEDGING_BLOCKED,
+    ),
+    "hedging blocked, and nobody knows what is open": (
+        NO_HEDGE | {"symbol_sides": None},
+        Reason.HEDGING_BLOCKED,
+    ),
     "daily loss not known": ({"settings": GUARDED, "daily": None}, Reason.DAILY_LOSS_UNKNOWN),
     "daily loss at its limit": ({"settings": GUARDED, "daily": -200}, Reason.DAILY_LOSS),
     "no room for one more": (
@@ -296,6 +320,12 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "a free symbol of a netting account": on_it(),
     "the first copy where the oldest is closed first": FIFO,
     "a second copy on a symbol": {"symbol_copied": True},
+    "fifo, and the symbol is free": {"settings": some_settings(fifo=True)},
+    "fifo on a netting account": on_it()
+    | {"settings": some_settings(fifo=True), "symbol_copied": True},
+    "more on one side": NO_HEDGE | {"symbol_sides": frozenset({Side.BUY})},
+    "hedging blocked, and the symbol is free": NO_HEDGE | {"symbol_sides": frozenset()},
+    "a hedge where it is not blocked": {"symbol_sides": frozenset({Side.SELL})},
     "a symbol of a netting account with copies of the same master": on_it(
         masters={(MASTER_AT.login, MASTER_AT.server)}, sides={Side.BUY}
     ),

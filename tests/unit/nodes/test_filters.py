@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.market import Side
 from domain.policies import Filters, Throttle
 from domain.reasons import Reason
 from tests.unit.nodes.swarm import Swarm
@@ -94,3 +95,43 @@ def test_what_was_refused_is_no_open() -> None:
     swarm.trade("1.00")
     swarm.trade("0.50")
     assert reasons(swarm) == [Reason.MAX_LOT, Reason.NONE]
+
+
+def test_where_hedging_is_blocked_nothing_opens_against_a_copy_or_against_others() -> None:
+    swarm = Swarm(block_hedging=True)
+    against = {"side": Side.SELL, "sl": "0", "tp": "0"}
+    first = swarm.trade("1.00")
+    swarm.trade("0.50", **against)
+    assert (volumes(swarm), reasons(swarm, "PositionOpened")[-1]) == (
+        [Decimal("1.00")],
+        Reason.HEDGING_BLOCKED,
+    )
+    swarm.master.door.shut(first)
+    swarm.turn(2)
+    own = swarm.slave.door.trade("0.10")
+    swarm.trade("0.40", **against)
+    assert reasons(swarm, "PositionOpened")[-1] is Reason.HEDGING_BLOCKED
+    swarm.slave.door.shut(own)
+    swarm.trade("0.30", **against)
+    assert volumes(swarm) == [Decimal("0.30")]
+
+
+def test_where_hedging_is_blocked_an_order_that_waits_counts() -> None:
+    swarm = Swarm(block_hedging=True)
+    swarm.master.door.pend("1275.00", "1.00")
+    swarm.turn(3)
+    swarm.trade("0.50", side=Side.SELL, sl="0", tp="0")
+    assert volumes(swarm) == []
+    assert reasons(swarm, "PositionOpened") == [Reason.HEDGING_BLOCKED]
+
+
+def test_fifo_is_one_copy_per_symbol_and_the_next_one_once_it_is_closed() -> None:
+    swarm = Swarm(fifo=True)
+    first = swarm.trade("1.00")
+    swarm.trade("0.50")
+    assert reasons(swarm, "PositionOpened")[-1] is Reason.FIFO_BUSY
+    swarm.trade("0.40", symbol="EURUSD")
+    swarm.master.door.shut(first)
+    swarm.turn(2)
+    swarm.trade("0.30")
+    assert sorted(volumes(swarm)) == [Decimal("0.30"), Decimal("0.40")]
