@@ -1,8 +1,9 @@
-"""What is wrong between accounts that are each right: doubles, unknown masters, nobody to copy."""
+"""What is wrong between accounts that are each right: doubles, circles, nobody to copy."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
+from decisions.circles import circles, terminal_of
 from domain.ids import NodeName
 from domain.policies import AccountSettings, Role
 from domain.problems import Problem
@@ -19,7 +20,11 @@ def check_swarm(
     `holding` are accounts as they were when their copies were opened that are still open: whatever
     their documents say now, login and terminal are theirs until the last copy has closed (law 13).
     """
-    faults = _doubles(accounts, holding) + _wrong_masters(accounts, also_known)
+    faults = (
+        *_doubles(accounts, holding),
+        *_wrong_masters(accounts, also_known),
+        *_circles(accounts),
+    )
     refused = {fault.account for fault in faults}
     sound = [a for a in accounts if a.enabled and a.name not in refused]
     return faults if has_pair(sound) else (*faults, NO_PAIR)
@@ -54,7 +59,7 @@ def _slaves(accounts: Sequence[AccountSettings]) -> list[AccountSettings]:
 
 def same_place(one: AccountSettings, other: AccountSettings) -> bool:
     """Both are one account at the broker, or live in one terminal."""
-    keys = [(key(one), key(other)) for key in (_login_key, _terminal_key)]
+    keys = [(key(one), key(other)) for key in (_login_key, terminal_of)]
     return any(mine and mine == theirs for mine, theirs in keys)
 
 
@@ -67,20 +72,13 @@ def _doubles(
         *_shared(
             enabled, holding, "login", "one account document per login and server", _login_key
         ),
-        *_shared(enabled, holding, "path", "a terminal of its own", _terminal_key),
+        *_shared(enabled, holding, "path", "a terminal of its own", terminal_of),
     )
 
 
 def _login_key(account: AccountSettings) -> str:
     real = account.login and account.terminal == "mt5"
     return f"{account.login} at {account.server}" if real else ""
-
-
-def _terminal_key(account: AccountSettings) -> str:
-    """Windows reads a path in either slash and in any case; a paper key stands as written."""
-    if account.terminal == "paper":
-        return f"paper {account.path}"
-    return account.path.replace("\\", "/").lower()
 
 
 def _same_names(accounts: Sequence[AccountSettings]) -> tuple[Problem, ...]:
@@ -126,6 +124,13 @@ def _double(
         found=f"the same as in {others}",
         what_to_do=what_to_do,
     )
+
+
+def _circles(accounts: Sequence[AccountSettings]) -> tuple[Problem, ...]:
+    enabled = [account for account in accounts if account.enabled]
+    masters = [account for account in enabled if account.type is Role.MASTER]
+    names = [master.name for master in masters]
+    return circles(masters, _slaves(enabled), lambda slave: followed(slave, names))
 
 
 def _wrong_masters(
