@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from decisions.contradictions import contradictions, unreachable_rules
 from decisions.field_values import Fault, read_value, wanted
 from decisions.size_formula import fault_of
 from decisions.unknown_fields import advice
@@ -46,6 +47,7 @@ def parse_account(
     faults += _faults_between(values, zone_exists)
     rules = values.pop("rules") or ()
     read = [_rule(n, rule, values, zone_exists, faults) for n, rule in enumerate(rules)]
+    faults += () if faults else unreachable_rules(rules)
     if faults:
         return tuple(_problem(fault, document) for fault in faults)
     return msgspec.convert(values | {"rules": tuple(read)}, AccountSettings)
@@ -141,7 +143,7 @@ def _faults_between(
 ) -> tuple[Fault, ...]:
     together = tuple(_impossible(one) for one in IMPOSSIBLE if _is_so(one, values))
     others = _follows_itself(values) + _zone_faults(values, zone_exists) + _formula_faults(values)
-    return together + others + _factor_faults(values)
+    return together + others + _factor_faults(values) + contradictions(values)
 
 
 def _is_so(one: Impossible, values: Mapping[str, Any]) -> bool:

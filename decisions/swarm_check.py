@@ -138,18 +138,26 @@ def _wrong_masters(
 ) -> tuple[Problem, ...]:
     types = {account.name: account.type for account in accounts}
     return tuple(
-        _wrong_master(slave, name, types.get(name))
+        _wrong_master(slave, field, name, types.get(name))
         for slave in _slaves(accounts)
         if slave.enabled
-        for name in slave.follows or ()
+        for field, names in _masters_named(slave)
+        for name in names
         if types.get(name) is not Role.MASTER and name not in also_known
     )
 
 
-def _wrong_master(slave: AccountSettings, name: NodeName, found: Role | None) -> Problem:
+def _masters_named(slave: AccountSettings) -> list[tuple[str, Sequence[NodeName]]]:
+    rules = [(f"rules.{n}.masters", rule.masters or ()) for n, rule in enumerate(slave.rules)]
+    return [("follows", slave.follows or ()), *rules]
+
+
+def _wrong_master(
+    slave: AccountSettings, field: str, name: NodeName, found: Role | None
+) -> Problem:
     return Problem(
         account=slave.name,
-        field="follows",
+        field=field,
         wanted="names of MASTER accounts",
         found=f"{name}, which is a SLAVE" if found else f"{name}, which no account is called",
         what_to_do="Correct the name, or remove it from the list.",

@@ -1127,6 +1127,31 @@ IMPOSSIBLE: tuple[Impossible, ...] = (
         why="a password opens one account, and login says which",
         what_to_do="Add login, or remove password.",
     ),
+    Impossible(
+        field="break_even.lock",
+        without="break_even.at",
+        why="it says where the stop goes, and nothing says when",
+        what_to_do="Add break_even.at, or remove break_even.lock.",
+    ),
+    Impossible(
+        field="trailing.start",
+        without="trailing.distance",
+        why="it says when the stop follows, and nothing says how far behind",
+        what_to_do="Add trailing.distance, or remove trailing.start.",
+    ),
+    Impossible(
+        field="size.below_min_lot=clamp",
+        without="size.min_lot",
+        why="there is no least volume that a copy could be raised to",
+        what_to_do="Add size.min_lot, or remove size.below_min_lot; size.bump_at_most raises to "
+        "the broker's minimum.",
+    ),
+    Impossible(
+        field="size.percent_of=equity",
+        without="size.mode=risk_percent",
+        why="no other mode takes a percentage",
+        what_to_do="Set size.mode to risk_percent, or remove size.percent_of.",
+    ),
     *_figures(),
     *_sizes(),
 )

@@ -38,13 +38,22 @@ when it is not empty. The other fields for slaves may stand on a master: there t
 - A text that is too long, and one with a line end, a control character, a character of no width or
   a blank that only looks like one, such as the no-break space. Characters are counted, not bytes.
 - The same text twice in one list.
+- Settings that contradict each other: `size.min_lot` above `max_lot` or above what may be open at
+  all; a fixed lot outside of the limits that skip it; `filters.min_master_lot` above
+  `filters.max_master_lot`; `min_hold_seconds` above `max_hold_seconds`; a range of magics that runs
+  backwards; a magic or comment that is both allowed and denied; `trading_windows` without a window,
+  or one that begins when it ends; `break_even.lock` at or above `break_even.at`; a break-even
+  beyond which the trailing stop is already; a risk or a ratio of a stop that copies do not have; a
+  rule behind one that fits everything; a rule for a master that no account is. Within a rule they
+  are judged on top of the account's own.
 - What the table above calls impossible, a `follows` that names the account itself, and a time zone
   this computer does not know.
 
 The database refuses such a document with error 121, and `errInfo.details` of it names the field,
 what it takes and what was found: mongosh shows that at its prompt (not with `--eval`), pymongo in
-the text of the error. Two things a database cannot say, so only the nodes and
-`python launcher.py accounts` do: that an account follows itself, and that a zone is unknown.
+the text of the error. Some things a database cannot say, so only the nodes and
+`python launcher.py accounts` do: that an account follows itself, that a zone is unknown, and what
+contradicts each other.
 
 Where a database refuses validators altogether `setup_db.py` says so, and the nodes check every
 document all the same: a wrong one changes nothing, its account keeps its last good settings and

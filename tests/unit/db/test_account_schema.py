@@ -272,7 +272,7 @@ GOOD_RULES: list[Any] = [
     [],
     [{}],
     [{"masters": ["M"], "symbols": ["XAU*"], "size": {"mode": "equity"}, "max_lot": 2}],
-    [{"symbols": ["*"], "reverse": True}, {"masters": ["M"], "filters": {"sides": ["BUY"]}}],
+    [{"masters": ["M"], "filters": {"sides": ["BUY"]}}, {"symbols": ["*"], "reverse": True}],
 ]
 BAD_RULES: list[Any] = [
     {"masters": ["M"]},
