@@ -5,7 +5,7 @@ from decisions.parts import MOST_PARTS
 from decisions.situation import Situation
 from decisions.size_modes import SizeCase
 from decisions.sizing import Sized, size_copy
-from domain.market import AccountState, SymbolSpec, Unknowable
+from domain.market import SymbolSpec, Unknowable
 from domain.orders import Denied
 from domain.signals import OrderPlaced
 
@@ -31,12 +31,14 @@ def sized_copy(fact: Asking, now: Situation, draft: Draft, spec: SymbolSpec) -> 
         stop_distance=draft.stop_distance,
         loss_per_lot=now.worth.loss_per_lot,
         max_lot=now.settings.max_lot,
-        most_parts=_most_parts(fact, account),
+        most_parts=_most_parts(fact, now),
     )
     return size_copy(case)
 
 
-def _most_parts(fact: Asking, account: AccountState | Unknowable) -> int:
+def _most_parts(fact: Asking, now: Situation) -> int:
     """An order waits as one; where the oldest is closed first, parts would block each other."""
+    account = now.account
     blocks = not isinstance(account, Unknowable) and account.closes_oldest_first
-    return 1 if blocks or isinstance(fact, OrderPlaced) else MOST_PARTS
+    waits = isinstance(fact, OrderPlaced) or now.late_until_ms > 0
+    return 1 if blocks or now.settings.fifo or waits else MOST_PARTS

@@ -23,10 +23,11 @@ def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
     denial = first_denial(fact, now)
     if denial is not None:
         return denial
-    return _order(fact, now)
+    return at_the_market(fact, now)
 
 
-def _order(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
+def at_the_market(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
+    """The order, once the gates have let it through."""
     draft, spec = draft_copy(fact, now), now.spec
     distance, limit = points_from_master(fact, now), allowed_points(fact, now)
     # The gates let nothing of the kind through; should one be lost, this still says no.

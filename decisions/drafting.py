@@ -69,6 +69,9 @@ def draft_copy(fact: Asking, now: Situation) -> Draft | Denied | None:
     if isinstance(fact, OrderPlaced):
         price, master_price = to_tick(entry_of(fact.order), spec.tick_size), entry_of(fact.order)
         closes_at = price
+    elif now.late_until_ms:
+        price, master_price = to_tick(fact.price, spec.tick_size), fact.price
+        closes_at = price
     elif now.quote is None:
         return None
     else:

@@ -4,7 +4,7 @@ To add one: write a function, put it into OPEN_GATES where it belongs, add its r
 domain/reasons.py and a row to tests/unit/decisions/test_gates.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from decisions.ages import FORGIVEN_MS
@@ -321,11 +321,23 @@ OPEN_GATES: tuple[Gate, ...] = (
 #: An order that waits has a price of its own, wherever the market is.
 OF_THE_MARKET: frozenset[Gate] = frozenset({there_is_a_market, spread_is_narrow, price_is_near})
 PLACE_GATES = tuple(gate for gate in OPEN_GATES if gate not in OF_THE_MARKET)
+#: What does not keep a late copy out that waits for its master's price.
+OF_LATENESS: frozenset[Gate] = frozenset({signal_is_fresh, price_is_near, spread_is_narrow})
+LATE_REASONS = frozenset({Reason.SIGNAL_TOO_OLD, Reason.PRICE_MOVED})
 
 
 def first_denial(fact: Asking, now: Situation) -> Denied | None:
     """The first gate that says no."""
-    for gate in PLACE_GATES if isinstance(fact, OrderPlaced) else OPEN_GATES:
+    return _first_of(PLACE_GATES if isinstance(fact, OrderPlaced) else OPEN_GATES, fact, now)
+
+
+def first_denial_but(skipped: frozenset[Gate], fact: Asking, now: Situation) -> Denied | None:
+    """The same without some of them."""
+    return _first_of([gate for gate in OPEN_GATES if gate not in skipped], fact, now)
+
+
+def _first_of(gates: Sequence[Gate], fact: Asking, now: Situation) -> Denied | None:
+    for gate in gates:
         denial = gate(fact, now)
         if denial is not None:
             return denial

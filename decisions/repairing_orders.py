@@ -2,15 +2,17 @@
 
 An order and the position it becomes are one leg. Ours waits while the master's does. Where ours
 fills first the copy is held until the master's order leaves the book; where the master's fills
-first ours is withdrawn, that is proven, and only then may a copy be opened.
+first ours is withdrawn, that is proven, and only then may a copy be opened. A late entry waits
+beside its master's position, for a bounded time, and once only.
 """
 
 import msgspec
 
 from decisions.heeding import heed_the_book, is_absent_without_a_word
-from decisions.levels import order_may_wait
+from decisions.levels import kept_off, order_may_wait
 from decisions.order_terms import lifetime_here, order_prices
 from decisions.repairs import (
+    Adopted,
     Ask,
     AskMaster,
     Found,
@@ -26,13 +28,14 @@ from decisions.repairs import (
     Withdrawn,
 )
 from decisions.settling import SETTLE_WINDOW_S, Unanswered
+from decisions.stops import on_ticks, stops_of
 from decisions.taking_up import adoption, noted
 from decisions.touching import may_thaw
 from domain.book import BookOrder
 from domain.ids import SlaveIdentifier, SlaveTicket
 from domain.legs import Leg, LegState
 from domain.market import Fate, OrderFate, PendingOrder, SymbolSpec
-from domain.orders import CancelOrder, ModifyOrder, Nothing, PlaceOrder
+from domain.orders import CancelOrder, ModifyOrder, Nothing, PendingCommand, PlaceOrder
 from domain.policies import TradingState
 from domain.reasons import Reason
 
@@ -59,6 +62,14 @@ def waits_after_all(leg: Leg, waiting: PendingOrder) -> Found:
         leg, state=LegState.PENDING, reason=Reason.NONE, ticket=SlaveTicket(waiting.ticket)
     )
     return Found(leg=found)
+
+
+def as_changed(leg: Leg, order: PendingCommand) -> Leg:
+    """The leg after its broker took what was changed of an order that waits."""
+    if not isinstance(order, ModifyOrder):
+        return leg
+    terms = leg.terms_sent if leg.late_until_ms else leg.target.order
+    return msgspec.structs.replace(leg, terms_sent=terms, sl_sent=order.sl, tp_sent=order.tp)
 
 
 def _settle(leg: Leg, order: Unanswered, sight: Sight) -> Repair:
@@ -88,14 +99,17 @@ def _by_its_number(leg: Leg, order: Unanswered) -> Repair:
 def _while_it_waits(leg: Leg, waiting: PendingOrder, sight: Sight) -> Repair:
     if waiting.ticket != leg.ticket:
         return Shown(leg=msgspec.structs.replace(leg, ticket=SlaveTicket(waiting.ticket)))
-    wanted = leg.target.order
-    if wanted is None or _has_become_a_position(leg) or _may_not_wait(leg, sight):
+    wanted = None if _has_become_a_position(leg) else leg.target.order
+    is_wanted = wanted is not None or leg.late_until_ms > 0
+    if not is_wanted or _may_not_wait(leg, sight):
         if may_thaw(sight):
             return Wait()
         order = CancelOrder(leg=leg.key, ticket=leg.ticket, symbol=leg.symbol)
         return SendPending(order=order, name=sight.name)
     if is_absent_without_a_word(leg, sight.word):
         return AskMaster()
+    if wanted is None:
+        return _wait_for_the_price(leg, waiting, sight)
     if leg.terms_sent is not None and wanted.terms == leg.terms_sent.terms:
         return Settled(leg=leg, why=Nothing(Reason.ALREADY_AS_WANTED))
     return _change(leg, wanted, waiting, sight)
@@ -108,7 +122,37 @@ def _has_become_a_position(leg: Leg) -> bool:
 
 def _may_not_wait(leg: Leg, sight: Sight) -> bool:
     """Nothing of ours may, or nothing of this one: the rest of a fill in part goes as well."""
-    return leg.is_to_end or sight.withdraws or sight.held is not None
+    is_late = _has_waited_long_enough(leg, sight)
+    return leg.is_to_end or sight.withdraws or is_late or sight.held is not None
+
+
+def _has_waited_long_enough(leg: Leg, sight: Sight) -> bool:
+    return leg.late_until_ms > 0 and sight.now_ms >= leg.late_until_ms
+
+
+def _wait_for_the_price(leg: Leg, waiting: PendingOrder, sight: Sight) -> Repair:
+    """Its stops follow the master's meanwhile; its volume does once it is filled (law 2)."""
+    if not isinstance(sight.spec, SymbolSpec):
+        return Wait(why=f"no contract of {leg.symbol}")
+    wanted = on_ticks(stops_of(leg), sight.spec)
+    stops = kept_off(leg.side, wanted, waiting.price, sight.spec)
+    if stops == (leg.sl_sent, leg.tp_sent):
+        return Settled(leg=leg, why=Nothing(Reason.ENTRY_WAITS))
+    if sight.state is not TradingState.ACTIVE:
+        return Settled(leg=leg, why=Nothing(Reason.LOOSER_STOP_HELD))
+    if sight.frozen_s is not None:
+        return Settled(leg=leg, why=Nothing(Reason.FROZEN))
+    order = ModifyOrder(
+        leg=leg.key,
+        ticket=leg.ticket,
+        symbol=leg.symbol,
+        price=waiting.price,
+        stop_limit_price=waiting.stop_limit_price,
+        sl=stops.sl,
+        tp=stops.tp,
+        lifetime=waiting.lifetime,
+    )
+    return SendPending(order=order, name=sight.name)
 
 
 def _change(leg: Leg, wanted: BookOrder, waiting: PendingOrder, sight: Sight) -> Repair:
@@ -143,9 +187,10 @@ def _after_its_end(leg: Leg, sight: Sight) -> Repair:
     if fate is None:
         return Ask(wanted=Wanted.FATE_OF_ORDER, why="its order is not listed")
     if fate.filled:
-        return Shown(leg=_filled(leg, fate))
+        filled = _filled(leg, fate)
+        return Adopted(leg=filled) if leg.late_until_ms else Shown(leg=filled)
     if fate.fate in UNFILLED_ENDS:
-        return Withdrawn(leg=_unfilled(leg, sight))
+        return Withdrawn(leg=_unfilled(leg, sight, fate))
     return Wait(why="its order is not listed, and nobody says what became of it")
 
 
@@ -160,13 +205,16 @@ def _filled(leg: Leg, fate: OrderFate) -> Leg:
     )
 
 
-def _unfilled(leg: Leg, sight: Sight) -> Leg:
+def _unfilled(leg: Leg, sight: Sight, fate: OrderFate) -> Leg:
     """Ended with the master's it is closed; ended by somebody here it is closed for good, too.
 
     Withdrawn by ourselves it never was, and its master's fill is a signal of its own.
     """
     if leg.is_to_end:
         return msgspec.structs.replace(leg, state=LegState.CLOSED)
-    if _has_become_a_position(leg) or sight.withdraws:
+    is_over = fate.fate is Fate.EXPIRED or _has_waited_long_enough(leg, sight)
+    if leg.late_until_ms and is_over:
+        return msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.ENTRY_EXPIRED)
+    if sight.withdraws or (_has_become_a_position(leg) and not leg.late_until_ms):
         return msgspec.structs.replace(leg, state=LegState.MISSED, reason=Reason.ORDER_WITHDRAWN)
     return msgspec.structs.replace(leg, state=LegState.CLOSED, reason=Reason.ORDER_GONE_HERE)

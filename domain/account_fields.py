@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.copy_settings import Beyond, SizeMode, StopLossType, TakeProfitType
+from domain.copy_settings import Beyond, LateEntry, SizeMode, StopLossType, TakeProfitType
 from domain.fields import END, MASTER, NOT_BLANK, SECRET_PATTERN, SLAVE, Field, Kind
 from domain.market import PendingKind, Side
 from domain.mt5_words import Timeframe
@@ -32,6 +32,8 @@ RULE_SETS = (
     "slippage_of_stop",
     "open_tries",
     "max_signal_age_ms",
+    "late_entry",
+    "late_entry_seconds",
     "max_lot",
     "size",
     "reverse",
@@ -335,6 +337,25 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         unit="milliseconds",
         least=1,
         most=86_400_000,
+        roles=SLAVE,
+    ),
+    Field(
+        name="late_entry",
+        kind=Kind.CHOICE,
+        meaning="What becomes of an open that is refused for its age or its price: nothing (skip), "
+        "or an order at the master's price that waits for late_entry_seconds (order).",
+        default=LateEntry.SKIP.value,
+        choices=tuple(choice.value for choice in LateEntry),
+        roles=SLAVE,
+    ),
+    Field(
+        name="late_entry_seconds",
+        kind=Kind.WHOLE,
+        meaning="How long such an order waits before it is withdrawn.",
+        default=60,
+        unit="seconds",
+        least=1,
+        most=86_400,
         roles=SLAVE,
     ),
     Field(

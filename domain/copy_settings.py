@@ -70,6 +70,13 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     bump_at_most: Decimal | None = None
 
 
+class LateEntry(StrEnum):
+    """What becomes of an open that is too old, or too far away: none, or an order that waits."""
+
+    SKIP = "skip"
+    ORDER = "order"
+
+
 class StopLossType(StrEnum):
     """Where a copy's stop loss is; `dynamic`: so many average true ranges from its price."""
 

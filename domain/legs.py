@@ -74,6 +74,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     `parts_before`: what was asked for by its earlier parts.
     `trail_sl`: where its own stop has got to by itself. Of an order that waits: `ticket` is our
     own order's, `terms_sent` the master's order as it was when ours was placed or last changed.
+    `late_until_ms`: until when an order of ours waits for the price of a position that was not
+    opened in time, UTC ms, 0 where none does.
     """
 
     key: LegKey
@@ -112,6 +114,12 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     trail_sl: Decimal = ZERO
     copy_volume: Decimal = ZERO
     parts_before: Decimal = ZERO
+    late_until_ms: int = 0
+
+    @property
+    def by_order(self) -> bool:
+        """It was asked for by an order that waits, not at the market."""
+        return self.terms_sent is not None or self.late_until_ms > 0
 
     @property
     def is_tombstone(self) -> bool:

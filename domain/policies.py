@@ -8,6 +8,7 @@ import msgspec
 from domain.copy_settings import (
     Atr,
     BreakEven,
+    LateEntry,
     Size,
     StopLossType,
     TakeProfitType,
@@ -141,6 +142,8 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     open_tries: int = 4
     magic_number: int = 234000
     max_signal_age_ms: int = 5000
+    late_entry: LateEntry = LateEntry.SKIP
+    late_entry_seconds: int = 60
     max_lot: Decimal | None = None
     size: Size = Size()
     reverse: bool = False

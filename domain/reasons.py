@@ -83,6 +83,8 @@ class Reason(StrEnum):
     ORDER_GONE_HERE = "ORDER_GONE_HERE"
     ORDER_NOT_ALLOWED = "ORDER_NOT_ALLOWED"
     # it came too late, or never reached us
+    ENTRY_WAITS = "ENTRY_WAITS"
+    ENTRY_EXPIRED = "ENTRY_EXPIRED"
     SLAVE_WAS_DOWN = "SLAVE_WAS_DOWN"
     FLASH = "FLASH"
     NEVER_ANSWERED = "NEVER_ANSWERED"
@@ -174,7 +176,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.SIGNAL_TOO_OLD: Explanation(
         "The master's deal is older than `max_signal_age_ms`.",
-        "Nothing, or raise the limit. An old price is not a copy.",
+        "Nothing, or raise the limit. An old price is not a copy; `late_entry: order` waits for it "
+        "to come back.",
     ),
     Reason.SIGNAL_FROM_FUTURE: Explanation(
         "The signal's age came out negative by more than two seconds: a clock is wrong.",
@@ -200,7 +203,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.PRICE_MOVED: Explanation(
         "The price here is further from the master's than `slippage_tolerance` allows.",
-        "Nothing, or raise the tolerance: it counts points of the slave's symbol.",
+        "Nothing, or raise the tolerance: it counts points of the slave's symbol; or let an order "
+        "wait at the master's price with `late_entry: order`.",
     ),
     Reason.VOLUME_TOO_SMALL: Explanation(
         "The volume comes out below the symbol's minimum.",
@@ -383,6 +387,15 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The slave's broker takes no such waiting orders on this symbol; or the account is a "
         "netting account, where waiting orders are not copied.",
         "Nothing. When the master's order fills, that is a signal of its own.",
+    ),
+    Reason.ENTRY_WAITS: Explanation(
+        "It came too late, or the price had run away: an order waits at the master's price for "
+        "`late_entry_seconds`.",
+        "Nothing; when it fills, that is told.",
+    ),
+    Reason.ENTRY_EXPIRED: Explanation(
+        "The price did not come back to the master's within `late_entry_seconds`.",
+        "Nothing; or raise it.",
     ),
     Reason.SLAVE_WAS_DOWN: Explanation(
         "The position was opened while this slave was not running, or it ended before all parts "

@@ -13,6 +13,7 @@ from decisions.broker_clocks import BrokerClock
 from decisions.damage import damage
 from decisions.damage_found import Damage, Terms
 from decisions.truth import MasterTruth, SlaveTruth
+from domain.copy_settings import LateEntry
 from domain.ids import NodeName
 from paper.address import Address
 from utils.clock import utc_ms
@@ -84,8 +85,11 @@ class Judge:
             clocks={NodeName(name): self._clock(name) for name in self._ahead_ms},
         )
 
-    def _max_age_ms(self, name: str) -> int:
-        limit: int = document_of(self._scenery, name).get("max_signal_age_ms", DEFAULT_MAX_AGE_MS)
+    def _max_age_ms(self, name: str) -> int | None:
+        document = document_of(self._scenery, name)
+        if document.get("late_entry", LateEntry.SKIP) != LateEntry.SKIP:
+            return None
+        limit: int = document.get("max_signal_age_ms", DEFAULT_MAX_AGE_MS)
         return limit
 
     def _clock(self, name: str) -> BrokerClock:

@@ -33,6 +33,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     is_last: bool = True
 
 
+#: Not copied yet: an order waits at the master's price, and says so itself when it fills.
+ENTRY_WAITS = Answer(kind=VerdictKind.MISSED, reason=Reason.ENTRY_WAITS)
+
+
 def opened_so_far(leg: Leg) -> Answer:
     """The answer to an open, by how much of it has been filled."""
     if leg.filled_volume >= leg.wanted_volume:

@@ -17,7 +17,7 @@ from domain.reasons import Reason
 from domain.signals import OrderPlaced
 from domain.terms import CopyTerms
 from domain.verdicts import VerdictKind
-from nodes.bookkeeping.answering import Answer
+from nodes.bookkeeping.answering import ENTRY_WAITS, Answer
 from nodes.executor import AnyExecuted
 from nodes.inbox import Arrival
 
@@ -60,8 +60,9 @@ def waiting_state(order: AskedFor) -> LegState:
 def _after(leg: Leg, order: AskedFor, outcome: Outcome | PendingOutcome) -> tuple[Leg, Answer]:
     """The leg and the answer after the broker has spoken."""
     if isinstance(outcome, Placed | Cancelled):
-        placed = msgspec.structs.replace(leg, ticket=SlaveTicket(outcome.order))
-        return placed, _copied(order, order.volume)
+        stops = {"sl_sent": order.sl, "tp_sent": order.tp}
+        placed = msgspec.structs.replace(leg, ticket=SlaveTicket(outcome.order), **stops)
+        return placed, _waits(order) if leg.late_until_ms else _copied(order, order.volume)
     if isinstance(outcome, Filled):
         opened = msgspec.structs.replace(
             leg,
@@ -95,6 +96,11 @@ def _copied(order: AskedFor, volume: Decimal) -> Answer:
         reason = Reason.SIZE_LIMITED
     detail = "; ".join(filter(None, (order.note, order.stops_note)))
     return Answer(kind=VerdictKind.COPIED, reason=reason, detail=detail, volume=volume)
+
+
+def _waits(order: AskedFor) -> Answer:
+    kind = order.kind.value if isinstance(order, PlaceOrder) else ""
+    return msgspec.structs.replace(ENTRY_WAITS, detail=f"{kind} at {order.price:f}")
 
 
 def unknown(detail: str) -> Answer:
@@ -148,6 +154,7 @@ def leg_of(
         terms_sent=fact.order if isinstance(fact, OrderPlaced) else None,
         master_volume_copied=fact.subject.volume,
         terms=CopyTerms(reversed=settings.reverse) if order is None else order.terms,
+        late_until_ms=order.late_until_ms if isinstance(order, PlaceOrder) else 0,
         copy_volume=order.copy_volume if isinstance(order, OpenPosition) else ZERO,
         parts_before=ZERO if now.begun is None else now.begun.asked,
     )

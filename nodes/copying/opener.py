@@ -10,6 +10,7 @@ from decisions.copying import decide_open, decide_place
 from decisions.drafting import Asking
 from decisions.filling import next_filling
 from decisions.heeding import target_after
+from decisions.late_entry import decide_late, may_come_late
 from decisions.marking import magic_number_of
 from decisions.parts import Begun
 from decisions.rules import settings_for
@@ -27,6 +28,7 @@ from domain.reasons import Reason
 from domain.signals import OrderPlaced, PositionOpened
 from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import (
+    ENTRY_WAITS,
     Answer,
     known_price,
     opened_in_parts,
@@ -246,7 +248,7 @@ class Opener:
     def end_interrupted(self) -> None:
         """At the start: a node that ended between a refused try and the next has no order out."""
         for leg in list(self._ledger.legs.live()):
-            if leg.state is not LegState.OPENING or self._is_out(leg):
+            if not _is_on_its_way(leg) or self._is_out(leg):
                 continue
             ended = msgspec.structs.replace(
                 leg, state=LegState.MISSED, reason=Reason.SLAVE_WAS_DOWN
@@ -269,7 +271,8 @@ class Opener:
 
     def _is_out(self, leg: Leg) -> bool:
         """An order of its may be at the broker; settling looks for it."""
-        return any(i.kind == OpenPosition.__name__ for i in self._ledger.intents_of(leg.key))
+        kinds = {OpenPosition.__name__, PlaceOrder.__name__}
+        return any(i.kind in kinds for i in self._ledger.intents_of(leg.key))
 
     def _note_refusal(self, attempt: Attempt) -> None:
         """The order of this try is over; were its intent left open, it would be looked up."""
@@ -283,6 +286,9 @@ class Opener:
         begun = self._begun(fact) if is_further else None
         situation = self._room.gather(fact, settings, self._clock.now(), begun)
         decision = _decide_or_deny(fact, situation)
+        if isinstance(fact, PositionOpened) and may_come_late(decision, situation):
+            situation = self._room.for_a_late_entry(fact, situation, self._clock.now())
+            decision = _decide_or_deny(fact, situation)
         done = Attempt(situation=situation, decided_us=utc_us())
         if isinstance(decision, Denied):
             return msgspec.structs.replace(done, denied=decision)
@@ -316,6 +322,12 @@ class Opener:
         return msgspec.structs.replace(leg, opening=figures, opened_at_ms=opened_at_ms)
 
 
+def _is_on_its_way(leg: Leg) -> bool:
+    """Its broker has not answered."""
+    is_unplaced = leg.state is LegState.PENDING and not leg.ticket
+    return leg.state is LegState.OPENING or is_unplaced
+
+
 def _settings_for(fact: Asking, settings: AccountSettings) -> AccountSettings:
     """Those that hold for such a signal; from here on they are the account's."""
     theirs = fact.subject.symbol
@@ -344,7 +356,8 @@ def _decide_or_deny(fact: Asking, situation: Situation) -> AskedFor | Denied:
     try:
         if isinstance(fact, OrderPlaced):
             return decide_place(fact, situation)
-        return decide_open(fact, situation)
+        decide = decide_late if situation.late_until_ms else decide_open
+        return decide(fact, situation)
     except Exception as error:
         logger.exception("decision_crashed", extra={"journey": fact.journey})
         return Denied(Reason.DECISION_CRASHED, repr(error))

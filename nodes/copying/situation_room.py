@@ -106,6 +106,12 @@ class SituationRoom:
         worth = worth_of(self._door, fact, situation)
         return msgspec.structs.replace(situation, worth=worth)
 
+    def for_a_late_entry(self, fact: PositionOpened, situation: Situation, now: Now) -> Situation:
+        """The same moment, for an order that waits at the master's price."""
+        until_ms = now.utc_ms + situation.settings.late_entry_seconds * 1000
+        late = msgspec.structs.replace(situation, late_until_ms=until_ms)
+        return msgspec.structs.replace(late, worth=worth_of(self._door, fact, late))
+
     def _held(
         self, key: LegKey, symbol: str, settings: AccountSettings, now: Now
     ) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class Round:
 
     def _waiting(self, leg: Leg) -> PendingOrder | Unknowable | None:
         """Our own waiting order, by its ticket or its mark; orders are listed only where one is."""
-        was_given_up = leg.terms_sent is not None and leg.reason is Reason.NEVER_ANSWERED
+        was_given_up = leg.by_order and leg.reason is Reason.NEVER_ANSWERED
         if leg.state is not LegState.PENDING and not was_given_up:
             return None
         orders = self.orders()

@@ -9,6 +9,7 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed
 from decisions.planning import aimed_as, is_looser, with_stops_sent
+from decisions.repairing_orders import as_changed
 from decisions.repairs import (
     Adopted,
     Ask,
@@ -40,6 +41,7 @@ from domain.outcomes import Filled, Placed, Rejected, Unknown
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import (
+    ENTRY_WAITS,
     Answer,
     known_price,
     opened_in_parts,
@@ -184,13 +186,17 @@ class RepairWork:
     def _found(self, _: Leg, found: Found, __: Round) -> bool:
         """The order that nobody could answer for waits at the broker: it was copied."""
         self._ledger.keep(found.leg, found.intent)
-        self._supersede(found.leg, Answer(kind=VerdictKind.COPIED, volume=found.leg.wanted_volume))
+        copied = Answer(kind=VerdictKind.COPIED, volume=found.leg.wanted_volume)
+        self._supersede(found.leg, ENTRY_WAITS if found.leg.late_until_ms else copied)
         return True
 
     def _withdraw(self, leg: Leg, withdrawn: Withdrawn, _: Round) -> bool:
         self._ledger.keep(withdrawn.leg)
         self.troubles.over(leg.key)
         reason = withdrawn.leg.reason
+        if leg.late_until_ms:
+            why = Reason.CLOSED_MEANWHILE if reason is Reason.NONE else reason
+            self._supersede(withdrawn.leg, Answer(kind=VerdictKind.MISSED, reason=why))
         if reason is Reason.NONE:
             self._owed.withdrawn(leg.key)
             return False
@@ -240,7 +246,7 @@ class RepairWork:
         round_.forget()
         outcome = executed.outcome
         if isinstance(outcome, Placed):
-            leg = msgspec.structs.replace(leg, terms_sent=leg.target.order)
+            leg = as_changed(leg, order)
         self._ledger.keep(leg, executed.intent)
         if isinstance(outcome, Rejected | Unknown):
             # Gone says the broker: what became of it its records tell.

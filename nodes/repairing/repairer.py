@@ -179,7 +179,7 @@ class Repairer:
         marks = set() if isinstance(recent, Unknowable) else {deal.magic for deal in recent}
         marked = [leg for mark in marks if (leg := self._legs.of_mark(mark)) is not None]
         closed = [leg.key for leg in marked if leg.symbol in busy and not leg.live]
-        if any(leg.terms_sent is not None for leg in given_up):
+        if any(leg.by_order for leg in given_up):
             orders = round_.orders()
             marks |= set() if isinstance(orders, Unknowable) else {o.magic for o in orders}
         return [*(leg.key for leg in given_up if leg.magic in marks), *sorted(closed)]

@@ -243,7 +243,9 @@ def test_law_5_what_is_not_known_never_opens_anything(changes: dict[str, Any]) -
 
 @pytest.mark.parametrize("lost", [{"quote": None}, {"spec": None}, {"spec": MUTE}])
 def test_law_5_the_order_itself_is_refused_should_a_gate_be_lost(lost: dict[str, Any]) -> None:
-    assert copying._order(opened(), a_situation(**lost)) == Denied(Reason.NO_MARKET, "XAUUSD")
+    assert copying.at_the_market(opened(), a_situation(**lost)) == Denied(
+        Reason.NO_MARKET, "XAUUSD"
+    )
 
 
 def test_an_order_waits_at_the_masters_price_with_our_own_marks() -> None:
