@@ -34,6 +34,7 @@ from domain.policies import Latch
 from domain.records import (
     BookKept,
     Cursor,
+    Follow,
     JournalUnwritable,
     LatchChange,
     MasterAt,
@@ -75,6 +76,7 @@ _READ_AT_START: dict[str, type[Any]] = {
     LEG_ENDED: Leg,
     INTENT: Intent,
     "cursor": Cursor,
+    "follow": Follow,
     "latch": LatchChange,
     "settings": SettingsKept,
     "master": MasterAt,
@@ -136,6 +138,10 @@ class Journal:
         """The last stamp acted on, of this master."""
         found = next((c for c in self._all("cursor", Cursor) if c.master == master), None)
         return None if found is None else found.stamp
+
+    def follows(self) -> list[Follow]:
+        """Since when masters are followed."""
+        return self._all("follow", Follow)
 
     def latch(self) -> Latch | None:
         """The stored half of the kill switch."""

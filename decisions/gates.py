@@ -18,6 +18,7 @@ from decisions.situation import Situation
 from decisions.slippage import slippage_points, spread_points
 from decisions.trading_state import why_not_open
 from decisions.windows import is_open
+from domain.copy_settings import CopyExisting
 from domain.market import Side, SymbolSpec, Unknowable
 from domain.mt5_words import SymbolTradeMode
 from domain.orders import Denied
@@ -73,9 +74,12 @@ def master_still_holds(fact: Asking, now: Situation) -> Denied | None:
 
 
 def signal_is_fresh(_: Asking, now: Situation) -> Denied | None:
-    """Too old and from the future are both stale."""
+    """Too old and from the future are both stale; what was there before is judged by its price."""
     limit_ms = now.settings.max_signal_age_ms
-    if now.age_ms > limit_ms:
+    if existed_before(now):
+        if now.settings.copy_existing is CopyExisting.NO:
+            return Denied(Reason.EXISTED_BEFORE)
+    elif now.age_ms > limit_ms:
         return Denied(Reason.SIGNAL_TOO_OLD, f"{now.age_ms} ms old, at most {limit_ms}")
     if now.age_ms < -FORGIVEN_MS:
         return Denied(Reason.SIGNAL_FROM_FUTURE, f"{now.age_ms} ms")
@@ -344,6 +348,11 @@ def _first_of(gates: Sequence[Gate], fact: Asking, now: Situation) -> Denied | N
     return None
 
 
+def existed_before(now: Situation) -> bool:
+    """The master had it before it was followed, and long enough to be no signal any more."""
+    return now.existing and now.age_ms > now.settings.max_signal_age_ms
+
+
 def allowed_points(fact: Asking, now: Situation) -> Decimal | None:
     """How far the price may be from the master's; None without a spec.
 
@@ -359,9 +368,14 @@ def allowed_points(fact: Asking, now: Situation) -> Decimal | None:
 
 
 def points_from_master(fact: Asking, now: Situation) -> Decimal | None:
-    """How far the price to open at is from the master's; None without a spec or a quote."""
+    """How far the price to open at is from the master's; None without a spec or a quote.
+
+    Where any price will do it is not far from it.
+    """
     if now.quote is None or not isinstance(now.spec, SymbolSpec):
         return None
+    if existed_before(now) and now.settings.copy_existing is CopyExisting.ALWAYS:
+        return Decimal(0)
     side = side_here(fact, now.settings)
     price, mode = now.quote.entry(side), now.settings.slippage_mode
     return slippage_points(side, price, fact.price, now.spec.point, mode)

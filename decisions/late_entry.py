@@ -13,6 +13,7 @@ from decisions.drafting import Draft, draft_copy
 from decisions.gates import (
     LATE_REASONS,
     OF_LATENESS,
+    existed_before,
     first_denial,
     first_denial_but,
     signal_is_fresh,
@@ -31,11 +32,12 @@ ZERO = Decimal(0)
 def may_come_late(decision: Command | Denied, now: Situation) -> bool:
     """It was refused for nothing but its lateness, and the account wants it all the same.
 
-    What is left of a copy in parts is not waited for: it would be an order per part.
+    What is left of a copy in parts is not waited for: it would be an order per part. What was there
+    before a master was followed is decided on the spot.
     """
     is_late = isinstance(decision, Denied) and decision.reason in LATE_REASONS
     wants = now.settings.late_entry is LateEntry.ORDER and now.begun is None
-    return is_late and wants
+    return is_late and wants and not existed_before(now)
 
 
 def decide_late(fact: PositionOpened, now: Situation) -> PlaceOrder | OpenPosition | Denied:

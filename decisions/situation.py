@@ -43,6 +43,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     `begun`: the copy's earlier parts, where this is to be a further one; `leg_known`, `magic` and
     `comment` are then those of the part.
     `volatility`: the symbol's average true range, price units, where the settings ask for it.
+    `existing`: the master had the position before it was followed.
     `late_until_ms`: where an order at the master's price is asked for, until when it shall wait,
     UTC ms; 0 where the market is.
     """
@@ -79,6 +80,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     worth: Worth = Worth()
     volatility: Decimal | None = None
     means_age_ms: int | None = None
+    existing: bool = False
     late_until_ms: int = 0
     begun: Begun | None = None
 

@@ -5,7 +5,14 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.copy_settings import Beyond, LateEntry, SizeMode, StopLossType, TakeProfitType
+from domain.copy_settings import (
+    Beyond,
+    CopyExisting,
+    LateEntry,
+    SizeMode,
+    StopLossType,
+    TakeProfitType,
+)
 from domain.fields import END, MASTER, NOT_BLANK, SECRET_PATTERN, SLAVE, Field, Kind
 from domain.market import PendingKind, Side
 from domain.mt5_words import Timeframe
@@ -34,6 +41,7 @@ RULE_SETS = (
     "max_signal_age_ms",
     "late_entry",
     "late_entry_seconds",
+    "copy_existing",
     "max_lot",
     "size",
     "reverse",
@@ -356,6 +364,16 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         unit="seconds",
         least=1,
         most=86_400,
+        roles=SLAVE,
+    ),
+    Field(
+        name="copy_existing",
+        kind=Kind.CHOICE,
+        meaning="Whether positions that a master had before this account began to follow it are "
+        "copied, which is decided once, when it begins to: none of them, those whose price is "
+        "within the slippage allowed (near), or all, at any price (always).",
+        default=CopyExisting.NO.value,
+        choices=tuple(choice.value for choice in CopyExisting),
         roles=SLAVE,
     ),
     Field(

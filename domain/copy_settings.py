@@ -77,6 +77,17 @@ class LateEntry(StrEnum):
     ORDER = "order"
 
 
+class CopyExisting(StrEnum):
+    """What becomes of positions that a master had before it was followed.
+
+    None of them is copied, those whose price is near, or all, at any price.
+    """
+
+    NO = "no"
+    NEAR = "near"
+    ALWAYS = "always"
+
+
 class StopLossType(StrEnum):
     """Where a copy's stop loss is; `dynamic`: so many average true ranges from its price."""
 

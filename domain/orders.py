@@ -70,8 +70,8 @@ PositionCommand = OpenPosition | ModifyPosition | ClosePosition
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Place an order that waits for its price; zero `stop_limit_price`, `sl` or `tp` means none.
 
-    `note`, `stops_note`: as of OpenPosition. `late_until_ms`: UTC ms until which it waits for the price of a
-    position that is there already, 0 where the master's order waits as well.
+    `note`, `stops_note`: as of OpenPosition. `late_until_ms`: UTC ms until which it waits for the
+    price of a position that is there already, 0 where the master's order waits as well.
     """
 
     leg: LegKey

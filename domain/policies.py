@@ -8,6 +8,7 @@ import msgspec
 from domain.copy_settings import (
     Atr,
     BreakEven,
+    CopyExisting,
     LateEntry,
     Size,
     StopLossType,
@@ -144,6 +145,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_signal_age_ms: int = 5000
     late_entry: LateEntry = LateEntry.SKIP
     late_entry_seconds: int = 60
+    copy_existing: CopyExisting = CopyExisting.NO
     max_lot: Decimal | None = None
     size: Size = Size()
     reverse: bool = False

@@ -85,6 +85,7 @@ class Reason(StrEnum):
     # it came too late, or never reached us
     ENTRY_WAITS = "ENTRY_WAITS"
     ENTRY_EXPIRED = "ENTRY_EXPIRED"
+    EXISTED_BEFORE = "EXISTED_BEFORE"
     SLAVE_WAS_DOWN = "SLAVE_WAS_DOWN"
     FLASH = "FLASH"
     NEVER_ANSWERED = "NEVER_ANSWERED"
@@ -396,6 +397,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.ENTRY_EXPIRED: Explanation(
         "The price did not come back to the master's within `late_entry_seconds`.",
         "Nothing; or raise it.",
+    ),
+    Reason.EXISTED_BEFORE: Explanation(
+        "The master had the position before this account began to follow it.",
+        "Nothing; `copy_existing` has to be set before a master is followed.",
     ),
     Reason.SLAVE_WAS_DOWN: Explanation(
         "The position was opened while this slave was not running, or it ended before all parts "

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.book import Stamp
-from domain.ids import NodeName
+from domain.ids import NodeName, OpeningOrder
 from domain.legs import Intent, Leg
 from domain.policies import Latch
 from domain.signals import (
@@ -26,6 +26,19 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
 
     master: NodeName
     stamp: Stamp
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    """Since when an account follows a master, UTC ms, 0 for longer than anybody knows.
+
+    `existing`: the positions that the master had by then, by their opening orders. `over`: it does
+    not follow it any more; should it again, that is another beginning.
+    """
+
+    master: NodeName
+    since_ms: int = 0
+    existing: tuple[OpeningOrder, ...] = ()
+    over: bool = False
 
 
 class LatchChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +101,7 @@ Record = (
     | OrderModified
     | OrderGone
     | Cursor
+    | Follow
     | LatchChange
     | SettingsKept
     | MasterAt

@@ -25,7 +25,7 @@ from domain.market import (
 from domain.orders import PendingCommand, PositionCommand
 from domain.outcomes import Outcome, PendingOutcome
 from domain.policies import Latch
-from domain.records import BookKept, MasterAt, Record
+from domain.records import BookKept, Follow, MasterAt, Record
 from domain.signals import (
     Fact,
     Malformed,
@@ -242,6 +242,10 @@ class Journal(Protocol):
 
     def cursor(self, master: str) -> Stamp | None:
         """The last stamp acted on, of this master."""
+        ...
+
+    def follows(self) -> list[Follow]:
+        """Since when masters are followed."""
         ...
 
     def latch(self) -> Latch | None:

@@ -27,7 +27,7 @@ from nodes.ports import ControlLine, Journal, Recollection, SignalInlet, Termina
 from nodes.repairing.recovery import FORGOTTEN, Recovery
 from nodes.repairing.repairer import Repairer, words_of_all
 from nodes.reporting import Alarms, report_of
-from utils.clock import Clock, Now
+from utils.clock import Clock, Now, utc_us
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +107,9 @@ class SlaveLoop:
             self._repairer.follow,
         )
         opener.end_interrupted()
-        self._copier = Copier(self._ledger, opener, self._repairer, self._inbox.ask_again)
+        self._copier = Copier(
+            self._ledger, opener, self._repairer, parts.clock, self._inbox.ask_again
+        )
         self._alarms = Alarms()
         self._positions: tuple[Position, ...] = ()
         self._watch_at_s = self._day_at_s = self._report_at_s = self._equity_at_s = 0.0
@@ -178,6 +180,8 @@ class SlaveLoop:
         """What the journal has lost is found again before anything is decided."""
         for arrival in arrivals:
             if isinstance(arrival, SnapshotTaken):
+                if self._inbox.is_wanted(arrival.snapshot.book.master):
+                    self._ledger.follows.begin(arrival.snapshot.book, utc_us() // 1000)
                 self._recovery.meet(arrival.snapshot.book)
         self._search()
         if self._recovery.recall():
@@ -239,6 +243,8 @@ class SlaveLoop:
         wanted = self._settings.follows
         names = told.all_masters if wanted is None else wanted
         self._inbox.want(NodeName(name) for name in names)
+        if wanted is not None:
+            self._ledger.follows.end_all_but(wanted)
         held = set(self._ledger.legs.orders_by_master())
         last_known = {at.master: (at.signals, at.snapshots) for at in self._parts.journal.masters()}
         for name, addresses in (last_known | told.masters).items():

@@ -37,6 +37,7 @@ from domain.policies import Latch
 from domain.records import (
     BookKept,
     Cursor,
+    Follow,
     JournalUnwritable,
     LatchChange,
     MasterAt,
@@ -444,6 +445,7 @@ class FakeJournal:
         self._cursors: dict[str, Stamp] = {}
         self._masters: dict[str, MasterAt] = {}
         self._facts: dict[Stamp, Fact] = {}
+        self._follows: dict[str, Follow] = {}
 
     def write(self, *records: Record) -> None:
         if self.full:
@@ -459,6 +461,8 @@ class FakeJournal:
             self._intents[record.intent] = record
         elif isinstance(record, Cursor):
             self._cursors[record.master] = record.stamp
+        elif isinstance(record, Follow):
+            self._follows[record.master] = record
         elif isinstance(record, MasterAt):
             self._masters[record.master] = record
         elif isinstance(record, FACTS):
@@ -477,6 +481,9 @@ class FakeJournal:
 
     def cursor(self, master: str) -> Stamp | None:
         return self._cursors.get(master)
+
+    def follows(self) -> list[Follow]:
+        return list(self._follows.values())
 
     def latch(self) -> Latch | None:
         change: LatchChange | None = self._newest.get(LatchChange)

@@ -13,7 +13,7 @@ from decisions.broker_clocks import BrokerClock
 from decisions.damage import damage
 from decisions.damage_found import Damage, Terms
 from decisions.truth import MasterTruth, SlaveTruth
-from domain.copy_settings import LateEntry
+from domain.copy_settings import CopyExisting, LateEntry
 from domain.ids import NodeName
 from paper.address import Address
 from utils.clock import utc_ms
@@ -87,7 +87,8 @@ class Judge:
 
     def _max_age_ms(self, name: str) -> int | None:
         document = document_of(self._scenery, name)
-        if document.get("late_entry", LateEntry.SKIP) != LateEntry.SKIP:
+        comes_late = document.get("late_entry", LateEntry.SKIP) != LateEntry.SKIP
+        if comes_late or document.get("copy_existing", CopyExisting.NO) != CopyExisting.NO:
             return None
         limit: int = document.get("max_signal_age_ms", DEFAULT_MAX_AGE_MS)
         return limit

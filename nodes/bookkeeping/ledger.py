@@ -14,6 +14,7 @@ from domain.records import JournalUnwritable, Record
 from domain.signals import Fact, OrderPlaced, PositionOpened
 from domain.verdicts import Verdict, VerdictKind
 from nodes.bookkeeping.answering import Answer, verdict
+from nodes.bookkeeping.follows import Follows
 from nodes.bookkeeping.legbook import LegBook
 from nodes.bookkeeping.progress import Progress
 from nodes.ports import Journal
@@ -55,6 +56,7 @@ class Ledger:
         self._reached: dict[LegKey, Stamp] = {}
         self._progress = Progress(journal.cursor)
         self.legs = LegBook(journal.legs())
+        self.follows = Follows(journal, self.legs, self.write)
         self.intents = {i.intent: i for i in journal.open_intents()}
         self._unanswered_since_s = dict.fromkeys(self.intents, clock.now().monotonic_s)
         self.recent: deque[Verdict] = deque(maxlen=REMEMBERED_VERDICTS)

@@ -7,6 +7,7 @@ import msgspec
 
 from decisions.heeding import target_after, target_of
 from domain.book import Book, BookPosition
+from domain.copy_settings import CopyExisting
 from domain.figures import Figures
 from domain.ids import JourneyId, Magic, NodeName, SlaveSymbol
 from domain.legs import Leg, LegState
@@ -18,16 +19,16 @@ from domain.signals import (
     OrderPlaced,
     PositionClosed,
     PositionOpened,
-    Snapshot,
 )
 from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import Answer, times_of
 from nodes.bookkeeping.ledger import Ledger, Owed
 from nodes.copying.arrival_queue import ArrivalQueue
-from nodes.copying.opener import Opener
+from nodes.copying.existing import Existing, ExistingPositions
+from nodes.copying.opener import Opener, settings_of
 from nodes.inbox import Arrival, SnapshotTaken
 from nodes.repairing.repairer import Repairer
-from utils.clock import utc_us
+from utils.clock import Clock, utc_us
 
 
 class Copier:
@@ -38,6 +39,7 @@ class Copier:
         ledger: Ledger,
         opener: Opener,
         repairer: Repairer,
+        clock: Clock,
         ask_again: Callable[[NodeName], None],
     ) -> None:
         """Nothing is queued; `ask_again` has a master send a new picture."""
@@ -46,6 +48,7 @@ class Copier:
         self._repairer = repairer
         self._ask_again = ask_again
         self._queue = ArrivalQueue()
+        self._existing = ExistingPositions(clock)
 
     def queue(self, arrivals: list[Arrival | SnapshotTaken]) -> None:
         """Take arrivals in, and ask the masters of doubtful legs again."""
@@ -60,15 +63,21 @@ class Copier:
     @property
     def busy(self) -> bool:
         """Something is queued."""
-        return bool(self._queue)
+        return bool(self._queue) or self._existing.is_due
 
     def handle_next(self, settings: AccountSettings) -> None:
         """Deal with the most urgent arrival."""
+        if not self._queue:
+            self._decide_on(self._existing.take(), settings)
+            return
         arrival = self._queue.pop()
         if isinstance(arrival, SnapshotTaken):
-            self._compare(arrival.snapshot)
+            self._compare(arrival, settings)
         elif isinstance(arrival.fact, PositionOpened):
-            self._opener.open(arrival, arrival.fact, settings)
+            if self._may_have_existed(arrival.fact, settings):
+                self._existing.add(arrival, arrival.fact)
+            else:
+                self._opener.open(arrival, arrival.fact, settings)
         elif isinstance(arrival.fact, OrderPlaced):
             self._opener.place(arrival, arrival.fact, settings)
         else:
@@ -120,32 +129,61 @@ class Copier:
         times = times_of(fact, arrival.received_us, utc_us())
         self._ledger.answer(fact, leg, answer, Figures(times=times))
 
-    def _compare(self, snapshot: Snapshot) -> None:
+    def _compare(self, taken: SnapshotTaken, settings: AccountSettings) -> None:
         """Bring every leg of this master where the picture says it should be."""
-        book = snapshot.book
+        snapshot, book = taken.snapshot, taken.snapshot.book
         closed = (answer.opening_order for answer in snapshot.legs if answer.fate == "closed")
         self._repairer.compare(book, closed)
         for position in book.positions:
-            if not self._ledger.legs.parts_of(book.leg_key(position.opening_order)):
-                self._missed(book, position)
+            if self._ledger.legs.parts_of(book.leg_key(position.opening_order)):
+                continue
+            fact = _as_found(book, position)
+            if self._may_have_existed(fact, settings):
+                arrival = Arrival(fact=fact, received_us=taken.received_us, from_snapshot=True)
+                self._existing.add(arrival, fact)
+            else:
+                self._missed(fact)
         self._ledger.caught_up(book.master, book.stamp)
 
-    def _missed(self, book: Book, position: BookPosition) -> None:
-        """It was opened while we could not hear: answered, and never opened late."""
-        fact = PositionOpened(
-            master=book.master,
-            login=book.login,
-            server=book.server,
-            stamp=book.stamp,
-            journey=JourneyId(f"{book.master}/{book.login}/{position.opening_order}/missed"),
-            position=position,
-            price=position.price_open,
-            seen_at_us=0,
-            age_ms=0,
-        )
-        leg = _stub(fact, LegState.MISSED, Reason.SLAVE_WAS_DOWN)
-        answer = Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN)
+    def _may_have_existed(self, fact: PositionOpened, settings: AccountSettings) -> bool:
+        """The master had it before it was followed, and the account may want it all the same."""
+        if settings_of(fact, settings).copy_existing is CopyExisting.NO:
+            return False
+        is_known = self._ledger.legs.find(fact.leg_key) is not None
+        return not is_known and self._ledger.follows.had_before(fact)
+
+    def _decide_on(self, one: Existing, settings: AccountSettings) -> None:
+        """It is copied, or it never will be; unless that cannot be said just now."""
+        fact = one.fact
+        if self._existing.may_wait(one) and self._opener.is_held_up(fact, settings):
+            self._existing.put_back(one)
+        elif one.was_told or self._may_have_existed(fact, settings):
+            self._opener.open_existing(one.arrival, fact, settings)
+        elif self._ledger.legs.find(fact.leg_key) is None:
+            self._missed(fact)
+
+    def _missed(self, fact: PositionOpened) -> None:
+        """It was opened while we could not hear, or before we did: answered, never opened late."""
+        existed = self._ledger.follows.had_before(fact)
+        reason = Reason.EXISTED_BEFORE if existed else Reason.SLAVE_WAS_DOWN
+        leg = _stub(fact, LegState.MISSED, reason)
+        answer = Answer(kind=VerdictKind.MISSED, reason=reason)
         self._ledger.answer(fact, leg, answer, Figures())
+
+
+def _as_found(book: Book, position: BookPosition) -> PositionOpened:
+    """What a master would have told of a position that we know from its book alone."""
+    return PositionOpened(
+        master=book.master,
+        login=book.login,
+        server=book.server,
+        stamp=book.stamp,
+        journey=JourneyId(f"{book.master}/{book.login}/{position.opening_order}/missed"),
+        position=position,
+        price=position.price_open,
+        seen_at_us=0,
+        age_ms=0,
+    )
 
 
 def _is_an_end(fact: Fact) -> bool:

@@ -8,7 +8,6 @@ import msgspec
 
 from decisions.copying import decide_open, decide_place
 from decisions.drafting import Asking
-from decisions.filling import next_filling
 from decisions.heeding import target_after
 from decisions.late_entry import decide_late, may_come_late
 from decisions.marking import magic_number_of
@@ -19,16 +18,13 @@ from decisions.symbol_mapping import slave_symbol
 from domain.figures import Figures
 from domain.ids import LegKey
 from domain.legs import Leg, LegState
-from domain.market import SymbolSpec
-from domain.mt5_words import Retcode
-from domain.orders import Denied, OpenPosition
+from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.outcomes import Rejected
 from domain.policies import AccountSettings
 from domain.reasons import Reason
 from domain.signals import OrderPlaced, PositionOpened
 from domain.verdicts import VerdictKind
 from nodes.bookkeeping.answering import (
-    ENTRY_WAITS,
     Answer,
     known_price,
     opened_in_parts,
@@ -37,15 +33,8 @@ from nodes.bookkeeping.answering import (
     times_of,
 )
 from nodes.bookkeeping.ledger import Ledger, Owed
-from nodes.copying.attempts import (
-    AskedFor,
-    Attempt,
-    leg_of,
-    missed,
-    result,
-    unknown,
-    waiting_state,
-)
+from nodes.copying.attempt_results import leg_of, missed, result, unknown, waiting_state
+from nodes.copying.attempts import AskedFor, Attempt, Tries
 from nodes.copying.situation_room import SituationRoom
 from nodes.executor import STALE_DECISION_S, AnyExecuted, Executor
 from nodes.inbox import Arrival
@@ -55,44 +44,20 @@ logger = logging.getLogger(__name__)
 
 #: For so long a report tells of a signal from the future.
 FUTURE_SHOWN_S = 60.0
+#: What is often so just after a start, and then no more.
+PASSING = frozenset(
+    {
+        Reason.RECOVERING,
+        Reason.BOOK_UNCONFIRMED,
+        Reason.SUPERVISOR_LOST,
+        Reason.DATABASE_SILENT,
+        Reason.TERMINAL_UNKNOWN,
+        Reason.TERMINAL_OFFLINE,
+        Reason.DAILY_LOSS_UNKNOWN,
+        Reason.NO_MARKET,
+    }
+)
 ZERO = Decimal(0)
-
-
-class _Tries:
-    """How often one open was tried, and with which fillings."""
-
-    def __init__(self, most: int) -> None:
-        """Proven refusals that a new price or another filling may cure are tried `most` times."""
-        self._left = most - 1
-        self._fillings: set[int] = set()
-
-    def with_filling(self, order: AskedFor, situation: Situation) -> AskedFor:
-        """The order with a filling that the broker has not refused yet."""
-        if not self._fillings or not isinstance(situation.spec, SymbolSpec):
-            return order
-        filling = next_filling(self._fillings, situation.spec)
-        return order if filling is None else msgspec.structs.replace(order, filling=filling)
-
-    def may_cure(self, attempt: Attempt) -> bool:
-        """Only a stale decision or a proven refusal of a curable kind is worth another try."""
-        if self._left == 0 or not (attempt.stale or self._is_curable(attempt)):
-            return False
-        self._left -= 1
-        return True
-
-    def _is_curable(self, attempt: Attempt) -> bool:
-        if attempt.executed is None or attempt.order is None:
-            return False
-        outcome = attempt.executed.outcome
-        if not isinstance(outcome, Rejected):
-            return False
-        if outcome.retcode == Retcode.INVALID_FILL:
-            self._fillings.add(attempt.order.filling)
-            return True
-        if outcome.retcode == Retcode.INVALID_STOPS and isinstance(attempt.order, OpenPosition):
-            # Its stops were right for the price we saw; they are worked out anew for the next.
-            return True
-        return outcome.may_retry
 
 
 class Opener:
@@ -122,7 +87,7 @@ class Opener:
 
     def open(self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings) -> None:
         """Answer one PositionOpened, with a verdict in any case."""
-        settings = _settings_for(fact, settings)
+        settings = settings_of(fact, settings)
         known = self._ledger.legs.find(fact.leg_key)
         if known is not None and known.live and known.terms_sent is not None:
             known = self._end_the_waiting(arrival, fact, known)
@@ -130,9 +95,22 @@ class Opener:
                 return
         self._ask_for_a_copy(arrival, fact, settings, known)
 
+    def open_existing(
+        self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings
+    ) -> None:
+        """The same of a position that was there before, as it is by now."""
+        self.open(arrival, self._room.as_booked(fact), settings)
+
+    def is_held_up(self, fact: PositionOpened, settings: AccountSettings) -> bool:
+        """It would be refused just now, for what may be over in a moment."""
+        settings = settings_of(fact, settings)
+        situation = self._room.gather(fact, settings, self._clock.now())
+        decision = _decide_or_deny(fact, situation)
+        return isinstance(decision, Denied) and decision.reason in PASSING
+
     def place(self, arrival: Arrival, fact: OrderPlaced, settings: AccountSettings) -> None:
         """Answer one OrderPlaced, with a verdict in any case."""
-        settings = _settings_for(fact, settings)
+        settings = settings_of(fact, settings)
         known = self._ledger.legs.find(fact.leg_key)
         self._ask_for_a_copy(arrival, fact, settings, known)
 
@@ -237,7 +215,7 @@ class Opener:
         self, fact: Asking, settings: AccountSettings, *, is_further: bool = False
     ) -> Attempt:
         """The last of as many attempts as may cure what was refused."""
-        tries = _Tries(settings.open_tries)
+        tries = Tries(settings.open_tries)
         attempt = self._attempt(fact, settings, tries, is_further=is_further)
         while tries.may_cure(attempt):
             self._note_refusal(attempt)
@@ -280,7 +258,7 @@ class Opener:
             self._ledger.write(attempt.executed.intent)
 
     def _attempt(
-        self, fact: Asking, settings: AccountSettings, tries: _Tries, *, is_further: bool
+        self, fact: Asking, settings: AccountSettings, tries: Tries, *, is_further: bool
     ) -> Attempt:
         began_s = self._clock.now().monotonic_s
         begun = self._begun(fact) if is_further else None
@@ -328,7 +306,7 @@ def _is_on_its_way(leg: Leg) -> bool:
     return leg.state is LegState.OPENING or is_unplaced
 
 
-def _settings_for(fact: Asking, settings: AccountSettings) -> AccountSettings:
+def settings_of(fact: Asking, settings: AccountSettings) -> AccountSettings:
     """Those that hold for such a signal; from here on they are the account's."""
     theirs = fact.subject.symbol
     ours = slave_symbol(theirs, settings).symbol

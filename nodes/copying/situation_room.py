@@ -91,6 +91,7 @@ class SituationRoom:
             closed_unopened=known is not None and known.is_tombstone,
             still_held=self._still_held(fact),
             begun=begun,
+            existing=self._ledger.follows.had_before(fact),
             **self._held(key, symbol, settings, now),
             daily=self._guard.result(now.monotonic_s),
             magic=magic,

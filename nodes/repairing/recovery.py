@@ -178,6 +178,7 @@ class Recovery:
         what = {"leg": leg.key.text, "state": leg.state.value, "from": source}
         logger.warning("leg_rebuilt", extra=what)
         self._ledger.keep(leg)
+        self._ledger.follows.began_earlier(leg.master)
         if not leg.live:
             self._ended.append(leg.key)
 
@@ -188,6 +189,7 @@ class Recovery:
 
     def _go_on_after(self, cursor: Cursor) -> None:
         """What was answered before is not answered again, unless it was heard anew meanwhile."""
+        self._ledger.follows.began_earlier(cursor.master)
         if self._journal.cursor(cursor.master) is None:
             self._ledger.write(cursor)
 

@@ -11,10 +11,11 @@ from db.journal_file import PATIENCE_MS, JournalDamaged, JournalRefused
 from db.journal_rows import NEWEST_FACTS
 from db.outbox import Outbox
 from domain.book import Stamp
+from domain.ids import OpeningOrder
 from domain.legs import LegState
 from domain.market import Identity
 from domain.policies import Latch, TradingState
-from domain.records import BookKept, Cursor, JournalUnwritable, MasterAt, SettingsKept
+from domain.records import BookKept, Cursor, Follow, JournalUnwritable, MasterAt, SettingsKept
 from tests.records_made import (
     MASTER,
     SLAVE,
@@ -64,7 +65,9 @@ def test_everything_written_is_there_after_a_restart(journal: Journal) -> None:
     master = MasterAt(master=MASTER, signals="tcp://a", snapshots="tcp://b")
     book = BookKept(master=MASTER, stamp=Stamp(3, 4), body=b"book")
     change = latch_change()
+    follow = Follow(master=MASTER, since_ms=7, existing=(OpeningOrder(501),))
     journal.write(
+        follow,
         leg(1),
         closed_leg(2),
         intent(1),
@@ -82,6 +85,7 @@ def test_everything_written_is_there_after_a_restart(journal: Journal) -> None:
     assert again.settings() == {"name": SLAVE, "max_lot": 5.0}
     assert again.masters() == [master]
     assert again.book() == book
+    assert again.follows() == [follow]
     again.close()
 
 
@@ -91,6 +95,7 @@ def test_a_new_journal_knows_nothing(journal: Journal) -> None:
     assert journal.latch() is None
     assert journal.settings() is None
     assert journal.book() is None
+    assert journal.follows() == []
     assert journal.facts_since(Stamp(0, 0)) == []
 
 

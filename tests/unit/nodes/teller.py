@@ -9,6 +9,7 @@ from decisions.booking import apply_fact, book_hash
 from domain.book import Book, BookOrder, BookPosition
 from domain.ids import JourneyId
 from domain.market import Fate
+from domain.records import Follow
 from domain.signals import (
     Fact,
     LegAnswer,
@@ -56,6 +57,12 @@ class Teller:
         self.shut: set[int] = set()
         self.turn()
         self.turn()
+
+    def have_followed_for_long(self) -> None:
+        """The slave starts again, and has followed this master for longer than anybody knows."""
+        self.slave.journal.write(Follow(master=MASTER))
+        self.slave.start()
+        self.turn(2)
 
     def turn(self, times: int = 1, seconds: float = 0.25) -> None:
         """The slave's turn, and then ours: what it asks is answered from the book."""

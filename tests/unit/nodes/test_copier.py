@@ -291,7 +291,7 @@ def test_law_9_positions_that_were_there_before_this_slave_are_missed(teller: Te
     teller.slave.journal = type(teller.slave.journal)()
     teller.slave.start()
     teller.turn(4)
-    assert teller.slave.last == ("PositionOpened", "missed", "SLAVE_WAS_DOWN")
+    assert teller.slave.last == ("PositionOpened", "missed", "EXISTED_BEFORE")
     assert teller.slave.leg().state is LegState.MISSED
     teller.slave.start()
     teller.turn(4)

@@ -22,7 +22,9 @@ SECONDS = 30
 
 @pytest.fixture
 def teller() -> Teller:
-    return Teller(late_entry=LateEntry.ORDER, late_entry_seconds=SECONDS)
+    teller = Teller(late_entry=LateEntry.ORDER, late_entry_seconds=SECONDS)
+    teller.have_followed_for_long()
+    return teller
 
 
 def waits(teller: Teller, age_ms: int = 0, **changes: Any) -> int:

@@ -428,6 +428,7 @@ def test_percentiles(values: list[float], share: float, value: float) -> None:
 
 
 def test_a_verdict_in_words_has_its_reason_and_detail(teller: Teller) -> None:
+    teller.have_followed_for_long()
     teller.say(teller.opens(501, age_ms=6000))
     teller.turn()
     given: Any = teller.slave.verdicts[-1]
