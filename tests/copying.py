@@ -98,6 +98,7 @@ class Copying:
         self.bus = InMemoryBus()
         self.master, self.slave = Seat(address, "m"), Seat(address, "s")
         self.settings = some_settings(path="s", slippage_tolerance=1_000, **settings)
+        self.swarm = "swarm"
         self.start()
 
     def start(self) -> None:
@@ -124,7 +125,7 @@ class Copying:
             SlaveParts(
                 name=SLAVE,
                 pid=2,
-                swarm="swarm",
+                swarm=self.swarm,
                 door=self.slave.door,
                 inlet=self.bus.inlet(),
                 journal=self.slave.journal,
@@ -137,7 +138,7 @@ class Copying:
                     document={"name": SLAVE},
                     masters={MASTER: self.outlet.addresses()},
                     all_masters=(MASTER,),
-                    swarm="swarm",
+                    swarm=self.swarm,
                 ),
                 has_supervisor=False,
             )

@@ -22,7 +22,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from domain.copy_settings import LateEntry
 from domain.market import PendingKind, Side, Unknowable
+from tests.builders import a_quote
 from tests.fakes import FakeDoor
 from tests.unit.nodes.troubled import ANSWERS, WEATHERS
 from tests.unit.nodes.troubled_swarm import TroubledSwarm
@@ -45,15 +47,21 @@ PRICES = {
 }
 
 
+#: The price of a slave's broker that has run away from the master's.
+AWAY = {"far above": ("1289.90", "1290.00"), "far below": ("1279.90", "1280.00")}
+
+
 class Troubles(RuleBasedStateMachine):
     """Trader, network, brokers, clocks, crashes, the user by hand, and the operator."""
 
     happened: ClassVar[Counter[str]] = Counter()
     largest_order: ClassVar[str] = "50"
+    #: The slave's settings beside the usual ones.
+    chosen: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
         super().__init__()
-        self.swarm = TroubledSwarm(self.largest_order)
+        self.swarm = TroubledSwarm(self.largest_order, **self.chosen)
         self._begin_with_copies()
         self.happened["runs"] += 1
 
@@ -396,6 +404,21 @@ class TroublesInParts(Troubles):
     largest_order = "0.40"
 
 
+class LateTroubles(Troubles):
+    """The same for an account whose opens may wait for the master's price."""
+
+    chosen: ClassVar[dict[str, Any]] = {"late_entry": LateEntry.ORDER, "late_entry_seconds": 20}
+
+    @rule(quote=st.sampled_from(["far above", "far below", "as the master's"]), then=turns)
+    def the_price_here_is(self, quote: str, then: int) -> None:
+        self.note(f"price: {quote}")
+        quotes = self.swarm.slave.door.quotes
+        quotes.pop("XAUUSD", None)
+        if quote in AWAY:
+            quotes["XAUUSD"] = a_quote(*AWAY[quote])
+        self.swarm.turn(then)
+
+
 #: Not made smaller when it fails, which takes minutes: for that there is `look_longer`.
 QUICK = settings(
     max_examples=60,
@@ -414,6 +437,11 @@ def test_laws_1_to_5_and_15_hold_whatever_comes_and_in_the_end_all_is_answered()
 @pytest.mark.timeout(120)
 def test_the_same_laws_hold_of_copies_in_parts() -> None:
     run_state_machine_as_test(TroublesInParts, settings=QUICK)
+
+
+@pytest.mark.timeout(120)
+def test_laws_1_to_5_and_15_hold_where_opens_may_come_late() -> None:
+    run_state_machine_as_test(LateTroubles, settings=settings(QUICK, max_examples=25))
 
 
 def test_a_program_that_failed_once_ours_filled_whole_and_the_masters_order_in_part() -> None:
