@@ -9,9 +9,9 @@ from fractions import Fraction
 import msgspec
 
 from decisions.parts import split
-from decisions.rounding import floor_to_step, plain
+from decisions.rounding import ZERO, ceil_to_step, floor_to_step, plain
 from decisions.size_modes import SizeCase, raw_lots
-from domain.copy_settings import Beyond
+from domain.copy_settings import Beyond, Size
 from domain.market import SymbolSpec
 from domain.orders import Denied
 from domain.reasons import Reason
@@ -29,12 +29,9 @@ def size_copy(case: SizeCase) -> Sized | Denied:
     raw = raw_lots(case)
     if isinstance(raw, Denied):
         return raw
-    least, most = case.size.min_lot, case.max_lot
-    if least is not None and raw < least:
-        if case.size.below_min_lot is Beyond.SKIP:
-            return Denied(Reason.MIN_LOT, f"{lots(raw)} lots, at least {least:f}")
-        raw = Fraction(least)
-    volume = _on_steps(raw, case.spec)
+    volume, most = _at_least(raw, case), case.max_lot
+    if isinstance(volume, Denied):
+        return volume
     if most is not None and volume > most:
         if case.size.above_max_lot is Beyond.SKIP:
             return Denied(Reason.MAX_LOT, f"{volume:f} lots, at most {most:f}")
@@ -42,6 +39,8 @@ def size_copy(case: SizeCase) -> Sized | Denied:
     volume = sum(split(volume, case.spec, case.most_parts), Decimal(0))
     if volume < case.spec.volume_min:
         return _bumped(raw, case)
+    if case.size.min_lot is not None and volume < case.size.min_lot:
+        return _below_least(raw, case.size.min_lot)
     return Sized(volume=volume, note=_note(raw, volume, case.spec))
 
 
@@ -54,9 +53,24 @@ def _on_steps(raw: Fraction, spec: SymbolSpec) -> Decimal:
     return (raw // Fraction(spec.volume_step)) * spec.volume_step
 
 
+def _at_least(raw: Fraction, case: SizeCase) -> Decimal | Denied:
+    """On the broker's steps, and not below the account's least by rounding either."""
+    volume, least = _on_steps(raw, case.spec), case.size.min_lot
+    if least is None or volume >= least:
+        return volume
+    if case.size.below_min_lot is Beyond.SKIP:
+        return _below_least(raw, least)
+    return ceil_to_step(least, case.spec.volume_step)
+
+
+def _below_least(raw: Fraction, least: Decimal) -> Denied:
+    return Denied(Reason.MIN_LOT, f"{lots(raw)} lots, at least {least:f}")
+
+
 def _bumped(raw: Fraction, case: SizeCase) -> Sized | Denied:
     """The minimum, while it is at most so many times what it should be."""
     least, at_most = case.spec.volume_min, case.size.bump_at_most
+    raw = max(raw, Fraction(_clamped_to(case.size)))
     too_small = Denied(Reason.VOLUME_TOO_SMALL, f"{lots(raw)} lots, the least is {least:f}")
     if at_most is None or Fraction(least) > raw * Fraction(at_most):
         return too_small
@@ -65,7 +79,14 @@ def _bumped(raw: Fraction, case: SizeCase) -> Sized | Denied:
     return Sized(volume=least, note=f"{lots(raw)} lots, raised to the broker's minimum")
 
 
+def _clamped_to(size: Size) -> Decimal:
+    """The account's own least, where copies are raised to it; zero for none."""
+    return size.min_lot or ZERO if size.below_min_lot is Beyond.CLAMP else ZERO
+
+
 def _note(raw: Fraction, volume: Decimal, spec: SymbolSpec) -> str:
     """Rounding to a step is no news; a limit is."""
+    if Fraction(volume) > raw:
+        return f"{lots(raw)} lots, raised to {plain(volume)}"
     held_back = raw - Fraction(volume) >= Fraction(spec.volume_step)
     return f"{lots(raw)} lots, held to {plain(volume)}" if held_back else ""
