@@ -56,6 +56,16 @@ class Seat:
         """Sell; the order's number."""
         return self._trade(symbol, volume, position, sells=True)
 
+    def buy(self, symbol: str, volume: float, position: int = 0) -> int:
+        """Buy, or buy a position back that was sold; the order's number."""
+        return self._trade(symbol, volume, position, sells=False)
+
+    def close_by(self, position: int, against: int) -> None:
+        """Close two positions that face each other by one another."""
+        done = self.module.order_send(action=10, position=position, position_by=against)
+        assert done is not None, self.module.last_error()
+        assert done.retcode == DONE, done
+
     def stop(self, position: int, price: float) -> None:
         """Move a position's SL."""
         done = self.module.order_send(action=6, position=position, sl=price)
