@@ -53,6 +53,7 @@ COMMANDS = {
     "leave": Command("commands.leave", "let go of all copies of accounts; they stay open"),
     "resume": Command("commands.resume", "allow new trades again after a halt"),
     "accounts": Command("commands.accounts", "list, add, edit, import and export accounts"),
+    "symbols": Command("commands.symbols", "accept symbols that slaves' brokers name otherwise"),
     "backup": Command(
         "commands.backups.backup", "write the whole database to one file, while it is used"
     ),

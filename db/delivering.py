@@ -15,6 +15,7 @@ from db.journal_rows import (
     SHIP_FACT,
     SHIP_LATCH,
     SHIP_LEG,
+    SHIP_MISSING_SYMBOL,
     SHIP_VERDICT,
     decode,
     decode_fact,
@@ -26,12 +27,13 @@ from db.shipped_documents import (
     Shipment,
     decision,
     equity,
+    missing_symbol,
     result_of_close,
     signal,
     trade,
 )
 from domain.legs import Leg
-from domain.records import EquitySample, LatchChange
+from domain.records import EquitySample, LatchChange, MissingSymbol
 from domain.verdicts import Verdict
 
 Document = dict[str, Any]
@@ -97,6 +99,7 @@ _SHIPMENTS: Mapping[str, Callable[[bytes, str, datetime], Shipment]] = {
     SHIP_VERDICT: lambda body, _, now: decision(decode(Verdict, body), now),
     SHIP_FACT: lambda body, _, now: signal(decode_fact(body), now),
     SHIP_EQUITY: lambda body, _, now: equity(decode(EquitySample, body), now),
+    SHIP_MISSING_SYMBOL: lambda body, _, now: missing_symbol(decode(MissingSymbol, body), now),
 }
 
 

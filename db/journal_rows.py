@@ -14,6 +14,7 @@ from domain.records import (
     Follow,
     LatchChange,
     MasterAt,
+    MissingSymbol,
     Record,
     SettingsKept,
 )
@@ -42,6 +43,7 @@ SHIP_VERDICT = "verdict"
 SHIP_FACT = "fact"
 SHIP_LATCH = "latch"
 SHIP_EQUITY = "equity"
+SHIP_MISSING_SYMBOL = "missing symbol"
 
 T = TypeVar("T")
 
@@ -128,6 +130,7 @@ _ROWS: Mapping[type, Callable[[Any, bytes], tuple[Row, ...]]] = {
     SettingsKept: lambda kept, body: (Kept("settings", kept.account, body),),
     MasterAt: lambda at, body: (Kept("master", at.master, body),),
     EquitySample: lambda _, body: (Kept("equity", None, body, SHIP_EQUITY),),
+    MissingSymbol: lambda _, body: (Kept("missing symbol", None, body, SHIP_MISSING_SYMBOL),),
     BookKept: lambda kept, body: (
         Kept("book", kept.master, body),
         Thinned(FACTS, NEWEST_FACTS),

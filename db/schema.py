@@ -27,6 +27,7 @@ NODES = "nodes"
 COMMANDS = "commands"
 SWARM = "swarm"
 ACCOUNT_CHANGES = "account_changes"
+MISSING_SYMBOLS = "missing_symbols"
 
 TRADE_STATUS = ("OPEN", "CLOSED")
 COMMAND_KINDS = ("HALT", "RESUME", "CLOSE", "LEAVE")
@@ -283,5 +284,6 @@ COLLECTIONS: tuple[CollectionPlan, ...] = (
         (Index(("account", "number"), unique=True),),
         history=History(newest_of="account"),
     ),
+    CollectionPlan(MISSING_SYMBOLS, (Index(("account_id", "master_symbol"), unique=True),)),
     CollectionPlan(SWARM),
 )

@@ -9,13 +9,14 @@ import msgspec
 from bson import Decimal128
 
 from db.moments import date_of_ms, date_of_us
-from db.schema import DECISIONS, EQUITY, SIGNALS, TRADES
+from db.schema import DECISIONS, EQUITY, MISSING_SYMBOLS, SIGNALS, TRADES
 from domain.book import BookPosition, Stamp
+from domain.contracts import Candidate
 from domain.figures import Figures, Prices, Times
 from domain.legs import Leg, LegState
 from domain.mt5_words import TimeInForce
 from domain.reasons import Reason
-from domain.records import EquitySample
+from domain.records import EquitySample, MissingSymbol
 from domain.signals import (
     Fact,
     OrderGone,
@@ -272,6 +273,25 @@ def equity(sample: EquitySample, now: datetime) -> Shipment:
         "currency": sample.currency,
     }
     return Shipment(EQUITY, key, values, {"created_at": now})
+
+
+def missing_symbol(missing: MissingSymbol, now: datetime) -> Shipment:
+    """One entry of the queue of symbols that have no name at a slave's broker."""
+    key = {"account_id": missing.account, "master_symbol": missing.symbol}
+    values = {
+        "master": missing.master,
+        "tried": missing.tried,
+        "candidates": [_candidate(one) for one in missing.candidates],
+        "digits": missing.digits,
+        "contract_size": exact(missing.contract_size),
+        "journey_id": missing.journey,
+        "last_seen": date_of_ms(missing.at_ms),
+    }
+    return Shipment(MISSING_SYMBOLS, key, values, {"created_at": now})
+
+
+def _candidate(one: Candidate) -> Document:
+    return {**msgspec.structs.asdict(one), "contract_size": exact(one.contract_size)}
 
 
 def exact(value: Decimal | None) -> Decimal128 | None:

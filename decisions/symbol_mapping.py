@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from domain.account_fields import LOT_FACTOR_BAR
 from domain.ids import SlaveSymbol
 from domain.policies import AccountSettings
 
@@ -25,7 +26,7 @@ def slave_symbol(master_symbol: str, settings: AccountSettings) -> Mapped:
     for name in (master_symbol, bare):
         mapped = settings.symbol_map.get(name)
         if mapped is not None:
-            symbol, _, factor = mapped.partition("|")
+            symbol, _, factor = mapped.partition(LOT_FACTOR_BAR)
             return Mapped(SlaveSymbol(symbol), Decimal(factor) if factor else ONE)
     return Mapped(SlaveSymbol(f"{settings.prefix}{bare}{settings.suffix}"))
 

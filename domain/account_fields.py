@@ -73,6 +73,9 @@ ZONE = r"[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*"
 WINDOW = f"^{_DAY}(-{_DAY})? {_TIME}-{_TIME} {ZONE}" + END
 
 
+LOT_FACTOR_BAR = "|"
+"""Stands between a symbol and how many lots of it stand for one of the master's."""
+
 MAPPED = r"^[^|]+(\|[0-9]{1,6}(\.[0-9]{1,8})?)?" + END
 
 

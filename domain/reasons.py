@@ -192,8 +192,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The master had closed the position before the order went out.", "Nothing."
     ),
     Reason.UNKNOWN_SYMBOL: Explanation(
-        "The slave's broker does not know the symbol.",
-        "Name its symbol in `symbol_map`, or set `suffix`.",
+        "The slave's broker does not know the symbol, as it is mapped.",
+        "See what it may be there with `launcher.py symbols`, and accept one; or set `suffix`.",
     ),
     Reason.SYMBOL_NOT_TRADABLE: Explanation(
         "The broker does not let this symbol be opened in this direction.",

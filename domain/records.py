@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from domain.book import Stamp
-from domain.ids import NodeName, OpeningOrder
+from domain.contracts import Candidate
+from domain.ids import JourneyId, MasterSymbol, NodeName, OpeningOrder, SlaveSymbol
 from domain.legs import Intent, Leg
 from domain.policies import Latch
 from domain.signals import (
@@ -89,6 +90,23 @@ class BookKept(msgspec.Struct, frozen=True, kw_only=True):
     untold_since_ms: int = 0
 
 
+class MissingSymbol(msgspec.Struct, frozen=True, kw_only=True):
+    """A master opened in a symbol that this account's broker does not have, as it is mapped now.
+
+    `tried` is what it is mapped to; `digits` and `contract_size` are the master's, as far as told.
+    """
+
+    account: NodeName
+    master: NodeName
+    symbol: MasterSymbol
+    tried: SlaveSymbol
+    candidates: tuple[Candidate, ...]
+    digits: int
+    contract_size: Decimal | None
+    journey: JourneyId
+    at_ms: int
+
+
 Record = (
     Leg
     | Intent
@@ -107,6 +125,7 @@ Record = (
     | MasterAt
     | EquitySample
     | BookKept
+    | MissingSymbol
 )
 
 

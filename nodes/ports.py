@@ -6,6 +6,7 @@ from typing import Any, Protocol, overload
 
 from decisions.rebuilding import Remembered
 from domain.book import Stamp
+from domain.contracts import Offered
 from domain.control import FromNode, ToNode
 from domain.ids import NodeName
 from domain.legs import Intent, Leg
@@ -77,6 +78,10 @@ class TerminalDoor(Protocol):
 
     def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
         """The contract of a symbol; None when the broker does not know it."""
+        ...
+
+    def symbols(self) -> tuple[Offered, ...] | Unknowable:
+        """Every symbol of this broker; it may take long."""
         ...
 
     def quote(self, symbol: str) -> Quote | None:

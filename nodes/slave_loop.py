@@ -16,7 +16,8 @@ from domain.records import EquitySample, MasterAt
 from nodes.account_reader import AccountReader
 from nodes.bookkeeping.ledger import Ledger
 from nodes.copying.copier import Copier
-from nodes.copying.opener import Opener
+from nodes.copying.missing_symbols import MissingSymbols
+from nodes.copying.opener import Neighbours, Opener
 from nodes.copying.situation_room import Home, SituationRoom
 from nodes.executor import Executor
 from nodes.guarding.day_guard import DayGuard
@@ -73,9 +74,7 @@ class SlaveLoop:
         """Read the journal and take up what stands in it; the terminal is connected already."""
         self._parts = parts
         self._settings = parts.settings
-        _bind(parts)
-        latch = stricter_of(parts.journal.latch(), parts.told.latch)
-        self._standing = Standing(parts.name, latch, parts.journal)
+        self._standing = _standing(parts)
         self._ledger = Ledger(parts.name, parts.journal, parts.clock)
         self._recovery = _recovery(parts, self._ledger)
         self._inbox = Inbox(parts.name, parts.inlet, self._ledger.legs.is_live)
@@ -98,13 +97,13 @@ class SlaveLoop:
             self._guard,
             Home(parts.identity, parts.swarm),
         )
+        self._missing = MissingSymbols(parts.name, parts.door, self._ledger)
         self._opener = opener = Opener(
             room,
             self._executor,
             self._ledger,
             parts.clock,
-            self._listen,
-            self._repairer.follow,
+            Neighbours(self._listen, self._repairer.follow, self._missing.note),
         )
         opener.end_interrupted()
         self._copier = Copier(
@@ -129,6 +128,8 @@ class SlaveLoop:
             # A look may take seconds, and what follows pairs its answers with the moment.
             now = self._parts.clock.now()
         self._look_at_day_when_due(now)
+        if not self._copier.busy:
+            self._missing.look(now)
         self._inbox.ask_where_due(self._ledger.legs.orders_by_master(), now.monotonic_s)
         self._report_when_due(now)
 
@@ -421,6 +422,13 @@ def _recovery(parts: SlaveParts, ledger: Ledger) -> Recovery:
     recovery = Recovery(parts.settings, swarms, parts.door, memory, parts.recollection)
     recovery.recall()
     return recovery
+
+
+def _standing(parts: SlaveParts) -> Standing:
+    """From the strictest latch that survived, once the journal is known to be this account's."""
+    _bind(parts)
+    latch = stricter_of(parts.journal.latch(), parts.told.latch)
+    return Standing(parts.name, latch, parts.journal)
 
 
 def _bind(parts: SlaveParts) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from domain.contracts import Offered
 from domain.market import SymbolSpec
 from terminal import exact
 from terminal.accounts import Accounts
@@ -41,6 +42,12 @@ class Contracts:
         shown = self._calls.ask(self._calls.module.symbols_get)
         names = (symbol.name for symbol in shown if symbol.select)
         self._watched.update(dict.fromkeys(islice(names, WATCHED_FOR_THE_CLOCK)))
+
+    def offered(self) -> tuple[Offered, ...]:
+        """Every symbol of this broker; there may be many thousands, so nobody waits for this."""
+        ask = self._calls.ask
+        told = self._accounts.at_home(lambda: ask(self._calls.module.symbols_get))
+        return tuple(_offered(one) for one in told)
 
     def watch(self, symbol: str) -> SymbolSpec | None:
         """The contract of a symbol whose prices we need; None when the broker has no such."""
@@ -86,6 +93,16 @@ class Contracts:
 def _not_positive(spec: SymbolSpec) -> list[str]:
     figures = {name: getattr(spec, name) for name in NEVER_ZERO}
     return [f"{name} {value:f}" for name, value in figures.items() if value <= 0]
+
+
+def _offered(told: Any) -> Offered:  # noqa: ANN401 - MetaTrader's own type
+    return Offered(
+        symbol=told.name,
+        base=told.currency_base,
+        profit=told.currency_profit,
+        digits=told.digits,
+        contract_size=exact.number(told.trade_contract_size),
+    )
 
 
 def _spec(told: Any) -> SymbolSpec:  # noqa: ANN401 - MetaTrader's own type

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Final, overload
 
+from domain.contracts import Offered
 from domain.market import (
     AccountState,
     Deal,
@@ -137,6 +138,10 @@ class Mt5Terminal:
     def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
         """The contract of a symbol; None when the broker does not know it."""
         return told(lambda: self._contracts.sound(symbol))
+
+    def symbols(self) -> tuple[Offered, ...] | Unknowable:
+        """Every symbol of this broker; it may take long."""
+        return told(self._contracts.offered)
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest bid and ask, None where there are none."""

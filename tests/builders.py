@@ -5,6 +5,7 @@ from typing import Any
 
 from decisions.situation import Situation
 from domain.book import Book, BookOrder, BookPosition, Stamp
+from domain.contracts import Offered
 from domain.ids import JourneyId, LegKey, NodeName, OpeningOrder
 from domain.legs import Intent, Leg, LegState, MasterTarget
 from domain.market import (
@@ -214,6 +215,19 @@ def a_spec(name: str = "XAUUSD", **changes: Any) -> SymbolSpec:
     }
     exact = ("point", "tick_size", "contract_size", "volume_min", "volume_max", "volume_step")
     return SymbolSpec(**as_decimals(usual | changes, *exact))
+
+
+def an_offer(symbol: str = "XAUUSD", spec: SymbolSpec | None = None, **changes: Any) -> Offered:
+    """As a broker's list shows it; a pair's currencies stand in its name."""
+    spec = spec or a_spec(symbol)
+    usual: dict[str, Any] = {
+        "symbol": symbol,
+        "base": symbol[:3],
+        "profit": symbol[3:6],
+        "digits": spec.digits,
+        "contract_size": spec.contract_size,
+    }
+    return Offered(**as_decimals(usual | changes, "contract_size"))
 
 
 def a_quote(bid: Any = "1285.00", ask: Any = "1285.10", server_ms: int = SERVER_MS) -> Quote:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from domain.book import Stamp
+from domain.contracts import Offered
 from domain.legs import Intent, Leg
 from domain.market import (
     AccountState,
@@ -46,7 +47,16 @@ from domain.records import (
 )
 from domain.signals import Fact
 from domain.verdicts import Verdict
-from tests.builders import a_deal, a_pending, a_position, a_quote, a_spec, a_terminal, an_account
+from tests.builders import (
+    a_deal,
+    a_pending,
+    a_position,
+    a_quote,
+    a_spec,
+    a_terminal,
+    an_account,
+    an_offer,
+)
 from utils.clock import Now, SystemClock
 
 AnyOutcome = Outcome | PendingOutcome
@@ -148,6 +158,9 @@ class FakeDoor:
 
     def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
         return self.mute or self.specs.get(symbol)
+
+    def symbols(self) -> tuple[Offered, ...] | Unknowable:
+        return self.mute or tuple(an_offer(name, s) for name, s in self.specs.items())
 
     def quote(self, symbol: str) -> Quote | None:
         self.before_quote()

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         settings = config.load()
         with swarm_database(settings) as database:
-            answer = ACTIONS[args.action](args, Desk(database, settings, args.action))
+            answer = ACTIONS[args.action](args, Desk(database, settings, f"accounts {args.action}"))
     except (config.ConfigError, NoSwarm, Refused, OSError, *DATABASE_ERRORS) as fault:
         return give_refusal(fault, as_json=args.json)
     return give(answer, as_json=args.json)

@@ -66,7 +66,7 @@ class Desk:
         self.rules = Rules(
             defaults=config.account_defaults, zone_exists=settings_of_this_machine.zone_exists
         )
-        self._by, self._via = operator_name(), f"accounts {deed}"
+        self._by, self._via = operator_name(), deed
 
     def by_name(self) -> dict[str, Document]:
         """Every document as it is stored."""

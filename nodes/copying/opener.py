@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +17,7 @@ from decisions.rules import settings_for
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
 from domain.figures import Figures
-from domain.ids import LegKey
+from domain.ids import LegKey, SlaveSymbol
 from domain.legs import Leg, LegState
 from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.outcomes import Rejected
@@ -60,6 +61,19 @@ PASSING = frozenset(
 ZERO = Decimal(0)
 
 
+class Neighbours(NamedTuple):
+    """To whom an opener turns.
+
+    `listen` takes in what was said meanwhile: a HALT or a close denies the next try. `follow`
+    brings a leg where its master's position is. `note_missing` is told of symbols that the broker
+    does not know, as they are mapped, and when.
+    """
+
+    listen: Callable[[], None]
+    follow: Callable[[LegKey], None]
+    note_missing: Callable[[Asking, SlaveSymbol, int], None]
+
+
 class Opener:
     """What a slave does about PositionOpened and OrderPlaced."""
 
@@ -69,20 +83,14 @@ class Opener:
         executor: Executor,
         ledger: Ledger,
         clock: Clock,
-        listen: Callable[[], None],
-        follow: Callable[[LegKey], None],
+        neighbours: Neighbours,
     ) -> None:
-        """Decide from what `room` gathers; act through `executor`; remember in `ledger`.
-
-        `listen` takes in what was said meanwhile: a HALT or a close denies the next try. `follow`
-        brings a leg where its master's position is.
-        """
+        """Decide from what `room` gathers; act through `executor`; remember in `ledger`."""
         self._room = room
         self._executor = executor
         self._ledger = ledger
         self._clock = clock
-        self._listen = listen
-        self._follow = follow
+        self._neighbours = neighbours
         self._future, self._future_until_s = "", 0.0
 
     def open(self, arrival: Arrival, fact: PositionOpened, settings: AccountSettings) -> None:
@@ -136,7 +144,7 @@ class Opener:
             # What has filled since was told in the same breath: the newest book has the whole.
             target = target_after(known.target, self._room.as_booked(fact))
             self._ledger.legs.put(msgspec.structs.replace(known, target=target))
-        self._follow(known.key)
+        self._neighbours.follow(known.key)
         leg = self._ledger.legs.find(known.key) or known
         if leg.never_filled:
             return leg
@@ -167,6 +175,8 @@ class Opener:
             return
         answer = missed(answer, arrival, fact, settings)
         self._note_the_future(answer)
+        if answer.reason is Reason.UNKNOWN_SYMBOL:
+            self._neighbours.note_missing(fact, attempt.situation.symbol, leg.opened_at_ms)
         is_new = known is None or known.never_filled
         self._record(fact, attempt, leg, answer, is_new=is_new)
 
@@ -185,7 +195,7 @@ class Opener:
     def _open_the_rest(self, arrival: Arrival, fact: Asking, settings: AccountSettings) -> None:
         """One part after the other; the first that does not get out stands for all the rest."""
         while (begun := self._begun(fact)) is not None:
-            self._listen()
+            self._neighbours.listen()
             attempt = self._tried(fact, settings, is_further=True)
             leg, _ = result(fact, settings, attempt)
             volume = leg.wanted_volume if leg.live else begun.rest
@@ -219,7 +229,7 @@ class Opener:
         attempt = self._attempt(fact, settings, tries, is_further=is_further)
         while tries.may_cure(attempt):
             self._note_refusal(attempt)
-            self._listen()
+            self._neighbours.listen()
             attempt = self._attempt(fact, settings, tries, is_further=is_further)
         return attempt
 

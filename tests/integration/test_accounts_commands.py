@@ -282,7 +282,7 @@ def test_a_file_that_cannot_be_read_is_told(desk: Person, content: bytes, told: 
 
 
 def at(desk: Person) -> Desk:
-    return Desk(desk.database, config.load(), "edit")
+    return Desk(desk.database, config.load(), "accounts edit")
 
 
 def test_an_edit_is_made_again_on_what_somebody_quicker_has_left(desk: Person) -> None:

@@ -1,0 +1,28 @@
+"""The queue of masters' symbols that have no name at a slave's broker."""
+
+from collections.abc import Collection
+from typing import Any
+
+from pymongo.database import Database
+
+from db.plain_documents import plain
+from db.schema import MISSING_SYMBOLS
+
+Document = dict[str, Any]
+
+
+class MissingSymbols:
+    """The entries of one database, as slaves have shipped them."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._entries = database[MISSING_SYMBOLS]
+
+    def all(self) -> list[Document]:
+        """Every entry, by account and symbol."""
+        found = self._entries.find({}, {"_id": 0}).sort([("account_id", 1), ("master_symbol", 1)])
+        return [plain(entry) for entry in found]
+
+    def remove(self, account: str, symbols: Collection[str]) -> None:
+        """They have a name now, or nobody wants one."""
+        wanted = {"account_id": account, "master_symbol": {"$in": sorted(symbols)}}
+        self._entries.delete_many(wanted)
