@@ -11,6 +11,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from db.journal_rows import (
+    SHIP_CONTRACT,
     SHIP_EQUITY,
     SHIP_FACT,
     SHIP_LATCH,
@@ -25,6 +26,7 @@ from db.outbox import Parcel
 from db.schema import DECISIONS, TRADES
 from db.shipped_documents import (
     Shipment,
+    contract,
     decision,
     equity,
     missing_symbol,
@@ -33,7 +35,7 @@ from db.shipped_documents import (
     trade,
 )
 from domain.legs import Leg
-from domain.records import EquitySample, LatchChange, MissingSymbol
+from domain.records import ContractKept, EquitySample, LatchChange, MissingSymbol
 from domain.verdicts import Verdict
 
 Document = dict[str, Any]
@@ -99,6 +101,7 @@ _SHIPMENTS: Mapping[str, Callable[[bytes, str, datetime], Shipment]] = {
     SHIP_VERDICT: lambda body, _, now: decision(decode(Verdict, body), now),
     SHIP_FACT: lambda body, _, now: signal(decode_fact(body), now),
     SHIP_EQUITY: lambda body, _, now: equity(decode(EquitySample, body), now),
+    SHIP_CONTRACT: lambda body, _, now: contract(decode(ContractKept, body), now),
     SHIP_MISSING_SYMBOL: lambda body, _, now: missing_symbol(decode(MissingSymbol, body), now),
 }
 

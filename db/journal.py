@@ -15,6 +15,7 @@ from db.journal_file import (
     opened,
 )
 from db.journal_rows import (
+    CONTRACT,
     FACTS,
     INTENT,
     LEG,
@@ -33,6 +34,7 @@ from domain.market import Identity
 from domain.policies import Latch
 from domain.records import (
     BookKept,
+    ContractKept,
     Cursor,
     Follow,
     JournalUnwritable,
@@ -81,6 +83,7 @@ _READ_AT_START: dict[str, type[Any]] = {
     "settings": SettingsKept,
     "master": MasterAt,
     "book": BookKept,
+    CONTRACT: ContractKept,
 }
 
 
@@ -158,6 +161,10 @@ class Journal:
     def book(self) -> BookKept | None:
         """The book this master told last."""
         return next(iter(self._all("book", BookKept)), None)
+
+    def contracts(self) -> list[ContractKept]:
+        """The contracts of this broker's symbols, as they were seen or accepted."""
+        return self._all(CONTRACT, ContractKept)
 
     def facts_since(self, stamp: Stamp) -> list[Fact]:
         """Facts published after this stamp, in order."""

@@ -9,6 +9,7 @@ from domain.book import Stamp
 from domain.legs import Intent, Leg
 from domain.records import (
     BookKept,
+    ContractKept,
     Cursor,
     EquitySample,
     Follow,
@@ -35,6 +36,7 @@ LEG_ENDED = "leg ended"
 INTENT = "intent"
 INTENT_DONE = "intent done"
 FACTS = "fact"
+CONTRACT = "contract"
 #: A slave that missed more than this has the book; older facts are in the database.
 NEWEST_FACTS = 10_000
 
@@ -44,6 +46,7 @@ SHIP_FACT = "fact"
 SHIP_LATCH = "latch"
 SHIP_EQUITY = "equity"
 SHIP_MISSING_SYMBOL = "missing symbol"
+SHIP_CONTRACT = "contract"
 
 T = TypeVar("T")
 
@@ -131,6 +134,7 @@ _ROWS: Mapping[type, Callable[[Any, bytes], tuple[Row, ...]]] = {
     MasterAt: lambda at, body: (Kept("master", at.master, body),),
     EquitySample: lambda _, body: (Kept("equity", None, body, SHIP_EQUITY),),
     MissingSymbol: lambda _, body: (Kept("missing symbol", None, body, SHIP_MISSING_SYMBOL),),
+    ContractKept: lambda kept, body: (Kept(CONTRACT, kept.symbol, body, SHIP_CONTRACT),),
     BookKept: lambda kept, body: (
         Kept("book", kept.master, body),
         Thinned(FACTS, NEWEST_FACTS),

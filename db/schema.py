@@ -28,6 +28,7 @@ COMMANDS = "commands"
 SWARM = "swarm"
 ACCOUNT_CHANGES = "account_changes"
 MISSING_SYMBOLS = "missing_symbols"
+CONTRACTS = "symbol_contracts"
 
 TRADE_STATUS = ("OPEN", "CLOSED")
 COMMAND_KINDS = ("HALT", "RESUME", "CLOSE", "LEAVE")
@@ -285,5 +286,6 @@ COLLECTIONS: tuple[CollectionPlan, ...] = (
         history=History(newest_of="account"),
     ),
     CollectionPlan(MISSING_SYMBOLS, (Index(("account_id", "master_symbol"), unique=True),)),
+    CollectionPlan(CONTRACTS, (Index(("account_id", "symbol"), unique=True),)),
     CollectionPlan(SWARM),
 )

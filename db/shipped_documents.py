@@ -9,14 +9,15 @@ import msgspec
 from bson import Decimal128
 
 from db.moments import date_of_ms, date_of_us
-from db.schema import DECISIONS, EQUITY, MISSING_SYMBOLS, SIGNALS, TRADES
+from db.schema import CONTRACTS, DECISIONS, EQUITY, MISSING_SYMBOLS, SIGNALS, TRADES
+from decisions.contracts import changes, fingerprint
 from domain.book import BookPosition, Stamp
-from domain.contracts import Candidate
+from domain.contracts import Candidate, Contract
 from domain.figures import Figures, Prices, Times
 from domain.legs import Leg, LegState
 from domain.mt5_words import TimeInForce
 from domain.reasons import Reason
-from domain.records import EquitySample, MissingSymbol
+from domain.records import ContractKept, EquitySample, MissingSymbol
 from domain.signals import (
     Fact,
     OrderGone,
@@ -292,6 +293,27 @@ def missing_symbol(missing: MissingSymbol, now: datetime) -> Shipment:
 
 def _candidate(one: Candidate) -> Document:
     return {**msgspec.structs.asdict(one), "contract_size": exact(one.contract_size)}
+
+
+def contract(kept: ContractKept, now: datetime) -> Shipment:
+    """A symbol's contract at a slave's broker; `found` is another one that nobody has accepted."""
+    key = {"account_id": kept.account, "symbol": kept.symbol}
+    found = kept.found
+    values = {
+        "login": kept.at.login,
+        "server": kept.at.server,
+        "contract": _terms(kept.contract),
+        "found": None if found is None else _terms(found),
+        "changes": [] if found is None else list(changes(kept.contract, found)),
+        "timestamp": date_of_ms(kept.at_ms),
+    }
+    return Shipment(CONTRACTS, key, values, {"created_at": now})
+
+
+def _terms(terms: Contract) -> Document:
+    told = msgspec.structs.asdict(terms).items()
+    words = {name: exact(value) if isinstance(value, Decimal) else value for name, value in told}
+    return words | {"fingerprint": fingerprint(terms)}
 
 
 def exact(value: Decimal | None) -> Decimal128 | None:

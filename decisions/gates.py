@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from decisions.ages import FORGIVEN_MS
+from decisions.contracts import changes, contract_of
 from decisions.copy_size import sized_copy
 from decisions.daily_loss import is_guarded, limit_reached
 from decisions.drafting import Asking, draft_copy, kind_here, side_here
@@ -185,6 +186,18 @@ def symbol_is_known(fact: Asking, now: Situation) -> Denied | None:
     return None
 
 
+def contract_is_in_force(_: Asking, now: Situation) -> Denied | None:
+    """What a lot is here, a person knows; where the broker has changed it, one accepts it first."""
+    if not isinstance(now.spec, SymbolSpec) or now.contract is None:
+        return Denied(Reason.CONTRACT_CHANGED, f"{now.symbol}: what it was cannot be said")
+    found = contract_of(now.spec)
+    if found == now.contract:
+        return None
+    return Denied(
+        Reason.CONTRACT_CHANGED, f"{now.symbol}: {', '.join(changes(now.contract, found))}"
+    )
+
+
 def older_copies_do_not_block(_: Asking, now: Situation) -> Denied | None:
     """`fifo`: where the oldest is closed first, a newer copy could not be closed with its master.
 
@@ -309,6 +322,7 @@ OPEN_GATES: tuple[Gate, ...] = (
     there_is_room_on_the_symbol,
     opens_are_not_too_many,
     symbol_is_known,
+    contract_is_in_force,
     symbol_is_free,
     older_copies_do_not_block,
     nothing_is_on_the_other_side,

@@ -8,6 +8,7 @@ import msgspec
 from decisions.claims import SymbolUse
 from decisions.parts import Begun
 from decisions.windows import LocalTime
+from domain.contracts import Contract
 from domain.ids import LegKey, Magic, SlaveSymbol
 from domain.market import AccountState, Identity, Quote, Side, SymbolSpec, TerminalState, Unknowable
 from domain.policies import AccountSettings, Hold, Latch
@@ -42,6 +43,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     `local_times`: by zone, where windows need them.
     `begun`: the copy's earlier parts, where this is to be a further one; `leg_known`, `magic` and
     `comment` are then those of the part.
+    `contract`: the one in force of the symbol, as it was first seen here, or last accepted.
     `volatility`: the symbol's average true range, price units, where the settings ask for it.
     `existing`: the master had the position before it was followed.
     `late_until_ms`: where an order at the master's price is asked for, until when it shall wait,
@@ -80,6 +82,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     worth: Worth = Worth()
     volatility: Decimal | None = None
     means_age_ms: int | None = None
+    contract: Contract | None = None
     existing: bool = False
     late_until_ms: int = 0
     begun: Begun | None = None

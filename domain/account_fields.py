@@ -76,6 +76,8 @@ WINDOW = f"^{_DAY}(-{_DAY})? {_TIME}-{_TIME} {ZONE}" + END
 LOT_FACTOR_BAR = "|"
 """Stands between a symbol and how many lots of it stand for one of the master's."""
 
+FINGERPRINT = "^[0-9a-f]{12}" + END
+
 MAPPED = r"^[^|]+(\|[0-9]{1,6}(\.[0-9]{1,8})?)?" + END
 
 
@@ -289,6 +291,17 @@ ACCOUNT_FIELDS: tuple[Field, ...] = (
         most_items=10_000,
         pattern=MAPPED,
         example="US30|0.1",
+        roles=SLAVE,
+    ),
+    Field(
+        name="accepted_contracts",
+        kind=Kind.TEXT_MAP,
+        meaning="This broker's symbol -> the fingerprint of a contract that was accepted after it "
+        "had changed; `launcher.py symbols accept-contract` writes it.",
+        longest=64,
+        most_items=10_000,
+        pattern=FINGERPRINT,
+        example="a1b2c3d4e5f6",
         roles=SLAVE,
     ),
     Field(

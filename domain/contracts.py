@@ -15,6 +15,22 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     contract_size: Decimal
 
 
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lot of a symbol is, and in which steps it is traded: whose change alters money.
+
+    Spreads, swaps, margins and the value of a tick change by themselves and are no part of it.
+    """
+
+    contract_size: Decimal
+    digits: int
+    tick_size: Decimal
+    volume_min: Decimal
+    volume_step: Decimal
+    calc_mode: int
+    base: str
+    profit: str
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A symbol that may be the master's under another name, and why it is thought so.
 

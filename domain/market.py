@@ -27,7 +27,8 @@ class Side(StrEnum):
 class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A symbol's contract at one broker. Volumes in lots; levels in points.
 
-    `lifetime_flags` and `kind_flags` are MetaTrader's expiration_mode and order_mode.
+    `lifetime_flags`, `kind_flags` and `calc_mode` are MetaTrader's expiration_mode, order_mode and
+    trade_calc_mode; `base` and `profit` the currencies of a lot and of what it earns.
     """
 
     name: str
@@ -45,6 +46,9 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     trade_mode: int
     lifetime_flags: int = EVERY_LIFETIME
     kind_flags: int = EVERY_KIND
+    calc_mode: int = 0
+    base: str = ""
+    profit: str = ""
 
     def takes(self, kind: "PendingKind") -> bool:
         """Whether orders of this kind may wait in this symbol."""

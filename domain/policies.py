@@ -137,6 +137,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     master_prefix: str = ""
     master_suffix: str = ""
     symbol_map: dict[str, str] = {}
+    accepted_contracts: dict[str, str] = {}
     slippage_tolerance: Decimal = Decimal(50)
     slippage_mode: SlippageMode = SlippageMode.EITHER
     slippage_of_stop: Decimal | None = None

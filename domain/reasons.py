@@ -38,6 +38,7 @@ class Reason(StrEnum):
     CLOSED_MEANWHILE = "CLOSED_MEANWHILE"
     UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"
     SYMBOL_NOT_TRADABLE = "SYMBOL_NOT_TRADABLE"
+    CONTRACT_CHANGED = "CONTRACT_CHANGED"
     NO_MARKET = "NO_MARKET"
     PRICE_MOVED = "PRICE_MOVED"
     VOLUME_TOO_SMALL = "VOLUME_TOO_SMALL"
@@ -198,6 +199,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.SYMBOL_NOT_TRADABLE: Explanation(
         "The broker does not let this symbol be opened in this direction.",
         "Ask the broker, or map another symbol.",
+    ),
+    Reason.CONTRACT_CHANGED: Explanation(
+        "The broker has changed what a lot of this symbol is, or in which steps it is traded, and "
+        "nobody has accepted that yet. Closes and stops go on.",
+        "Look at the symbol's specification, at sizes and the symbol map; then "
+        "`launcher.py symbols accept-contract NAME SYMBOL`.",
     ),
     Reason.NO_MARKET: Explanation(
         "There is no quote for the symbol, or a crossed one.", "Nothing; look at the market."

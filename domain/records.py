@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from domain.book import Stamp
-from domain.contracts import Candidate
+from domain.contracts import Candidate, Contract
 from domain.ids import JourneyId, MasterSymbol, NodeName, OpeningOrder, SlaveSymbol
 from domain.legs import Intent, Leg
+from domain.market import Identity
 from domain.policies import Latch
 from domain.signals import (
     OrderGone,
@@ -107,6 +108,20 @@ class MissingSymbol(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
+class ContractKept(msgspec.Struct, frozen=True, kw_only=True):
+    """A symbol's contract as it is in force here: as it was first seen, or last accepted.
+
+    `found` is another one that the broker shows now; nothing opens until a person accepts it.
+    """
+
+    account: NodeName
+    at: Identity
+    symbol: SlaveSymbol
+    contract: Contract
+    found: Contract | None = None
+    at_ms: int = 0
+
+
 Record = (
     Leg
     | Intent
@@ -126,6 +141,7 @@ Record = (
     | EquitySample
     | BookKept
     | MissingSymbol
+    | ContractKept
 )
 
 

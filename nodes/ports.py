@@ -26,7 +26,7 @@ from domain.market import (
 from domain.orders import PendingCommand, PositionCommand
 from domain.outcomes import Outcome, PendingOutcome
 from domain.policies import Latch
-from domain.records import BookKept, Follow, MasterAt, Record
+from domain.records import BookKept, ContractKept, Follow, MasterAt, Record
 from domain.signals import (
     Fact,
     Malformed,
@@ -78,6 +78,10 @@ class TerminalDoor(Protocol):
 
     def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
         """The contract of a symbol; None when the broker does not know it."""
+        ...
+
+    def spec_anew(self, symbol: str) -> SymbolSpec | Unknowable | None:
+        """The same, asked again; None or no answer changes nothing of what is known."""
         ...
 
     def symbols(self) -> tuple[Offered, ...] | Unknowable:
@@ -267,6 +271,10 @@ class Journal(Protocol):
 
     def book(self) -> BookKept | None:
         """A master's last book."""
+        ...
+
+    def contracts(self) -> list[ContractKept]:
+        """The contracts of this broker's symbols, as they were seen or accepted."""
         ...
 
     def facts_since(self, stamp: Stamp) -> list[Fact]:

@@ -18,8 +18,9 @@ from nodes.bookkeeping.ledger import Ledger
 from nodes.copying.copier import Copier
 from nodes.copying.missing_symbols import MissingSymbols
 from nodes.copying.opener import Neighbours, Opener
-from nodes.copying.situation_room import Home, SituationRoom
+from nodes.copying.situation_room import Guards, Home, SituationRoom
 from nodes.executor import Executor
+from nodes.guarding.contract_watch import ContractWatch
 from nodes.guarding.day_guard import DayGuard
 from nodes.guarding.login_watch import LoginWatch
 from nodes.guarding.standing import Standing
@@ -89,12 +90,12 @@ class SlaveLoop:
             parts.clock,
             self._inbox.is_wanted,
         )
+        self._contracts = _contracts(parts, self._ledger)
         room = SituationRoom(
             parts.door,
             self._inbox,
             self._ledger,
-            self._standing,
-            self._guard,
+            Guards(self._standing, self._guard, self._contracts),
             Home(parts.identity, parts.swarm),
         )
         self._missing = MissingSymbols(parts.name, parts.door, self._ledger)
@@ -130,6 +131,7 @@ class SlaveLoop:
         self._look_at_day_when_due(now)
         if not self._copier.busy:
             self._missing.look(now)
+            self._contracts.look(now)
         self._inbox.ask_where_due(self._ledger.legs.orders_by_master(), now.monotonic_s)
         self._report_when_due(now)
 
@@ -216,6 +218,7 @@ class SlaveLoop:
         self._told = told
         if told.document is not None:
             self._take_document(told)
+        self._contracts.accept(self._settings.accepted_contracts)
         opens_nothing = not self._settings.enabled or self._settings.follows == ()
         self._standing.hold(Hold.DRAINING, on=told.document is None or opens_nothing)
         self._standing.hold(Hold.BAD_DOCUMENT, on=bool(told.close_only))
@@ -388,7 +391,7 @@ class SlaveLoop:
         else:
             self._alarms.raise_("journal", "cannot be written: nothing opens, closes go on")
         alarms = (*self._alarms.texts(), *self._inbox.alarms(), *self._opener.alarms())
-        alarms += self._repairer.alarms()
+        alarms += (*self._repairer.alarms(), *self._contracts.alarms())
         unconfirmed = self._unconfirmed()
         holds = tuple(h.value for h in sorted(self._standing.holds()))
         holds += tuple(f"{Hold.BOOK_UNCONFIRMED.value}:{m}" for m in unconfirmed)
@@ -422,6 +425,12 @@ def _recovery(parts: SlaveParts, ledger: Ledger) -> Recovery:
     recovery = Recovery(parts.settings, swarms, parts.door, memory, parts.recollection)
     recovery.recall()
     return recovery
+
+
+def _contracts(parts: SlaveParts, ledger: Ledger) -> ContractWatch:
+    """Of the symbols at this broker."""
+    kept = parts.journal.contracts()
+    return ContractWatch(parts.name, parts.identity, parts.door, ledger, kept)
 
 
 def _standing(parts: SlaveParts) -> Standing:

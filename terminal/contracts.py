@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 from domain.contracts import Offered
@@ -47,7 +48,8 @@ class Contracts:
         """Every symbol of this broker; there may be many thousands, so nobody waits for this."""
         ask = self._calls.ask
         told = self._accounts.at_home(lambda: ask(self._calls.module.symbols_get))
-        return tuple(_offered(one) for one in told)
+        # One that is badly described shall not hide all others.
+        return tuple(_offered(one) for one in told if isfinite(one.trade_contract_size))
 
     def watch(self, symbol: str) -> SymbolSpec | None:
         """The contract of a symbol whose prices we need; None when the broker has no such."""
@@ -61,12 +63,16 @@ class Contracts:
     def sound(self, symbol: str) -> SymbolSpec | None:
         """The contract, for orders: one that says nothing sensible of volumes or prices is none."""
         spec = self.watch(symbol)
-        broken = () if spec is None else _not_positive(spec)
-        if broken:
-            raise NoAnswerError(
-                f"the contract of {symbol} has {', '.join(broken)}; wanted more than 0. "
-                "Look at the symbol's specification in the terminal, and ask the broker."
-            )
+        return None if spec is None else _sound(spec)
+
+    def anew(self, symbol: str) -> SymbolSpec | None:
+        """The contract as the terminal shows it now; it is the one that is known from now on.
+
+        One that says nothing sensible, or is not there, leaves what was known: closes need it.
+        """
+        spec = self._accounts.at_home(lambda: self._ask(symbol))
+        if spec is not None:
+            self._known[symbol] = _sound(spec)
         return spec
 
     def known(self, symbol: str) -> SymbolSpec | None:
@@ -88,6 +94,16 @@ class Contracts:
                 return None
             raise
         return _spec(told)
+
+
+def _sound(spec: SymbolSpec) -> SymbolSpec:
+    broken = _not_positive(spec)
+    if broken:
+        raise NoAnswerError(
+            f"the contract of {spec.name} has {', '.join(broken)}; wanted more than 0. "
+            "Look at the symbol's specification in the terminal, and ask the broker."
+        )
+    return spec
 
 
 def _not_positive(spec: SymbolSpec) -> list[str]:
@@ -123,4 +139,7 @@ def _spec(told: Any) -> SymbolSpec:  # noqa: ANN401 - MetaTrader's own type
         trade_mode=told.trade_mode,
         lifetime_flags=told.expiration_mode,
         kind_flags=told.order_mode,
+        calc_mode=told.trade_calc_mode,
+        base=told.currency_base,
+        profit=told.currency_profit,
     )

@@ -139,6 +139,10 @@ class Mt5Terminal:
         """The contract of a symbol; None when the broker does not know it."""
         return told(lambda: self._contracts.sound(symbol))
 
+    def spec_anew(self, symbol: str) -> SymbolSpec | Unknowable | None:
+        """The same, asked again; None or no answer changes nothing of what is known."""
+        return told(lambda: self._contracts.anew(symbol))
+
     def symbols(self) -> tuple[Offered, ...] | Unknowable:
         """Every symbol of this broker; it may take long."""
         return told(self._contracts.offered)

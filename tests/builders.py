@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from decisions.contracts import contract_of
 from decisions.situation import Situation
 from domain.book import Book, BookOrder, BookPosition, Stamp
 from domain.contracts import Offered
@@ -387,4 +388,7 @@ def a_situation(**changes: Any) -> Situation:
         "magic_taken": False,
         "comment": str(ORDER),
     }
-    return Situation(**as_decimals(usual | changes, "daily"))
+    told = usual | changes
+    if isinstance(told["spec"], SymbolSpec):
+        told = {"contract": contract_of(told["spec"])} | told
+    return Situation(**as_decimals(told, "daily"))

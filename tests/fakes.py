@@ -37,6 +37,7 @@ from domain.outcomes import Cancelled, Filled, Outcome, PendingOutcome, Placed, 
 from domain.policies import Latch
 from domain.records import (
     BookKept,
+    ContractKept,
     Cursor,
     Follow,
     JournalUnwritable,
@@ -158,6 +159,9 @@ class FakeDoor:
 
     def spec(self, symbol: str) -> SymbolSpec | Unknowable | None:
         return self.mute or self.specs.get(symbol)
+
+    def spec_anew(self, symbol: str) -> SymbolSpec | Unknowable | None:
+        return self.spec(symbol)
 
     def symbols(self) -> tuple[Offered, ...] | Unknowable:
         return self.mute or tuple(an_offer(name, s) for name, s in self.specs.items())
@@ -459,6 +463,7 @@ class FakeJournal:
         self._masters: dict[str, MasterAt] = {}
         self._facts: dict[Stamp, Fact] = {}
         self._follows: dict[str, Follow] = {}
+        self._contracts: dict[str, ContractKept] = {}
 
     def write(self, *records: Record) -> None:
         if self.full:
@@ -478,6 +483,8 @@ class FakeJournal:
             self._follows[record.master] = record
         elif isinstance(record, MasterAt):
             self._masters[record.master] = record
+        elif isinstance(record, ContractKept):
+            self._contracts[record.symbol] = record
         elif isinstance(record, FACTS):
             self._facts[record.stamp] = record
         else:
@@ -511,6 +518,9 @@ class FakeJournal:
 
     def book(self) -> BookKept | None:
         return self._newest.get(BookKept)
+
+    def contracts(self) -> list[ContractKept]:
+        return list(self._contracts.values())
 
     def facts_since(self, stamp: Stamp) -> list[Fact]:
         return [self._facts[s] for s in sorted(self._facts) if s > stamp]

@@ -1,4 +1,4 @@
-"""`symbols`: masters' symbols that have no name at a slave's broker, and how they are accepted."""
+"""`symbols`: names and contracts of symbols that wait for a person, and how they are accepted."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ import config
 from commands.accounts.answer import Answer, Refused, give, give_refusal
 from commands.accounts.desk import Desk
 from commands.swarm_database import NoSwarm, swarm_database
-from commands.symbols.accepting import accept, dismiss
+from commands.symbols.accepting import accept, accept_contract, dismiss
 from commands.symbols.listing import list_symbols
 from db.clients import DATABASE_ERRORS
 
@@ -16,6 +16,7 @@ LIST = "list"
 ACTIONS: Mapping[str, Callable[[argparse.Namespace, Desk], Answer]] = {
     LIST: list_symbols,
     "accept": accept,
+    "accept-contract": accept_contract,
     "dismiss": dismiss,
 }
 
@@ -27,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = _action(actions, LIST, "what waits for a person, with candidates")
     listing.add_argument("names", nargs="*", metavar="ACCOUNT")
     _accept_arguments(_action(actions, "accept", "write a symbol's name into an account's map"))
+    _contract_arguments(
+        _action(actions, "accept-contract", "let copies be opened under contracts as they are now")
+    )
     dismissing = _action(actions, "dismiss", "take symbols off the list, without a name")
     dismissing.add_argument("name", metavar="ACCOUNT")
     dismissing.add_argument("symbols", nargs="+", metavar="MASTER_SYMBOL")
@@ -68,6 +72,16 @@ def _accept_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the account's broker calls it, as in symbol_map: GOLD, or DJ30|0.1 with a lot "
         "factor (default: the candidate, where there is no doubt about it)",
     )
+    _no_wait(parser)
+
+
+def _contract_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="ACCOUNT")
+    parser.add_argument("symbols", nargs="+", metavar="SYMBOL", help="as the account's broker says")
+    _no_wait(parser)
+
+
+def _no_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-wait", action="store_true", help="do not wait until the launcher has followed"
     )

@@ -1,4 +1,4 @@
-"""`symbols accept` and `dismiss`: an entry of the queue becomes an edit, or is taken off."""
+"""`symbols accept`, `accept-contract` and `dismiss`: what waits becomes an edit, or goes off."""
 
 import argparse
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from commands.accounts.answer import Answer, Refused
 from commands.accounts.desk import Desk, Document, Plan
 from commands.accounts.names import check_names
 from commands.accounts.writing import carry_out
-from commands.symbols.listing import Entry, missing
-from db.missing_symbols import MissingSymbols
+from commands.symbols.listing import Entry, changed, missing
+from db.symbols import MissingSymbols
 from domain.account_fields import LOT_FACTOR_BAR
 
 
@@ -30,6 +30,29 @@ def accept(args: argparse.Namespace, desk: Desk) -> Answer:
     MissingSymbols(desk.database).remove(args.name, [args.master_symbol])
     remarks = (*answer.remarks, *_about_its_size(entry, mapped))
     return msgspec.structs.replace(answer, remarks=remarks)
+
+
+def accept_contract(args: argparse.Namespace, desk: Desk) -> Answer:
+    """Opens are made again, under the contracts that stand in the list and no others."""
+    check_names([args.name], desk.by_name())
+    waiting = {e["symbol"]: e for e in changed(desk) if e["account_id"] == args.name}
+    strange = [symbol for symbol in args.symbols if symbol not in waiting]
+    if strange:
+        raise Refused(
+            f"{args.name}: no changed contract of {', '.join(strange)} waits. Waiting: "
+            f"{', '.join(waiting) or 'none'}. A slave ships a change within seconds of seeing it."
+        )
+    fresh = {symbol: waiting[symbol]["found"]["fingerprint"] for symbol in args.symbols}
+
+    def plan(present: Mapping[str, Document]) -> Plan:
+        check_names([args.name], present)
+        document = present[args.name]
+        accepted = {**(document.get("accepted_contracts") or {}), **fresh}
+        return {args.name: {**document, "accepted_contracts": accepted}}
+
+    answer = carry_out(desk, plan, patient=not args.no_wait)
+    terms = (f"accepted: {symbol}, {', '.join(waiting[symbol]['changes'])}" for symbol in fresh)
+    return msgspec.structs.replace(answer, lines=(*answer.lines, *terms))
 
 
 def dismiss(args: argparse.Namespace, desk: Desk) -> Answer:
@@ -78,6 +101,6 @@ def _about_its_size(entry: Entry, mapped: str) -> list[str]:
     factor = f"{theirs / named['contract_size']:.8f}".rstrip("0").rstrip(".")
     return [
         f"A lot of {symbol} is {named['contract_size']:g} here and {theirs:g} at the master. With "
-        f"`size.mode: same` a copy is that much smaller or larger; {symbol}{LOT_FACTOR_BAR}{factor} "
-        "makes it as large: docs/SYMBOLS.md."
+        "`size.mode: same` a copy is that much smaller or larger; "
+        f"{symbol}{LOT_FACTOR_BAR}{factor} makes it as large: docs/SYMBOLS.md."
     ]

@@ -1,7 +1,7 @@
 """Gathers what a decision may look at. It reports, gates judge; nothing missing is filled in."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ from domain.signals import PositionOpened
 from nodes.bookkeeping.ledger import Ledger
 from nodes.copying.appraising import volatility_of, worth_of
 from nodes.copying.wall_clocks import local_times
+from nodes.guarding.contract_watch import ContractWatch
 from nodes.guarding.day_guard import DayGuard
 from nodes.guarding.standing import Standing
 from nodes.inbox import Inbox
@@ -36,6 +37,14 @@ class Home(msgspec.Struct, frozen=True):
     swarm: str
 
 
+class Guards(NamedTuple):
+    """Who may have something against an open."""
+
+    standing: Standing
+    day: DayGuard
+    contracts: ContractWatch
+
+
 class SituationRoom:
     """One consistent situation per decision."""
 
@@ -44,8 +53,7 @@ class SituationRoom:
         door: TerminalDoor,
         inbox: Inbox,
         ledger: Ledger,
-        standing: Standing,
-        guard: DayGuard,
+        guards: Guards,
         home: Home,
     ) -> None:
         """Look at these."""
@@ -53,8 +61,7 @@ class SituationRoom:
         self._inbox = inbox
         self._ledger = ledger
         self._legs = ledger.legs
-        self._standing = standing
-        self._guard = guard
+        self._standing, self._guard, self._contracts = guards
         self._home = home
 
     def gather(
@@ -74,6 +81,7 @@ class SituationRoom:
             holds |= {Hold.DRAINING}
         account = self._door.account()
         server_ms = self._door.newest_server_ms()
+        spec = self._door.spec(symbol)
         situation = Situation(
             settings=settings,
             latch=self._standing.latch,
@@ -84,7 +92,7 @@ class SituationRoom:
             account=account,
             symbol=symbol,
             lot_factor=lot_factor,
-            spec=self._door.spec(symbol),
+            spec=spec,
             quote=self._door.quote(symbol),
             age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),
             leg_known=known is not None and not known.never_filled,
@@ -101,6 +109,7 @@ class SituationRoom:
             symbol_sides=self._symbol_sides(symbol, settings),
             newest_server_ms=server_ms,
             local_times=local_times(settings, now.utc_ms, server_ms),
+            contract=self._contracts.in_force(symbol, spec),
             means_age_ms=_age_of_means_ms(fact),
             volatility=volatility_of(self._door, symbol, settings),
         )

@@ -18,11 +18,14 @@ from db.journal_rows import Kept, rows_of
 from db.outbox import Parcel
 from db.schema import ACCOUNTS, MISSING_SYMBOLS
 from db.setting_up import set_up
+from decisions.contracts import contract_of, fingerprint
 from decisions.symbol_candidates import Wanted, candidates
 from domain.account_fields import AccountDefaults
+from domain.contracts import Contract
 from domain.ids import JourneyId, MasterSymbol, SlaveSymbol
-from domain.records import MissingSymbol, Record
-from tests.builders import an_offer
+from domain.market import Identity
+from domain.records import ContractKept, MissingSymbol, Record
+from tests.builders import a_spec, an_offer
 from tests.embedded_server import EmbeddedServer
 from tests.records_made import MASTER, MOMENT_MS, SLAVE
 
@@ -117,7 +120,7 @@ def test_a_missing_symbol_is_listed_with_its_candidates_and_accepted_by_one_comm
 
     assert "symbol_map.XAUUSD: not set -> GOLD" in person("accept", SLAVE, "XAUUSD")
     assert person.map() == {"XAUUSD": "GOLD"}
-    assert "Every symbol" in person()
+    assert "Nothing waits" in person()
     assert person.database[MISSING_SYMBOLS].count_documents({}) == 0
 
 
@@ -195,3 +198,47 @@ def test_entries_of_accounts_that_are_gone_are_not_shown(person: Person) -> None
     person.database[ACCOUNTS].delete_one({"name": SLAVE})
 
     assert person.waiting() == []
+
+
+KNOWN, FOUND, THIRD = (contract_of(a_spec("GOLD", contract_size=size)) for size in (100, 10, 1))
+
+
+def a_contract(found: Contract | None = None) -> ContractKept:
+    at = Identity(7001, "Apex-Live")
+    symbol = SlaveSymbol("GOLD")
+    return ContractKept(account=SLAVE, at=at, symbol=symbol, contract=KNOWN, found=found, at_ms=1)
+
+
+def test_a_changed_contract_is_listed_and_accepted_by_one_command(person: Person) -> None:
+    person.ship(a_contract())
+    assert "Nothing waits" in person()
+    person.ship(a_contract(FOUND))
+
+    listed = person()
+    assert f"{SLAVE}: its broker has changed GOLD: contract_size 100 -> 10" in listed
+    assert f"python launcher.py symbols accept-contract {SLAVE} GOLD\n" in listed
+
+    assert "accepted: GOLD, contract_size 100 -> 10" in person("accept-contract", SLAVE, "GOLD")
+    document = person.database[ACCOUNTS].find_one({"name": SLAVE}) or {}
+    assert document["accepted_contracts"] == {"GOLD": fingerprint(FOUND)}
+    assert "Nothing waits" in person()
+    assert "accept-contract" in document["updated_by"]
+
+
+def test_what_was_accepted_is_no_word_on_the_next_contract(person: Person) -> None:
+    person.ship(a_contract(FOUND))
+    person("accept-contract", SLAVE, "GOLD")
+
+    person.ship(a_contract(THIRD))
+
+    (entry,) = person.json()["contracts"]
+    assert entry["found"]["fingerprint"] == fingerprint(THIRD)
+    assert entry["found"]["contract_size"] == 1
+
+
+def test_what_has_not_changed_cannot_be_accepted(person: Person) -> None:
+    person.ship(a_contract())
+
+    said = person("accept-contract", SLAVE, "GOLD", code=1)
+
+    assert "no changed contract of GOLD waits. Waiting: none" in said

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,22 @@ from db.journal import Journal, glance, journal_path
 from db.journal_file import PATIENCE_MS, JournalDamaged, JournalRefused
 from db.journal_rows import NEWEST_FACTS
 from db.outbox import Outbox
+from decisions.contracts import contract_of
 from domain.book import Stamp
 from domain.ids import OpeningOrder
 from domain.legs import LegState
 from domain.market import Identity
 from domain.policies import Latch, TradingState
-from domain.records import BookKept, Cursor, Follow, JournalUnwritable, MasterAt, SettingsKept
+from domain.records import (
+    BookKept,
+    ContractKept,
+    Cursor,
+    Follow,
+    JournalUnwritable,
+    MasterAt,
+    SettingsKept,
+)
+from tests.builders import a_spec
 from tests.records_made import (
     MASTER,
     SLAVE,
@@ -129,6 +140,27 @@ def test_the_latch_is_the_newest_one(journal: Journal) -> None:
 def test_what_the_database_shall_see_waits_in_the_outbox(journal: Journal, path: Path) -> None:
     journal.write(leg(1), verdict(), opened(), latch_change(), equity())
     assert shipped_kinds(path) == ["leg", "verdict", "fact", "latch", "equity"]
+
+
+def test_the_newest_contract_of_each_symbol_is_kept_and_shipped(
+    journal: Journal, path: Path
+) -> None:
+    found = contract_of(a_spec("GOLD", contract_size=10))
+    changed = a_contract("GOLD", found=found)
+    journal.write(a_contract("GOLD"), a_contract("DJ30"), changed)
+
+    assert journal.contracts() == [a_contract("DJ30"), changed]
+    assert shipped_kinds(path) == ["contract"] * 3
+
+
+def a_contract(symbol: str, **changes: Any) -> ContractKept:
+    usual: dict[str, Any] = {
+        "account": SLAVE,
+        "at": Identity(7, "Apex-Live"),
+        "symbol": symbol,
+        "contract": contract_of(a_spec(symbol)),
+    }
+    return ContractKept(**(usual | changes))
 
 
 def test_only_a_leg_that_was_filled_is_shipped(journal: Journal, path: Path) -> None:

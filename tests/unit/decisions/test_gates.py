@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from decisions.claims import SymbolUse
+from decisions.contracts import contract_of
 from decisions.drafting import draft_copy
 from decisions.gates import (
     OPEN_GATES,
@@ -78,6 +79,11 @@ def only(**filters: Any) -> dict[str, Any]:
 
 HOURS = some_settings(trading_windows=("Mon 08:00-17:00 Europe/Prague",))
 DENIED = {
+    "a contract that was another": (
+        {"contract": contract_of(a_spec(contract_size="10"))},
+        Reason.CONTRACT_CHANGED,
+    ),
+    "a contract of which nobody knows what it was": ({"contract": None}, Reason.CONTRACT_CHANGED),
     "at five o'clock": (
         {"settings": HOURS, "local_times": {"Europe/Prague": LocalTime(0, 17 * 60)}},
         Reason.OUTSIDE_HOURS,

@@ -1,4 +1,4 @@
-"""A symbol that the slave's broker does not have is written down for a person, and never guessed."""
+"""A symbol that the slave's broker does not have is written down for a person, never guessed."""
 
 from decimal import Decimal
 

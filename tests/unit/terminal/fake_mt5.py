@@ -60,6 +60,7 @@ def symbol(**changes: Any) -> SimpleNamespace:
         "trade_mode": 4,
         "expiration_mode": 15,
         "order_mode": 127,
+        "trade_calc_mode": 2,
         "select": False,
     }
     return struct(**(usual | changes))

@@ -13,6 +13,7 @@ from domain.market import (
     TerminalState,
     Unknowable,
 )
+from tests.builders import an_offer
 from tests.unit.terminal.doors import HOME, door
 from tests.unit.terminal.fake_mt5 import FakeMt5, account, deal, position, symbol, terminal, tick
 
@@ -229,6 +230,80 @@ def test_a_symbol_is_asked_for_again_after_a_reconnect() -> None:
     spec = terminal_door.spec("GOLD.c")
     assert isinstance(spec, SymbolSpec)
     assert spec.volume_min == Decimal("0.1")
+
+
+def test_a_symbol_that_is_asked_anew_is_the_one_known_from_then_on() -> None:
+    module = FakeMt5()
+    at = door(module)
+    at.spec("GOLD.c")
+    module.symbols["GOLD.c"] = symbol(trade_contract_size=10.0)
+
+    anew = at.spec_anew("GOLD.c")
+
+    assert isinstance(anew, SymbolSpec)
+    assert (anew.contract_size, anew.base, anew.profit, anew.calc_mode) == (10, "XAU", "USD", 2)
+    assert at.spec("GOLD.c") == anew
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"trade_contract_size": 0.0}, id="no sensible size"),
+        pytest.param({"volume_step": 0.0}, id="no sensible step"),
+        pytest.param(None, id="not there any more"),
+    ],
+)
+def test_law_5_what_cannot_be_believed_takes_no_contract_from_closes(
+    changes: dict[str, Any] | None,
+) -> None:
+    module = FakeMt5()
+    at = door(module)
+    known = at.spec("GOLD.c")
+    module.symbols = {} if changes is None else {"GOLD.c": symbol(**changes)}
+
+    assert not isinstance(at.spec_anew("GOLD.c"), SymbolSpec)
+
+    assert at.spec("GOLD.c") == known
+
+
+def test_a_symbol_asked_anew_at_another_account_is_not_remembered() -> None:
+    module = FakeMt5()
+    at = door(module)
+    known = at.spec("GOLD.c")
+    module.symbols["GOLD.c"] = symbol(trade_contract_size=10.0)
+    module.account = account(login=7)
+
+    assert isinstance(at.spec_anew("GOLD.c"), Unknowable)
+
+    module.account = account()
+    assert at.spec("GOLD.c") == known
+
+
+def test_asking_anew_puts_nothing_into_the_market_watch() -> None:
+    module = FakeMt5()
+
+    door(module).spec_anew("GOLD.c")
+
+    assert "symbol_select" not in module.names_called()
+
+
+def test_a_brokers_list_is_read_exactly() -> None:
+    module = FakeMt5()
+    module.symbols["GOLDm"] = symbol(name="GOLDm", digits=3, trade_contract_size=10.0)
+    module.symbols["BROKEN"] = symbol(name="BROKEN", trade_contract_size=float("nan"))
+
+    assert door(module).symbols() == (
+        an_offer("GOLD.c", base="XAU", profit="USD", digits=2, contract_size="100"),
+        an_offer("GOLDm", base="XAU", profit="USD", digits=3, contract_size="10"),
+    )
+
+
+@FAILURES
+@pytest.mark.parametrize("call", ["symbols_get", "account_info"])
+def test_a_brokers_list_without_an_answer_is_unknowable(call: str, failure: Any) -> None:
+    module = FakeMt5()
+    module.failures[call] = failure
+    assert isinstance(door(module).symbols(), Unknowable)
 
 
 def test_a_symbol_the_broker_does_not_know_is_none() -> None:
