@@ -16,6 +16,7 @@ from pymongo.database import Database
 from db.moments import ms_of_date
 from db.schema import DECISIONS, TRADES
 from db.shipped_documents import STEPS
+from db.symbols import contracts_in_force
 from decisions.rebuilding import Remembered
 from domain.book import Stamp
 from domain.figures import Figures, Prices, Times
@@ -63,7 +64,11 @@ def remembered(database: Database[dict[str, Any]], slave: str, now: datetime) ->
     legs = [leg_of(document) for document in database[TRADES].find(ours | recent)]
     answered = {"account_id": slave, "event_id": {"$exists": True}}
     decisions = database[DECISIONS].find(answered).sort("timestamp", -1).limit(NEWEST_DECISIONS)
-    return Remembered(legs=tuple(leg for leg in legs if leg), cursors=tuple(_cursors(decisions)))
+    return Remembered(
+        legs=tuple(leg for leg in legs if leg),
+        cursors=tuple(_cursors(decisions)),
+        contracts=tuple(contracts_in_force(database, slave)),
+    )
 
 
 def leg_of(document: Document) -> Leg | None:

@@ -26,7 +26,7 @@ from domain.ids import (
 from domain.legs import Leg, LegState, MasterTarget
 from domain.market import Deal, Position
 from domain.mt5_words import DealEntry
-from domain.records import Cursor
+from domain.records import ContractKept, Cursor
 
 ZERO = Decimal(0)
 #: A leg that was made anew from the broker's records does not know the event that opened it.
@@ -51,10 +51,14 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database knows of a slave: its copies, and how far each story was answered."""
+    """What the database knows of a slave: its copies, and how far each story was answered.
+
+    And the contracts of its broker's symbols, as they were in force.
+    """
 
     legs: tuple[Leg, ...] = ()
     cursors: tuple[Cursor, ...] = ()
+    contracts: tuple[ContractKept, ...] = ()
 
 
 class _Opening(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,7 +90,7 @@ class SlaveLoop:
             parts.clock,
             self._inbox.is_wanted,
         )
-        self._contracts = _contracts(parts, self._ledger)
+        self._contracts = _contracts(parts, self._ledger, self._recovery)
         room = SituationRoom(
             parts.door,
             self._inbox,
@@ -188,6 +188,7 @@ class SlaveLoop:
                 self._recovery.meet(arrival.snapshot.book)
         self._search()
         if self._recovery.recall():
+            self._contracts.recall(self._recovery.contracts)
             self._follow(self._told)
             for master in self._inbox.masters():
                 self._inbox.ask_again(master)
@@ -427,9 +428,9 @@ def _recovery(parts: SlaveParts, ledger: Ledger) -> Recovery:
     return recovery
 
 
-def _contracts(parts: SlaveParts, ledger: Ledger) -> ContractWatch:
+def _contracts(parts: SlaveParts, ledger: Ledger, recovery: Recovery) -> ContractWatch:
     """Of the symbols at this broker."""
-    kept = parts.journal.contracts()
+    kept = (*parts.journal.contracts(), *recovery.contracts)
     return ContractWatch(parts.name, parts.identity, parts.door, ledger, kept)
 
 

@@ -47,6 +47,16 @@ class ContractWatch:
             if kept.found is not None:
                 self._meet(symbol, kept.found)
 
+    def recall(self, remembered: Iterable[ContractKept]) -> None:
+        """What a lost journal had kept; what was seen since is held against it."""
+        for one in remembered:
+            if one.at != self._at:
+                continue
+            seen = self._kept.get(one.symbol)
+            self._kept[one.symbol] = one
+            if seen is not None:
+                self._meet(one.symbol, seen.contract)
+
     def in_force(
         self, symbol: SlaveSymbol, spec: SymbolSpec | Unknowable | None
     ) -> Contract | None:

@@ -17,7 +17,7 @@ from domain.ids import LegKey, NodeName
 from domain.legs import Leg
 from domain.market import Deal, PendingOrder, Position, Unknowable
 from domain.policies import AccountSettings
-from domain.records import Cursor, JournalUnwritable
+from domain.records import ContractKept, Cursor, JournalUnwritable
 from nodes.bookkeeping.ledger import Ledger
 from nodes.guarding.account_kind import AccountKind
 from nodes.ports import Journal, Recollection, TerminalDoor
@@ -71,6 +71,8 @@ class Recovery:
         self._in_doubt_since_s: float | None = None
         self._ended: list[LegKey] = []
         self._searched: set[tuple[int, str]] = set()
+        #: What the database has told of this broker's symbols.
+        self.contracts: tuple[ContractKept, ...] = ()
 
     @property
     def waits_for_trades(self) -> bool:
@@ -93,6 +95,8 @@ class Recovery:
                 self._keep(leg, "trades")
         for cursor in found.cursors:
             self._go_on_after(cursor)
+        self.contracts = found.contracts
+        self._ledger.write(*found.contracts)
         self._remember_asking(self._recollection)
         self._recollection = None
         return True

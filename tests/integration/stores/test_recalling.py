@@ -16,13 +16,16 @@ from db.moments import moment
 from db.our_database import OurDatabase
 from db.outbox import Outbox
 from db.recalling import Recalling
-from db.schema import SWARM
+from db.schema import CONTRACTS, SWARM
 from db.setting_up import set_up
 from db.trades import CLOSED_SINCE, remembered
+from decisions.contracts import contract_of
 from domain.account_fields import AccountDefaults
 from domain.book import Stamp
-from domain.ids import NodeName
-from domain.records import Cursor, Record
+from domain.ids import NodeName, SlaveSymbol
+from domain.market import Identity
+from domain.records import ContractKept, Cursor, Record
+from tests.builders import a_spec
 from tests.integration.stores.conftest import Server
 from tests.records_made import MASTER, MOMENT_MS, SLAVE, closed_leg, leg, verdict
 from tests.waiting import eventually
@@ -54,6 +57,19 @@ def test_every_leg_that_was_shipped_comes_back(ready: Documents, tmp_path: Path)
     ship(ready, tmp_path, leg(1), leg(2), closed_leg(2), closed_leg(3))
     found = remembered(ready, SLAVE, NOW)
     assert sorted(found.legs, key=lambda one: one.key) == [leg(1), closed_leg(2), closed_leg(3)]
+
+
+def test_contracts_come_back_as_they_were_in_force(ready: Documents, tmp_path: Path) -> None:
+    was, found = (contract_of(a_spec("GOLD", contract_size=size)) for size in (100, 10))
+    at, symbol = Identity(7, "Apex-Live"), SlaveSymbol("GOLD")
+    kept = ContractKept(account=SLAVE, at=at, symbol=symbol, contract=was, found=found, at_ms=1)
+    ship(ready, tmp_path, kept)
+    ready[CONTRACTS].insert_one({"account_id": SLAVE, "symbol": "spoiled", "contract": 7})
+
+    (told,) = remembered(ready, SLAVE, NOW).contracts
+
+    assert told == msgspec.structs.replace(kept, found=None, at_ms=0)
+    assert remembered(ready, OTHER, NOW).contracts == ()
 
 
 def test_copies_of_other_slaves_and_of_other_systems_are_not_ours(

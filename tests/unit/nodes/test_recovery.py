@@ -10,7 +10,7 @@ from decisions.rebuilding import Remembered
 from domain.legs import Leg, LegState
 from domain.market import Unknowable
 from domain.records import Cursor, JournalUnwritable
-from tests.builders import MASTER
+from tests.builders import MASTER, a_spec
 from tests.fakes import FakeJournal, told
 from tests.unit.nodes.rollovers import close_for_the_night, open_anew
 from tests.unit.nodes.swarm import Swarm
@@ -40,6 +40,7 @@ def trades_of(swarm: Swarm) -> Remembered:
     return Remembered(
         legs=tuple(leg for leg in swarm.slave.legs if leg.identifier),
         cursors=(Cursor(master=MASTER, stamp=cursor),),
+        contracts=tuple(swarm.slave.journal.contracts()),
     )
 
 
@@ -414,3 +415,23 @@ def test_nothing_opens_before_the_broker_has_said_what_waits() -> None:
     without_journal(swarm)
     swarm.turn(8)
     assert "RECOVERING" in swarm.slave.report.holds
+
+
+@pytest.mark.parametrize("answers_at", ["the start", "later"])
+def test_a_contract_that_changed_while_the_journal_was_lost_opens_nothing(answers_at: str) -> None:
+    swarm = Swarm()
+    swarm.trade()
+    swarm.turn()
+    kept = trades_of(swarm)
+    swarm.slave.door.specs["XAUUSD"] = a_spec(contract_size="10")
+    database = Database(kept if answers_at == "the start" else None)
+    without_journal(swarm, database)
+    swarm.turn(2)
+    swarm.trade()
+    database.remembered = kept
+    swarm.turn(2)
+
+    swarm.trade()
+
+    assert swarm.slave.last == ("PositionOpened", "denied", "CONTRACT_CHANGED")
+    assert swarm.slave.journal.contracts()[0].contract == kept.contracts[0].contract
