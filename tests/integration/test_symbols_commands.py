@@ -32,8 +32,8 @@ from tests.records_made import MASTER, MOMENT_MS, SLAVE
 pytestmark = pytest.mark.integration
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-GOLD = an_offer("GOLD", base="XAU")
-GOLD_MICRO = an_offer("GOLDm", base="XAU", contract_size="10")
+GOLD = an_offer("GOLD", base="XAU", profit="USD")
+GOLD_MICRO = an_offer("GOLDm", base="XAU", profit="USD", contract_size="10")
 _numbers = count(1)
 
 
@@ -150,7 +150,7 @@ def test_another_contract_size_is_said_and_evened_out_by_a_factor(person: Person
     assert "A lot of GOLDm is 10 here and 100 at the master" in said
     assert "GOLDm|10 makes it as large" in said
 
-    person.ship(a_missing("XAGUSD", an_offer("SILVER", base="XAG", contract_size="10")))
+    person.ship(a_missing("XAGUSD", an_offer("SILVER", contract_size="10")))
     assert "as large" not in person("accept", SLAVE, "XAGUSD", "SILVER|10")
 
     assert person.map() == {"XAUUSD": "GOLDm", "XAGUSD": "SILVER|10"}
