@@ -15,12 +15,12 @@ from domain.policies import AccountSettings, Hold, TradingState
 from domain.records import EquitySample, MasterAt
 from nodes.account_reader import AccountReader
 from nodes.bookkeeping.ledger import Ledger
+from nodes.copying.contract_watch import ContractWatch
 from nodes.copying.copier import Copier
 from nodes.copying.missing_symbols import MissingSymbols
 from nodes.copying.opener import Neighbours, Opener
 from nodes.copying.situation_room import Guards, Home, SituationRoom
 from nodes.executor import Executor
-from nodes.guarding.contract_watch import ContractWatch
 from nodes.guarding.day_guard import DayGuard
 from nodes.guarding.login_watch import LoginWatch
 from nodes.guarding.standing import Standing

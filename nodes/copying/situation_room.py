@@ -18,8 +18,8 @@ from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.bookkeeping.ledger import Ledger
 from nodes.copying.appraising import volatility_of, worth_of
+from nodes.copying.contract_watch import ContractWatch
 from nodes.copying.wall_clocks import local_times
-from nodes.guarding.contract_watch import ContractWatch
 from nodes.guarding.day_guard import DayGuard
 from nodes.guarding.standing import Standing
 from nodes.inbox import Inbox

@@ -9,7 +9,7 @@ import pytest
 from decisions.contracts import contract_of, fingerprint
 from domain.market import Identity, Unknowable
 from domain.records import ContractKept
-from nodes.guarding.contract_watch import LOOK_EVERY_S, LOOKS_PER_ROUND
+from nodes.copying.contract_watch import LOOK_EVERY_S, LOOKS_PER_ROUND
 from tests.builders import a_spec, some_settings
 from tests.unit.nodes.swarm import Swarm
 
