@@ -23,8 +23,16 @@ class InForce(NamedTuple):
 
 def contract_of(spec: SymbolSpec) -> Contract:
     """What of a symbol's specification is its contract."""
-    names = Contract.__struct_fields__
-    return Contract(**{name: getattr(spec, name) for name in names})
+    return Contract(
+        contract_size=spec.contract_size,
+        digits=spec.digits,
+        tick_size=spec.tick_size,
+        volume_min=spec.volume_min,
+        volume_step=spec.volume_step,
+        calc_mode=spec.calc_mode,
+        base=spec.base,
+        profit=spec.profit,
+    )
 
 
 def after_seeing(known: Contract | None, found: Contract, accepted: str | None) -> InForce:
