@@ -4,6 +4,7 @@ The only place where the damage report makes positions' lives out of deals and t
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
@@ -25,6 +26,7 @@ class Wanted(NamedTuple):
     master: NodeName
     key: LegKey
     life: Life
+    contract_size: Decimal | None = None
 
 
 class Copies(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ class Copies(msgspec.Struct, frozen=True, kw_only=True):
 def wanted_of(masters: Sequence[MasterTruth]) -> tuple[Wanted, ...]:
     """Every position that the masters ever had."""
     return tuple(
-        Wanted(master.name, _key(master, life), life)
+        Wanted(master.name, _key(master, life), life, _contract_size(master, life))
         for master in masters
         for life in _lives(master.deals)
     )
@@ -125,6 +127,10 @@ class _Marks:
         named = named_by(comment)
         key = None if named is None else self._by_ticket.get(OpeningOrder(named[0]))
         return None if key is None or named is None else msgspec.structs.replace(key, part=named[1])
+
+
+def _contract_size(master: MasterTruth, life: Life) -> Decimal | None:
+    return master.contracts.get(life.opening.symbol)
 
 
 def _key(master: MasterTruth, life: Life) -> LegKey:

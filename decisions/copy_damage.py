@@ -9,6 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 
 import msgspec
 
+from decisions.asked_for import AskedFor, Position, asked_for
 from decisions.broker_clocks import BrokerClock, least_apart_ms
 from decisions.copies import Wanted, is_marked
 from decisions.damage_found import DamageKind, Finding, Terms
@@ -32,6 +33,18 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     def spec(self) -> SymbolSpec | None:
         """The contract of the copy's symbol; None where nobody told it."""
         return self.slave.policy.specs.get(self.copy.opening.symbol)
+
+    @property
+    def asked(self) -> AskedFor:
+        """What the slave's document asks for of this position."""
+        life, policy = self.wanted.life, self.slave.policy
+        position = Position(
+            master=self.wanted.master,
+            symbol=life.opening.symbol,
+            lots=life.volume,
+            contract_size=self.wanted.contract_size,
+        )
+        return asked_for(policy.document, position, policy.specs)
 
     @property
     def master_clock(self) -> BrokerClock:
@@ -82,15 +95,15 @@ def _still_open(copied: Copied) -> Finding | None:
 
 
 def _copied_wrong(copied: Copied) -> Finding | None:
-    """Part of it may not have been filled; more than the master's nobody asked for."""
-    policy, life, copy = copied.slave.policy, copied.wanted.life, copied.copy
-    plain = life.opening.symbol
-    symbol, _, factor = policy.symbol_map.get(plain, plain + policy.suffix).partition("|")
-    most = life.volume * Decimal(factor or 1)
-    is_same = (copy.side, copy.opening.symbol) == (life.side, symbol)
-    if is_same and copied.whole <= most:
+    """Part of it may not have been filled; more than was asked for nobody wants."""
+    asked, copy = copied.asked, copied.copy
+    side = copied.wanted.life.side
+    side = side.opposite if asked.is_reversed else side
+    is_same = (copy.side, copy.opening.symbol) == (side, asked.symbol)
+    if is_same and (asked.most_lots is None or copied.whole <= asked.most_lots):
         return None
-    wanted = f"{life.side.value} {symbol}, at most {most:f} lots"
+    most = "" if asked.most_lots is None else f", at most {asked.most_lots:f} lots"
+    wanted = f"{side.value} {asked.symbol}{most}"
     found = f"opened, {copied.whole:f} lots in all"
     return copied.damage(DamageKind.COPIED_WRONG, wanted, found)
 
@@ -110,13 +123,20 @@ def _closed_early(copied: Copied) -> Finding | None:
     ended_ms, master_ended_ms = copied.copy.ended_ms, copied.wanted.life.ended_ms
     if ended_ms is None or not copied.is_ours(copied.copy.ends[-1]):
         return None
-    if ZERO in _due_by(copied, ended_ms):
+    if ZERO in _due_by(copied, ended_ms) or _has_had_its_time(copied, ended_ms):
         return None
     when = "while the master holds on"
     if master_ended_ms is not None:
         when = f"{_seconds(copied.before_ms(ended_ms, master_ended_ms))} before the master"
     wanted = "closed by us after the master, not before"
     return copied.damage(DamageKind.CLOSED_EARLY, wanted, f"closed by us {when}")
+
+
+def _has_had_its_time(copied: Copied, ended_ms: int) -> bool:
+    """`max_hold_seconds`, by the clock of the machine: it may be apart from the broker's."""
+    longest_ms = copied.asked.longest_ms
+    held_ms = ended_ms - copied.copy.opening.server_ms
+    return longest_ms is not None and held_ms >= longest_ms - copied.terms.forgiven_ms
 
 
 def _over_closed(copied: Copied) -> Finding | None:
@@ -153,7 +173,11 @@ def _due(copied: Copied, left: Decimal) -> Decimal:
     whole = (share / spec.volume_step).quantize(Decimal(1), ROUND_DOWN) * spec.volume_step
     if whole >= spec.volume_min:
         return whole
-    return min(spec.volume_min, copied.copy.volume) if copied.slave.policy.keep_minimum else ZERO
+    return min(spec.volume_min, copied.copy.volume) if _keeps_minimum(copied) else ZERO
+
+
+def _keeps_minimum(copied: Copied) -> bool:
+    return copied.slave.policy.keep_minimum and copied.asked.keeps_minimum
 
 
 def _named(life: Life) -> str:

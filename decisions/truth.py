@@ -1,7 +1,8 @@
 """What the brokers' own books say of a master and its slaves, and what the swarm said of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -47,6 +48,8 @@ class MasterTruth(AccountTruth, frozen=True, kw_only=True):
 
     moved: tuple[Moved, ...] = ()
     told: tuple[Told, ...] = ()
+    contracts: Mapping[str, Decimal] = {}
+    """What a lot of each of its symbols is."""
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +64,22 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CopyPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How one slave copies, one to one, and what its broker's symbols are like."""
+    """How one slave copies, and what its broker's symbols are like.
+
+    `ways`: its document, whatever else that asks for; one to one where it is empty.
+    """
 
     symbol_map: dict[str, str]
     suffix: str
     magic_number: int
     specs: dict[str, SymbolSpec]
     keep_minimum: bool = True
+    ways: Mapping[str, Any] = {}
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """All of it, as its user wrote it."""
+        return {"symbol_map": self.symbol_map, "suffix": self.suffix, **self.ways}
 
 
 class SlaveTruth(AccountTruth, frozen=True, kw_only=True):

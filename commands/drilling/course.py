@@ -44,6 +44,25 @@ HURRIED_S = 2.0
 READABLE_WITHIN_S = 15.0
 
 
+#: What a user's filters, limits and sizes keep out: like mine means these as well.
+SETTINGS_DENY = (
+    Reason.SYMBOL_FILTERED,
+    Reason.MAGIC_FILTERED,
+    Reason.COMMENT_FILTERED,
+    Reason.SIDE_FILTERED,
+    Reason.ORDER_TYPE_FILTERED,
+    Reason.MASTER_LOT_FILTERED,
+    Reason.OUTSIDE_HOURS,
+    Reason.SPREAD_TOO_WIDE,
+    Reason.MAX_OPEN_LOTS,
+    Reason.TOO_MANY_IN_TIME,
+    Reason.MIN_LOT,
+    Reason.RATE_UNKNOWN,
+    Reason.CONTRACT_UNKNOWN,
+    Reason.VOLATILITY_UNKNOWN,
+    Reason.NO_STOP,
+    Reason.NO_TARGET,
+)
 OWN_LIMITS = (
     Reason.MAX_LOT,
     Reason.MAX_OPEN_TRADES,
@@ -52,6 +71,7 @@ OWN_LIMITS = (
     Reason.UNKNOWN_SYMBOL,
     Reason.SYMBOL_NOT_TRADABLE,
     Reason.VOLUME_TOO_SMALL,
+    *SETTINGS_DENY,
 )
 
 

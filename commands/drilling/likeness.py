@@ -16,8 +16,8 @@ Document = dict[str, Any]
 LEFT_BEHIND = frozenset(
     {"path", "login", "server", "password", "terminal", "relaunch_terminal", "pub_port", "paper"}
 )
-#: A drill judges by the master's lots, side and symbols, whatever a copy would have had.
-NOT_DRILLED = frozenset({"size", "rules", "reverse", "prefix", "master_prefix", "master_suffix"})
+#: So long a close may be held back in a drill at most, as it waits for its last one.
+LONGEST_HELD_S = 5
 #: The masters' symbols, and what each paper broker that never closes calls them.
 MASTERS_SELL = ("EURUSD", "XAUUSD")
 SOLD: dict[str, tuple[str, ...]] = {
@@ -109,8 +109,17 @@ def _like_slave(mine: Mapping[str, Any]) -> Document:
 
 def _kept(mine: Mapping[str, Any]) -> Document:
     """What the table of account fields knows, and no secret; all else is left alone."""
-    known = {f.name for f in fields_of("") if f.kind is not Kind.SECRET} - LEFT_BEHIND - NOT_DRILLED
-    return {name: mine[name] for name in mine if name in known}
+    known = {f.name for f in fields_of("") if f.kind is not Kind.SECRET} - LEFT_BEHIND
+    kept = _held_no_longer({name: mine[name] for name in mine if name in known})
+    if kept.get("rules"):
+        kept["rules"] = [_held_no_longer(dict(rule)) for rule in kept["rules"]]
+    return kept
+
+
+def _held_no_longer(ways: Document) -> Document:
+    if (ways.get("min_hold_seconds") or 0) > LONGEST_HELD_S:
+        ways["min_hold_seconds"] = LONGEST_HELD_S
+    return ways
 
 
 def _key(mine: Mapping[str, Any], number: int) -> str:
@@ -145,16 +154,21 @@ def _can_trade(mine: Mapping[str, Any], broker: str) -> list[str]:
 
 def _called(mine: Mapping[str, Any], symbol: str) -> str:
     symbol_map = mine.get("symbol_map") or {}
-    mapped = str(symbol_map.get(symbol, symbol + str(mine.get("suffix", ""))))
+    plain = f"{mine.get('prefix') or ''}{symbol}{mine.get('suffix') or ''}"
+    mapped = str(symbol_map.get(symbol, plain))
     return mapped.partition("|")[0]
+
+
+def _holds_longer(mine: Mapping[str, Any]) -> bool:
+    ways = (mine, *(mine.get("rules") or ()))
+    return any((one.get("min_hold_seconds") or 0) > LONGEST_HELD_S for one in ways)
 
 
 def _differences(mine: Mapping[str, Any], account: Mapping[str, Any]) -> Iterator[str]:
     name, broker = mine["name"], account["paper"]["broker"]
     yield f"{name}: trades at the paper broker {broker}."
-    left_out = ", ".join(sorted(field for field in NOT_DRILLED if mine.get(field)))
-    if left_out:
-        yield f"{name}: copies have the master's lots, side and symbols; left out: {left_out}."
+    if _holds_longer(mine):
+        yield f"{name}: closes are held back for {LONGEST_HELD_S} s at most (min_hold_seconds)."
     tradable = _can_trade(account, broker)
     if account.get("symbol_map") != mine.get("symbol_map"):
         yield (

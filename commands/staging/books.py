@@ -11,7 +11,6 @@ from domain.account_fields import AccountDefaults
 from domain.book import Stamp
 from domain.ids import NodeName, OpeningOrder
 from domain.market import Deal, Identity, Position, SymbolSpec, Unknowable
-from domain.policies import Role
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from paper import client
@@ -54,6 +53,7 @@ def read_master(
         positions=books.positions,
         moved=tuple(moved),
         told=tuple(told),
+        contracts={name: spec.contract_size for name, spec in books.specs.items()},
     )
 
 
@@ -66,6 +66,7 @@ def read_slave(broker: Address, account: Document, filed: Iterable[Filed]) -> Sl
         magic_number=account.get("magic_number", DEFAULT_MAGIC),
         specs=books.specs,
         keep_minimum=account.get("partial_below_min", "keep") == "keep",
+        ways=account,
     )
     return SlaveTruth(
         name=NodeName(account["name"]),
@@ -145,7 +146,7 @@ def books_of(broker: Address, account: Document) -> Books:
             identity=_known(name, terminal.connect()),
             deals=_known(name, terminal.deals_between(*ALL_TIME_S)),
             positions=_known(name, terminal.positions()),
-            specs=_specs(terminal) if account["type"] == Role.SLAVE.value else {},
+            specs=_specs(terminal),
         )
     finally:
         terminal.close()

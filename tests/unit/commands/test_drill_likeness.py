@@ -54,12 +54,34 @@ def test_names_and_rules_are_kept() -> None:
     assert account["kill_switch"] == {"daily_loss": 500}
 
 
-def test_sizes_are_left_out_and_that_is_said() -> None:
-    """A drill would take a copy of another size than the master's for damage."""
-    size = {"mode": "fixed", "fixed_lot": 3}
-    assert "size" not in shaped(size=size)
-    assert "left out: reverse, size." in remarks(size=size, reverse=True)
-    assert "left out" not in remarks()
+WAYS: Document = {
+    "size": {"mode": "fixed", "fixed_lot": 3},
+    "reverse": True,
+    "stop_loss_type": "fixed",
+    "stop_loss_points": 200,
+    "filters": {"sides": ["BUY"]},
+    "trading_windows": ["Mon-Fri 08:00-17:00 UTC"],
+    "max_hold_seconds": 900,
+    "break_even": {"at": 50},
+    "throttle": {"opens": 3},
+    "prefix": "x",
+    "master_suffix": ".m",
+    "rules": [{"masters": ["FTMO_Master"], "max_lot": 1}],
+}
+
+
+def test_every_way_of_copying_is_taken_over_as_it_stands() -> None:
+    account = shaped(**WAYS)
+    assert {name: account[name] for name in WAYS} == WAYS
+
+
+def test_a_close_is_not_held_back_for_longer_than_a_drill_waits_and_that_is_said() -> None:
+    long = {"min_hold_seconds": 600, "rules": [{"symbols": ["X*"], "min_hold_seconds": 60}]}
+    account = shaped(**long)
+    assert account["min_hold_seconds"] == 5
+    assert account["rules"] == [{"symbols": ["X*"], "min_hold_seconds": 5}]
+    assert "held back for 5 s at most" in remarks(**long)
+    assert "held back" not in remarks(min_hold_seconds=3)
 
 
 def test_nothing_real_and_nothing_secret_is_copied() -> None:

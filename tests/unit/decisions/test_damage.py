@@ -1,5 +1,6 @@
 """The damage report finds each thing a copier must never do, and nothing where none was done."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -116,7 +117,10 @@ ANSWERED = (filed(OPENED, 1), filed(CLOSED, 2))
 
 
 def slave(
-    *deals: Deal, words: tuple[Filed, ...] = ANSWERED, keep_minimum: bool = True
+    *deals: Deal,
+    words: tuple[Filed, ...] = ANSWERED,
+    keep_minimum: bool = True,
+    ways: Mapping[str, Any] = {},
 ) -> SlaveTruth:
     policy = CopyPolicy(
         symbol_map={"XAUUSD": "GOLD"},
@@ -124,6 +128,7 @@ def slave(
         magic_number=234000,
         specs={"GOLD": spec()},
         keep_minimum=keep_minimum,
+        ways=ways,
     )
     return SlaveTruth(
         name=COPY,
@@ -473,3 +478,78 @@ def test_parts_that_are_more_than_the_masters_lots_are_copied_wrong() -> None:
     lead = master(deal(GOLD, "100", 1.0))
     report = judged(lead, slave(*in_three_parts(), words=(filed(OPENED),)))
     assert report.copied_wrong == 3
+
+
+SELL = {"side": Side.SELL}
+LEAD_OF_OUNCES = msgspec.structs.replace(HELD, contracts={"XAUUSD": Decimal(10)})
+FACTOR = {"symbol_map": {"XAUUSD": "GOLD|0.5"}}
+TURNED_HERE = {"rules": [{"masters": ["Lead"], "symbols": ["xau*"], "reverse": True}]}
+CLAMPED = {"size": {"multiplier": 2, "above_max_lot": "clamp"}, "max_lot": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("lead", "ways", "right", "wrong"),
+    [
+        pytest.param(HELD, {"reverse": True}, ours("1.0", 2, **SELL), ours("1.0", 2), id="turned"),
+        pytest.param(HELD, TURNED_HERE, ours("1.0", 2, **SELL), ours("1.0", 2), id="by a rule"),
+        pytest.param(
+            HELD,
+            {"rules": [{"masters": ["Other"], "reverse": True}]},
+            ours("1.0", 2),
+            ours("1.0", 2, **SELL),
+            id="by a rule that is for another",
+        ),
+        pytest.param(HELD, FACTOR, ours("0.5", 2), ours("0.6", 2), id="factor"),
+        pytest.param(
+            HELD, {"size": {"multiplier": 0.5}}, ours("0.5", 2), ours("0.6", 2), id="multiplier"
+        ),
+        pytest.param(
+            HELD,
+            {"size": {"mode": "fixed", "fixed_lot": 3}},
+            ours("3.0", 2),
+            ours("3.1", 2),
+            id="fixed",
+        ),
+        pytest.param(
+            LEAD_OF_OUNCES,
+            {"size": {"mode": "notional"}},
+            ours("0.1", 2),
+            ours("0.2", 2),
+            id="notional",
+        ),
+        pytest.param(HELD, CLAMPED, ours("0.3", 2), ours("0.4", 2), id="most lots"),
+        pytest.param(
+            HELD,
+            {"size": {"mode": "equity"}, "max_lot": 2},
+            ours("2.0", 2),
+            ours("2.1", 2),
+            id="what no deal shows is bounded by the most lots",
+        ),
+        pytest.param(
+            HELD,
+            {"symbol_map": {}, "prefix": "x", "suffix": ".y"},
+            ours("1.0", 2, symbol="xXAUUSD.y"),
+            ours("1.0", 2),
+            id="affixes",
+        ),
+        pytest.param(
+            HELD,
+            {"symbol_map": {}, "master_prefix": "XAU", "prefix": "A"},
+            ours("1.0", 2, symbol="AUSD"),
+            ours("1.0", 2, symbol="AXAUUSD"),
+            id="the master's affixes",
+        ),
+    ],
+)
+def test_a_copy_is_held_against_what_its_account_asks_for(
+    lead: MasterTruth, ways: Mapping[str, Any], right: Deal, wrong: Deal
+) -> None:
+    assert found(judged(lead, slave(right, ways=ways))) == {}
+    assert found(judged(lead, slave(wrong, ways=ways))) == {"copied_wrong": 1}
+
+
+def test_a_copy_may_end_before_its_master_once_its_time_is_over() -> None:
+    ways = {"max_hold_seconds": 20}
+    assert found(judged(HELD, slave(ours("1.0", 2), ours_out("1.0", 22), ways=ways))) == {}
+    early = slave(ours("1.0", 2), ours_out("1.0", 10), ways=ways)
+    assert found(judged(HELD, early)) == {"closed_early": 1}
