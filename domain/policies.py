@@ -183,15 +183,26 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def copies_stops_exactly(self) -> bool:
-        """By these settings copies have the master's stops, at the master's prices."""
-        exactly = (StopLossType.EXACT, TakeProfitType.EXACT, None, Decimal(0), Decimal(0))
-        return exactly == (
+        """By these settings and their rules copies have the master's stops, at the same prices."""
+        exactly = (
+            StopLossType.EXACT,
+            TakeProfitType.EXACT,
+            None,
+            Decimal(0),
+            Decimal(0),
+            None,
+            None,
+        )
+        have = (
             self.stop_loss_type,
             self.take_profit_type,
             self.protective_stop,
             self.stop_loss_offset,
             self.take_profit_offset,
+            self.break_even.at,
+            self.trailing.distance,
         )
+        return exactly == have and all(rule.settings.copies_stops_exactly for rule in self.rules)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
