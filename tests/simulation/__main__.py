@@ -9,11 +9,13 @@ from functools import partial
 
 import msgspec
 
+from tests.simulation.builds import Build
 from tests.simulation.drawing_more import draw
+from tests.simulation.drawing_settings import KINDS
 from tests.simulation.report import Tally, failure_lines
 from tests.simulation.running import Result, run, run_span
 from tests.simulation.sabotage import BUILDS
-from tests.simulation.schedule import Mode
+from tests.simulation.schedule import DRAWN, PLAINLY, Mode
 from tests.simulation.shrinking import shrunk
 from utils.clock import monotonic_s
 
@@ -31,8 +33,8 @@ def main() -> int:
 
 
 def _one(given: argparse.Namespace, mode: Mode) -> int:
-    build = BUILDS[given.build]
-    schedule = draw(given.seed, mode, build.troubles, build.flavour)
+    build = _build(given)
+    schedule = draw(given.seed, mode, build.troubles, build.flavour, build.ways)
     result = run(schedule, build, shows=given.trace)
     if given.shrink and not result.is_good:
         schedule = shrunk(schedule, build)
@@ -61,13 +63,18 @@ def _many(given: argparse.Namespace, mode: Mode) -> int:
 def _in_workers(
     given: argparse.Namespace, mode: Mode, spans: list[tuple[int, int]]
 ) -> Iterator[list[Result]]:
-    work = partial(run_span, mode=mode, build=BUILDS[given.build])
+    work = partial(run_span, mode=mode, build=_build(given))
     if given.workers == 1:
         yield from map(work, spans)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(given.workers, mp_context=context) as pool:
         yield from pool.map(work, spans)
+
+
+def _build(given: argparse.Namespace) -> Build:
+    build = BUILDS[given.build]
+    return build if given.settings is None else build._replace(ways=given.settings)
 
 
 def _say(*lines: str) -> None:
@@ -84,6 +91,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--progress", action="store_true")
     parser.add_argument(
         "--build", choices=sorted(BUILDS), default="honest", help="broken on purpose"
+    )
+    parser.add_argument(
+        "--settings", choices=(DRAWN, PLAINLY, *sorted(KINDS)), help="of the slaves' documents"
     )
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument("--trace", action="store_true", help="with --seed: everything that happens")

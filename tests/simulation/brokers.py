@@ -18,7 +18,7 @@ from paper.module.failures import RECEIVE_FAILED, SEND_FAILED
 from paper.service.answering import answer
 from paper.service.door import Door
 from paper.service.faults.desk import FaultDesk
-from paper.service.recorded import NOTHING_RECORDED
+from paper.service.recorded import Recorded
 from paper.service.replay import Replay
 from paper.service.session import Session
 from paper.service.tape import Tape
@@ -37,6 +37,7 @@ STEP_POINTS = 3
 TICK_EVERY_US = 500_000
 DUTIES_EVERY_US = 150_000
 FIRST_LOGIN = 20_000_000
+RANGE_POINTS, PAST_MINUTES = 100, 10
 
 
 class NothingKept:
@@ -110,6 +111,7 @@ class Brokers:
         self.tape = Tape(replay, BrokerClock(kernel))
         self.faults = FaultDesk(self.world, self.tape, seed)
         self.faults.cut_off = self.cut_off
+        self._recorded = Recorded([_past(name) for name in START_PRICES])
         self._place = Address(pid=0, port=0, pub_port=0, instance="simulated", state_dir="")
         self._door = Door(self.world, self.tape.utc_ms)
         self._middle = {feed: middle for feed, (middle, _, _) in START_PRICES.items()}
@@ -140,7 +142,7 @@ class Brokers:
 
     def session(self) -> Session:
         """A new client's view."""
-        return Session(self.world, self._place, self.tape.utc_ms, NOTHING_RECORDED, self._door)
+        return Session(self.world, self._place, self.tape.utc_ms, self._recorded, self._door)
 
     def trade(self, login: int, server: str, request: TradeRequest) -> Any:
         """A person's order, from a telephone: whatever the terminal does, it gets there."""
@@ -225,6 +227,21 @@ def _feed(symbol: str) -> Feed:
         times_ms=array("q", [0]),
         bids=array("d", [middle]),
         asks=array("d", [middle + spread]),
+    )
+
+
+def _past(symbol: str) -> Feed:
+    """What bars of before the run are made of: every minute goes as far up as down."""
+    middle, digits, spread = START_PRICES[symbol]
+    away = RANGE_POINTS / 2 * 10.0**-digits
+    bids = [middle + up * away for _ in range(PAST_MINUTES) for up in (0, 1, -1, 0)]
+    times = [minute * 60_000 + nth * 10_000 for minute in range(PAST_MINUTES) for nth in range(4)]
+    return Feed(
+        symbol=symbol,
+        digits=digits,
+        times_ms=array("q", times),
+        bids=array("d", bids),
+        asks=array("d", [bid + spread for bid in bids]),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from tests.simulation.schedule import Mode
+from tests.simulation.schedule import DRAWN, PLAINLY, Mode
 
 
 class Break(NamedTuple):
@@ -28,6 +28,9 @@ class Build(NamedTuple):
     flavour: str = ""
     """Whether netting accounts and orders that wait are drawn, where that is not left to dice."""
 
+    ways: str = PLAINLY
+    """What the slaves' documents ask for: nothing besides, whatever is drawn, or one kind."""
+
     @contextmanager
     def in_force(self) -> Iterator[None]:
         """The production code is this build's, and the honest one afterwards."""
@@ -41,4 +44,4 @@ class Build(NamedTuple):
                 setattr(owner, name, honest)
 
 
-HONEST = Build()
+HONEST = Build(ways=DRAWN)

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from tests.simulation.drawing import FOREIGN_MAGICS, LOTS, Drawn, draw_plain, spread_out
-from tests.simulation.schedule import Happening, Mode, Schedule
+from tests.simulation.drawing_settings import with_settings
+from tests.simulation.schedule import DRAWN, PLAINLY, Happening, Mode, Schedule
 from utils.randomness import seeded
 
 APART = 1_000_000_007
@@ -21,8 +22,20 @@ FEEDS = ("EURUSD", "XAUUSD")
 AWAY = (4, 12, 25, 60)
 
 
-def draw(seed: int, mode: Mode, troubles: Sequence[str] = (), flavour: str = "") -> Schedule:
-    """The same schedule for the same seed; these troubles alone and this flavour, where named."""
+def draw(
+    seed: int, mode: Mode, troubles: Sequence[str] = (), flavour: str = "", ways: str = DRAWN
+) -> Schedule:
+    """The same schedule for the same seed; these troubles alone and this flavour, where named.
+
+    `ways` of copying: drawn from the seed, plain ones, or those of one kind.
+    """
+    schedule = _draw(seed, mode, troubles, flavour)
+    if ways == PLAINLY:
+        return schedule
+    return with_settings(schedule, "" if ways == DRAWN else ways)
+
+
+def _draw(seed: int, mode: Mode, troubles: Sequence[str], flavour: str) -> Schedule:
     plain = draw_plain(seed, mode, troubles)
     dice = seeded((seed + 1) * APART)
     words = [word for word, _ in FLAVOURS]

@@ -10,6 +10,7 @@ from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced
 from domain.verdicts import Verdict, VerdictKind
 from tests.simulation.findings import Finding
 from tests.simulation.hosts import Host
+from tests.simulation.refusals import is_founded
 from tests.simulation.schedule import Schedule
 from tests.simulation.stage import Stage
 from tests.simulation.truths import LOTS_SLACK, Copy, Original, SlaveBooks
@@ -19,11 +20,17 @@ NOT_CLOSED = "close lost"
 NOT_AS_WANTED = "volume not followed"
 NOT_WITHDRAWN = "order left waiting"
 NOT_COPIED = "said to be copied"
+HELD_TOO_LONG = "held too long"
 MISCOUNTED = "net is not the sum of its legs"
 UNKNOWN_LEFT = "left unknown"
 WITHOUT_VERDICT = "without verdict"
 #: So near to a jump of its broker's clock a short life can be overlooked.
 JUMP_HIDES_US = 12_000_000
+#: So soon after its time a copy is closed, where nothing goes wrong.
+CLOSES_WITHIN_US = 5_000_000
+
+UNFOUNDED = "refused for the sake of a setting that does not say so"
+PLACED = OrderPlaced.__name__
 
 Found = tuple[str, str, str]
 
@@ -69,12 +76,20 @@ def _of_copy(stage: Stage, host: Host, copy: Copy, left: float) -> list[Found]:
         if _is_anybodys(stage, stage.witness.slaves[host.name], copy):
             return []
         return [(NOT_CLOSED, host.name, f"{copy.number} of {copy.order}, {left:g} lots")]
+    if _is_held_too_long(stage, copy):
+        return [(HELD_TOO_LONG, host.name, f"{copy.number} of {copy.order}, {left:g} lots")]
     most = max(_wanted(original, copy, 0.1), stage.witness.least(copy))
     if left > most + LOTS_SLACK:
         text = f"{left:g} of {copy.filled:g} lots, original "
         text += f"{original.volume:g} of {original.initial:g}"
         return [(NOT_AS_WANTED, host.name, f"{copy.order}: {text}")]
     return []
+
+
+def _is_held_too_long(stage: Stage, copy: Copy) -> bool:
+    """Times are read off clocks: one that was set back keeps it for as long again."""
+    now_us = stage.kernel.now_us - CLOSES_WITHIN_US
+    return not stage.witness.clock_slack_us and copy.is_past_its_time(now_us, 0)
 
 
 def _is_anybodys(stage: Stage, books: SlaveBooks, copy: Copy) -> bool:
@@ -93,11 +108,7 @@ def _masters(stage: Stage) -> tuple[dict, dict]:
 
 def _wanted(original: Original, copy: Copy, step: float) -> float:
     """At most so much; it may have been copied when the original was smaller already."""
-    return max(copy.filled * original.volume / original.initial, step, _late(original, copy))
-
-
-def _late(original: Original, copy: Copy) -> float:
-    return original.volume if copy.filled < original.initial - LOTS_SLACK else 0.0
+    return max(copy.filled * original.volume / (copy.of_lots or original.initial), step)
 
 
 def _left_waiting(stage: Stage, host: Host) -> list[Found]:
@@ -160,7 +171,7 @@ def _unanswered(stage: Stage, host: Host, facts: list[Fact]) -> list[Found]:
         is_of_order = isinstance(fact, OrderPlaced | OrderModified | OrderGone)
         if is_of_order and (fact.subject.opening_order, event) not in last:
             found.append((WITHOUT_VERDICT, host.name, f"{event} of {fact.subject.opening_order}"))
-    return found + _not_copied(stage, host, last)
+    return found + _not_copied(stage, host, last) + _unfounded(stage, host, last)
 
 
 def _not_copied(stage: Stage, host: Host, last: dict[tuple[int, str], Verdict]) -> list[Found]:
@@ -172,6 +183,16 @@ def _not_copied(stage: Stage, host: Host, last: dict[tuple[int, str], Verdict]) 
         if event == "PositionOpened"
         and verdict.kind in {VerdictKind.COPIED, VerdictKind.PARTIAL}
         and order not in by_order
+    ]
+
+
+def _unfounded(stage: Stage, host: Host, last: dict[tuple[int, str], Verdict]) -> list[Found]:
+    """What is refused for the sake of a setting is what that setting keeps out."""
+    return [
+        (UNFOUNDED, host.name, f"{order}, {verdict.reason.value}: {verdict.detail}")
+        for (order, event), verdict in last.items()
+        if verdict.kind is VerdictKind.DENIED
+        and not is_founded(stage, host.name, order, verdict.reason, waits=event == PLACED)
     ]
 
 

@@ -17,6 +17,13 @@ BESIDE_OTHERS = "opened beside what is not its own"
 CROSSED_ZERO = "close crosses zero"
 BESIDE_ITS_ORDER = "opened while its order waits"
 WAITS_ON_NET = "order waits on a netting account"
+WRONG_SIDE = "copied on another side"
+WRONG_SYMBOL = "copied in another symbol"
+WRONG_LOTS = "copied with other lots"
+WRONG_STOPS = "stops as nobody wants them"
+KEPT_OUT = "opened in spite of its settings"
+ABOVE_LIMIT = "opened above a limit"
+TOO_SOON = "closed too soon"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """One node on its machine: started, turned, paused, killed, started again."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,7 @@ class Host:
         self.told_us = 0
         """When it last read a word of its supervisor's."""
         self.told_last: Settings | None = None
+        self.on_document: Callable[[Mapping[str, Any] | None], None] = lambda _: None
         self.heard: Callable[[str, FromNode], None] = lambda _name, _said: None
         self.on_published: Callable[[Any], None] = lambda _: None
         self._kernel = kernel
@@ -222,6 +223,7 @@ class Host:
         self.told_us = self._kernel.now_us
         if isinstance(message, Settings):
             self.told_last = message
+            self.on_document(message.document)
 
     def poke(self) -> None:
         """Something can be read: the rest is over."""

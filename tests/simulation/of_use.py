@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterator
 
+from domain.mt5_words import Reason as DealReason
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from paper.broker.records import Position
+from tests.simulation.by_settings import is_stop
 from tests.simulation.ending import verdicts_of
-from tests.simulation.findings import Finding
+from tests.simulation.findings import Finding, Home
 from tests.simulation.hosts import Host
 from tests.simulation.people import Person
+from tests.simulation.refusals import BY_SETTINGS
 from tests.simulation.schedule import Schedule
 from tests.simulation.stage import Stage
+from tests.simulation.truths import Copy
+from tests.simulation.wishes import Theirs
 
 NOT_OF_USE = "not copied, and nothing was wrong"
 #: What was in doubt a moment ago is denied yet: books, clocks and the day's result are read again.
@@ -35,6 +40,8 @@ AS_PEOPLE_WISH = frozenset(
         Reason.DAILY_LOSS,
         Reason.ORDER_NOT_ALLOWED,
     }
+    # Whether these are so, is judged by itself: `refusals.py`.
+    | BY_SETTINGS
 )
 Step = Callable[[Person, Position], None]
 
@@ -58,7 +65,7 @@ def _followed(stage: Stage, master: str, slaves: list[Host]) -> Iterator[Finding
     for said, step in STEPS:
         for ticket in opened:
             step(person, _of(person, ticket))
-        stage.kernel.run_until(stage.kernel.now_us + FOLLOWS_WITHIN_US)
+        stage.kernel.run_until(stage.kernel.now_us + FOLLOWS_WITHIN_US + _longest_hold_us(slaves))
         for host in slaves:
             for ticket in opened:
                 yield from _compared(stage, host, person, ticket, said)
@@ -71,7 +78,10 @@ def _compared(
     copy = _copy(stage, host, ticket)
     if original is not None and copy is None and _is_excused(stage, host, ticket):
         return
-    wrong = _difference(stage, host, original, copy)
+    known = _known(stage, host, ticket)
+    if copy is None and known is not None and _has_ended(stage, host, known):
+        return
+    wrong = _difference(stage, host, original, copy, known)
     if wrong:
         at_ms = stage.kernel.now_us // 1_000
         yield Finding(
@@ -79,18 +89,26 @@ def _compared(
         )
 
 
-def _difference(stage: Stage, host: Host, original: Position | None, copy: Position | None) -> str:
+def _difference(
+    stage: Stage, host: Host, original: Position | None, copy: Position | None, known: Copy | None
+) -> str:
     """What the copy is, and should not be; empty where it is as it should be."""
     if original is None or copy is None:
         return "" if original is copy else f"{'no copy' if copy is None else 'a copy is left'}"
+    wishes = None if known is None else known.wishes
+    if known is None or wishes is None:
+        return "a copy that nobody asked for"
     profile = stage.brokers.world.houses[host.place.identity.server].market.profiles[copy.symbol]
-    apart = POINTS_APART * profile.point
+    apart = POINTS_APART * profile.point * max(1.0, float(wishes.said("take_profit_ratio", 1)))
+    theirs = Theirs(original.sl, original.tp, original.price_open)
+    [wanted] = stage.witness.by_settings.levels(_home(stage, host), known, [theirs])
+    due = max(known.filled * original.volume / LOTS, profile.volume_min)
     checks = {
-        "side": copy.type == original.type,
+        "side": (copy.type == original.type) is not wishes.turns,
         "symbol": profile.feed == original.symbol,
-        "volume": abs(copy.volume - original.volume) < profile.volume_step,
-        "stop loss": abs(copy.sl - original.sl) < apart,
-        "take profit": abs(copy.tp - original.tp) < apart,
+        "volume": abs(copy.volume - due) < profile.volume_step,
+        "stop loss": is_stop(known, copy.sl, wanted.sl, apart),
+        "take profit": abs(copy.tp - wanted.tp) < apart,
     }
     return ", ".join(f"another {name}" for name, is_same in checks.items() if not is_same)
 
@@ -99,6 +117,35 @@ def _copy(stage: Stage, host: Host, ticket: int) -> Position | None:
     known = stage.witness.slaves[host.name].by_order.get(ticket, [])
     numbers = {copy.identifier for copy in known}
     return next((p for p in stage.people[host.name].positions() if p.ticket in numbers), None)
+
+
+def _known(stage: Stage, host: Host, ticket: int) -> Copy | None:
+    return next(iter(stage.witness.slaves[host.name].by_order.get(ticket, [])), None)
+
+
+def _home(stage: Stage, host: Host) -> Home:
+    return stage.witness.home_of(host.place.terminal)
+
+
+def _has_ended(stage: Stage, host: Host, known: Copy) -> bool:
+    """By its time, its own stop, or as too little would have been left of it."""
+    wishes = known.wishes
+    if wishes is None or known.is_past_its_time(stage.kernel.now_us, stage.witness.clock_slack_us):
+        return True
+    deals = stage.brokers.account(*_place(host)).deals.values()
+    by_broker = {DealReason.SL, DealReason.TP}
+    ended = any(d.position_id == known.identifier and d.reason in by_broker for d in deals)
+    return ended or wishes.said("partial_below_min") == "close"
+
+
+def _place(host: Host) -> tuple[int, str]:
+    return host.place.identity.login, host.place.identity.server
+
+
+def _longest_hold_us(slaves: list[Host]) -> int:
+    """What is held back is not late."""
+    held = (one.told_last.document or {} for one in slaves if one.told_last is not None)
+    return max((int(d.get("min_hold_seconds") or 0) for d in held), default=0) * 1_000_000
 
 
 def _is_excused(stage: Stage, host: Host, ticket: int) -> bool:

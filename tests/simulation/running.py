@@ -49,7 +49,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_seed(seed: int, mode: Mode, build: Build = HONEST, *, shows: bool = False) -> Result:
     """The run that a seed stands for, with the troubles that a broken build is looked for by."""
-    return run(draw(seed, mode, build.troubles, build.flavour), build, shows=shows)
+    return run(draw(seed, mode, build.troubles, build.flavour, build.ways), build, shows=shows)
 
 
 def run_span(span: tuple[int, int], mode: Mode, build: Build = HONEST) -> list[Result]:

@@ -1,24 +1,39 @@
 """Builds that are broken on purpose: a checker that cannot find what they do can find nothing."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgspec
 
+import decisions.copy_size
+import decisions.drafting
 import decisions.planning
+import decisions.sizing
 import nodes.copying.opener
 import nodes.inbox
 import nodes.slave_loop
 import nodes.watching.positions
 from decisions.admission import Admission
 from decisions.claims import NettingClaims
+from decisions.drafting import Asking
 from decisions.filling import filling_for
 from decisions.marking import magic_number_of
+from decisions.size_modes import SizeCase
+from decisions.sizing import Sized
 from domain.book import Stamp
 from domain.ids import LegKey, Magic, OpeningOrder, SlaveIdentifier, SlaveSymbol
 from domain.legs import Intent, Leg, LegState
-from domain.market import Position, SymbolSpec, Unknowable
-from domain.orders import ClosePosition, Command, Denied, Nothing, OpenPosition
+from domain.market import Position, Side, SymbolSpec, Unknowable
+from domain.orders import (
+    ClosePosition,
+    Command,
+    Denied,
+    ModifyPosition,
+    Nothing,
+    OpenPosition,
+)
 from domain.outcomes import Outcome, Unknown
 from domain.policies import Latch
 from domain.reasons import Reason
@@ -40,6 +55,8 @@ _positions = Mt5Terminal.positions
 _deals_of = Mt5Terminal.deals_of
 _step = SlaveLoop.step
 _write = WatchedJournal.write
+_raw_lots = decisions.sizing.raw_lots
+_size_copy = decisions.copy_size.size_copy
 
 
 def _send_again(self: Mt5Terminal, command: Command) -> Outcome:
@@ -127,6 +144,25 @@ def _deny(*_: object) -> Denied:
 
 def _move_no_stops(*_: object) -> Nothing:
     return Nothing(Reason.ALREADY_AS_WANTED)
+
+
+def _the_masters_side(fact: Asking, _: object) -> Side:
+    return fact.subject.side
+
+
+def _with_the_factor_twice(case: SizeCase) -> Fraction | Denied:
+    lots = _raw_lots(case)
+    return lots if isinstance(lots, Denied) else lots * Fraction(case.factor)
+
+
+def _without_a_most(case: SizeCase) -> Sized | Denied:
+    return _size_copy(msgspec.structs.replace(case, max_lot=None))
+
+
+def _lose_the_stop(self: Mt5Terminal, command: Command) -> Outcome:
+    if isinstance(command, ModifyPosition):
+        command = msgspec.structs.replace(command, sl=Decimal(0))
+    return _send(self, command)
 
 
 def _whatever_is_left(self: NettingClaims, leg: Leg, _: Sequence[Intent] = ()) -> Position | None:
@@ -230,6 +266,30 @@ SABOTAGES: Sequence[Build] = (
         damage=of_use.NOT_OF_USE,
         mode="liveness",
         flavour="plain",
+    ),
+    Build(
+        name="reversed_side_ignored",
+        breaks=(Break(decisions.drafting, "side_here", _the_masters_side),),
+        damage=findings.WRONG_SIDE,
+        ways="reverse",
+    ),
+    Build(
+        name="factor_twice",
+        breaks=(Break(decisions.sizing, "raw_lots", _with_the_factor_twice),),
+        damage=findings.WRONG_LOTS,
+        ways="factor",
+    ),
+    Build(
+        name="max_lot_ignored",
+        breaks=(Break(decisions.copy_size, "size_copy", _without_a_most),),
+        damage=findings.WRONG_LOTS,
+        ways="size",
+    ),
+    Build(
+        name="stop_lost_on_modify",
+        breaks=(Break(Mt5Terminal, "send", _lose_the_stop),),
+        damage=findings.WRONG_STOPS,
+        ways="stop loss",
     ),
 )
 

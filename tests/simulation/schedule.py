@@ -6,6 +6,8 @@ from typing import Any, Literal
 import msgspec
 
 Mode = Literal["safety", "liveness"]
+DRAWN, PLAINLY = "drawn", "plain"
+"""How the slaves' ways of copying come about; a kind of `drawing_settings` stands for itself."""
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -35,3 +37,5 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     lasts_ms: int
     nets: tuple[str, ...] = ()
     """Whose accounts are netting accounts."""
+    settings: Mapping[str, Mapping[str, Any]] = {}
+    """By slave, what its document says besides."""

@@ -12,7 +12,7 @@ from domain.policies import Role
 from domain.verdicts import Verdict
 from terminal.mt5 import Mt5Terminal
 from tests.simulation.hosts import SWARM, Host
-from tests.simulation.stage import SYMBOLS, Stage
+from tests.simulation.stage import Stage
 from tests.simulation.terminals import Interruptions, client_of
 
 EVER_S = 2**31 - 1
@@ -59,7 +59,7 @@ def _truth(stage: Stage, host: Host, kind: type[AccountTruth], **more: object) -
 
 
 def _slave(stage: Stage, host: Host) -> SlaveTruth:
-    document = SYMBOLS[host.place.identity.server]
+    document = stage.first_documents[host.name]
     policy = CopyPolicy(
         symbol_map=dict(document.get("symbol_map", {})),
         suffix=str(document.get("suffix", "")),

@@ -1,6 +1,7 @@
 """A whole swarm in one process: brokers, wires, nodes, supervisor, people, and who watches them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from domain.control import NodeReport
 from domain.market import Identity
 from domain.policies import Role
 from domain.signals import MasterHeartbeat, PositionClosed
+from paper.broker.records import Position
 from tests.simulation.brokers import Brokers
+from tests.simulation.by_settings import BySettings
 from tests.simulation.findings import Home
 from tests.simulation.hosts import Host, Place
 from tests.simulation.kernel import Kernel
@@ -40,6 +43,7 @@ class Stage:
         self.witness = Witness(kernel)
         self.brokers = Brokers(kernel, self.witness, schedule.seed)
         self.brokers.on_change = self._changed
+        self.witness.by_settings = self._by_settings()
         self.hosts: dict[str, Host] = {}
         self.people: dict[str, Person] = {}
         self._troubles: list[Callable[[], None]] = []
@@ -51,12 +55,15 @@ class Stage:
         documents = {}
         for number, (name, broker) in enumerate(brokers_of.items()):
             role = Role.MASTER if name in schedule.masters else Role.SLAVE
-            documents[name] = _document(name, role, broker)
+            documents[name] = {**_document(name, role, broker), **schedule.settings.get(name, {})}
             self._settle(name, role, broker, number, folder, nets=name in schedule.nets)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
         self.witness.why_not_open = self._why_not_open
+        self.witness.listed = self._listed
         self.supervisor = Supervisor(kernel, self.hosts, documents)
+        self.first_documents = dict(documents)
+        """Before anybody edits them."""
 
     def begin(self) -> None:
         """Prices move, nodes start."""
@@ -124,6 +131,16 @@ class Stage:
             if host.journal is not None:
                 host.journal.close()
 
+    def _by_settings(self) -> BySettings:
+        judge, witness = BySettings(self.kernel, self.brokers, MASTER_BROKER), self.witness
+        judge.clocks_jumped = lambda: bool(witness.clock_slack_us)
+        judge.waited_at = lambda name, order: witness.slaves[name].sent_by.waited_at.get(order, 0.0)
+        judge.master_named = lambda login: witness.name_of(login, MASTER_BROKER)
+        return judge
+
+    def _listed(self, home: Home, ticket: int) -> Position | None:
+        return self.brokers.account(home.login, home.server).positions.get(ticket)
+
     def _settle(
         self, name: str, role: Role, broker: str, number: int, folder: Path, *, nets: bool
     ) -> None:
@@ -145,6 +162,7 @@ class Stage:
             folder=folder,
         )
         self.hosts[name] = host = Host(self.kernel, self.brokers, place, self.wires_of(name))
+        host.on_document = partial(self.witness.by_settings.has_read, name)
         self.people[name] = Person(self.brokers, terminal.key)
         if role is Role.MASTER:
             host.on_published = lambda signal: self._told(name, signal)

@@ -3,6 +3,7 @@
 from domain.mt5_words import TradeAction
 from paper.broker.records import Deal, Order, TradeRequest
 from tests.simulation.forgotten import Forgotten
+from tests.simulation.wishes import Wishes
 
 LOTS_SLACK = 1e-9
 HUNDREDTHS = 100
@@ -22,6 +23,10 @@ class Original:
         self.opened_us = now_us
         self.closed_us: int | None = None
         self.parts = self.initial_parts = parts
+        self.symbol = deal.symbol
+        self.position, self.price = deal.position_id, deal.price
+        self.lots = [self.volume]
+        """Whatever it has been, in the order of time."""
         self.least_share = 1.0
         """Of what it had brought by then, the smallest that was ever left: law 2 asks no more."""
 
@@ -36,6 +41,7 @@ class Original:
     def leave(self, parts: int, now_us: int) -> None:
         """So many hundredths of a lot are left."""
         self.parts = parts
+        self.lots.append(self.volume)
         self.least_share = min(self.least_share, parts / self.initial_parts)
         if not parts:
             self.closed_us = now_us
@@ -61,6 +67,7 @@ class Holding:
             # A later part of the same order, whatever came in between.
             known.parts += parts
             known.initial_parts += parts
+            known.lots.append(known.volume)
             return None
         self._held.append(Original(deal, side, parts, login, now_us))
         return self._held[-1]
@@ -85,13 +92,31 @@ class Awaited:
         self.opened_us = now_us
         self.left = order.volume_current
         self.waits = True
+        self.symbol = order.symbol
+        self.kind = order.type
+        self.lots = [order.volume_initial]
+        self.stops = [(order.sl, order.tp)]
+
+    def is_now(self, order: Order) -> None:
+        """It was changed, or a part of it has filled."""
+        self.left = order.volume_current
+        self.lots.append(order.volume_current)
+        self.stops.append((order.sl, order.tp))
 
 
 class Copy:
     """What an order of ours has opened on a slave: a position, or its part of one."""
 
-    def __init__(self, deal: Deal, order: int, sent: TradeRequest) -> None:
+    def __init__(self, deal: Deal, order: int, sent: TradeRequest, now_us: int) -> None:
         self.asked = sent.volume
+        self.asked_at = sent.stoplimit or sent.price
+        self.risk = abs(self.asked_at - sent.sl) if sent.sl else 0.0
+        """From there to its stop as it was sent."""
+        self.opened_us = now_us
+        self.wishes: Wishes | None = None
+        """What it was opened by; None where nobody remembers that."""
+        self.of_lots = 0.0
+        """The least that the master had when it was copied."""
         self.waited = sent.action == TradeAction.PENDING
         """It was an order of ours that waited as the master's did."""
         self.number = deal.order
@@ -116,9 +141,28 @@ class Copy:
         """Nothing is left in its direction."""
         self.volume, self.was_flat = 0.0, True
 
+    def is_past_its_time(self, now_us: int, slack_us: int) -> bool:
+        """Its terms have it closed by now, or by a clock that has jumped that far."""
+        most_s = None if self.wishes is None else self.wishes.said("max_hold_seconds")
+        held_us = now_us - self.opened_us + slack_us
+        return most_s is not None and held_us >= int(most_s) * 1_000_000
+
     @property
     def is_open(self) -> bool:
         return self.volume > LOTS_SLACK
+
+
+class SentBy:
+    """What the opens of a slave were sent by."""
+
+    def __init__(self) -> None:
+        """Nothing was sent yet."""
+        self.wishes: dict[int, Wishes] = {}
+        """By magic."""
+        self.waited_at: dict[int, float] = {}
+        """By the number of our order, where it waits to open, or has waited last."""
+        self.was_cut = False
+        """A power cut has taken something from the journal."""
 
 
 class SlaveBooks:
@@ -131,6 +175,7 @@ class SlaveBooks:
         self.by_order: dict[int, list[Copy]] = {}
         self.opens: dict[int, TradeRequest] = {}
         """By magic, what was sent to open, at once or when its price is reached."""
+        self.sent_by = SentBy()
         self.closes: dict[int, int] = {}
         """By magic of a close, the master's order."""
         self.sent, self.ours = set[int](), set[int]()
@@ -148,6 +193,13 @@ class SlaveBooks:
         """Lots of each position of a hedging account as they were shown last, by its ticket."""
         self.meddled: set[str] = set()
         """Symbols on which others have made deals as well."""
+
+    def forget_wishes(self) -> None:
+        """A journal that has lost its tail: nobody remembers what copies were opened by."""
+        self.sent_by.was_cut = True
+        self.sent_by.wishes.clear()
+        for copy in self.copies.values():
+            copy.wishes = None
 
     def add(self, copy: Copy) -> None:
         self.copies[copy.number] = copy

@@ -1,19 +1,32 @@
 """Looks at every order and every deal as it happens: some things may not be for a single moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from domain.mt5_words import DealEntry, DealType, TradeAction
+from domain.mt5_words import DealType, TradeAction
 from paper.broker.house import Event
 from paper.broker.reaching import PENDING
-from paper.broker.records import Changes, Deal, Order, TradeRequest
+from paper.broker.records import Changes, Deal, Order, Position, TradeRequest
 from paper.wire.protocol import OK
-from terminal.retcodes import Reaction, row
 from tests.simulation import findings
+from tests.simulation.by_settings import BySettings, Moment, Wrong, waits_at
 from tests.simulation.findings import Finding, Home
 from tests.simulation.kernel import Kernel
+from tests.simulation.requests import (
+    OF_AN_ORDER,
+    TICKET,
+    VOLUME,
+    end_what_is_flat,
+    is_its_side,
+    is_refused,
+    is_shared_with_others,
+    opens,
+    shown,
+    shown_deal,
+    signed_row,
+)
 from tests.simulation.truths import (
     LOTS_SLACK,
     Awaited,
@@ -23,19 +36,17 @@ from tests.simulation.truths import (
     SlaveBooks,
     order_in,
 )
+from tests.simulation.wishes import Theirs
 
 MAX_AGE_US = 5_000_000
 DECISION_US = 1_000_000
 CLOCKS_APART_US = 1_000_000
-NEVER_SENT = {-2, -8, -10004}
-REFUSED = {Reaction.NEW_PRICE, Reaction.LATER, Reaction.LOOK_AGAIN, Reaction.GONE, Reaction.REFUSED}
-#: Where a position's row, as the module shows it, has these.
-TICKET, KIND, VOLUME, SYMBOL = 0, 5, 9, 16
-OF_AN_ORDER = {TradeAction.MODIFY, TradeAction.REMOVE}
 
 
 class Witness:
     """Remembers what is so, and notes what may not be."""
+
+    by_settings: BySettings
 
     def __init__(self, kernel: Kernel) -> None:
         self.findings: list[Finding] = []
@@ -48,6 +59,7 @@ class Witness:
         self.clock_slack_us = 0
         self.clock_jumps_us: list[int] = []
         self.logged_in: Callable[[str], tuple[int, str]] = lambda _key: (0, "")
+        self.listed: Callable[[Home, int], Position | None] = lambda _home, _ticket: None
         self._kernel = kernel
         self._homes: dict[str, Home] = {}
         self._accounts: dict[tuple[str, int], Home] = {}
@@ -61,12 +73,22 @@ class Witness:
         if not home.is_master:
             self.slaves[home.name] = SlaveBooks(nets=home.nets)
 
+    def home_of(self, key: str) -> Home:
+        """Whose terminal it is."""
+        return self._homes[key]
+
+    def name_of(self, login: int, server: str) -> str:
+        """Whose account it is; empty for none of the swarm's."""
+        home = self._accounts.get((server, login))
+        return "" if home is None else home.name
+
     def forgets_what_was_sent(self, name: str) -> None:
         """A journal that lost its tail knows no last intents: only deals tell of them (law 4)."""
         if name in self.slaves:
             books = self.slaves[name]
             books.forgotten.loses(books.waiting, books.may_be_out, books.meddled)
             books.may_be_out.clear()
+            books.forget_wishes()
 
     def closing_was_told(self, key: str, order: int) -> None:
         """A master has said that what this order opened is closed."""
@@ -90,7 +112,7 @@ class Witness:
         if not home.nets:
             books.listed |= {row[TICKET]: row[VOLUME] for row in rows}
             return
-        books.told = dict(map(_signed_row, rows))
+        books.told = dict(map(signed_row, rows))
         known = set(books.net) - books.forgotten.shares
         books.strangers = {s: books.told.get(s, 0.0) - books.ours_on(s) for s in known}
 
@@ -103,16 +125,16 @@ class Witness:
     def is_sent(self, key: str, asked: Sequence[Any]) -> None:
         """A node's order has reached its terminal."""
         request, home = msgspec.convert(asked, TradeRequest), self._homes[key]
-        self._kernel.trace.note("order", home.name, _shown(request))
+        self._kernel.trace.note("order", home.name, shown(request))
         if not self._saw_home.get(key, True):
-            text = f"{self.logged_in(key)} was seen, and {_shown(request)}"
+            text = f"{self.logged_in(key)} was seen, and {shown(request)}"
             self._find(findings.ELSEWHERE, home, text)
         if self.logged_in(key) != (home.login, home.server):
             return  # nobody can know between looking and sending: law 8 looks again afterwards
         has_magic = request.action in {TradeAction.DEAL, TradeAction.PENDING}
         if has_magic and not self.has_intent(home.name, request.magic):
-            self._find(findings.NO_INTENT, home, _shown(request))
-        if _opens(request):
+            self._find(findings.NO_INTENT, home, shown(request))
+        if opens(request):
             self._is_opening(home, request)
         elif request.action in OF_AN_ORDER:
             self._is_about_an_order(home, request)
@@ -128,7 +150,7 @@ class Witness:
         if self.logged_in(key) != (home.login, home.server):
             return
         self.slaves[home.name].forgotten.hears(request.magic)
-        if _opens(request) and _is_refused(code, said):
+        if opens(request) and is_refused(code, said):
             self.slaves[home.name].may_be_out.pop(order_in(request.comment), None)
 
     def happened(self, event: Event) -> None:
@@ -138,10 +160,12 @@ class Witness:
             return
         changes = event.changes
         self._note_orders(home, changes)
+        if home.is_master:
+            self.by_settings.note(home.login, changes.kept)
         for deal in changes.deals:
             if deal.type > DealType.SELL:
                 continue
-            self._kernel.trace.note("deal", home.name, _deal(deal))
+            self._kernel.trace.note("deal", home.name, shown_deal(deal))
             if home.is_master:
                 self._on_master(home, deal)
             else:
@@ -157,7 +181,7 @@ class Witness:
                 self._note_our_order(self.slaves[home.name], order)
             elif order.type in PENDING:
                 known = Awaited(order, home.login, self._kernel.now_us)
-                self.awaited.setdefault(order.ticket, known).left = order.volume_current
+                self.awaited.setdefault(order.ticket, known).is_now(order)
         for order in changes.orders:
             if order.type in PENDING:
                 self._kernel.trace.note("waits no more", home.name, f"{order.ticket} {order.state}")
@@ -171,6 +195,7 @@ class Witness:
         books.ours.add(order.ticket)
         if order.type in PENDING:
             books.waiting[order.ticket] = order
+            books.sent_by.waited_at[order.ticket] = waits_at(order)
             books.forgotten.placed(order)
 
     def _forget_ended(self, books: SlaveBooks, changes: Changes) -> None:
@@ -198,14 +223,14 @@ class Witness:
         lots = -deal.volume if deal.type & 1 else deal.volume
         books.net[deal.symbol] = round(before + lots, 8)
         opened_by = books.opens.get(deal.magic)
-        if opened_by is not None and _is_its_side(deal, opened_by):
+        if opened_by is not None and is_its_side(deal, opened_by):
             self._is_opened(home, deal, opened_by)
         elif books.nets:
             self._is_netted(home, deal, before)
         elif deal.position_id in books.copies:
             books.copies[deal.position_id].shrink(deal.volume)
         if books.nets:
-            _end_what_is_flat(books, deal.symbol)
+            end_what_is_flat(books, deal.symbol)
 
     def _is_opened(self, home: Home, deal: Deal, sent: TradeRequest) -> None:
         books = self.slaves[home.name]
@@ -213,7 +238,9 @@ class Witness:
         if copy is not None:
             copy.grow(deal.volume)
         else:
-            copy = Copy(deal, order_in(sent.comment), sent)
+            copy = Copy(deal, order_in(sent.comment), sent, self._kernel.now_us)
+            copy.wishes = books.sent_by.wishes.get(deal.magic)
+            copy.of_lots = self._least_lots(copy.order)
             self._is_first(home, copy)
             books.add(copy)
         self._is_not_too_much(home, copy)
@@ -242,14 +269,15 @@ class Witness:
         self._find(kind, home, f"{copy.order} as {copy.number}, after {known}")
 
     def _is_not_too_much(self, home: Home, copy: Copy) -> None:
-        initial = self._initial_of(copy.order)
-        if copy.filled > initial + LOTS_SLACK:
-            text = f"{copy.filled:g} lots of {copy.order}'s {initial:g}"
+        if copy.filled > copy.asked + LOTS_SLACK:
+            text = f"{copy.filled:g} lots of {copy.order}, {copy.asked:g} were asked for"
             self._find(findings.TOO_MUCH, home, text)
 
-    def _initial_of(self, order: int) -> float:
+    def _least_lots(self, order: int) -> float:
+        """The least that its master has had yet: a copy may have been made of that."""
         known = (self.originals.get(order), self.awaited.get(order))
-        return max((one.initial for one in known if one is not None), default=0.0)
+        lots = [lots for one in known if one is not None for lots in one.lots]
+        return min((one for one in lots if one), default=0.0)
 
     def _is_opening(self, home: Home, request: TradeRequest) -> None:
         books, order = self.slaves[home.name], order_in(request.comment)
@@ -259,18 +287,35 @@ class Witness:
         if order in books.may_be_out:
             text = f"{order} was sent before, and sent again"
             self._find(findings.OPENED_TWICE, home, text)
-        books.may_be_out[order] = _shown(request)
+        books.may_be_out[order] = shown(request)
         if home.name in self.halted:
-            self._find(findings.WHILE_HALTED, home, _shown(request))
+            self._find(findings.WHILE_HALTED, home, shown(request))
         if why := self.why_not_open(home.name):
-            self._find(findings.WHILE_HELD, home, f"{why}, and {_shown(request)}")
+            self._find(findings.WHILE_HELD, home, f"{why}, and {shown(request)}")
         wait = {t for t, one in books.waiting.items() if order_in(one.comment) == order}
         has_filled = order in books.by_order
         if not books.forgotten.may_send_again(order, wait, has_filled=has_filled):
-            self._find(findings.BESIDE_ITS_ORDER, home, _shown(request))
+            self._find(findings.BESIDE_ITS_ORDER, home, shown(request))
         if books.nets:
             self._is_alone(home, request, order)
         self._is_fresh(home, request, order)
+        self._is_as_wished(home, request, order)
+
+    def _is_as_wished(self, home: Home, request: TradeRequest, order: int) -> None:
+        """What asks for it, and what the slave's document makes of that."""
+        waits, books = request.action == TradeAction.PENDING, self.slaves[home.name]
+        known: Awaited | Original | None = self.originals.get(order)
+        if waits:
+            known = self.awaited.get(order)
+        if known is None:
+            return
+        moment = Moment(home, books, request, order, self.by_settings.subject(known))
+        wishes, wrong = self.by_settings.judge_open(moment)
+        books.sent_by.wishes.pop(request.magic, None)
+        if wishes is not None:
+            books.sent_by.wishes[request.magic] = wishes
+            wrong = self.by_settings.count_try(moment, wishes)
+        self._find_all(home, wrong)
 
     def _is_fresh(self, home: Home, request: TradeRequest, order: int) -> None:
         waits = request.action == TradeAction.PENDING
@@ -284,37 +329,47 @@ class Witness:
         """On a netting account nothing waits, and one master has one side of a symbol."""
         books, symbol, original = self.slaves[home.name], request.symbol, self.originals.get(order)
         if request.action == TradeAction.PENDING:
-            self._find(findings.WAITS_ON_NET, home, _shown(request))
+            self._find(findings.WAITS_ON_NET, home, shown(request))
         foreign = books.strangers.get(symbol, 0.0)
         if abs(foreign) > LOTS_SLACK and abs(books.foreign(symbol)) > LOTS_SLACK:
-            text = f"{foreign:g} lots are not copies, and {_shown(request)}"
+            text = f"{foreign:g} lots are not copies, and {shown(request)}"
             self._find(findings.BESIDE_OTHERS, home, text)
         side = -1 if request.type & 1 else 1
         for copy in books.on(symbol):
             other = self.originals.get(copy.order)
             has_other = original is not None and other is not None and other.login != original.login
             if copy.side != side or has_other:
-                text = f"{copy.volume:g} lots of {copy.order} are there, and {_shown(request)}"
+                text = f"{copy.volume:g} lots of {copy.order} are there, and {shown(request)}"
                 self._find(findings.BESIDE_OTHERS, home, text)
 
     def _is_about_an_order(self, home: Home, request: TradeRequest) -> None:
         if request.order not in self.slaves[home.name].ours:
-            self._find(findings.FOREIGN_TOUCHED, home, _shown(request))
+            self._find(findings.FOREIGN_TOUCHED, home, shown(request))
 
     def _is_changing(self, home: Home, request: TradeRequest) -> None:
         books = self.slaves[home.name]
         copy = self._copy_meant(books, request)
         if copy is None:
-            self._find(findings.FOREIGN_TOUCHED, home, _shown(request))
+            self._find(findings.FOREIGN_TOUCHED, home, shown(request))
         elif request.action == TradeAction.DEAL:
             books.closes[request.magic] = copy.order
             books.sent.add(request.magic)
             self._is_closing(home, request, copy)
+            self._find_all(home, self.by_settings.judge_close(copy) if copy.is_open else [])
             if books.nets:
                 self._is_within_its_own(home, request, copy)
-        elif books.nets and _is_shared_with_others(books, request.symbol):
-            text = f"{books.strangers[request.symbol]:g} lots are not copies, {_shown(request)}"
+        elif not books.nets:
+            held, history = self.listed(home, request.position), self._history(copy)
+            self._find_all(home, self.by_settings.judge_stops(home, request, copy, held, history))
+        elif is_shared_with_others(books, request.symbol):
+            text = f"{books.strangers[request.symbol]:g} lots are not copies, {shown(request)}"
             self._find(findings.FOREIGN_TOUCHED, home, text)
+
+    def _history(self, copy: Copy) -> list[Theirs]:
+        """The stops of what it copies, from when that was an order that waits."""
+        known = (self.awaited.get(copy.order), self.originals.get(copy.order))
+        subjects = [self.by_settings.subject(one) for one in known if one is not None]
+        return [theirs for one in subjects for theirs in one.history]
 
     def _copy_meant(self, books: SlaveBooks, request: TradeRequest) -> Copy | None:
         if not books.nets:
@@ -328,11 +383,11 @@ class Witness:
         books = self.slaves[home.name]
         told = books.told.get(request.symbol, 0.0) * copy.side
         if request.volume > told + LOTS_SLACK:
-            text = f"{told:g} lots were told to be there, and {_shown(request)}"
+            text = f"{told:g} lots were told to be there, and {shown(request)}"
             self._find(findings.CROSSED_ZERO, home, text)
         is_known = request.symbol not in books.forgotten.shares and not copy.was_flat
         if request.volume > copy.volume + LOTS_SLACK and is_known:
-            text = f"{copy.volume:g} lots are left of {copy.order}, and {_shown(request)}"
+            text = f"{copy.volume:g} lots are left of {copy.order}, and {shown(request)}"
             self._find(findings.FOREIGN_TOUCHED, home, text)
 
     def _is_closing(self, home: Home, request: TradeRequest, copy: Copy) -> None:
@@ -353,6 +408,8 @@ class Witness:
         original, awaited = self.originals.get(copy.order), self.awaited.get(copy.order)
         if original is not None and original.closed_us is not None:
             return 0.0
+        if copy.is_past_its_time(self._kernel.now_us, self.clock_slack_us):
+            return 0.0
         share = 0.0 if original is None else original.least_share
         if awaited is None or not copy.waited:
             return copy.filled * share
@@ -364,61 +421,11 @@ class Witness:
     def _step(request: TradeRequest) -> float:
         return 0.1 if request.symbol.endswith("m") else 0.01
 
+    def _find_all(self, home: Home, wrong: Iterable[Wrong]) -> None:
+        for kind, text in wrong:
+            self._find(kind, home, text)
+
     def _find(self, kind: str, home: Home, text: str) -> None:
         at_ms = self._kernel.now_us // 1_000
         self.findings.append(Finding(kind=kind, who=home.name, at_ms=at_ms, text=text))
         self._kernel.trace.note("FINDING", home.name, f"{kind}: {text}")
-
-
-def _opens(request: TradeRequest) -> bool:
-    """At once, or when its price is reached."""
-    if request.action == TradeAction.PENDING:
-        return True
-    return request.action == TradeAction.DEAL and not request.position
-
-
-def _is_its_side(deal: Deal, sent: TradeRequest) -> bool:
-    """A stop of the broker's bears the mark of what it closes."""
-    return deal.type & 1 == sent.type & 1
-
-
-def _end_what_is_flat(books: SlaveBooks, symbol: str) -> None:
-    for copy in books.on(symbol):
-        if books.net[symbol] * copy.side <= LOTS_SLACK:
-            copy.end()
-
-
-def _is_shared_with_others(books: SlaveBooks, symbol: str) -> bool:
-    """Then as it was told, and now as well."""
-    then, now = books.strangers.get(symbol, 0.0), books.foreign(symbol)
-    return abs(then) > LOTS_SLACK and abs(now) > LOTS_SLACK
-
-
-def _signed_row(row: Sequence[Any]) -> tuple[str, float]:
-    """Symbol and lots of a position as the module shows it."""
-    volume = row[VOLUME]
-    return row[SYMBOL], -volume if row[KIND] else volume
-
-
-def _is_refused(code: int, said: int) -> bool:
-    if code != OK:
-        return said in NEVER_SENT
-    return row(said).reaction in REFUSED
-
-
-def _shown(request: TradeRequest) -> str:
-    kind = "open" if _opens(request) else "change"
-    text = (
-        f"{kind} action {request.action} {request.symbol} {request.volume:g} type {request.type} "
-        f"position {request.position} sl {request.sl:g} tp {request.tp:g} {request.comment!r}"
-    )
-    if request.action in {*OF_AN_ORDER, TradeAction.PENDING}:
-        text += f" order {request.order} price {request.price:g}"
-    return text
-
-
-def _deal(deal: Deal) -> str:
-    return (
-        f"{deal.position_id} {'in' if deal.entry == DealEntry.IN else 'out'} {deal.volume:g} "
-        f"{deal.symbol} magic {deal.magic} order {deal.order} reason {deal.reason}"
-    )

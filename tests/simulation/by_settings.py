@@ -1,0 +1,366 @@
+"""Holds what a slave sends against its document: side, symbol, lots, stops, limits and times."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from domain.mt5_words import TradeAction
+from paper.broker.records import Order, Position, TradeRequest
+from tests.simulation import findings
+from tests.simulation.brokers import Brokers
+from tests.simulation.findings import Home
+from tests.simulation.kernel import Kernel
+from tests.simulation.truths import LOTS_SLACK, Awaited, Copy, Original, SlaveBooks
+from tests.simulation.wishes import KINDS, TURNED, Case, Contract, Purse, Stops, Theirs, Wishes
+
+#: A document that was replaced so lately may be the one that a decision was made by.
+STILL_IN_HAND_US = 4_000_000
+#: A deal is made a little before whoever sent its order has written that down.
+TIMES_APART_US = 1_500_000
+#: Rounding to a tick of our own, and the digits of a price as a float.
+TICKS_APART = 1.02
+#: The most that a dynamic stop's range can be, by feed: see `brokers.py`.
+ANY_RANGE = {"EURUSD": 0.01, "XAUUSD": 20.0}
+#: When the windows that are drawn are open, seconds from the start of every run.
+WINDOWS_S: Mapping[str, tuple[float, float]] = {
+    "Wed 12:00-12:01 UTC": (0, 60),
+    "Mon-Fri 08:00-14:01 Europe/Prague": (0, 60),
+    "Tue-Thu 07:00-08:01 America/New_York": (0, 60),
+    "Wed 12:00-13:00 server": (-1, -1),
+    "Mon-Fri 00:00-23:59 UTC": (-1, 3_600),
+    "Sat-Sun 00:00-23:59 UTC": (-1, -1),
+}
+Wrong = tuple[str, str]
+
+
+class Subject(NamedTuple):
+    """What a slave is asked to copy: a position, or an order that waits to become one."""
+
+    master: str
+    symbol: str
+    side: int
+    kind: str
+    lots: Sequence[float]
+    history: Sequence[Theirs]
+
+
+class Moment(NamedTuple):
+    """An open that is sent now."""
+
+    home: Home
+    books: SlaveBooks
+    request: TradeRequest
+    order: int
+    of: Subject
+
+    @property
+    def waits(self) -> bool:
+        """It is an order that is to wait."""
+        return self.request.action == TradeAction.PENDING
+
+    @property
+    def price(self) -> float:
+        """Where it is to open."""
+        return self.request.stoplimit or self.request.price
+
+    @property
+    def side(self) -> int:
+        """Of what it opens."""
+        return -1 if self.request.type & 1 else 1
+
+    @property
+    def risk(self) -> float:
+        """From its price to its stop, negative on the side where it wins; 0 without one."""
+        return (self.price - self.request.sl) * self.side if self.request.sl else 0.0
+
+
+class BySettings:
+    """The judge of settings. It knows every document a slave has had, and when."""
+
+    def __init__(self, kernel: Kernel, brokers: Brokers, masters_broker: str) -> None:
+        self.master_named: Callable[[int], str] = lambda _login: ""
+        self.history: dict[tuple[int, int], list[Theirs]] = {}
+        """By a master's login and the number of its position, its stops as they have been."""
+        self.clocks_jumped: Callable[[], bool] = lambda: False
+        self.waited_at: Callable[[str, int], float] = lambda _name, _order: 0.0
+        self._kernel = kernel
+        self._brokers = brokers
+        self._masters_broker = masters_broker
+        self._documents: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+        self._tries: dict[tuple[str, int, int], int] = {}
+
+    def has_read(self, name: str, document: Mapping[str, Any] | None) -> None:
+        """A node was told this document, and has read it."""
+        known = self._documents.setdefault(name, [])
+        if document is not None and (not known or known[-1][1] != document):
+            known.append((self._kernel.now_us, document))
+
+    def all_of(self, name: str) -> list[Mapping[str, Any]]:
+        """Every document it has ever had."""
+        return [document for _, document in self._documents.get(name, [])]
+
+    def note(self, login: int, kept: Iterable[Position]) -> None:
+        """A master's positions as they stand now."""
+        for one in kept:
+            history = self.history.setdefault((login, one.identifier), [])
+            theirs = Theirs(one.sl, one.tp, one.price_open)
+            if not history or history[-1] != theirs:
+                history.append(theirs)
+
+    def subject(self, known: Original | Awaited) -> Subject:
+        """What a master's position, or its order, asks for."""
+        master = self.master_named(known.login)
+        if isinstance(known, Original):
+            history = self.history.get((known.login, known.position), [])
+            # On a netting account a position has one price, and each of its orders had its own.
+            history = history + [one._replace(price=known.price) for one in history[-1:]]
+            return Subject(master, known.symbol, known.side, "MARKET", known.lots, history)
+        kind, side = KINDS[known.kind], -1 if known.kind & 1 else 1
+        stops = [Theirs(*one, 0.0) for one in known.stops]
+        return Subject(master, known.symbol, side, kind, known.lots, stops)
+
+    def judge_open(self, now: Moment) -> tuple[Wishes | None, list[Wrong]]:
+        """By which of its last documents it was sent, and what no document of them explains."""
+        wrongs: list[list[Wrong]] = []
+        for document in self._in_hand(now.home.name):
+            wishes = Wishes(document, now.of.master, now.of.symbol)
+            wrong = [*self._of_open(now, wishes)]
+            if not wrong:
+                return wishes, []
+            wrongs.append(wrong)
+        return None, wrongs[0] if wrongs else []
+
+    def _in_hand(self, name: str) -> list[Mapping[str, Any]]:
+        """The newest first."""
+        known = self._documents.get(name, [])
+        found = [document for _, document in known[-1:]]
+        for (since_us, _), (_, before) in zip(known[::-1], known[-2::-1], strict=False):
+            if self._kernel.now_us - since_us > STILL_IN_HAND_US:
+                break
+            found.append(before)
+        return found
+
+    def _of_open(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
+        shown = f"{now.request.symbol} {now.request.volume:g} type {now.request.type}"
+        if now.request.symbol != wishes.symbol:
+            yield findings.WRONG_SYMBOL, f"{now.order}: {shown}, not {wishes.symbol}"
+            return
+        side = -now.of.side if wishes.turns else now.of.side
+        if now.side != side or not self._is_its_kind(now, wishes):
+            yield findings.WRONG_SIDE, f"{now.order}: {shown}"
+            return
+        for reason in wishes.keeps_out(now.of.kind, now.of.side, now.of.lots, now.of.history):
+            yield findings.KEPT_OUT, f"{now.order}: {shown}, in spite of {reason}"
+        yield from self._of_lots(now, wishes)
+        yield from self._of_stops(now, wishes)
+        yield from self._of_prices(now, wishes)
+        if not now.books.sent_by.was_cut:
+            yield from self._of_room(now, wishes)
+
+    def _is_its_kind(self, now: Moment, wishes: Wishes) -> bool:
+        if not now.waits:
+            return True
+        theirs = next(number for number, kind in KINDS.items() if kind == now.of.kind)
+        return now.request.type == (TURNED.get(theirs) if wishes.turns else theirs)
+
+    def _of_lots(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
+        wanted = [self._lots(now, wishes, lots) for lots in dict.fromkeys(now.of.lots)]
+        volume = now.request.volume
+        if any(w and w[0] - LOTS_SLACK <= volume <= w[1] + LOTS_SLACK for w in wanted):
+            return
+        text = f"{now.order}: {volume:g} lots for {list(now.of.lots)}, wanted {wanted}"
+        yield findings.WRONG_LOTS, text
+
+    def _lots(self, now: Moment, wishes: Wishes, lots: float) -> tuple[float, float] | None:
+        case = Case(
+            master_lots=lots,
+            master_size=self.contract(self._masters_broker, now.of.symbol).size,
+            contract=self.contract(now.home.server, now.request.symbol),
+            own=self._purse(now.home.server, now.home.login),
+            master=self._purse(self._masters_broker, self._login_of(now)),
+            price=now.price,
+            stop=max(now.risk, 0.0),
+        )
+        return wishes.lots(case)
+
+    def _login_of(self, now: Moment) -> int:
+        accounts = self._brokers.world.houses[self._masters_broker].accounts
+        return next(login for login in accounts if self.master_named(login) == now.of.master)
+
+    def _of_stops(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
+        """On a netting account stops are those of a position that several share."""
+        if now.home.nets:
+            return
+        asked = Stops(now.request.sl, now.request.tp)
+        history = _crossed(now.of.history, now.price if now.waits else None)
+        contract = self.contract(now.home.server, now.request.symbol)
+        opened = (now.price, now.side, abs(now.risk))
+        if not self._is_among(wishes, asked, opened, history, contract):
+            text = f"{now.order}: {asked} at {now.price:g} for {list(now.of.history)}"
+            yield findings.WRONG_STOPS, text
+
+    def _is_among(
+        self,
+        wishes: Wishes,
+        asked: Stops,
+        opened: tuple[float, int, float],
+        history: Sequence[Theirs],
+        contract: Contract,
+    ) -> bool:
+        price, side, risk = opened
+        near = contract.tick * TICKS_APART
+        for theirs in history:
+            wanted = wishes.stops(price, side, theirs, contract.point, risk)
+            sl_is = abs(asked.sl - wanted.sl) <= near or _is_dynamic(wishes, asked.sl, opened)
+            if sl_is and abs(asked.tp - wanted.tp) <= near:
+                return True
+        return False
+
+    def _of_prices(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
+        if now.waits:
+            return
+        contract = self.contract(now.home.server, now.request.symbol)
+        quote = self._brokers.world.houses[now.home.server].market.quotes[now.request.symbol]
+        widest = wishes.said("max_spread")
+        spread = (quote.ask - quote.bid) / contract.point
+        if widest is not None and spread > widest + TICKS_APART:
+            yield findings.KEPT_OUT, f"{now.order}: the spread is {spread:g} points"
+        farthest = float(wishes.said("slippage_tolerance", 50)) + TICKS_APART
+        apart = min(abs(one.price - now.price) / contract.point for one in now.of.history)
+        is_better = wishes.said("slippage_mode", "either") == "adverse"
+        if apart > farthest and not is_better:
+            yield findings.KEPT_OUT, f"{now.order}: {apart:g} points from the master's price"
+
+    def _of_room(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
+        held = [(copy.symbol, copy.volume) for copy in now.books.copies.values() if copy.is_open]
+        held += [(one.symbol, one.volume_current) for one in now.books.waiting.values()]
+        here = [lots for symbol, lots in held if symbol == now.request.symbol]
+        everywhere = [lots for _, lots in held]
+        for lots, where in ((everywhere, ""), (here, "_per_symbol")):
+            trades = wishes.said(f"max_open_trades{where}")
+            if trades is not None and len(lots) >= trades:
+                yield findings.ABOVE_LIMIT, f"{now.order}: {len(lots)} are open, most {trades}"
+            most = wishes.said(f"max_open_lots{where}")
+            if most is not None and sum(lots) + now.request.volume > most + LOTS_SLACK:
+                text = f"{now.order}: {now.request.volume:g} lots beside {sum(lots):g}, most {most}"
+                yield findings.ABOVE_LIMIT, text
+        if not self.clocks_jumped():
+            yield from self._of_times(now, wishes)
+
+    def _of_times(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
+        now_us, opens = self._kernel.now_us, wishes.said("throttle.opens")
+        since_us = now_us - wishes.said("throttle.seconds", 60) * 1_000_000 + TIMES_APART_US
+        recent = [c for c in now.books.copies.values() if c.opened_us > since_us]
+        if opens is not None and len(recent) >= opens:
+            yield findings.ABOVE_LIMIT, f"{now.order}: {len(recent)} were opened in a short time"
+        windows = wishes.said("trading_windows")
+        if windows is None:
+            return
+        times = [WINDOWS_S[one] for one in windows]
+        late_us = now_us - TIMES_APART_US
+        if not any(first_s * 1e6 <= now_us and late_us < end_s * 1e6 for first_s, end_s in times):
+            yield findings.KEPT_OUT, f"{now.order}: not within {windows}"
+
+    def count_try(self, now: Moment, wishes: Wishes) -> list[Wrong]:
+        """Of one open so many are sent at most, each after a refusal."""
+        key = now.home.name, now.order, now.request.action
+        self._tries[key] = self._tries.get(key, 0) + 1
+        most = wishes.said("open_tries", 4)
+        if self._tries[key] <= most or now.books.sent_by.was_cut:
+            return []
+        return [(findings.ABOVE_LIMIT, f"{now.order}: sent {self._tries[key]} times, most {most}")]
+
+    def judge_stops(
+        self,
+        home: Home,
+        request: TradeRequest,
+        copy: Copy,
+        held: Position | None,
+        history: Sequence[Theirs],
+    ) -> list[Wrong]:
+        """What moves a copy's stops is what its terms ask for by now, or leaves one as it is."""
+        if copy.wishes is None or held is None or not history:
+            return []
+        near = self.contract(home.server, request.symbol).tick * TICKS_APART
+        wanted = self.levels(home, copy, history)
+        sls, tps = [held.sl, *(one.sl for one in wanted)], [held.tp, *(one.tp for one in wanted)]
+        if any(is_stop(copy, request.sl, sl, near) for sl in sls) and any(
+            abs(request.tp - tp) <= near for tp in tps
+        ):
+            return []
+        text = f"{copy.order}: to sl {request.sl:g} tp {request.tp:g} for {list(history)}"
+        return [(findings.WRONG_STOPS, text)]
+
+    def levels(self, home: Home, copy: Copy, history: Sequence[Theirs]) -> list[Stops]:
+        """Where a copy's stops belong, for each of what its master's have been."""
+        wishes, waits_at = copy.wishes, self._waits_at(home, copy)
+        assert wishes is not None
+        price = waits_at or copy.asked_at
+        point = self.contract(home.server, copy.symbol).point
+        risk = copy.risk
+        return [
+            wishes.stops(price, copy.side, one, point, risk)
+            for one in _crossed(history, waits_at or None)
+        ]
+
+    def _waits_at(self, home: Home, copy: Copy) -> float:
+        return self.waited_at(home.name, copy.number) if copy.waited else 0.0
+
+    def judge_close(self, copy: Copy) -> list[Wrong]:
+        """Not sooner than its terms let it be closed."""
+        if copy.wishes is None or self.clocks_jumped():
+            return []
+        least_us = int(copy.wishes.said("min_hold_seconds", 0)) * 1_000_000
+        held_us = self._kernel.now_us - copy.opened_us
+        if held_us >= least_us - 100_000:
+            return []
+        return [(findings.TOO_SOON, f"{copy.order}: after {held_us / 1e6:g} s")]
+
+    def contract(self, broker: str, symbol: str) -> Contract:
+        """What a symbol is there."""
+        one = self._brokers.world.houses[broker].market.profiles[symbol]
+        return Contract(
+            size=one.contract_size,
+            step=one.volume_step,
+            least=one.volume_min,
+            most=one.volume_max,
+            point=one.point,
+            tick=one.tick_size,
+        )
+
+    def _purse(self, broker: str, login: int) -> Purse:
+        house = self._brokers.world.houses[broker]
+        figures = house.figures_of(house.accounts[login])
+        return Purse(figures.balance, figures.equity, figures.margin_free)
+
+
+def _crossed(history: Sequence[Theirs], price: float | None) -> list[Theirs]:
+    """The price is of when it was copied, stops may be of later; of an order one price is all."""
+    prices = {one.price for one in history} if price is None else {price}
+    stops = dict.fromkeys((one.sl, one.tp) for one in history)
+    return [Theirs(sl, tp, price) for sl, tp in stops for price in prices]
+
+
+def _is_dynamic(wishes: Wishes, sl: float, opened: tuple[float, int, float]) -> bool:
+    """So many ranges away on the side where it loses; how long a range was nobody can say later."""
+    if wishes.said("stop_loss_type") != "dynamic" or not sl:
+        return False
+    price, side, _ = opened
+    most = ANY_RANGE[wishes.master_symbol] * float(wishes.said("atr.times", 2))
+    return 0 < (price - sl) * side <= most
+
+
+def is_stop(copy: Copy, asked: float, wanted: float, near: float) -> bool:
+    """It is the stop that is wanted, or one that has moved from there by itself."""
+    if abs(asked - wanted) <= near:
+        return True
+    wishes = copy.wishes
+    if wishes is None or not asked:
+        return False
+    if _is_dynamic(wishes, asked, (copy.asked_at, copy.side, copy.risk)):
+        return True
+    return wishes.trails and (not wanted or (asked - wanted) * copy.side > 0)
+
+
+def waits_at(order: Order) -> float:
+    """The price at which its position would open."""
+    return order.price_stoplimit or order.price_open
