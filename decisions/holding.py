@@ -1,7 +1,20 @@
 """How long a copy is held, by the terms it was opened on; our own clock's UTC tells."""
 
-from domain.legs import Leg
+import msgspec
+
+from domain.legs import Leg, LegState
 from domain.reasons import Reason
+
+
+def held_since(before: Leg, after: Leg, now_ms: int) -> Leg:
+    """Its time begins when it is seen to be open: its order may have waited for long.
+
+    An open that only lacked its answer has been open since it was sent.
+    """
+    was_asked = before.state is LegState.OPENING and before.opened_at_ms
+    if after.state is not LegState.OPEN or before.filled_volume or was_asked:
+        return after
+    return msgspec.structs.replace(after, opened_at_ms=now_ms)
 
 
 def may_not_close_yet(leg: Leg, now_ms: int) -> bool:

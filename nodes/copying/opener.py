@@ -286,6 +286,8 @@ class Opener:
         if self._clock.now().monotonic_s > good_until_s:
             return msgspec.structs.replace(done, denied=Denied(Reason.LOOP_STALLED))
         leg = leg_of(fact, settings, situation, waiting_state(order), order)
+        # Should the answer be lost with this process, its time has begun all the same.
+        leg = msgspec.structs.replace(leg, opened_at_ms=self._clock.now().utc_ms)
         name = self._executor.name_intent()
         because = (fact.stamp, fact.journey)
         executed = self._executor.execute(order, leg, name, because, good_until_s)

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from domain.outcomes import Outcome
 from domain.reasons import Reason
+from tests.fakes import FakeDoor
 from tests.unit.nodes.swarm import Swarm
+from tests.unit.nodes.teller import Teller
 from utils.clock import Now
 
 
@@ -93,6 +96,40 @@ def test_a_copy_is_closed_when_its_time_is_over_and_not_opened_again() -> None:
     assert len(swarm.slave.door.opens) == 1
     assert verdicts(swarm, "PositionClosed") == [("nothing_to_do", "ALREADY_CLOSED_HERE")]
     assert swarm.slave.verdicts[-1].detail == Reason.MAX_HOLD.value
+
+
+def test_the_time_of_a_copy_begins_when_its_order_fills_however_long_that_has_waited() -> None:
+    teller = Teller(min_hold_seconds=10, max_hold_seconds=20)
+    teller.say(teller.places(501))
+    teller.turn(120)
+    (ticket,) = teller.slave.door.waiting
+    teller.slave.door.trigger(ticket)
+    teller.turn(2)
+    teller.say(*teller.fills_order(501))
+    teller.turn(60)
+    assert list(teller.slave.door.held) == [ticket]
+    teller.turn(30)
+    assert teller.slave.door.held == {}
+
+
+def test_a_copy_that_is_found_after_a_crash_is_held_no_longer_than_any_other() -> None:
+    class KilledError(Exception):
+        pass
+
+    def executed_then_killed(door: FakeDoor, command: object) -> Outcome:
+        door.execute(command)  # type: ignore[arg-type]
+        raise KilledError
+
+    teller = Teller(max_hold_seconds=20)
+    teller.slave.door.answers = [executed_then_killed]
+    teller.say(teller.opens(501))
+    with pytest.raises(KilledError):
+        teller.turn()
+    teller.slave.start()
+    teller.turn(60)
+    assert len(teller.slave.door.held) == 1
+    teller.turn(30)
+    assert teller.slave.door.held == {}
 
 
 @pytest.mark.parametrize("settings", [{}, {"max_hold_seconds": None}])
