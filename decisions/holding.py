@@ -2,19 +2,23 @@
 
 import msgspec
 
+from decisions.repairs import Sight
 from domain.legs import Leg, LegState
 from domain.reasons import Reason
 
 
-def held_since(before: Leg, after: Leg, now_ms: int) -> Leg:
-    """Its time begins when it is seen to be open: its order may have waited for long.
+def held_since(before: Leg, after: Leg, sight: Sight) -> Leg:
+    """Its time begins when its position does, by its broker: an order may have waited for long.
 
-    An open that only lacked its answer has been open since it was sent.
+    That is not before it was sent, nor later than it is seen, whatever clocks do.
     """
-    was_asked = before.state is LegState.OPENING and before.opened_at_ms
-    if after.state is not LegState.OPEN or before.filled_volume or was_asked:
+    if after.state is not LegState.OPEN or before.filled_volume:
         return after
-    return msgspec.structs.replace(after, opened_at_ms=now_ms)
+    age_ms = 0
+    if sight.held is not None:
+        age_ms = max(sight.newest_server_ms - sight.held.opened_server_ms, 0)
+    since_ms = max(sight.now_ms - age_ms, before.opened_at_ms)
+    return msgspec.structs.replace(after, opened_at_ms=min(since_ms, sight.now_ms))
 
 
 def may_not_close_yet(leg: Leg, now_ms: int) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from decisions.evidence import deals_prove_closed, looks_prove_closed
 from decisions.heeding import heed_the_book, is_absent_without_a_word
-from decisions.holding import has_been_held_long_enough, may_not_close_yet
+from decisions.holding import has_been_held_long_enough, held_since, may_not_close_yet
 from decisions.levels import stops_as_taken
 from decisions.marking import is_named, magic_number_of
 from decisions.netting import lots_brought, net_left, signed, without_rollovers
@@ -64,6 +64,13 @@ Step = Callable[[Leg, Sight], Repair | None]
 
 def next_repair(leg: Leg, sight: Sight) -> Repair:
     """What comes first; once it is done, the leg is looked at again."""
+    repair = _next_repair(leg, sight)
+    if isinstance(repair, Adopted | Shown):
+        return msgspec.structs.replace(repair, leg=held_since(leg, repair.leg, sight))
+    return repair
+
+
+def _next_repair(leg: Leg, sight: Sight) -> Repair:
     if leg.state is LegState.RELEASED:
         # An operator has let go of it: whatever carries its mark is foreign from then on.
         return Wait()

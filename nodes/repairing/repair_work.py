@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from decisions.evidence import deals_prove_closed
-from decisions.holding import held_since
 from decisions.planning import aimed_as, is_looser, with_stops_sent
 from decisions.repairing_orders import as_changed
 from decisions.repairs import (
@@ -133,13 +132,10 @@ class RepairWork:
         return silent is None
 
     def _keep(self, leg: Leg, found: Retarget | Shown, _: Round) -> bool:
-        self._ledger.keep(self._held_since(leg, found.leg))
+        self._ledger.keep(found.leg)
         if isinstance(found, Retarget):
             self.doubts.clear(leg.key)
         return True
-
-    def _held_since(self, before: Leg, after: Leg) -> Leg:
-        return held_since(before, after, self._clock.now().utc_ms)
 
     def _grow(self, leg: Leg, grown: Grown, _: Round) -> bool:
         volume = f"{grown.leg.filled_volume:f}"
@@ -151,7 +147,7 @@ class RepairWork:
     def _adopt(self, leg: Leg, adopted: Adopted, _: Round) -> bool:
         if not adopted.was_live:
             logger.warning("late_position", extra={"leg": leg.key.text, "was": leg.state.value})
-        self._ledger.keep(self._held_since(leg, adopted.leg), adopted.intent)
+        self._ledger.keep(adopted.leg, adopted.intent)
         if not adopted.was_live and not leg.target.closed:
             # Nobody told this slave of its master's position while it had no copy.
             self.doubts.doubt(adopted.leg)

@@ -10,7 +10,7 @@ from tests.simulation.brokers import Brokers
 from tests.simulation.findings import Home
 from tests.simulation.kernel import Kernel
 from tests.simulation.truths import LOTS_SLACK, Awaited, Copy, Original, SlaveBooks
-from tests.simulation.wishes import KINDS, TURNED, Case, Contract, Purse, Stops, Theirs, Wishes
+from tests.simulation.wishes import TURNED, Case, Contract, Purse, Stops, Theirs, Wishes
 
 #: A document that was replaced so lately may be the one that a decision was made by.
 STILL_IN_HAND_US = 4_000_000
@@ -38,7 +38,8 @@ class Subject(NamedTuple):
     master: str
     symbol: str
     side: int
-    kind: str
+    kinds: Sequence[int]
+    """By MetaTrader's numbers, whatever kind of order it has been; none of a position."""
     lots: Sequence[float]
     history: Sequence[Theirs]
 
@@ -113,10 +114,10 @@ class BySettings:
             history = self.history.get((known.login, known.position), [])
             # On a netting account a position has one price, and each of its orders had its own.
             history = history + [one._replace(price=known.price) for one in history[-1:]]
-            return Subject(master, known.symbol, known.side, "MARKET", known.lots, history)
-        kind, side = KINDS[known.kind], -1 if known.kind & 1 else 1
+            return Subject(master, known.symbol, known.side, (), known.lots, history)
+        kinds, side = known.kinds, -1 if known.kinds[0] & 1 else 1
         stops = [Theirs(*one, 0.0) for one in known.stops]
-        return Subject(master, known.symbol, side, kind, known.lots, stops)
+        return Subject(master, known.symbol, side, kinds, known.lots, stops)
 
     def judge_open(self, now: Moment) -> tuple[Wishes | None, list[Wrong]]:
         """By which of its last documents it was sent, and what no document of them explains."""
@@ -148,7 +149,7 @@ class BySettings:
         if now.side != side or not self._is_its_kind(now, wishes):
             yield findings.WRONG_SIDE, f"{now.order}: {shown}"
             return
-        for reason in wishes.keeps_out(now.of.kind, now.of.side, now.of.lots, now.of.history):
+        for reason in wishes.keeps_out(now.of.kinds, now.of.side, now.of.lots, now.of.history):
             yield findings.KEPT_OUT, f"{now.order}: {shown}, in spite of {reason}"
         yield from self._of_lots(now, wishes)
         yield from self._of_stops(now, wishes)
@@ -159,8 +160,8 @@ class BySettings:
     def _is_its_kind(self, now: Moment, wishes: Wishes) -> bool:
         if not now.waits:
             return True
-        theirs = next(number for number, kind in KINDS.items() if kind == now.of.kind)
-        return now.request.type == (TURNED.get(theirs) if wishes.turns else theirs)
+        kinds = [TURNED.get(kind) if wishes.turns else kind for kind in now.of.kinds]
+        return now.request.type in kinds
 
     def _of_lots(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
         wanted = [self._lots(now, wishes, lots) for lots in dict.fromkeys(now.of.lots)]

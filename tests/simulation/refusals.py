@@ -41,7 +41,7 @@ ASKED_FOR: Mapping[Reason, Callable[[Wishes], Any]] = {
     Reason.RATE_UNKNOWN: lambda wishes: wishes.said("size.mode") in RATIOS,
 }
 #: Whoever sets such things wants fewer copies.
-BY_SETTINGS = PLAIN | ASKED_FOR.keys() | {Reason.VOLUME_TOO_SMALL, Reason.PRICE_MOVED}
+BY_SETTINGS = PLAIN | ASKED_FOR.keys() | {Reason.VOLUME_TOO_SMALL}
 
 
 def is_founded(stage: Stage, name: str, order: int, reason: Reason, *, waits: bool) -> bool:
@@ -56,7 +56,7 @@ def is_founded(stage: Stage, name: str, order: int, reason: Reason, *, waits: bo
         kept_out = [
             why
             for lots in dict.fromkeys(of.lots)
-            for why in wishes.keeps_out(of.kind, of.side, [lots], of.history[:1])
+            for why in wishes.keeps_out(of.kinds, of.side, [lots], of.history[:1])
         ]
         if reason.value in kept_out or (reason in ASKED_FOR and ASKED_FOR[reason](wishes)):
             return True

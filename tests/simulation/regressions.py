@@ -4,6 +4,7 @@ A seed is short, and means something else when the drawing changes; a schedule m
 ever: `python -m tests.simulation --mode MODE --seed N --shrink` prints the least that still fails.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tests.simulation.schedule import Happening, Mode, Schedule
@@ -54,7 +55,11 @@ FLASHED = Happening(3_200, "flash", "master", {"symbol": 1, "lots": 0.2})
 
 
 def _pair(
-    mode: Mode, *happenings: Happening, lasts_ms: int = 5_000, nets: tuple[str, ...] = ()
+    mode: Mode,
+    *happenings: Happening,
+    lasts_ms: int = 5_000,
+    nets: tuple[str, ...] = (),
+    ways: Mapping[str, Any] = {},
 ) -> Schedule:
     """One master, one slave."""
     return Schedule(
@@ -65,6 +70,7 @@ def _pair(
         happenings=happenings,
         lasts_ms=lasts_ms,
         nets=nets,
+        settings={"slave1": ways},
     )
 
 
@@ -403,5 +409,30 @@ SCHEDULES: dict[str, FailedSchedule] = {
             HELD,
         ),
         "opened late: the age was counted from before the call that showed the position",
+    ),
+    "an order that waits for longer than its copy may be held": FailedSchedule(
+        _pair(
+            "safety",
+            _order(1_600, 2, 30),
+            Happening(5_000, "market", "", {"feed": "EURUSD", "points": -60}),
+            lasts_ms=8_000,
+            ways={"max_hold_seconds": 3},
+        ),
+        "closed early: its time was counted from when the order was placed",
+    ),
+    "a copy that fills late, and is to be held for a while": FailedSchedule(
+        _pair(
+            "liveness",
+            _broken(
+                1_550,
+                "slave1",
+                {"kind": "fill", "first_part": 0.0, "rest_after_ms": 1_500},
+                {"call": "order_send", "times": 1, "for_ms": 4_000},
+            ),
+            HELD,
+            Happening(3_000, "close", "master", {"nth": 0}),
+            ways={"min_hold_seconds": 2},
+        ),
+        "closed too soon: its time was counted from when nobody had answered for it",
     ),
 }

@@ -93,7 +93,8 @@ class Awaited:
         self.left = order.volume_current
         self.waits = True
         self.symbol = order.symbol
-        self.kind = order.type
+        self.kinds = [order.type]
+        """A stop-limit becomes a limit."""
         self.lots = [order.volume_initial]
         self.stops = [(order.sl, order.tp)]
 
@@ -101,6 +102,7 @@ class Awaited:
         """It was changed, or a part of it has filled."""
         self.left = order.volume_current
         self.lots.append(order.volume_current)
+        self.kinds.append(order.type)
         self.stops.append((order.sl, order.tp))
 
 

@@ -220,15 +220,16 @@ class Wishes:
         return level + away * float(self.said("take_profit_offset", 0)) * point
 
     def keeps_out(
-        self, kind: str, side: int, lots: Sequence[float], stops: Sequence[Theirs]
+        self, kinds: Sequence[int], side: int, lots: Sequence[float], stops: Sequence[Theirs]
     ) -> list[str]:
         """Why nothing of the kind is to be opened, by the names of the reasons for it."""
-        sides, kinds = self.said("filters.sides"), self.said("filters.order_types")
+        sides, wanted = self.said("filters.sides"), self.said("filters.order_types")
+        named = {KINDS[kind] for kind in kinds} or {"MARKET"}
         least, most = self.said("filters.min_master_lot"), self.said("filters.max_master_lot")
         within = [v for v in lots if (least or 0) <= v <= (most or 1e9)]
         checks = {
             "SIDE_FILTERED": sides is not None and ("BUY" if side > 0 else "SELL") not in sides,
-            "ORDER_TYPE_FILTERED": kinds is not None and kind not in kinds,
+            "ORDER_TYPE_FILTERED": wanted is not None and not named & set(wanted),
             "MASTER_LOT_FILTERED": bool(lots) and not within,
             "SYMBOL_FILTERED": self._is_not_wanted(),
             "NO_STOP": bool(self.said("require_stop_loss", False)) and not any(o.sl for o in stops),
