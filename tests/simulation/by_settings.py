@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.mt5_words import TradeAction
-from paper.broker.records import Order, Position, TradeRequest
+from paper.broker.records import Position, TradeRequest
 from tests.simulation import findings
 from tests.simulation.brokers import Brokers
 from tests.simulation.findings import Home
@@ -82,7 +82,7 @@ class BySettings:
         self.history: dict[tuple[int, int], list[Theirs]] = {}
         """By a master's login and the number of its position, its stops as they have been."""
         self.clocks_jumped: Callable[[], bool] = lambda: False
-        self.waited_at: Callable[[str, int], float] = lambda _name, _order: 0.0
+        self.moved_to: Callable[[str, int], Sequence[float]] = lambda _name, _order: ()
         self._kernel = kernel
         self._brokers = brokers
         self._masters_broker = masters_broker
@@ -293,18 +293,18 @@ class BySettings:
 
     def levels(self, home: Home, copy: Copy, history: Sequence[Theirs]) -> list[Stops]:
         """Where a copy's stops belong, for each of what its master's have been."""
-        wishes, waits_at = copy.wishes, self._waits_at(home, copy)
-        assert wishes is not None
-        price = waits_at or copy.asked_at
+        assert copy.wishes is not None
         point = self.contract(home.server, copy.symbol).point
-        risk = copy.risk
         return [
-            wishes.stops(price, copy.side, one, point, risk)
-            for one in _crossed(history, waits_at or None)
+            copy.wishes.stops(price, copy.side, one, point, copy.risk)
+            for price in self._asked_at(home, copy)
+            for one in _crossed(history, price if copy.waited else None)
         ]
 
-    def _waits_at(self, home: Home, copy: Copy) -> float:
-        return self.waited_at(home.name, copy.number) if copy.waited else 0.0
+    def _asked_at(self, home: Home, copy: Copy) -> list[float]:
+        """Where we have let its order wait, or have asked for it."""
+        moved = self.moved_to(home.name, copy.number) if copy.waited else ()
+        return [copy.asked_at, *moved]
 
     def judge_close(self, copy: Copy) -> list[Wrong]:
         """Not sooner than its terms let it be closed."""
@@ -360,8 +360,3 @@ def is_stop(copy: Copy, asked: float, wanted: float, near: float) -> bool:
     if _is_dynamic(wishes, asked, (copy.asked_at, copy.side, copy.risk)):
         return True
     return wishes.trails and (not wanted or (asked - wanted) * copy.side > 0)
-
-
-def waits_at(order: Order) -> float:
-    """The price at which its position would open."""
-    return order.price_stoplimit or order.price_open

@@ -101,7 +101,7 @@ def _difference(
     profile = stage.brokers.world.houses[host.place.identity.server].market.profiles[copy.symbol]
     apart = POINTS_APART * profile.point * max(1.0, float(wishes.said("take_profit_ratio", 1)))
     theirs = Theirs(original.sl, original.tp, original.price_open)
-    [wanted] = stage.witness.by_settings.levels(_home(stage, host), known, [theirs])
+    wanted = stage.witness.by_settings.levels(_home(stage, host), known, [theirs])[0]
     due = max(known.filled * original.volume / LOTS, profile.volume_min)
     checks = {
         "side": (copy.type == original.type) is not wishes.turns,

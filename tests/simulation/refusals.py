@@ -56,7 +56,9 @@ def is_founded(stage: Stage, name: str, order: int, reason: Reason, *, waits: bo
         kept_out = [
             why
             for lots in dict.fromkeys(of.lots)
-            for why in wishes.keeps_out(of.kinds, of.side, [lots], of.history[:1])
+            for kinds in [[kind] for kind in dict.fromkeys(of.kinds)] or [[]]
+            for theirs in dict.fromkeys(of.history)
+            for why in wishes.keeps_out(kinds, of.side, [lots], [theirs])
         ]
         if reason.value in kept_out or (reason in ASKED_FOR and ASKED_FOR[reason](wishes)):
             return True

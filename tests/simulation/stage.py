@@ -134,7 +134,7 @@ class Stage:
     def _by_settings(self) -> BySettings:
         judge, witness = BySettings(self.kernel, self.brokers, MASTER_BROKER), self.witness
         judge.clocks_jumped = lambda: bool(witness.clock_slack_us)
-        judge.waited_at = lambda name, order: witness.slaves[name].sent_by.waited_at.get(order, 0.0)
+        judge.moved_to = lambda name, order: witness.slaves[name].sent_by.moved_to.get(order, ())
         judge.master_named = lambda login: witness.name_of(login, MASTER_BROKER)
         return judge
 

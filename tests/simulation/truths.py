@@ -161,8 +161,8 @@ class SentBy:
         """Nothing was sent yet."""
         self.wishes: dict[int, Wishes] = {}
         """By magic."""
-        self.waited_at: dict[int, float] = {}
-        """By the number of our order, where it waits to open, or has waited last."""
+        self.moved_to: dict[int, list[float]] = {}
+        """By the number of our order, where else we have let it wait."""
         self.was_cut = False
         """A power cut has taken something from the journal."""
 

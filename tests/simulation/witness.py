@@ -11,7 +11,7 @@ from paper.broker.reaching import PENDING
 from paper.broker.records import Changes, Deal, Order, Position, TradeRequest
 from paper.wire.protocol import OK
 from tests.simulation import findings
-from tests.simulation.by_settings import BySettings, Moment, Wrong, waits_at
+from tests.simulation.by_settings import BySettings, Moment, Wrong
 from tests.simulation.findings import Finding, Home
 from tests.simulation.kernel import Kernel
 from tests.simulation.requests import (
@@ -195,7 +195,6 @@ class Witness:
         books.ours.add(order.ticket)
         if order.type in PENDING:
             books.waiting[order.ticket] = order
-            books.sent_by.waited_at[order.ticket] = waits_at(order)
             books.forgotten.placed(order)
 
     def _forget_ended(self, books: SlaveBooks, changes: Changes) -> None:
@@ -343,8 +342,11 @@ class Witness:
                 self._find(findings.BESIDE_OTHERS, home, text)
 
     def _is_about_an_order(self, home: Home, request: TradeRequest) -> None:
-        if request.order not in self.slaves[home.name].ours:
+        books = self.slaves[home.name]
+        if request.order not in books.ours:
             self._find(findings.FOREIGN_TOUCHED, home, shown(request))
+        price = request.stoplimit or request.price
+        books.sent_by.moved_to.setdefault(request.order, []).append(price)
 
     def _is_changing(self, home: Home, request: TradeRequest) -> None:
         books = self.slaves[home.name]
