@@ -73,6 +73,28 @@ def test_its_close_closes_every_part_once_and_is_answered_once(teller: Teller) -
     assert teller.slave.verdicts[-1].volume == 130
 
 
+def test_all_parts_are_closed_at_once_and_not_by_the_next_look(
+    teller: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(teller)
+    monkeypatch.setattr(teller.slave.loop, "_watch", lambda _: None)
+    teller.say(teller.closes())
+    teller.turn()
+    assert volumes(teller.slave) == []
+
+
+def test_a_close_above_the_largest_order_is_owed_until_the_last_of_it(teller: Teller) -> None:
+    """The broker takes less at once than it took when the copy was opened."""
+    teller.slave.door.specs["XAUUSD"] = a_spec(volume_max="500")
+    opened(teller)
+    teller.slave.door.specs["XAUUSD"] = a_spec()
+    teller.say(teller.closes())
+    teller.turn(4)
+    assert [close.volume for close in teller.slave.door.closes] == [50, 50, 30]
+    assert told(teller.slave.verdicts)[-1] == ("PositionClosed", "copied", "NONE")
+    assert [v.volume for v in teller.slave.verdicts if v.kind.value == "copied"] == [130, 130]
+
+
 def test_law_2_a_reduction_leaves_what_one_position_would_have_left(teller: Teller) -> None:
     """A third of 130 is 43.33; a third of each part, rounded by itself, would be 43.32."""
     opened(teller)
@@ -157,6 +179,7 @@ def test_law_4_a_part_that_nobody_answered_for_is_found_and_counted(
     assert sorted(volumes(teller.slave)) == [30, 50, 50]
     assert told(teller.slave.verdicts)[-1] == ("PositionOpened", "copied", "NONE")
     assert teller.slave.verdicts[-1].volume == 130
+    assert {verdict.leg for verdict in teller.slave.verdicts} == {a_key()}
 
 
 @pytest.mark.parametrize("nth", [0, 1, 2])
@@ -261,6 +284,21 @@ def test_law_11_without_its_journal_every_part_is_found_by_its_mark(teller: Tell
     teller.turn(4)
     assert volumes(teller.slave) == []
     assert len(teller.slave.door.opens) == 3
+
+
+def test_law_11_parts_whose_comments_the_broker_replaced_are_found_by_their_marks(
+    teller: Teller,
+) -> None:
+    opened(teller)
+    held = teller.slave.door.held
+    for number, position in held.items():
+        held[number] = msgspec.structs.replace(position, comment="")
+    teller.slave.journal = type(teller.slave.journal)()
+    teller.slave.start()
+    teller.turn(8)
+    teller.say(teller.closes())
+    teller.turn(4)
+    assert volumes(teller.slave) == []
 
 
 def test_an_operator_who_closes_has_every_part_closed(teller: Teller) -> None:
@@ -370,6 +408,31 @@ def test_law_11_what_a_crash_left_out_is_opened_by_the_settings_of_its_first_par
         assert other.magic // 10**12 == first.magic // 10**12
 
 
+@pytest.mark.parametrize("is_told", [True, False], ids=["told again", "not told again"])
+def test_law_11_a_crash_between_two_parts_is_said_whether_or_not_the_master_tells_more(
+    teller: Teller, is_told: bool
+) -> None:
+    def opens_and_dies(door: FakeDoor, command: object) -> object:
+        door.before_quote = dies
+        return door.execute(command)
+
+    def dies() -> None:
+        teller.slave.door.before_quote = lambda: None
+        raise KilledError
+
+    teller.slave.door.answers = [opens_and_dies]
+    teller.say(teller.opens(**LARGE))
+    with pytest.raises(KilledError):
+        teller.turn()
+    if not is_told:
+        teller.facts.clear()
+    teller.slave.start()
+    assert told(teller.slave.verdicts) == [("PositionOpened", "partial", "SLAVE_WAS_DOWN")]
+    teller.turn(4)
+    assert sum(volumes(teller.slave)) == (130 if is_told else 50)
+    ends_answered_and_closed(teller)
+
+
 def test_law_11_a_crash_between_a_refusal_and_the_next_try_leaves_the_other_parts(
     teller: Teller,
 ) -> None:
@@ -400,6 +463,19 @@ def test_law_3_a_master_that_starts_again_and_tells_it_anew_adds_nothing(teller:
     assert volumes(teller.slave) == [50, 50, 30]
     assert len(teller.slave.door.opens) == 3
     assert {v.kind.value for v in teller.slave.verdicts[told_before:]} <= {"copied"}
+
+
+def test_law_9_a_master_that_tells_it_anew_while_a_part_is_unknown_leaves_a_last_word(
+    teller: Teller,
+) -> None:
+    killed_at(teller, 2, answered=False)
+    anew = Stamp(EPOCH + 1, 1)
+    teller.facts[-1] = msgspec.structs.replace(teller.facts[-1], stamp=anew)
+    teller.book = msgspec.structs.replace(teller.book, stamp=anew)
+    teller.slave.start()
+    teller.turn(90, seconds=1.0)
+    last = {verdict.stamp: verdict.kind.value for verdict in teller.slave.verdicts}
+    assert set(last.values()) == {"partial"}
 
 
 def test_an_operator_who_closes_between_two_parts_gets_no_more_of_them(teller: Teller) -> None:
