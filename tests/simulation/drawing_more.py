@@ -1,7 +1,7 @@
 """From a seed to a schedule, in full: what `drawing` draws, netting accounts, orders that wait.
 
-These come from a generator of their own, so that a seed's market orders and troubles stay what
-they were before any of them was drawn.
+These, and who lets late opens wait, come from generators of their own, so that a seed's market
+orders and troubles stay what they were before any of them was drawn.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from tests.simulation.schedule import DRAWN, PLAINLY, Happening, Mode, Schedule
 from utils.randomness import seeded
 
 APART = 1_000_000_007
+APART_LATE = 1_000_000_009
 FLAVOURS = (("plain", 20), ("nets", 25), ("orders", 35), ("both", 20))
 KINDS = (2, 3, 4, 5, 6, 7)
 FEEDS = ("EURUSD", "XAUUSD")
@@ -48,7 +49,16 @@ def _draw(seed: int, mode: Mode, troubles: Sequence[str], flavour: str) -> Sched
     if flavour in {"orders", "both"}:
         more += _waiting(dice, plain, is_calm=bool(troubles))
     happenings = sorted((*plain.happenings, *more), key=lambda one: one.at_ms)
-    return msgspec.structs.replace(plain, happenings=tuple(happenings), nets=nets)
+    late = () if troubles else _late(seed, plain)
+    return msgspec.structs.replace(plain, happenings=tuple(happenings), nets=nets, late=late)
+
+
+def _late(seed: int, plain: Schedule) -> tuple[str, ...]:
+    """In one run of four, some slaves."""
+    dice = seeded((seed + 1) * APART_LATE)
+    if dice.random() < 0.75:
+        return ()
+    return tuple(name for name in plain.slaves if dice.random() < 0.7)
 
 
 def _nets(dice: Random, plain: Schedule) -> tuple[str, ...]:

@@ -39,3 +39,5 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """Whose accounts are netting accounts."""
     settings: Mapping[str, Mapping[str, Any]] = {}
     """By slave, what its document says besides."""
+    late: tuple[str, ...] = ()
+    """Which slaves let an open that comes too late wait at the master's price."""

@@ -32,6 +32,8 @@ SYMBOLS: Mapping[str, Mapping[str, Any]] = {
     "Harbor-Demo": {"suffix": "m", "slippage_tolerance": 500},
     "Union-Demo": {"suffix": ".pro", "symbol_map": {"XAUUSD": "GOLD.pro"}},
 }
+#: What it says where late opens may wait.
+LATE: Mapping[str, Any] = {"late_entry": "order", "late_entry_seconds": 15}
 
 
 class Stage:
@@ -56,7 +58,10 @@ class Stage:
         for number, (name, broker) in enumerate(brokers_of.items()):
             role = Role.MASTER if name in schedule.masters else Role.SLAVE
             documents[name] = {**_document(name, role, broker), **schedule.settings.get(name, {})}
+            if name in schedule.late:
+                documents[name] |= LATE
             self._settle(name, role, broker, number, folder, nets=name in schedule.nets)
+        self.witness.come_late = frozenset(schedule.late)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
         self.witness.why_not_open = self._why_not_open
