@@ -53,14 +53,7 @@ class Stage:
         self.wires = [
             Wire(kernel, master, slave) for master in schedule.masters for slave in schedule.slaves
         ]
-        brokers_of = dict.fromkeys(schedule.masters, MASTER_BROKER) | dict(schedule.slaves)
-        documents = {}
-        for number, (name, broker) in enumerate(brokers_of.items()):
-            role = Role.MASTER if name in schedule.masters else Role.SLAVE
-            documents[name] = {**_document(name, role, broker), **schedule.settings.get(name, {})}
-            if name in schedule.late:
-                documents[name] |= LATE
-            self._settle(name, role, broker, number, folder, nets=name in schedule.nets)
+        documents = self._move_in(schedule, folder)
         self.witness.come_late = frozenset(schedule.late)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
@@ -145,6 +138,18 @@ class Stage:
 
     def _listed(self, home: Home, ticket: int) -> Position | None:
         return self.brokers.account(home.login, home.server).positions.get(ticket)
+
+    def _move_in(self, schedule: Schedule, folder: Path) -> dict[str, dict[str, Any]]:
+        """Everybody has an account, and a place; their documents by name."""
+        brokers_of = dict.fromkeys(schedule.masters, MASTER_BROKER) | dict(schedule.slaves)
+        documents = {}
+        for number, (name, broker) in enumerate(brokers_of.items()):
+            role = Role.MASTER if name in schedule.masters else Role.SLAVE
+            late = LATE if name in schedule.late else {}
+            own = {**schedule.settings.get(name, {}), **late}
+            documents[name] = {**_document(name, role, broker), **own}
+            self._settle(name, role, broker, number, folder, nets=name in schedule.nets)
+        return documents
 
     def _settle(
         self, name: str, role: Role, broker: str, number: int, folder: Path, *, nets: bool

@@ -245,7 +245,7 @@ def test_law_11_a_lost_journal_begins_no_follow() -> None:
 
 def test_a_refusal_by_the_broker_is_the_last_word() -> None:
     teller = first_follow(CopyExisting.ALWAYS)
-    teller.slave.door.answers = [Rejected(retcode=10016, comment="Invalid stops")]
+    teller.slave.door.answers = [Rejected(retcode=10014, comment="Invalid volume")]
     teller.turn(8)
     teller.slave.start()
     teller.turn(8)

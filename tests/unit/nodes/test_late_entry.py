@@ -190,7 +190,8 @@ def test_law_4_a_crash_between_two_tries_leaves_nothing_to_wait_for(teller: Tell
             raise KeyboardInterrupt
         listen()
 
-    teller.slave.loop._opener._listen = dies
+    opener = teller.slave.loop._opener
+    opener._neighbours = opener._neighbours._replace(listen=dies)
     teller.slave.door.quotes["XAUUSD"] = AWAY
     teller.say(teller.opens(501))
     with pytest.raises(KeyboardInterrupt):
@@ -243,3 +244,20 @@ def test_a_waiting_order_of_the_masters_that_filled_too_far_away_may_come_late(
     teller.turn(4)
     assert len(teller.slave.door.held) == 1
     assert teller.slave.leg().state is LegState.OPEN
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_how_long_a_copy_is_held_counts_from_the_fill_of_its_order(is_late: bool) -> None:
+    teller = Teller(late_entry=LateEntry.ORDER, late_entry_seconds=600, max_hold_seconds=60)
+    if is_late:
+        waits(teller)
+    else:
+        teller.say(teller.places(501))
+        teller.turn()
+    (ticket,) = teller.slave.door.waiting
+    teller.turn(4 * 90)
+    teller.slave.door.trigger(ticket)
+    teller.turn(4 * 50)
+    assert list(teller.slave.door.held) == [ticket]
+    teller.turn(4 * 20)
+    assert teller.slave.door.held == {}
