@@ -161,6 +161,7 @@ def test_what_its_master_closed_meanwhile_is_not_opened() -> None:
     teller.turn(8)
     assert teller.slave.door.sent == []
     assert not teller.slave.unanswered(teller.facts[1:])
+    assert teller.slave.last == ("PositionOpened", "missed", "CLOSED_MEANWHILE")
 
 
 def test_it_waits_a_moment_for_a_first_price() -> None:
@@ -251,6 +252,26 @@ def test_a_refusal_by_the_broker_is_the_last_word() -> None:
     teller.turn(8)
     assert teller.slave.last == ("PositionOpened", "rejected", "BROKER_REJECTED")
     assert len(teller.slave.door.opens) == 1
+
+
+def test_law_11_a_copy_that_is_found_meanwhile_is_followed_and_not_opened_again() -> None:
+    """The journal was lost: the slave has followed this master for long, and its copy is there."""
+    teller = Teller(copy_existing=CopyExisting.ALWAYS)
+    identifier = teller.copies(501)
+    teller.slave.journal = FakeJournal()
+    teller.slave.door.quotes["XAUUSD"] = CROSSED
+    teller.slave.door.deals_hidden = True
+    teller.slave.start()
+    teller.turn(4)
+    teller.slave.door.deals_hidden = False
+    teller.slave.door.quotes.clear()
+    teller.turn(40)
+    assert list(teller.slave.door.held) == [identifier]
+    assert len(teller.slave.door.opens) == 1
+    assert teller.slave.verdicts == []
+    teller.say(teller.closes(501))
+    teller.turn(4)
+    assert teller.slave.door.held == {}
 
 
 def test_what_is_remembered_of_a_follow_is_what_was_there() -> None:

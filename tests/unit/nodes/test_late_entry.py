@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.copy_settings import LateEntry
+from domain.copy_settings import LateEntry, Size, SizeMode
 from domain.legs import LegState
 from domain.orders import CancelOrder, ClosePosition, ModifyOrder, PlaceOrder
 from domain.outcomes import Rejected
@@ -261,3 +261,33 @@ def test_how_long_a_copy_is_held_counts_from_the_fill_of_its_order(is_late: bool
     assert list(teller.slave.door.held) == [ticket]
     teller.turn(4 * 20)
     assert teller.slave.door.held == {}
+
+
+def test_one_that_shows_up_after_it_was_given_up_is_withdrawn(teller: Teller) -> None:
+    teller.slave.door.answers = [lost]
+    teller.slave.door.quotes["XAUUSD"] = AWAY
+    teller.say(teller.opens(501))
+    teller.turn(4 * 62)
+    leg = teller.slave.leg()
+    assert leg.reason == "NEVER_ANSWERED"
+    teller.slave.door.pend("1285.10", magic=leg.magic)
+    teller.turn(40)
+    assert teller.slave.door.waiting == {}
+    assert teller.slave.last == EXPIRED
+
+
+def test_filled_and_closed_between_two_looks_it_was_a_copy(teller: Teller) -> None:
+    ticket = waits(teller)
+    teller.slave.door.trigger(ticket)
+    teller.slave.door.shut(ticket)
+    teller.turn(8)
+    assert COPIED in told(teller.slave.verdicts)
+    assert teller.slave.leg().state is LegState.CLOSED
+
+
+def test_its_risk_counts_from_the_masters_price() -> None:
+    """From there to the stop it is 5.10, a lot of 100 ounces loses 510."""
+    size = Size(mode=SizeMode.RISK_MONEY, risk_money=Decimal(255))
+    teller = Teller(late_entry=LateEntry.ORDER, size=size)
+    ticket = waits(teller)
+    assert teller.slave.door.waiting[ticket].volume == Decimal("0.50")
