@@ -154,13 +154,12 @@ class Copier:
 
     def _decide_on(self, one: Existing, settings: AccountSettings) -> None:
         """It is copied, or it never will be; unless that cannot be said just now."""
-        fact, known = one.fact, self._ledger.legs.find(one.fact.leg_key)
-        is_untouched = known is None or known.is_tombstone
+        fact = one.fact
         if self._existing.may_wait(one) and self._opener.is_held_up(fact, settings):
             self._existing.put_back(one)
-        elif one.was_told or (is_untouched and self._ledger.follows.had_before(fact)):
+        elif one.was_told or self._ledger.follows.had_before(fact):
             self._opener.open_existing(one.arrival, fact, settings)
-        elif known is None:
+        elif self._ledger.legs.find(fact.leg_key) is None:
             self._missed(fact)
 
     def _missed(self, fact: PositionOpened) -> None:
