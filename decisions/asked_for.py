@@ -15,7 +15,7 @@ from domain.market import SymbolSpec
 
 Document = Mapping[str, Any]
 ONE = Decimal(1)
-RULE_IS_FOR = frozenset({"masters", "symbols"})
+RULE_IS_FOR = frozenset({"masters", "magics", "symbols"})
 
 
 class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     master: str
     symbol: str
     lots: Decimal
+    magic: int = 0
     contract_size: Decimal | None = None
 
 
@@ -44,7 +45,7 @@ def asked_for(document: Document, position: Position, specs: Mapping[str, Symbol
     """By the first rule that fits, or by the account's own settings; `specs` by our own symbols."""
     symbol, factor = _mapped(document, position.symbol)
     names = (position.symbol, symbol)
-    fitting = (r for r in document.get("rules") or () if _fits(r, position.master, names))
+    fitting = (r for r in document.get("rules") or () if _fits(r, position, names))
     rule = {name: value for name, value in next(fitting, {}).items() if name not in RULE_IS_FOR}
     ways = {**document, **rule}
     longest_s = ways.get("max_hold_seconds")
@@ -69,13 +70,20 @@ def _mapped(document: Document, symbol: str) -> tuple[str, Decimal]:
     return name, Decimal(factor or 1)
 
 
-def _fits(rule: Document, master: str, names: Sequence[str]) -> bool:
-    masters, symbols = rule.get("masters"), rule.get("symbols")
-    if masters is not None and master not in masters:
+def _fits(rule: Document, position: Position, names: Sequence[str]) -> bool:
+    masters, magics, symbols = (rule.get(name) for name in ("masters", "magics", "symbols"))
+    if masters is not None and position.master not in masters:
+        return False
+    if magics is not None and not any(_spans(str(one), position.magic) for one in magics):
         return False
     return symbols is None or any(
         fnmatchcase(name.upper(), str(pattern).upper()) for name in names for pattern in symbols
     )
+
+
+def _spans(written: str, magic: int) -> bool:
+    ends = [int(end) for end in written.split("-")]
+    return ends[0] <= magic <= ends[-1]
 
 
 def _most_lots(

@@ -42,6 +42,7 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
             master=self.wanted.master,
             symbol=life.opening.symbol,
             lots=life.volume,
+            magic=life.opening.magic,
             contract_size=self.wanted.contract_size,
         )
         return asked_for(policy.document, position, policy.specs)

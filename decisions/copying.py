@@ -29,12 +29,9 @@ def decide_open(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
 def at_the_market(fact: PositionOpened, now: Situation) -> OpenPosition | Denied:
     """The order, once the gates have let it through."""
     draft, spec = draft_copy(fact, now), now.spec
-    distance, limit = points_from_master(fact, now), allowed_points(fact, now)
     # The gates let nothing of the kind through; should one be lost, this still says no.
     if not isinstance(draft, Draft) or not isinstance(spec, SymbolSpec):
         return draft if isinstance(draft, Denied) else Denied(Reason.NO_MARKET, now.symbol)
-    if distance is None or limit is None:
-        return Denied(Reason.NO_MARKET, now.symbol)
     sized = sized_copy(fact, now, draft, spec)
     if isinstance(sized, Denied):
         return sized
@@ -52,7 +49,7 @@ def at_the_market(fact: PositionOpened, now: Situation) -> OpenPosition | Denied
         sl=draft.sl,
         tp=draft.tp,
         terms=draft.terms,
-        deviation_points=_room(limit, distance),
+        deviation_points=_room(fact, now),
         filling=filling_for(spec),
         magic=now.magic,
         comment=now.comment,
@@ -96,6 +93,8 @@ def _waiting_order(fact: OrderPlaced, now: Situation) -> PlaceOrder | Denied:
     )
 
 
-def _room(tolerance: Decimal, used: Decimal) -> int:
+def _room(fact: PositionOpened, now: Situation) -> int:
     """What is left of the tolerance, whole points, rounded against ourselves."""
-    return int((tolerance - used).to_integral_value(ROUND_FLOOR))
+    tolerance, used = allowed_points(fact, now), points_from_master(fact, now)
+    left = ZERO if tolerance is None or used is None else tolerance - used
+    return int(left.to_integral_value(ROUND_FLOOR))

@@ -132,7 +132,7 @@ def _stop_loss(now: Situation, spec: SymbolSpec) -> StopRule | Denied:
             return _own(now.volatility * settings.atr.times)
         case StopLossType.NONE:
             return _own(protective) if protective else StopRule(kind=StopKind.NONE)
-        case StopLossType.EXACT | StopLossType.DISTANCE as kind:
+        case _ as kind:
             return StopRule(
                 kind=StopKind(kind.value),
                 offset=settings.stop_loss_offset * spec.point,
@@ -148,7 +148,7 @@ def _take_profit(settings: AccountSettings, spec: SymbolSpec, stop_distance: Dec
             return _own((settings.take_profit_ratio or ZERO) * stop_distance)
         case TakeProfitType.NONE:
             return StopRule(kind=StopKind.NONE)
-        case TakeProfitType.EXACT | TakeProfitType.DISTANCE as kind:
+        case _ as kind:
             offset = settings.take_profit_offset * spec.point
             return StopRule(kind=StopKind(kind.value), offset=offset)
 

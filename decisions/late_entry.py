@@ -45,11 +45,13 @@ def decide_late(fact: PositionOpened, now: Situation) -> PlaceOrder | OpenPositi
 
     Where the market is at that price there is nothing to wait for, and the copy is opened.
     """
-    spec, quote = now.spec, now.quote
     refused = first_denial_but(OF_LATENESS, fact, now)
-    if refused is not None:
-        return refused
-    draft = draft_copy(fact, now)
+    return _entry(fact, now) if refused is None else refused
+
+
+def _entry(fact: PositionOpened, now: Situation) -> PlaceOrder | OpenPosition | Denied:
+    draft, spec, quote = draft_copy(fact, now), now.spec, now.quote
+    # The gates let nothing of the kind through; should one be lost, this still says no.
     if not isinstance(draft, Draft) or not isinstance(spec, SymbolSpec) or quote is None:
         return draft if isinstance(draft, Denied) else Denied(Reason.NO_MARKET, now.symbol)
     kind = _kind(draft, quote, spec)

@@ -10,19 +10,22 @@ from hypothesis import strategies as st
 
 from decisions import copying
 from decisions.copying import decide_open, decide_place
+from decisions.parts import Begun
 from decisions.slippage import spread_points
-from domain.copy_settings import Atr, StopLossType, TakeProfitType
+from domain.copy_settings import Atr, Size, SizeMode, StopLossType, TakeProfitType
 from domain.market import PendingKind, Side, Unknowable
 from domain.mt5_words import TimeInForce
 from domain.orders import Denied, OpenPosition, PlaceOrder
 from domain.policies import Hold, Latch, SlippageMode, TradingState
 from domain.reasons import Reason
-from domain.terms import CopyTerms
+from domain.signals import Means
+from domain.terms import CopyTerms, StopKind, StopRule
 from tests.builders import (
     SERVER_MS,
     a_book_order,
     a_book_position,
     a_key,
+    a_leg,
     a_quote,
     a_situation,
     a_spec,
@@ -272,3 +275,29 @@ def test_without_a_contract_no_order_waits_whatever_the_gates_say() -> None:
     assert isinstance(decide_place(placed(), a_situation(spec=None)), Denied)
     refused = copying._waiting_order(placed(), a_situation(spec=None))
     assert refused == Denied(Reason.UNKNOWN_SYMBOL, "XAUUSD")
+
+
+SIZED_BY_MONEY = {"settings": some_settings(size=Size(mode=SizeMode.BALANCE)), "account": MUTE}
+
+
+def test_law_5_nothing_is_asked_for_without_a_size_should_a_gate_be_lost() -> None:
+    now = a_situation(**SIZED_BY_MONEY)
+    fact = opened(means=Means(read_at_us=0, funds=None, contract_size=None))
+    for denied in (copying.at_the_market(fact, now), copying._waiting_order(placed(), now)):
+        assert isinstance(denied, Denied)
+        assert denied.reason in {Reason.CONTRACT_UNKNOWN, Reason.OWN_MONEY_UNKNOWN}
+
+
+def test_a_further_part_has_the_terms_of_the_first_and_what_is_left_of_the_copy() -> None:
+    terms = CopyTerms(reversed=False, stop_loss=StopRule(kind=StopKind.NONE), min_hold_ms=7_000)
+    first = a_leg(terms=terms, copy_volume=Decimal("3.00"))
+    begun = Begun(first=first, asked=Decimal("1.00"), part=1, has_ended=False)
+    order = order_for(begun=begun, settings=some_settings(min_hold_seconds=60))
+    assert (order.leg.part, order.volume, order.copy_volume) == (1, 2, 3)
+    assert order.terms == msgspec.structs.replace(terms, anchor=order.price)
+    assert order.sl == 0
+
+
+def test_a_fixed_take_profit_counts_from_the_price_that_is_asked_for() -> None:
+    fixed = some_settings(take_profit_type=TakeProfitType.FIXED, take_profit_points=Decimal(500))
+    assert shown(order_for(settings=fixed)) == ("BUY", "1280.00", "1290.10")

@@ -13,10 +13,12 @@ from decisions.gates import (
     first_denial,
     order_is_taken,
     points_from_master,
+    spread_is_narrow,
 )
+from decisions.parts import Begun
 from decisions.trading_state import HOLD_REASONS
 from decisions.windows import LocalTime
-from domain.copy_settings import StopLossType
+from domain.copy_settings import CopyExisting, StopLossType
 from domain.market import Identity, PendingKind, Side, Unknowable
 from domain.mt5_words import OrderMode, SymbolTradeMode
 from domain.policies import (
@@ -33,6 +35,7 @@ from tests.builders import (
     MASTER_AT,
     a_book_order,
     a_book_position,
+    a_leg,
     a_quote,
     a_situation,
     a_spec,
@@ -78,7 +81,24 @@ def only(**filters: Any) -> dict[str, Any]:
 
 
 HOURS = some_settings(trading_windows=("Mon 08:00-17:00 Europe/Prague",))
+NO_MORE_PARTS = Begun(
+    first=a_leg(copy_volume=Decimal("2.00")), asked=Decimal("1.00"), part=1, has_ended=True
+)
 DENIED = {
+    "a part of a copy that has ended": ({"begun": NO_MORE_PARTS}, Reason.ALREADY_CLOSED_HERE),
+    "what its master had before": (
+        {"existing": True, "age_ms": 60_000},
+        Reason.EXISTED_BEFORE,
+    ),
+    "what its master had before, far from its price": (
+        {
+            "existing": True,
+            "age_ms": 60_000,
+            "settings": some_settings(copy_existing=CopyExisting.NEAR),
+            "quote": a_quote("1299.90", "1300.00"),
+        },
+        Reason.PRICE_MOVED,
+    ),
     "a contract that was another": (
         {"contract": contract_of(a_spec(contract_size="10"))},
         Reason.CONTRACT_CHANGED,
@@ -283,6 +303,12 @@ DENIED = {
 
 REVERSED = some_settings(reverse=True)
 ALLOWED: dict[str, dict[str, Any]] = {
+    "what its master had before, at any price": {
+        "existing": True,
+        "age_ms": 60_000,
+        "settings": some_settings(copy_existing=CopyExisting.ALWAYS),
+        "quote": a_quote("1289.90", "1290.00"),
+    },
     "a minute before five": {
         "settings": HOURS,
         "local_times": {"Europe/Prague": LocalTime(0, 17 * 60 - 1)},
@@ -417,6 +443,7 @@ def test_an_order_may_wait_wherever_the_market_is() -> None:
     ("changes", "reason"),
     [
         (NETTING | {"symbol_use": SymbolUse(foreign=Decimal(0))}, Reason.ORDER_NOT_ALLOWED),
+        ({"quote": a_quote("1279.00", "1279.50")}, Reason.ORDER_TOO_NEAR),
         ({"spec": a_spec(kind_flags=int(OrderMode.STOP))}, Reason.ORDER_NOT_ALLOWED),
         ({"latch": Latch(state=TradingState.REDUCING)}, Reason.TRADING_REDUCING),
         ({"age_ms": 5001}, Reason.SIGNAL_TOO_OLD),
@@ -509,3 +536,11 @@ def test_a_hold_speaks_for_itself_and_a_latch_with_its_own_words() -> None:
     assert denial is not None
     assert denial.detail == "news"
     assert EXPLANATIONS[denial.reason].what_to_do
+
+
+@pytest.mark.parametrize("unknown", [{"quote": None}, {"spec": None}, {"spec": MUTE}], ids=str)
+def test_law_5_a_spread_that_nobody_knows_is_too_wide(unknown: dict[str, Any]) -> None:
+    limited = a_situation(settings=some_settings(max_spread=Decimal(50)), **unknown)
+    denial = spread_is_narrow(opened(), limited)
+    assert denial is not None
+    assert denial.reason is Reason.NO_MARKET

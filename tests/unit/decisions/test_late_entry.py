@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from decisions import late_entry
 from decisions.copying import decide_open
 from decisions.late_entry import decide_late, may_come_late
+from decisions.parts import Begun
 from decisions.situation import Situation
-from domain.copy_settings import LateEntry
+from domain.copy_settings import LateEntry, Size, SizeMode
 from domain.market import PendingKind, Side
 from domain.mt5_words import TimeInForce
 from domain.orders import Denied, OpenPosition, PlaceOrder
@@ -17,6 +19,7 @@ from domain.reasons import Reason
 from tests.builders import (
     SERVER_MS,
     a_book_position,
+    a_leg,
     a_quote,
     a_situation,
     a_spec,
@@ -125,3 +128,33 @@ def test_only_what_was_refused_for_its_lateness_may_come_late(
 ) -> None:
     now = late(late_until_ms=0, **changes)
     assert may_come_late(decide_open(fact(), now), now) is may
+
+
+@pytest.mark.parametrize("lost", [{"spec": None}, {"quote": None}], ids=str)
+def test_law_5_nothing_waits_that_nobody_knows_the_contract_or_price_of(
+    lost: dict[str, Any],
+) -> None:
+    assert isinstance(decide_late(fact(), late(**lost)), Denied)
+    assert isinstance(late_entry._entry(fact(), late(**lost)), Denied)
+
+
+def test_an_entry_whose_size_nobody_can_say_does_not_wait() -> None:
+    by_money = some_settings(
+        late_entry=LateEntry.ORDER, late_entry_seconds=60, size=Size(mode=SizeMode.BALANCE)
+    )
+    for decide in (decide_late, late_entry._entry):
+        denied = decide(fact(), late(settings=by_money))
+        assert isinstance(denied, Denied)
+        assert denied.reason is Reason.MASTER_MONEY_UNKNOWN
+
+
+def test_what_is_left_of_a_copy_in_parts_does_not_wait() -> None:
+    too_old = Denied(Reason.SIGNAL_TOO_OLD)
+    first = a_leg(copy_volume=Decimal(3))
+    begun = Begun(first=first, asked=Decimal(1), part=1, has_ended=False)
+    assert may_come_late(too_old, late())
+    assert not may_come_late(too_old, late(begun=begun))
+
+
+def test_an_entry_that_waits_is_one_order_however_large() -> None:
+    assert order_for(spec=a_spec(volume_max="0.40")).volume == Decimal("0.40")

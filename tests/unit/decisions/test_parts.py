@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,3 +143,14 @@ def test_nothing_is_added_once_a_part_has_ended() -> None:
     begun = Begun.of([msgspec.structs.replace(first, state=LegState.CLOSED), second])
     assert begun is not None
     assert begun.has_ended
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param({"volume_max": "0.05", "volume_min": "0.10"}, id="most below least"),
+        pytest.param({"volume_max": "0.04", "volume_step": "0.10"}, id="most below a step"),
+    ],
+)
+def test_a_broker_whose_limits_let_nothing_through_gets_no_order(limits: dict[str, str]) -> None:
+    assert split(D(1), a_spec(**limits)) == ()

@@ -91,3 +91,10 @@ def test_a_fault_names_its_rule(rule: dict[str, Any], field: str, said: str) -> 
     (fault,) = faults
     assert fault.field == field
     assert said in fault.text
+
+
+@pytest.mark.parametrize("written", [{"reverse": True}, "reverse", ["reverse"], [{}] * 201])
+def test_what_is_no_list_of_rules_is_refused(written: object) -> None:
+    faults = parse_account(SLAVE | {"rules": written})
+    assert isinstance(faults, tuple)
+    assert {fault.field for fault in faults} == {"rules"}

@@ -180,6 +180,18 @@ NO_CONTRACT = {"master_contract_size": None}
             id="worth unknown",
         ),
         pytest.param({"mode": SizeMode.FIXED}, Reason.BAD_DOCUMENT, id="no fixed lot"),
+        pytest.param({"mode": SizeMode.RISK_PERCENT}, Reason.BAD_DOCUMENT, id="no percent"),
+        pytest.param({"mode": SizeMode.LEVERAGE}, Reason.BAD_DOCUMENT, id="no leverage"),
+        pytest.param(
+            {"mode": SizeMode.RISK_PERCENT, "risk_percent": "1", "own": None},
+            Reason.OWN_MONEY_UNKNOWN,
+            id="a percentage of what nobody knows",
+        ),
+        pytest.param(
+            {"mode": SizeMode.LEVERAGE, "times_equity": "3", "own": None},
+            Reason.OWN_MONEY_UNKNOWN,
+            id="a leverage of what nobody knows",
+        ),
         pytest.param(FORMULA | {"formula": "1 / 0"}, Reason.FORMULA_FAILED, id="no formula"),
         pytest.param(
             FORMULA | {"formula": "master_balance / 100000", "master": None},

@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decisions.repairing import next_repair
+from decisions.repairs import Send, Shown, Sight
 from decisions.stops import stops_of
 from decisions.trailing import tighter, trailed
 from domain.legs import Leg
 from domain.market import Quote, Side
+from domain.orders import ModifyPosition
+from domain.policies import TradingState
 from domain.terms import CopyTerms
-from tests.builders import a_leg, a_target
+from tests.builders import a_leg, a_quote, a_spec, a_target, held_of
 
 D = Decimal
 EVEN = CopyTerms(break_even_at=D(3), break_even_lock=D("0.5"))
@@ -81,3 +85,23 @@ def test_of_the_masters_stop_and_our_own_the_tighter_one_is_in_force(
 ) -> None:
     leg = a_leg(trail_sl=D(own), target=a_target(sl=master))
     assert stops_of(leg).sl == D(in_force)
+
+
+def test_a_stop_that_is_to_move_is_kept_before_it_is_sent() -> None:
+    leg = a_leg(terms=CopyTerms(break_even_at=D(1)))
+    risen = Sight(
+        state=TradingState.ACTIVE,
+        now_ms=0,
+        now_s=100.0,
+        held=held_of(leg),
+        spec=a_spec(),
+        name="intent-9",
+        quote=a_quote("1290.00", "1290.10"),
+    )
+    repair = next_repair(leg, risen)
+    assert isinstance(repair, Shown)
+    assert repair.leg.trail_sl == leg.price_open
+    sent = next_repair(repair.leg, risen)
+    assert isinstance(sent, Send)
+    assert isinstance(sent.order, ModifyPosition)
+    assert sent.order.sl == leg.price_open

@@ -8,7 +8,7 @@ from domain.book import Stamp
 from domain.control import NodeReport
 from domain.ids import LegKey, NodeName, OpeningOrder
 from domain.legs import LegState
-from domain.market import Side
+from domain.market import Side, Unknowable, known
 from domain.outcomes import Filled, Rejected, Unknown
 from domain.policies import Latch
 from domain.records import JournalUnwritable
@@ -95,3 +95,8 @@ def test_an_order_that_waits_names_the_price_it_waits_for() -> None:
     fact = placed(order=a_book_order(price="1279.50"))
     assert fact.price == Decimal("1279.50")
     assert fact.subject == fact.order
+
+
+def test_a_figure_nobody_could_tell_is_a_missing_one_to_those_who_can_do_without() -> None:
+    assert known(Decimal(2)) == 2
+    assert known(Unknowable("no answer")) is None
