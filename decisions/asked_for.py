@@ -22,6 +22,7 @@ class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
     """`most_lots`: None where they follow figures that no deal shows, as money and stops do.
 
     `longest_ms`: after so long it is closed whatever its master does, None for never.
+    `oldest_signal_ms`: `max_signal_age_ms`, None where the document does not say.
     """
 
     symbol: str
@@ -29,6 +30,7 @@ class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
     most_lots: Decimal | None
     keeps_minimum: bool
     longest_ms: int | None
+    oldest_signal_ms: int | None
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +50,14 @@ def asked_for(document: Document, position: Position, specs: Mapping[str, Symbol
     fitting = (r for r in document.get("rules") or () if _fits(r, position, names))
     rule = {name: value for name, value in next(fitting, {}).items() if name not in RULE_IS_FOR}
     ways = {**document, **rule}
-    longest_s = ways.get("max_hold_seconds")
+    longest_s, oldest_ms = ways.get("max_hold_seconds"), ways.get("max_signal_age_ms")
     return AskedFor(
         symbol=symbol,
         is_reversed=bool(ways.get("reverse")),
         most_lots=_most_lots(ways, position, factor, specs.get(symbol)),
         keeps_minimum=(ways.get("partial_below_min") or "keep") == "keep",
         longest_ms=None if longest_s is None else int(longest_s) * 1000,
+        oldest_signal_ms=None if oldest_ms is None else int(oldest_ms),
     )
 
 

@@ -110,7 +110,7 @@ def _copied_wrong(copied: Copied) -> Finding | None:
 
 
 def _opened_late(copied: Copied) -> Finding | None:
-    oldest_ms = copied.terms.oldest_ms(copied.slave.name)
+    oldest_ms = copied.terms.oldest_ms(copied.slave.name, copied.asked.oldest_signal_ms)
     opened_ms = copied.wanted.life.opening.server_ms
     late_ms = copied.after_ms(opened_ms, copied.copy.opening.server_ms)
     if oldest_ms is None or late_ms <= oldest_ms:
@@ -134,10 +134,12 @@ def _closed_early(copied: Copied) -> Finding | None:
 
 
 def _has_had_its_time(copied: Copied, ended_ms: int) -> bool:
-    """`max_hold_seconds`, by the clock of the machine: it may be apart from the broker's."""
-    longest_ms = copied.asked.longest_ms
-    held_ms = ended_ms - copied.copy.opening.server_ms
-    return longest_ms is not None and held_ms >= longest_ms - copied.terms.forgiven_ms
+    """`max_hold_seconds`, which the machine's clock tells: where that has moved, at any time."""
+    longest_ms, clock = copied.asked.longest_ms, copied.slave_clock
+    if longest_ms is None or copied.terms.our_clock_moved:
+        return longest_ms is not None
+    opened_ms = min(clock.moments(copied.copy.opening.server_ms))
+    return max(clock.moments(ended_ms)) - opened_ms >= longest_ms - copied.terms.forgiven_ms
 
 
 def _over_closed(copied: Copied) -> Finding | None:

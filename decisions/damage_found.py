@@ -44,6 +44,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     late_fill_ms: int = LATE_FILL_MS
     #: Each account's broker's clock; one that is not named is right.
     clocks: dict[NodeName, BrokerClock] = {}
+    #: The clock that the swarm goes by was set while it worked.
+    our_clock_moved: bool = False
     #: How far two brokers' times may be apart for one moment all the same.
     forgiven_ms: int = FORGIVEN_MS
 
@@ -51,9 +53,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """The clock of the account's broker."""
         return self.clocks.get(name, EXACT)
 
-    def oldest_ms(self, slave: NodeName) -> int | None:
-        """How old a position may be when its copy is filled; None where it may be any age."""
+    def oldest_ms(self, slave: NodeName, asked_ms: int | None = None) -> int | None:
+        """How old a position may be when its copy is filled; None where it may be any age.
+
+        `asked_ms`: what the account asks for of this one, where that is known.
+        """
         limit_ms = self.max_signal_age_ms.get(slave, MAX_SIGNAL_AGE_MS)
+        limit_ms = limit_ms if asked_ms is None else asked_ms
         return None if limit_ms is None else limit_ms + self.late_fill_ms + self.forgiven_ms
 
     def is_followed(self, slave: NodeName, master: NodeName) -> bool:

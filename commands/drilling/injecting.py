@@ -50,6 +50,7 @@ class Injector:
         self._running: list[Step] = []
         self._resumes: list[tuple[float, str]] = []
         self._clocks_off: list[_ClockOff] = []
+        self.our_clock_moved = False
         self._ways: dict[Deed, Callable[[Step], str]] = {
             Deed.KILL: self._kill,
             Deed.PAUSE: self._hold_up,
@@ -137,6 +138,7 @@ class Injector:
     def _move_our_clock(self, step: Step) -> str:
         if self._config.clock is None:
             raise LookupError("this world has no clock file")
+        self.our_clock_moved = True
         set_offset(self._config.clock, step.by_ms)
         return f"{step.by_ms / 1000:+.0f} s"
 

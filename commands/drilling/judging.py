@@ -82,6 +82,7 @@ class Judge:
                 NodeName(name): self._max_age_ms(name) for name in self._world.slaves
             },
             late_fill_ms=LATE_FILL_MS,
+            our_clock_moved=self._injector.our_clock_moved,
             clocks={NodeName(name): self._clock(name) for name in self._ahead_ms},
         )
 

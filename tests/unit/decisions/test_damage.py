@@ -553,3 +553,12 @@ def test_a_copy_may_end_before_its_master_once_its_time_is_over() -> None:
     assert found(judged(HELD, slave(ours("1.0", 2), ours_out("1.0", 22), ways=ways))) == {}
     early = slave(ours("1.0", 2), ours_out("1.0", 10), ways=ways)
     assert found(judged(HELD, early)) == {"closed_early": 1}
+    assert found(judged(HELD, early, our_clock_moved=True)) == {}
+    at_once = slave(ours("1.0", 2), ours_out("1.0", 10))
+    assert found(judged(HELD, at_once, our_clock_moved=True)) == {"closed_early": 1}
+
+
+def test_how_late_a_copy_may_be_a_rule_may_say() -> None:
+    late = {"rules": [{"symbols": ["XAU*"], "max_signal_age_ms": 60_000}]}
+    assert found(judged(HELD, slave(ours("1.0", 30), ways=late))) == {}
+    assert found(judged(HELD, slave(ours("1.0", 90), ways=late))) == {"opened_late": 1}
