@@ -21,6 +21,8 @@ ZERO = Decimal(0)
 #: What asks for a copy: a position, or an order that waits to become one.
 Asking = PositionOpened | OrderPlaced
 
+#: What most accounts have.
+AS_THEIRS = StopRule()
 #: On the other side of a price the same order is one of the other kind; a stop-limit has none.
 TURNED = {
     PendingKind.BUY_LIMIT: PendingKind.SELL_STOP,
@@ -102,26 +104,41 @@ def _terms(
     loss = _stop_loss(now, spec)
     if isinstance(loss, Denied):
         return loss
-    even, trail = now.settings.break_even, now.settings.trailing
     terms = CopyTerms(
-        break_even_at=(even.at or ZERO) * spec.point,
-        break_even_lock=even.lock * spec.point,
-        trail_distance=(trail.distance or ZERO) * spec.point,
-        trail_from=trail.start * spec.point,
-        trail_step=trail.step * spec.point if trail.distance else ZERO,
         reversed=now.settings.reverse,
         anchor=price,
         stop_loss=loss,
+        take_profit=_take_profit(now.settings, spec, ZERO),
         min_hold_ms=now.settings.min_hold_seconds * 1000,
         max_hold_ms=(now.settings.max_hold_seconds or 0) * 1000,
     )
+    if now.settings.break_even.at is not None or now.settings.trailing.distance is not None:
+        terms = _with_moves(terms, now.settings, spec)
+    if now.settings.take_profit_type is not TakeProfitType.RATIO:
+        return terms
     stop = own_levels(terms, side, price, master_price, theirs).sl
     distance = abs(price - stop) if stop else ZERO
     return msgspec.structs.replace(terms, take_profit=_take_profit(now.settings, spec, distance))
 
 
+def _with_moves(terms: CopyTerms, settings: AccountSettings, spec: SymbolSpec) -> CopyTerms:
+    """How its stop moves by itself."""
+    even, trail = settings.break_even, settings.trailing
+    return msgspec.structs.replace(
+        terms,
+        break_even_at=(even.at or ZERO) * spec.point,
+        break_even_lock=even.lock * spec.point,
+        trail_distance=(trail.distance or ZERO) * spec.point,
+        trail_from=trail.start * spec.point,
+        trail_step=trail.step * spec.point if trail.distance else ZERO,
+    )
+
+
 def _stop_loss(now: Situation, spec: SymbolSpec) -> StopRule | Denied:
     settings = now.settings
+    is_plain = settings.protective_stop is None and not settings.stop_loss_offset
+    if settings.stop_loss_type is StopLossType.EXACT and is_plain:
+        return AS_THEIRS
     protective = (settings.protective_stop or ZERO) * spec.point
     match settings.stop_loss_type:
         case StopLossType.FIXED:
@@ -141,6 +158,8 @@ def _stop_loss(now: Situation, spec: SymbolSpec) -> StopRule | Denied:
 
 
 def _take_profit(settings: AccountSettings, spec: SymbolSpec, stop_distance: Decimal) -> StopRule:
+    if settings.take_profit_type is TakeProfitType.EXACT and not settings.take_profit_offset:
+        return AS_THEIRS
     match settings.take_profit_type:
         case TakeProfitType.FIXED:
             return _own((settings.take_profit_points or ZERO) * spec.point)

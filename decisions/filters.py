@@ -9,15 +9,19 @@ from decisions.drafting import Asking
 from decisions.rules import is_in_ranges, is_like
 from decisions.situation import Situation
 from domain.orders import Denied
+from domain.policies import Filters
 from domain.reasons import Reason
 from domain.signals import OrderPlaced
 
 Filter = Callable[[Asking, Situation], Denied | None]
 MARKET = "MARKET"
+NO_FILTERS = Filters()
 
 
 def first_filtered(fact: Asking, now: Situation) -> Denied | None:
     """The first filter that holds it back."""
+    if now.settings.symbols is None and now.settings.filters == NO_FILTERS:
+        return None
     for held_back in FILTERS:
         denial = held_back(fact, now)
         if denial is not None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 import msgspec
 
 from decisions.size_formula import FormulaError, names_in, volume_of
-from domain.copy_settings import Size, SizeMode
+from domain.copy_settings import SHARES, Size, SizeMode
 from domain.market import Funds, SymbolSpec
 from domain.orders import Denied
 from domain.reasons import Reason
@@ -54,11 +54,19 @@ def raw_lots(case: SizeCase) -> Fraction | Denied:
     found = _MODES[case.size.mode](case)
     if isinstance(found, Denied):
         return found
-    if case.size.mode.is_share:
-        found *= Fraction(case.size.multiplier or ONE) * Fraction(case.factor)
+    if case.size.mode in SHARES:
+        found = _multiplied(found, case)
     if found <= 0:
         return Denied(Reason.VOLUME_TOO_SMALL, f"{float(found):.8g} lots")
     return found
+
+
+def _multiplied(lots: Fraction, case: SizeCase) -> Fraction:
+    """On the way of a signal: a fraction is slow to make, and mostly both are one."""
+    for times in (case.size.multiplier or ONE, case.factor):
+        if times != ONE:
+            lots *= Fraction(times)
+    return lots
 
 
 class Figure(Enum):

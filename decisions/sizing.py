@@ -5,6 +5,7 @@ Everything is worked out in fractions and rounded once, downwards: 0.29 lots are
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import msgspec
 
@@ -16,6 +17,10 @@ from domain.market import SymbolSpec
 from domain.orders import Denied
 from domain.reasons import Reason
 
+ONE = Decimal(1)
+#: On the way of a signal fractions are slow.
+AS_THE_MASTER = Size()
+
 
 class Sized(msgspec.Struct, frozen=True, kw_only=True):
     """The volume of a copy. `note`: what held it back from what its mode gave, "" for nothing."""
@@ -26,6 +31,19 @@ class Sized(msgspec.Struct, frozen=True, kw_only=True):
 
 def size_copy(case: SizeCase) -> Sized | Denied:
     """The volume to open, or why none."""
+    return _as_the_master(case) or _by_its_mode(case)
+
+
+def _as_the_master(case: SizeCase) -> Sized | None:
+    """What most accounts have, where no limit is in the way."""
+    if case.size != AS_THE_MASTER or case.factor != ONE or case.max_lot is not None:
+        return None
+    volume = floor_to_step(case.master_volume, case.spec.volume_step)
+    is_within = case.spec.volume_min <= volume <= case.spec.volume_max
+    return Sized(volume=volume) if is_within else None
+
+
+def _by_its_mode(case: SizeCase) -> Sized | Denied:
     raw = raw_lots(case)
     if isinstance(raw, Denied):
         return raw
@@ -50,7 +68,13 @@ def lots(raw: Fraction) -> str:
 
 
 def _on_steps(raw: Fraction, spec: SymbolSpec) -> Decimal:
-    return (raw // Fraction(spec.volume_step)) * spec.volume_step
+    return (raw // _fraction(spec.volume_step)) * spec.volume_step
+
+
+@lru_cache(maxsize=64)
+def _fraction(step: Decimal) -> Fraction:
+    """The same few for every signal."""
+    return Fraction(step)
 
 
 def _at_least(raw: Fraction, case: SizeCase) -> Decimal | Denied:
