@@ -105,7 +105,9 @@ def missed(answer: Answer, arrival: Arrival, fact: Asking, settings: AccountSett
     if arrival.from_snapshot and answer.reason is Reason.CLOSED_MEANWHILE:
         return Answer(kind=VerdictKind.MISSED, reason=Reason.CLOSED_MEANWHILE)
     if arrival.from_snapshot and answer.reason is Reason.SIGNAL_TOO_OLD:
-        return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=answer.detail)
+        # Nobody has told the age of what was found in a book.
+        detail = answer.detail if fact.seen_at_us else ""
+        return Answer(kind=VerdictKind.MISSED, reason=Reason.SLAVE_WAS_DOWN, detail=detail)
     if answer.reason is Reason.SIGNAL_TOO_OLD and fact.age_ms > settings.max_signal_age_ms:
         # It was too old already when its master saw it.
         return msgspec.structs.replace(answer, kind=VerdictKind.MISSED)

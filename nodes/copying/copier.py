@@ -7,7 +7,7 @@ import msgspec
 
 from decisions.heeding import target_after, target_of
 from domain.book import Book, BookPosition
-from domain.copy_settings import CopyExisting
+from domain.copy_settings import CopyExisting, LateEntry
 from domain.figures import Figures
 from domain.ids import JourneyId, Magic, NodeName, SlaveSymbol
 from domain.legs import Leg, LegState
@@ -74,7 +74,8 @@ class Copier:
         if isinstance(arrival, SnapshotTaken):
             self._compare(arrival, settings)
         elif isinstance(arrival.fact, PositionOpened):
-            if self._may_have_existed(arrival.fact, settings):
+            is_new = self._ledger.legs.find(arrival.fact.leg_key) is None
+            if is_new and self._may_come_late(arrival.fact, settings):
                 self._existing.add(arrival, arrival.fact)
             else:
                 self._opener.open(arrival, arrival.fact, settings)
@@ -138,28 +139,31 @@ class Copier:
             if self._ledger.legs.parts_of(book.leg_key(position.opening_order)):
                 continue
             fact = _as_found(book, position)
-            if self._may_have_existed(fact, settings):
+            if self._may_come_late(fact, settings):
                 arrival = Arrival(fact=fact, received_us=taken.received_us, from_snapshot=True)
                 self._existing.add(arrival, fact)
             else:
                 self._missed(fact)
         self._ledger.caught_up(book.master, book.stamp)
 
-    def _may_have_existed(self, fact: PositionOpened, settings: AccountSettings) -> bool:
-        """The master had it before it was followed, and the account may want it all the same."""
-        if settings_of(fact, settings).copy_existing is CopyExisting.NO:
-            return False
-        is_known = self._ledger.legs.find(fact.leg_key) is not None
-        return not is_known and self._ledger.follows.had_before(fact)
+    def _may_come_late(self, fact: PositionOpened, settings: AccountSettings) -> bool:
+        """The account may want what its master had before, or what it has missed."""
+        chosen = settings_of(fact, settings)
+        if self._ledger.follows.had_before(fact):
+            return chosen.copy_existing is not CopyExisting.NO
+        return not fact.seen_at_us and chosen.late_entry is LateEntry.ORDER
 
     def _decide_on(self, one: Existing, settings: AccountSettings) -> None:
         """It is copied, or it never will be; unless that cannot be said just now."""
-        fact = one.fact
+        fact, known = one.fact, self._ledger.legs.find(one.fact.leg_key)
+        if known is not None and not (known.is_tombstone or one.was_told):
+            # Its copy was found meanwhile: that has a story of its own.
+            return
         if self._existing.may_wait(one) and self._opener.is_held_up(fact, settings):
             self._existing.put_back(one)
-        elif one.was_told or self._ledger.follows.had_before(fact):
+        elif one.was_told or self._may_come_late(fact, settings):
             self._opener.open_existing(one.arrival, fact, settings)
-        elif self._ledger.legs.find(fact.leg_key) is None:
+        elif known is None:
             self._missed(fact)
 
     def _missed(self, fact: PositionOpened) -> None:

@@ -1,7 +1,7 @@
-"""Positions that a master had before it was followed, until it is decided whether they are copied.
+"""Positions that a master had before it was followed, or that a slave finds to have missed.
 
-Decided once. Just after a start much is not known yet that will be in a moment: for so long they
-wait, behind everything else.
+Whether they are copied is decided once. Just after a start much is not known yet that will be in a
+moment: for so long they wait, behind everything else.
 """
 
 import msgspec

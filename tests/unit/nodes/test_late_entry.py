@@ -291,3 +291,19 @@ def test_its_risk_counts_from_the_masters_price() -> None:
     teller = Teller(late_entry=LateEntry.ORDER, size=size)
     ticket = waits(teller)
     assert teller.slave.door.waiting[ticket].volume == Decimal("0.50")
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["its facts", "the book alone"])
+def test_what_was_missed_while_the_slave_was_down_waits_as_well(
+    teller: Teller, is_told: bool
+) -> None:
+    teller.slave.door.quotes["XAUUSD"] = AWAY
+    teller.opens(501, age_ms=10**6)
+    if not is_told:
+        teller.facts.clear()
+    for _ in range(3):
+        teller.slave.start()
+        teller.turn(4)
+    assert len(teller.slave.door.waiting) == 1
+    assert len(placings(teller)) == 1
+    assert teller.slave.last == WAITS
