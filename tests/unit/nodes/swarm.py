@@ -6,6 +6,7 @@ from domain.control import NodeReport, Settings
 from domain.legs import Leg
 from domain.market import Side
 from domain.policies import AccountSettings
+from domain.records import Follow
 from domain.signals import Fact, MasterHeartbeat
 from domain.verdicts import Verdict, VerdictKind
 from messaging.in_memory import InMemoryBus, InMemoryControlLine
@@ -113,6 +114,14 @@ class SlaveSide:
                 recollection=self.recollection,
             )
         )
+
+    def follow_for_long(self) -> None:
+        """It starts again, and has followed its master for longer than anybody knows.
+
+        Facts are stamped with the machine's own clock here, by which no test lasts long.
+        """
+        self.journal.write(Follow(master=MASTER))
+        self.start()
 
     def settings_told(self, **changes: Any) -> Settings:
         usual: dict[str, Any] = {

@@ -9,7 +9,6 @@ from decisions.booking import apply_fact, book_hash
 from domain.book import Book, BookOrder, BookPosition
 from domain.ids import JourneyId
 from domain.market import Fate
-from domain.records import Follow
 from domain.signals import (
     Fact,
     LegAnswer,
@@ -59,9 +58,8 @@ class Teller:
         self.turn()
 
     def have_followed_for_long(self) -> None:
-        """The slave starts again, and has followed this master for longer than anybody knows."""
-        self.slave.journal.write(Follow(master=MASTER))
-        self.slave.start()
+        """As of the slave."""
+        self.slave.follow_for_long()
         self.turn(2)
 
     def turn(self, times: int = 1, seconds: float = 0.25) -> None:

@@ -161,6 +161,8 @@ def test_law_3_a_master_that_forgot_everything_in_a_second_of_emptiness_closes_n
 @pytest.mark.parametrize("what", ["paused", "disconnected"])
 def test_law_2_what_was_opened_while_the_master_could_not_look_is_too_old(what: str) -> None:
     swarm = Swarm()
+    swarm.slave.follow_for_long()
+    swarm.turn(4)
     if what == "disconnected":
         swarm.master.door.mute = Unknowable("pipe is closed")
     away = swarm.slave if what == "paused" else swarm
@@ -245,6 +247,7 @@ def test_a_close_while_the_slave_was_down_is_made_up_for() -> None:
 @pytest.mark.history(35)
 def test_law_9_what_was_opened_while_the_slave_was_down_is_missed_and_not_opened_late() -> None:
     swarm = Swarm()
+    swarm.slave.follow_for_long()
     swarm.trade()
     earlier = swarm.master.door.server_ms() - 10_000
     order = swarm.master.door.trade(opened_server_ms=earlier)
