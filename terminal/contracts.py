@@ -1,5 +1,6 @@
 """What a broker says of its symbols: asked once per connection, then remembered."""
 
+from contextlib import suppress
 from decimal import Decimal
 from itertools import islice
 from math import isfinite
@@ -84,6 +85,13 @@ class Contracts:
             if spec is not None:
                 self._known[symbol] = spec
         return spec
+
+    def renew(self, symbol: str) -> None:
+        """It may have changed. Where nobody says what it is now, what is known stays."""
+        with suppress(NoAnswerError):
+            spec = self._accounts.at_home(lambda: self._ask(symbol))
+            if spec is not None:
+                self._known[symbol] = spec
 
     def _ask(self, symbol: str) -> SymbolSpec | None:
         try:

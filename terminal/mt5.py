@@ -17,9 +17,9 @@ from domain.market import (
     TerminalState,
     Unknowable,
 )
-from domain.mt5_words import LastError
+from domain.mt5_words import LastError, Retcode
 from domain.orders import Command, PendingCommand, PositionCommand
-from domain.outcomes import Outcome, PendingOutcome
+from domain.outcomes import Outcome, PendingOutcome, Rejected
 from terminal.accounts import Accounts
 from terminal.calls import Calls, MetaTraderModule, NoAnswerError, told
 from terminal.connecting import NOTHING_THERE, must_not_be_tried, why_not
@@ -36,6 +36,8 @@ from terminal.waiting import WaitingOrders
 from terminal.worths import Worths
 
 DEFAULT_TIMEOUT_MS: Final = 60_000
+#: Refusals of what a contract allows, as it is remembered: the broker may have changed it.
+OF_THE_CONTRACT: Final = frozenset({Retcode.INVALID_VOLUME, Retcode.INVALID_STOPS, Retcode.FROZEN})
 
 
 class Mt5Terminal:
@@ -180,8 +182,12 @@ class Mt5Terminal:
     def send(self, command: Command) -> Outcome | PendingOutcome:
         """Hand an order to the broker. Never raises for what a broker or a terminal does."""
         if isinstance(command, PendingCommand):
-            return self._waiting.send(command)
-        return self._orders.send(command, self._contracts)
+            answer: Outcome | PendingOutcome = self._waiting.send(command)
+        else:
+            answer = self._orders.send(command, self._contracts)
+        if isinstance(answer, Rejected) and answer.retcode in OF_THE_CONTRACT:
+            self._contracts.renew(command.symbol)
+        return answer
 
     def hinted(self) -> bool:
         """True once after a hint that positions changed; false where the module gives none."""

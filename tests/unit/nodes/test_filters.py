@@ -97,6 +97,7 @@ def test_what_was_refused_is_no_open() -> None:
     assert reasons(swarm) == [Reason.MAX_LOT, Reason.NONE]
 
 
+@pytest.mark.history(34)
 def test_where_hedging_is_blocked_nothing_opens_against_a_copy_or_against_others() -> None:
     swarm = Swarm(block_hedging=True)
     against = {"side": Side.SELL, "sl": "0", "tp": "0"}

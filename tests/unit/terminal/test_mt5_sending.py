@@ -3,11 +3,13 @@ from typing import Any
 
 import pytest
 
+from domain.market import SymbolSpec
 from domain.mt5_words import Retcode
 from domain.orders import Command
 from domain.outcomes import Filled, Rejected, Unknown
+from terminal.mt5 import Mt5Terminal
 from tests.unit.terminal.doors import a_close, a_modify, an_open, door
-from tests.unit.terminal.fake_mt5 import FakeMt5, account, deal, position, result
+from tests.unit.terminal.fake_mt5 import FakeMt5, account, deal, position, result, symbol
 
 COMMANDS = pytest.mark.parametrize(
     "command", [an_open(), a_close(), a_modify()], ids=["open", "close", "modify"]
@@ -301,3 +303,32 @@ def test_a_ticket_nobody_can_look_up_sends_nothing() -> None:
     assert isinstance(refused, Rejected)
     assert (refused.retcode, refused.sent, refused.gone) == (-10002, False, False)
     assert "order_send" not in module.names_called()
+
+
+@pytest.mark.parametrize("retcode", [10014, 10016, 10029])
+def test_a_refusal_by_levels_or_volumes_asks_what_the_contract_is_by_now(retcode: int) -> None:
+    """A broker widens its levels before the news; what was remembered would be refused again."""
+    module = FakeMt5()
+    module.result = result(retcode)
+    terminal_door = door(module)
+    assert _stops_level(terminal_door) == 0
+    module.symbols["GOLD.c"] = symbol(trade_stops_level=50)
+    assert _stops_level(terminal_door) == 0
+    terminal_door.send(an_open())
+    assert _stops_level(terminal_door) == 50
+
+
+def test_a_contract_that_nobody_tells_anew_stays_as_it_was() -> None:
+    module = FakeMt5()
+    module.result = result(10016)
+    terminal_door = door(module)
+    assert _stops_level(terminal_door) == 0
+    module.failures["symbol_info"] = (-10002, "IPC recv failed")
+    assert isinstance(terminal_door.send(an_open()), Rejected)
+    assert _stops_level(terminal_door) == 0
+
+
+def _stops_level(terminal_door: Mt5Terminal) -> int:
+    spec = terminal_door.spec("GOLD.c")
+    assert isinstance(spec, SymbolSpec)
+    return spec.stops_level_points
