@@ -172,17 +172,28 @@ def test_what_programs_write_beside_the_settings_is_taken(
     accounts[ACCOUNTS].update_one({"name": "Apex"}, {"$set": {name: {"any": ["thing"]}}})
 
 
+#: Sound values of fields that are written in a form of their own.
+WRITTEN: dict[str, object] = {
+    "type": "SLAVE",
+    "kill_switch.reset.time": "23:59",
+    "paper.currency": "EUR",
+    "filters.magics": ["5", "100-199"],
+    "filters.not_magics": ["7"],
+    "filters.sides": ["BUY"],
+    "filters.order_types": ["MARKET", "BUY_LIMIT"],
+    "trading_windows": ["Mon-Fri 08:00-17:00 Europe/Prague"],
+}
+
+
 @pytest.mark.parametrize("field", ACCOUNT_FIELDS, ids=lambda field: field.name)
 def test_a_sound_value_is_taken(accounts: Database[Document], field: Field) -> None:
-    own = {"type": "SLAVE", "kill_switch.reset.time": "23:59", "paper.currency": "EUR"}
     fallback = field.choices[0] if field.choices else GOOD.get(field.kind)
     role = Role.MASTER if field.roles == {Role.MASTER} else Role.SLAVE
     document = PLAIN | {"name": f"Sound {field.name}", "type": role, "login": 5}
-    choice = next((choice for choice, figure in SET_BY.items() if figure == field.name), "")
-    if choice:
-        name, _, value = choice.partition("=")
-        document = put(document, name, value)
-    accounts[ACCOUNTS].insert_one(put(document, field.name, own.get(field.name, fallback)))
+    for needed in (one.without for one in IMPOSSIBLE if one.field == field.name and one.without):
+        name, _, value = needed.partition("=")
+        document = put(document, name, value or 5)
+    accounts[ACCOUNTS].insert_one(put(document, field.name, WRITTEN.get(field.name, fallback)))
 
 
 def test_a_refused_edit_has_changed_nothing(accounts: Database[Document]) -> None:
