@@ -15,7 +15,7 @@ from domain.market import PendingKind, PendingOrder, Position, Quote, Side, Symb
 from domain.orders import ModifyPosition, Nothing
 from domain.reasons import Reason
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 WAITS_FOR_A_RISE = frozenset(
     {
         PendingKind.BUY_STOP,
@@ -28,6 +28,16 @@ WAITS_FOR_A_RISE = frozenset(
 def least_distance(spec: SymbolSpec) -> Decimal:
     """Of a stop from the price, price units; a stop at the very price is taken by nobody."""
     return max(spec.stops_level_points, 1) * spec.point
+
+
+def with_wider_level(spec: SymbolSpec, quote: Quote, refusals: int) -> SymbolSpec:
+    """After so many refusals of stops that were far enough away by what the broker tells.
+
+    Some tell none and go by the spread: the larger of both counts, doubled with each refusal.
+    """
+    spread = ceil_to_step((quote.ask - quote.bid) / spec.point, ONE)
+    points = max(spec.stops_level_points, int(spread), 1) * 2**refusals
+    return msgspec.structs.replace(spec, stops_level_points=points)
 
 
 def nearest_stops(side: Side, price: Decimal, spec: SymbolSpec) -> Levels:

@@ -36,6 +36,7 @@ class Tries:
         """Proven refusals that a new price or another filling may cure are tried `most` times."""
         self._left = most - 1
         self._fillings: set[int] = set()
+        self.stops_refused = 0
 
     def with_filling(self, order: AskedFor, situation: Situation) -> AskedFor:
         """The order with a filling that the broker has not refused yet."""
@@ -61,6 +62,7 @@ class Tries:
             self._fillings.add(attempt.order.filling)
             return True
         if outcome.retcode == Retcode.INVALID_STOPS and isinstance(attempt.order, OpenPosition):
-            # Its stops were right for the price we saw; they are worked out anew for the next.
+            # The price has moved, or the level is not as it is told: the next stops are wider.
+            self.stops_refused += 1
             return True
         return outcome.may_retry

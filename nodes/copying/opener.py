@@ -272,7 +272,8 @@ class Opener:
     ) -> Attempt:
         began_s = self._clock.now().monotonic_s
         begun = self._begun(fact) if is_further else None
-        situation = self._room.gather(fact, settings, self._clock.now(), begun)
+        refused = tries.stops_refused
+        situation = self._room.gather(fact, settings, self._clock.now(), begun, refused)
         decision = _decide_or_deny(fact, situation)
         if isinstance(fact, PositionOpened) and may_come_late(decision, situation):
             situation = self._room.for_a_late_entry(fact, situation, self._clock.now())

@@ -8,12 +8,13 @@ import msgspec
 from decisions.ages import age_here_ms
 from decisions.claims import SymbolUse
 from decisions.drafting import Asking
+from decisions.levels import with_wider_level
 from decisions.marking import comment_for, magic_for_leg
 from decisions.parts import Begun
 from decisions.situation import Situation
 from decisions.symbol_mapping import slave_symbol
 from domain.ids import LegKey
-from domain.market import AccountState, Identity, Side, Unknowable
+from domain.market import AccountState, Identity, Side, SymbolSpec, Unknowable
 from domain.policies import AccountSettings, Hold
 from domain.signals import PositionOpened
 from nodes.bookkeeping.ledger import Ledger
@@ -65,9 +66,17 @@ class SituationRoom:
         self._home = home
 
     def gather(
-        self, fact: Asking, settings: AccountSettings, now: Now, begun: Begun | None = None
+        self,
+        fact: Asking,
+        settings: AccountSettings,
+        now: Now,
+        begun: Begun | None = None,
+        stops_refused: int = 0,
     ) -> Situation:
-        """The situation for one open, as it is this moment; `begun`: of a further part."""
+        """The situation for one open, as it is this moment; `begun`: of a further part.
+
+        `stops_refused`: so often the broker has refused its stops already.
+        """
         key = fact.leg_key
         symbol, lot_factor = slave_symbol(fact.subject.symbol, settings)
         if begun is not None:
@@ -80,8 +89,10 @@ class SituationRoom:
         if not self._inbox.is_wanted(fact.master):
             holds |= {Hold.DRAINING}
         account = self._door.account()
+        spec, quote = self._door.spec(symbol), self._door.quote(symbol)
+        if stops_refused and isinstance(spec, SymbolSpec) and quote is not None:
+            spec = with_wider_level(spec, quote, stops_refused)
         server_ms = self._door.newest_server_ms()
-        spec = self._door.spec(symbol)
         situation = Situation(
             settings=settings,
             latch=self._standing.latch,
@@ -93,7 +104,7 @@ class SituationRoom:
             symbol=symbol,
             lot_factor=lot_factor,
             spec=spec,
-            quote=self._door.quote(symbol),
+            quote=quote,
             age_ms=age_here_ms(fact.age_ms, fact.seen_at_us, utc_us()),
             leg_known=known is not None and not known.never_filled,
             closed_unopened=known is not None and known.is_tombstone,

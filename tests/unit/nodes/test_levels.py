@@ -149,3 +149,22 @@ def test_an_open_whose_stop_the_price_has_come_near_is_worked_out_anew(tries: in
     swarm.trade("1.00", sl="1280.00", tp="1295.00")
     assert len(swarm.slave.door.opens) == min(tries, 2)
     assert bool(swarm.slave.door.held) is (tries > 1)
+
+
+def test_a_level_that_the_broker_does_not_tell_is_found_by_going_wider() -> None:
+    """The copy is opened, and its stop goes where it belongs when the price has moved away."""
+    swarm = Swarm(open_tries=5)
+    broker = Refusing(swarm.slave.door)
+    swarm.slave.door.answers = [broker] * 100
+    swarm.trade("1.00", sl="1284.70", tp="1295.00")
+    ((_, copy),) = swarm.slave.door.held.items()
+    assert D("1283") < copy.sl <= D("1284")
+    assert len(swarm.slave.door.opens) == 5
+    assert swarm.slave.verdicts[-1].reason is Reason.STOPS_MOVED
+    swarm.turn(240)
+    assert broker.refused <= 15
+    swarm.slave.door.quotes["XAUUSD"] = a_quote("1286.00", "1286.10")
+    swarm.turn(130)
+    ((_, copy),) = swarm.slave.door.held.items()
+    assert copy.sl == D("1284.70")
+    assert swarm.slave.report.alarms == ()
