@@ -63,7 +63,7 @@ class MasterTarget(msgspec.Struct, frozen=True, kw_only=True):
         return self.volume == ZERO
 
 
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
+class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything one copy, or one part of a large one, needs to be followed to its end.
 
     Settings act once: what they decided (symbol, side, magic, volume, terms) is frozen in here.
