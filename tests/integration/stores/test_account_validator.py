@@ -177,6 +177,7 @@ WRITTEN: dict[str, object] = {
     "type": "SLAVE",
     "kill_switch.reset.time": "23:59",
     "paper.currency": "EUR",
+    "accepted_contracts": {"GOLD": "0123456789ab"},
     "filters.magics": ["5", "100-199"],
     "filters.not_magics": ["7"],
     "filters.sides": ["BUY"],
