@@ -53,7 +53,9 @@ COMMANDS = {
     "leave": Command("commands.leave", "let go of all copies of accounts; they stay open"),
     "resume": Command("commands.resume", "allow new trades again after a halt"),
     "accounts": Command("commands.accounts", "list, add, edit, import and export accounts"),
-    "symbols": Command("commands.symbols", "accept symbols that slaves' brokers name otherwise"),
+    "symbols": Command(
+        "commands.symbols", "accept symbols that slaves' brokers name otherwise or change"
+    ),
     "backup": Command(
         "commands.backups.backup", "write the whole database to one file, while it is used"
     ),
