@@ -113,6 +113,11 @@ class Admin:
         utc_ms: int = self.ask("admin.advance_clock", ms)
         return utc_ms
 
+    def play_until(self, utc_ms: int) -> int:
+        """Play up to a moment of the tape at once and hold it, on original stamps; its ticks."""
+        ticks: int = self.ask("admin.play_until", utc_ms)
+        return ticks
+
     def fault(self, kind: str, terminal: str = "*", **settings: object) -> int:
         """Something goes wrong from here on; the rule's number. docs/FAULTS.md lists all settings.
 

@@ -52,6 +52,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     keep: bool
     #: Whether our own clock can be made to jump.
     clock: bool = False
+    #: Whether the brokers' time is now, or the ticks' own.
+    stamps: str = "live"
 
 
 class Scenery(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +138,7 @@ def _settings(folder: Path, wish: Wish) -> Config:
         "MURMURATION_LEASES": str(folder / "leases"),
         "PAPER_SPEED": repr(wish.speed),
         "PAPER_SEED": str(wish.seed),
-        "PAPER_STAMPS": "live",
+        "PAPER_STAMPS": wish.stamps,
     }
     settings = machine.load(own)
     return msgspec.structs.replace(

@@ -21,6 +21,7 @@ LOWEST_PRICE: Final = 1e-9
 HIGHEST_PRICE: Final = 1e9
 LATEST_MS: Final = 4_102_444_800_000
 """The end of 2099."""
+CLOCK_EVERY_MS: Final = 60_000
 
 
 class TerminalPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,6 +159,31 @@ class Control:
         self._world.on_clock(self._tape.utc_ms())
         return self._tape.utc_ms()
 
+    def play_until(self, utc_ms: int) -> int:
+        """Play all that happens up to a moment of the tape at once, and hold it; how many ticks."""
+        if self._replay.stamps != "original":
+            raise ServerRefusal(
+                LastError.UNSUPPORTED, "a moment of the tape has no name on live stamps"
+            )
+        now_ms = self._tape.utc_ms()
+        if not now_ms <= utc_ms <= LATEST_MS:
+            raise ServerRefusal(
+                LastError.INVALID_PARAMS, f"until {utc_ms}; wanted {now_ms}, where it is, or later"
+            )
+        return self._played(utc_ms, now_ms)
+
+    def _played(self, until_ms: int, now_ms: int) -> int:
+        """The clock's own work (expiry, swaps, stop-outs) is done every minute of the tape."""
+        played, due_ms = 0, now_ms + CLOCK_EVERY_MS
+        for tick in self._tape.run_to(until_ms):
+            if tick.ts_ms >= due_ms:
+                self._world.on_clock(tick.ts_ms)
+                due_ms = tick.ts_ms + CLOCK_EVERY_MS
+            self._world.ticks((tick,), tick.ts_ms)
+            played += 1
+        self._world.on_clock(until_ms)
+        return played
+
     def add_fault(self, scope: Scope, fault: dict[str, object]) -> int:
         """A rule is in force from here on; its number."""
         return self._faults.add(Rule(scope=scope, fault=_as_fault(fault))).number
@@ -219,6 +245,7 @@ CALLS: Final = CallTable(
         Control.book,
         Control.tick,
         Control.advance_clock,
+        Control.play_until,
         Control.add_fault,
         Control.faults,
         Control.clear_faults,

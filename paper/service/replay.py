@@ -1,7 +1,7 @@
 """Plays recorded ticks again at a chosen speed; told the time, never reads it."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from paper.broker.making import FeedTick
@@ -54,6 +54,8 @@ class Replay:
         """How long until a tick is due; None when none will come by itself."""
         if self.paused or self.ended:
             return None
+        if not self._next:
+            return 0.0
         wait_ms = self._next[0][0] - self._reached_ms(at_s)
         if self.stamps == "live" and wait_ms > LONGEST_SILENCE_MS:
             return 0.0
@@ -72,6 +74,15 @@ class Replay:
         if not self._next:
             self._finish(at_s)
         return due
+
+    def run_to(self, until_ms: int) -> Iterator[FeedTick]:
+        """Every tick up to that moment at once, oldest first; then the tape is held there."""
+        self.paused = True
+        while self._next and self._next[0][0] <= until_ms:
+            tick = self._pop()
+            self._anchor_ms = float(tick.ts_ms)
+            yield tick
+        self._anchor_ms = max(self._anchor_ms, float(until_ms))
 
     def set_speed(self, speed: float, at_s: float) -> None:
         """Go on from here at another speed."""

@@ -1,5 +1,6 @@
 """The replay on this machine's clocks: which time it is for brokers, and which ticks are due."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from paper.broker.making import FeedTick
@@ -35,6 +36,10 @@ class Tape:
     def due(self) -> list[FeedTick]:
         """The next ticks whose time has come, not so many that callers would wait."""
         return self.replay.take(self.now_s(), MOST_AT_ONCE)
+
+    def run_to(self, until_ms: int) -> Iterator[FeedTick]:
+        """Every tick up to that moment, however long it would have been; the tape is held there."""
+        return self.replay.run_to(until_ms)
 
     def stamp_ms(self, tick: FeedTick, utc_ms: int) -> int:
         """When a tick happened, for brokers."""

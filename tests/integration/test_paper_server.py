@@ -382,6 +382,41 @@ def test_original_stamps_run_to_the_end_and_close_the_market(tmp_path: Path, sta
         assert tick.time_msc == 1399033200000 + 1_900 + 3 * 3_600_000
 
 
+def test_a_tape_is_played_to_a_moment_and_everything_until_then_has_happened(
+    tmp_path: Path, start: Start
+) -> None:
+    path, noon_ms = tmp_path / "EURUSD_short.csv", 1399032000000
+    prices = [(0, 1.3860), (600_000, 1.3850), (1_200_000, 1.3870), (1_800_000, 1.3840)]
+    rows = [f"{noon_ms + ms},{bid:.5f},{bid + 0.0001:.5f}" for ms, bid in prices]
+    path.write_text("ts_ms,bid,ask\n" + "\n".join(rows), encoding="utf-8")
+    address = start(ticks=[path], stamps="original", speed=0.001)
+    with connected(address) as line:
+        line.ensure_account("ftmo", "FTMO-Demo")
+        take_up(line, "ftmo")
+        assert line.play_until(noon_ms + 1_000) in {0, 1}
+        opened = send(line, sl=1.3845)
+        assert opened.retcode == Retcode.DONE
+        expiration = (noon_ms + 3 * 3_600_000) // 1000 + 900
+        waits = {"action": 5, "type": OrderType.BUY_LIMIT, "price": 1.38, "type_time": 2}
+        assert send(line, **waits, expiration=expiration).retcode == Retcode.DONE
+        assert line.play_until(noon_ms + 1_200_000) == 2
+        assert len(positions(line)) == 1
+        assert line.ask("orders_get", "all", None) == []
+        assert line.play_until(noon_ms + 1_800_000) == 1
+        assert positions(line) == []
+        out = named("TradeDeal", line.ask("history_deals_get", "position", [opened.order])[-1])
+        assert (out.time_msc, out.price) == (noon_ms + 1_800_000 + 3 * 3_600_000, 1.384)
+        assert line.status()["tape_utc_ms"] == noon_ms + 1_800_000
+        assert send(line).retcode == Retcode.DONE  # held, not ended
+        with pytest.raises(AdminError, match="where it is, or later"):
+            line.play_until(noon_ms)
+
+
+def test_a_live_tape_cannot_be_played_to_a_moment(start: Start) -> None:
+    with connected(start()) as line, pytest.raises(AdminError, match="live stamps"):
+        line.play_until(1399032000000)
+
+
 def test_a_switch_turned_by_an_operator_stops_trading(start: Start) -> None:
     with connected(start()) as line:
         line.ensure_account("ftmo", "FTMO-Demo")

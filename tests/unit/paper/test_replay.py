@@ -64,6 +64,28 @@ def test_a_paused_tape_stands_still_until_it_is_resumed() -> None:
     assert times(tape.take(10.4, 99)) == [("A", 500)]
 
 
+def test_a_tape_is_played_to_a_moment_at_once_and_held_there() -> None:
+    tape = replay(feed("A", 0, 500, 60_000), feed("B", 400))
+    ticks = tape.run_to(NOON_UTC_MS + 500)
+    assert times([next(ticks)]) == [("A", 0)]
+    assert tape.clock_ms(0.0) == NOON_UTC_MS
+    assert times(list(ticks)) == [("B", 400), ("A", 500)]
+    assert list(tape.run_to(NOON_UTC_MS + 7_000)) == []
+    assert tape.clock_ms(99.0) == NOON_UTC_MS + 7_000
+    assert tape.take(99.0, 99) == []
+    assert tape.seconds_to_next(99.0) is None
+
+
+def test_a_tape_held_at_its_last_tick_ends_only_once_it_is_resumed() -> None:
+    tape = replay(feed("A", 0, 500))
+    assert len(list(tape.run_to(NOON_UTC_MS + 500))) == 2
+    assert not tape.ended
+    tape.resume(1.0)
+    assert tape.seconds_to_next(1.0) == 0.0
+    assert tape.take(1.0, 99) == []
+    assert tape.ended
+
+
 def test_original_stamps_end_with_the_tape() -> None:
     tape = replay(feed("A", 0, 500), feed("B", 700))
     tape.take(5.0, 99)
