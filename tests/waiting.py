@@ -20,9 +20,9 @@ def eventually(condition: Callable[[], T], within_s: float = 5.0, every_s: float
             return seen
         if monotonic_s() > deadline:
             raise AssertionError(f"not within {within_s} s; last value seen: {seen!r}")
-        _give_way(every_s)
+        give_way(every_s)
 
 
-def _give_way(seconds: float) -> None:
+def give_way(seconds: float) -> None:
     """Let other processes run between two looks; the deadline above, not this, decides."""
     threading.Event().wait(seconds)
