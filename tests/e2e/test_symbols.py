@@ -70,5 +70,5 @@ def test_a_contract_that_the_broker_changed_opens_nothing_until_a_person_has_acc
     assert "accepted: EURUSD.c" in typed(desk, "accept-contract", SLAVE, "EURUSD.c")
     trader.buy()
     desk.soon(lambda: desk.copied("PositionOpened") == 2, COPIED_WITHIN_S)
-    desk.soon(lambda: not [a for a in desk.alarms(SLAVE) if "contract" in a])
+    desk.soon(lambda: not [a for a in desk.alarms(SLAVE) if a.startswith("contract:")])
     assert "Nothing waits" in typed(desk)
