@@ -59,7 +59,8 @@ def unreachable_rules(rules: Sequence[Values]) -> Iterator[Fault]:
 
 def _fits_everything(rule: Values) -> bool:
     symbols = rule.get("symbols")
-    return rule.get("masters") is None and (symbols is None or "*" in symbols)
+    is_narrow = rule.get("masters") is not None or rule.get("magics") is not None
+    return not is_narrow and (symbols is None or "*" in symbols)
 
 
 def _in_order(values: Values) -> Iterator[Fault]:

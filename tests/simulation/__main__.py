@@ -35,6 +35,7 @@ def main() -> int:
 def _one(given: argparse.Namespace, mode: Mode) -> int:
     build = _build(given)
     schedule = draw(given.seed, mode, build.troubles, build.flavour, build.ways)
+    schedule = msgspec.structs.replace(schedule, largest_order=given.largest_order)
     result = run(schedule, build, shows=given.trace)
     if given.shrink and not result.is_good:
         schedule = shrunk(schedule, build)
@@ -63,7 +64,8 @@ def _many(given: argparse.Namespace, mode: Mode) -> int:
 def _in_workers(
     given: argparse.Namespace, mode: Mode, spans: list[tuple[int, int]]
 ) -> Iterator[list[Result]]:
-    work = partial(run_span, mode=mode, build=_build(given))
+    largest = given.largest_order
+    work = partial(run_span, mode=mode, build=_build(given), largest_order=largest)
     if given.workers == 1:
         yield from map(work, spans)
         return
@@ -74,7 +76,8 @@ def _in_workers(
 
 def _build(given: argparse.Namespace) -> Build:
     build = BUILDS[given.build]
-    return build if given.settings is None else build._replace(ways=given.settings)
+    ways = given.settings or (PLAINLY if given.largest_order else build.ways)
+    return build._replace(ways=ways)
 
 
 def _say(*lines: str) -> None:
@@ -96,6 +99,9 @@ def _arguments() -> argparse.Namespace:
         "--settings", choices=(DRAWN, PLAINLY, *sorted(KINDS)), help="of the slaves' documents"
     )
     parser.add_argument("--seed", type=int, help="only this one")
+    parser.add_argument(
+        "--largest-order", type=float, default=0.0, help="lots that slaves' brokers take at once"
+    )
     parser.add_argument("--trace", action="store_true", help="with --seed: everything that happens")
     parser.add_argument("--shrink", action="store_true", help="with --seed: the least that fails")
     return parser.parse_args()

@@ -136,6 +136,12 @@ class Brokers:
         )
         return self.world.ensure_account(wish, self.kernel.true_utc_ms)
 
+    def take_at_most(self, broker: str, lots: float) -> None:
+        """No order of this broker's is larger from now on."""
+        profiles = self.world.houses[broker].market.profiles
+        for name, profile in list(profiles.items()):
+            profiles[name] = msgspec.structs.replace(profile, volume_max=lots)
+
     def account(self, login: int, server: str) -> Account:
         """An account, wherever its terminal is logged in to."""
         return self.world.houses[server].accounts[login]

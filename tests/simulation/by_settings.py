@@ -9,7 +9,7 @@ from tests.simulation import findings
 from tests.simulation.brokers import Brokers
 from tests.simulation.findings import Home
 from tests.simulation.kernel import Kernel
-from tests.simulation.truths import LOTS_SLACK, Awaited, Copy, Original, SlaveBooks
+from tests.simulation.truths import LOTS_SLACK, Awaited, Copy, Original, SlaveBooks, leg_in
 from tests.simulation.wishes import TURNED, Case, Contract, Purse, Stops, Theirs, Wishes
 
 #: A document that was replaced so lately may be the one that a decision was made by.
@@ -18,6 +18,8 @@ STILL_IN_HAND_US = 4_000_000
 TIMES_APART_US = 1_500_000
 #: Rounding to a tick of our own, and the digits of a price as a float.
 TICKS_APART = 1.02
+#: Lots that nobody asks for.
+ANYTHING = 1e9
 #: The most that a dynamic stop's range can be, by feed: see `brokers.py`.
 ANY_RANGE = {"EURUSD": 0.01, "XAUUSD": 20.0}
 #: When the windows that are drawn are open, seconds from the start of every run.
@@ -83,6 +85,8 @@ class BySettings:
         """By a master's login and the number of its position, its stops as they have been."""
         self.clocks_jumped: Callable[[], bool] = lambda: False
         self.moved_to: Callable[[str, int], Sequence[float]] = lambda _name, _order: ()
+        self.splits = False
+        """Brokers take so little at once that a copy may be several orders."""
         self._kernel = kernel
         self._brokers = brokers
         self._masters_broker = masters_broker
@@ -166,10 +170,19 @@ class BySettings:
     def _of_lots(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
         wanted = [self._lots(now, wishes, lots) for lots in dict.fromkeys(now.of.lots)]
         volume = now.request.volume
+        if self.splits:
+            # A part may be as small as it likes: all parts together are not more than the whole.
+            volume += self._lots_of_earlier_parts(now)
+            wanted = [w and (0.0, w[1]) for w in wanted]
         if any(w and w[0] - LOTS_SLACK <= volume <= w[1] + LOTS_SLACK for w in wanted):
             return
         text = f"{now.order}: {volume:g} lots for {list(now.of.lots)}, wanted {wanted}"
         yield findings.WRONG_LOTS, text
+
+    def _lots_of_earlier_parts(self, now: Moment) -> float:
+        leg = leg_in(now.request.comment)
+        asked = {one.leg: one.asked for one in now.books.by_order.get(now.order, [])}
+        return sum(lots for part, lots in asked.items() if part != leg)
 
     def _lots(self, now: Moment, wishes: Wishes, lots: float) -> tuple[float, float] | None:
         case = Case(
@@ -323,7 +336,7 @@ class BySettings:
             size=one.contract_size,
             step=one.volume_step,
             least=one.volume_min,
-            most=one.volume_max,
+            most=ANYTHING if self.splits else one.volume_max,
             point=one.point,
             tick=one.tick_size,
         )

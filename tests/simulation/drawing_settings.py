@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.simulation.by_settings import WINDOWS_S
+from tests.simulation.documents import is_sound
 from tests.simulation.drawing import Drawn, spread_out
 from tests.simulation.schedule import Happening, Schedule
 from tests.simulation.wishes import FORMULAS
@@ -45,9 +46,10 @@ def _drawn(dice: Random, broker: str, kind: str) -> Document:
         names = []
     document: Document = {}
     for name in names:
-        document |= KINDS[name](dice)
-    if "factor" in document:
-        document |= _factor(broker, document.pop("factor"))
+        more = KINDS[name](dice)
+        if "factor" in more:
+            more |= _factor(broker, more.pop("factor"))
+        document = document | more if is_sound(document | more) else document
     return document
 
 

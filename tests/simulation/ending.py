@@ -139,7 +139,8 @@ def _miscounted(stage: Stage, host: Host) -> list[Found]:
     known: dict[int, float] = {}
     for leg in legs:
         if leg.state is LegState.OPEN:
-            known[leg.key.opening_order] = float(leg.volume)
+            order = leg.key.opening_order
+            known[order] = known.get(order, 0.0) + float(leg.volume)
     found = []
     for order, copies in books.by_order.items():
         brought = sum(copy.volume for copy in copies)

@@ -13,8 +13,8 @@ class Forgotten:
         self._on_the_way: set[int] = set()
         self._lost_on_the_way: set[int] = set()
         self._waiting: set[int] = set()
-        self._not_filled: set[int] = set()
-        self.doubled: set[int] = set()
+        self._not_filled: set[tuple[int, int]] = set()
+        self.doubled: set[tuple[int, int]] = set()
         """Masters' orders that were sent again while a forgotten one waited, or was yet to fill."""
         self.shares: set[str] = set()
         """Symbols of a netting account on which nobody can say whose of us lost what to others."""
@@ -27,7 +27,9 @@ class Forgotten:
         """Its answer is there."""
         self._on_the_way.discard(magic)
 
-    def loses(self, waiting: Iterable[int], sent: Iterable[int], meddled: Iterable[str]) -> None:
+    def loses(
+        self, waiting: Iterable[int], sent: Iterable[tuple[int, int]], meddled: Iterable[str]
+    ) -> None:
         """The power is cut: these orders of ours wait, and these of the master's were sent."""
         self._waiting |= set(waiting)
         self._not_filled |= set(sent)
@@ -44,10 +46,10 @@ class Forgotten:
         """A list has these orders."""
         self._waiting -= set(tickets)
 
-    def may_send_again(self, order: int, waiting: set[int], *, has_filled: bool) -> bool:
+    def may_send_again(self, leg: tuple[int, int], waiting: set[int], *, has_filled: bool) -> bool:
         """All of these orders, which wait for this order of the master's, are forgotten."""
         if not waiting <= self._waiting:
             return False
-        if waiting or (order in self._not_filled and not has_filled):
-            self.doubled.add(order)
+        if waiting or (leg in self._not_filled and not has_filled):
+            self.doubled.add(leg)
         return True

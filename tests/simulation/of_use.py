@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from domain.mt5_words import Reason as DealReason
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
@@ -116,7 +118,10 @@ def _difference(
 def _copy(stage: Stage, host: Host, ticket: int) -> Position | None:
     known = stage.witness.slaves[host.name].by_order.get(ticket, [])
     numbers = {copy.identifier for copy in known}
-    return next((p for p in stage.people[host.name].positions() if p.ticket in numbers), None)
+    parts = [p for p in stage.people[host.name].positions() if p.ticket in numbers]
+    if not parts:
+        return None
+    return msgspec.structs.replace(parts[0], volume=round(sum(p.volume for p in parts), 8))
 
 
 def _known(stage: Stage, host: Host, ticket: int) -> Copy | None:

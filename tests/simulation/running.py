@@ -47,16 +47,22 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return not self.findings and not self.faults
 
 
-def run_seed(seed: int, mode: Mode, build: Build = HONEST, *, shows: bool = False) -> Result:
+def run_seed(
+    seed: int, mode: Mode, build: Build = HONEST, *, shows: bool = False, largest_order: float = 0.0
+) -> Result:
     """The run that a seed stands for, with the troubles that a broken build is looked for by."""
-    return run(draw(seed, mode, build.troubles, build.flavour, build.ways), build, shows=shows)
+    schedule = draw(seed, mode, build.troubles, build.flavour, build.ways)
+    schedule = msgspec.structs.replace(schedule, largest_order=largest_order)
+    return run(schedule, build, shows=shows)
 
 
-def run_span(span: tuple[int, int], mode: Mode, build: Build = HONEST) -> list[Result]:
+def run_span(
+    span: tuple[int, int], mode: Mode, build: Build = HONEST, *, largest_order: float = 0.0
+) -> list[Result]:
     """One seed after the other; what they leave behind is collected at the end."""
     gc.disable()
     try:
-        return [run_seed(seed, mode, build) for seed in range(*span)]
+        return [run_seed(seed, mode, build, largest_order=largest_order) for seed in range(*span)]
     finally:
         gc.enable()
         gc.collect()

@@ -41,3 +41,5 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """By slave, what its document says besides."""
     late: tuple[str, ...] = ()
     """Which slaves let an open that comes too late wait at the master's price."""
+    largest_order: float = 0.0
+    """Lots that the slaves' brokers take at once; 0 for as many as they like."""

@@ -55,6 +55,10 @@ class Stage:
         ]
         documents = self._move_in(schedule, folder)
         self.witness.come_late = frozenset(schedule.late)
+        self.witness.by_settings.splits = schedule.largest_order > 0
+        if schedule.largest_order:
+            for broker in schedule.slaves.values():
+                self.brokers.take_at_most(broker, schedule.largest_order)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
         self.witness.why_not_open = self._why_not_open

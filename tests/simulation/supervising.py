@@ -5,6 +5,7 @@ from typing import Any
 from decisions.trading_state import stricter_of
 from domain.control import Command, CommandDone, FromNode, NodeReport, Settings, SupervisorBeat
 from domain.policies import Latch, Role
+from tests.simulation.documents import is_sound
 from tests.simulation.hosts import SWARM, Host
 from tests.simulation.kernel import Kernel
 from tests.simulation.network import addresses_of
@@ -55,8 +56,10 @@ class Supervisor:
             self._hosts[name].tell(command)
 
     def edit(self, name: str, changes: dict[str, Any]) -> None:
-        """Somebody edits an account's document."""
-        self.documents[name] = {**self.documents[name], **changes}
+        """Somebody edits an account's document; what contradicts itself is not written."""
+        edited = {**self.documents[name], **changes}
+        if is_sound(edited):
+            self.documents[name] = edited
 
     def _beat(self) -> None:
         self._kernel.after(BEAT_EVERY_US, self._beat)

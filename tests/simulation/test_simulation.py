@@ -34,6 +34,14 @@ def test_nothing_is_lost_doubled_or_touched_whatever_goes_wrong(mode: Mode, ten:
     assert not failures(*(run_seed(seed, mode) for seed in range(ten * 10, ten * 10 + 10)))
 
 
+@pytest.mark.parametrize("mode", ["safety", "liveness"])
+@pytest.mark.parametrize("first", [0, 10], ids=["seeds 0 to 9", "seeds 10 to 19"])
+@pytest.mark.timeout(60)
+def test_the_same_holds_where_most_copies_are_opened_in_parts(mode: Mode, first: int) -> None:
+    seeds = range(first, first + 10)
+    assert not failures(*(run_seed(seed, mode, largest_order=0.4) for seed in seeds))
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("failed", SEEDS, ids=lambda one: f"{one.mode} {one.seed}")
 def test_a_seed_that_failed_once_does_not_fail_again(failed: FailedSeed) -> None:

@@ -5,6 +5,9 @@ from paper.broker.records import Deal, Order, TradeRequest
 from tests.simulation.forgotten import Forgotten
 from tests.simulation.wishes import Wishes
 
+Leg = tuple[int, int]
+"""A master's order, and the part of its copy: 0 where that is not split."""
+
 LOTS_SLACK = 1e-9
 HUNDREDTHS = 100
 
@@ -109,7 +112,7 @@ class Awaited:
 class Copy:
     """What an order of ours has opened on a slave: a position, or its part of one."""
 
-    def __init__(self, deal: Deal, order: int, sent: TradeRequest, now_us: int) -> None:
+    def __init__(self, deal: Deal, leg: Leg, sent: TradeRequest, now_us: int) -> None:
         self.asked = sent.volume
         self.asked_at = sent.stoplimit or sent.price
         self.risk = abs(self.asked_at - sent.sl) if sent.sl else 0.0
@@ -124,7 +127,8 @@ class Copy:
         self.number = deal.order
         self.identifier = deal.position_id
         self.symbol = deal.symbol
-        self.order = order
+        self.leg = leg
+        self.order = leg[0]
         self.side = -1 if deal.type & 1 else 1
         self.filled = self.volume = deal.volume
         self.was_flat = False
@@ -178,15 +182,15 @@ class SlaveBooks:
         self.opens: dict[int, TradeRequest] = {}
         """By magic, what was sent to open, at once or when its price is reached."""
         self.sent_by = SentBy()
-        self.closes: dict[int, int] = {}
-        """By magic of a close, the master's order."""
+        self.closes: dict[int, Leg] = {}
+        """By magic of a close, what it closes of."""
         self.sent, self.ours = set[int](), set[int]()
         """The magics of all our orders, and their numbers."""
         self.waiting: dict[int, Order] = {}
         """Our own orders that wait."""
         self.forgotten = Forgotten()
-        self.may_be_out: dict[int, str] = {}
-        """By the master's order, the answer to the last open sent that proves no refusal."""
+        self.may_be_out: dict[Leg, str] = {}
+        """By leg, the answer to the last open sent that proves no refusal."""
         self.net: dict[str, float] = {}
         """Lots on each symbol of a netting account, buys positive."""
         self.told, self.strangers = dict[str, float](), dict[str, float]()
@@ -207,6 +211,10 @@ class SlaveBooks:
         self.copies[copy.number] = copy
         self.by_order.setdefault(copy.order, []).append(copy)
 
+    def of_leg(self, leg: Leg) -> list[Copy]:
+        """All that was ever opened of this part; there should be one."""
+        return [one for one in self.by_order.get(leg[0], []) if one.leg == leg]
+
     def on(self, symbol: str) -> list[Copy]:
         """The copies that are open there."""
         return [one for one in self.copies.values() if one.symbol == symbol and one.is_open]
@@ -226,7 +234,7 @@ class SlaveBooks:
         return min(copy.volume, max(self.net.get(copy.symbol, 0.0) * copy.side, 0.0))
 
 
-def order_in(comment: str) -> int:
-    """The master's ticket, which our comments begin with."""
-    first = comment.split(" ", 1)[0]
-    return int(first) if first.isdecimal() else 0
+def leg_in(comment: str) -> Leg:
+    """The master's ticket, which our comments begin with, and the part behind it."""
+    order, _, part = comment.split(" ", 1)[0].partition(".")
+    return int(order) if order.isdecimal() else 0, int(part) if part.isdecimal() else 0

@@ -34,7 +34,7 @@ from tests.simulation.truths import (
     Holding,
     Original,
     SlaveBooks,
-    order_in,
+    leg_in,
 )
 from tests.simulation.wishes import Theirs
 
@@ -152,7 +152,7 @@ class Witness:
             return
         self.slaves[home.name].forgotten.hears(request.magic)
         if opens(request) and is_refused(code, said):
-            self.slaves[home.name].may_be_out.pop(order_in(request.comment), None)
+            self.slaves[home.name].may_be_out.pop(leg_in(request.comment), None)
 
     def happened(self, event: Event) -> None:
         """Something was done on an account, by whomever."""
@@ -203,7 +203,7 @@ class Witness:
         for order in changes.orders:
             mine = books.waiting.pop(order.ticket, None)
             if mine is not None and order.ticket not in books.copies:
-                books.may_be_out.pop(order_in(mine.comment), None)
+                books.may_be_out.pop(leg_in(mine.comment), None)
 
     def _on_master(self, home: Home, deal: Deal) -> None:
         holding = self._holdings.setdefault((home.login, deal.position_id), Holding())
@@ -238,7 +238,7 @@ class Witness:
         if copy is not None:
             copy.grow(deal.volume)
         else:
-            copy = Copy(deal, order_in(sent.comment), sent, self._kernel.now_us)
+            copy = Copy(deal, leg_in(sent.comment), sent, self._kernel.now_us)
             copy.wishes = books.sent_by.wishes.get(deal.magic)
             copy.of_lots = self._least_lots(copy.order)
             self._is_first(home, copy)
@@ -248,20 +248,20 @@ class Witness:
     def _is_netted(self, home: Home, deal: Deal, before: float) -> None:
         """A deal on a netting account that opens no copy."""
         books = self.slaves[home.name]
-        order = books.closes.get(deal.magic)
-        if order is None:
+        leg = books.closes.get(deal.magic)
+        if leg is None:
             books.meddled.add(deal.symbol)
             return
-        for copy in books.by_order.get(order, []):
+        for copy in books.of_leg(leg):
             copy.shrink(deal.volume)
         if before * books.net[deal.symbol] < 0 and deal.symbol not in books.meddled:
-            text = f"{order}: {before:g} lots of {deal.symbol} became {books.net[deal.symbol]:g}"
+            text = f"{leg}: {before:g} lots of {deal.symbol} became {books.net[deal.symbol]:g}"
             self._find(findings.CROSSED_ZERO, home, text)
 
     def _is_first(self, home: Home, copy: Copy) -> None:
         books = self.slaves[home.name]
-        earlier = books.by_order.get(copy.order, [])
-        if not earlier or copy.order in books.forgotten.doubled:
+        earlier = books.of_leg(copy.leg)
+        if not earlier or copy.leg in books.forgotten.doubled:
             return
         is_open = any(one.is_open for one in earlier)
         kind = findings.OPENED_TWICE if is_open else findings.REOPENED
@@ -280,21 +280,22 @@ class Witness:
         return min((one for one in lots if one), default=0.0)
 
     def _is_opening(self, home: Home, request: TradeRequest) -> None:
-        books, order = self.slaves[home.name], order_in(request.comment)
+        books, leg = self.slaves[home.name], leg_in(request.comment)
+        order = leg[0]
         books.opens[request.magic] = request
         books.sent.add(request.magic)
         books.forgotten.sends(request.magic)
-        if order in books.may_be_out:
-            text = f"{order} was sent before, and sent again"
+        if leg in books.may_be_out:
+            text = f"{leg} was sent before, and sent again"
             self._find(findings.OPENED_TWICE, home, text)
-        books.may_be_out[order] = shown(request)
+        books.may_be_out[leg] = shown(request)
         if home.name in self.halted:
             self._find(findings.WHILE_HALTED, home, shown(request))
         if why := self.why_not_open(home.name):
             self._find(findings.WHILE_HELD, home, f"{why}, and {shown(request)}")
-        wait = {t for t, one in books.waiting.items() if order_in(one.comment) == order}
-        has_filled = order in books.by_order
-        if not books.forgotten.may_send_again(order, wait, has_filled=has_filled):
+        wait = {t for t, one in books.waiting.items() if leg_in(one.comment) == leg}
+        has_filled = bool(books.of_leg(leg))
+        if not books.forgotten.may_send_again(leg, wait, has_filled=has_filled):
             self._find(findings.BESIDE_ITS_ORDER, home, shown(request))
         if books.nets:
             self._is_alone(home, request, order)
@@ -357,7 +358,7 @@ class Witness:
         if copy is None:
             self._find(findings.FOREIGN_TOUCHED, home, shown(request))
         elif request.action == TradeAction.DEAL:
-            books.closes[request.magic] = copy.order
+            books.closes[request.magic] = copy.leg
             books.sent.add(request.magic)
             self._is_closing(home, request, copy)
             self._find_all(home, self.by_settings.judge_close(copy) if copy.is_open else [])
@@ -381,7 +382,7 @@ class Witness:
             return books.copies.get(request.position)
         if request.action != TradeAction.DEAL:
             return next((c for c in books.copies.values() if c.symbol == request.symbol), None)
-        return next(iter(books.by_order.get(order_in(request.comment), [])), None)
+        return next(iter(books.of_leg(leg_in(request.comment))), None)
 
     def _is_within_its_own(self, home: Home, request: TradeRequest, copy: Copy) -> None:
         """Neither more than was told to be there, nor what is another leg's, or somebody else's."""
