@@ -78,9 +78,14 @@ def _of_copy(stage: Stage, host: Host, copy: Copy, left: float) -> list[Found]:
         return [(NOT_CLOSED, host.name, f"{copy.number} of {copy.order}, {left:g} lots")]
     if _is_held_too_long(stage, copy):
         return [(HELD_TOO_LONG, host.name, f"{copy.number} of {copy.order}, {left:g} lots")]
-    most = max(_wanted(original, copy, 0.1), stage.witness.least(copy))
+    parts = stage.witness.slaves[host.name].by_order[copy.order]
+    left = sum(stage.witness.slaves[host.name].left_of(part) for part in parts)
+    least = sum(stage.witness.least(part) for part in parts)
+    # Each part is held to the broker's minimum by itself.
+    further = 0.1 * (len(parts) - 1)
+    most = max(sum(_wanted(original, part) for part in parts), 0.1, least) + further
     if left > most + LOTS_SLACK:
-        text = f"{left:g} of {copy.filled:g} lots, original "
+        text = f"{left:g} of {sum(part.filled for part in parts):g} lots, original "
         text += f"{original.volume:g} of {original.initial:g}"
         return [(NOT_AS_WANTED, host.name, f"{copy.order}: {text}")]
     return []
@@ -106,9 +111,9 @@ def _masters(stage: Stage) -> tuple[dict, dict]:
     return stage.witness.originals, stage.witness.awaited
 
 
-def _wanted(original: Original, copy: Copy, step: float) -> float:
+def _wanted(original: Original, copy: Copy) -> float:
     """At most so much; it may have been copied when the original was smaller already."""
-    return max(copy.filled * original.volume / (copy.of_lots or original.initial), step)
+    return copy.filled * original.volume / (copy.of_lots or original.initial)
 
 
 def _left_waiting(stage: Stage, host: Host) -> list[Found]:

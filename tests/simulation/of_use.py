@@ -104,7 +104,7 @@ def _difference(
     apart = POINTS_APART * profile.point * max(1.0, float(wishes.said("take_profit_ratio", 1)))
     theirs = Theirs(original.sl, original.tp, original.price_open)
     wanted = stage.witness.by_settings.levels(_home(stage, host), known, [theirs])[0]
-    due = max(known.filled * original.volume / LOTS, profile.volume_min)
+    due = max(_filled(stage, host, known) * original.volume / LOTS, profile.volume_min)
     checks = {
         "side": (copy.type == original.type) is not wishes.turns,
         "symbol": profile.feed == original.symbol,
@@ -113,6 +113,12 @@ def _difference(
         "take profit": abs(copy.tp - wanted.tp) < apart,
     }
     return ", ".join(f"another {name}" for name, is_same in checks.items() if not is_same)
+
+
+def _filled(stage: Stage, host: Host, known: Copy) -> float:
+    """Of all its parts; of one that was opened again after a power cut, once."""
+    parts = stage.witness.slaves[host.name].by_order[known.order]
+    return sum({one.leg: one.filled for one in parts}.values())
 
 
 def _copy(stage: Stage, host: Host, ticket: int) -> Position | None:
