@@ -22,6 +22,8 @@ from domain.policies import TradingState
 from domain.reasons import Reason
 
 ZERO = Decimal(0)
+#: So many orders for stops without an answer are remembered of a leg, the newest ones.
+MOST_OUT = 8
 
 #: What can be asked of a position that is there already.
 FollowOrder = ModifyPosition | ClosePosition
@@ -65,6 +67,23 @@ def plan_stops(
     )
 
 
+def with_stops_found(leg: Leg, held: Position) -> Leg:
+    """Stops in force that no answer told of: our own order brought them, and nobody's hand."""
+    listed = (held.sl, held.tp)
+    if listed not in leg.stops_out or listed == (leg.sl_sent, leg.tp_sent):
+        return leg
+    # An earlier order for the same stops may be out yet.
+    out = list(leg.stops_out)
+    out.remove(listed)
+    return msgspec.structs.replace(leg, sl_sent=held.sl, tp_sent=held.tp, stops_out=tuple(out))
+
+
+def with_stops_out(leg: Leg, order: ModifyPosition) -> Leg:
+    """The leg while nobody has answered for such an order, be it for a crash in between."""
+    out = (*leg.stops_out, (order.sl, order.tp))
+    return msgspec.structs.replace(leg, stops_out=out[-MOST_OUT:])
+
+
 def with_stops_sent(leg: Leg, sent: ModifyPosition, spec: SymbolSpec) -> Leg:
     """The leg after its broker took these stops; the one that came along unchanged was not sent."""
     sl, tp = _target_stops(leg, spec)
@@ -95,7 +114,7 @@ def with_stops_confirmed(leg: Leg, held: Position) -> Leg:
 
 def aimed_as(leg: Leg, after: Leg) -> Leg:
     """What an order for other levels has changed of the leg, which aims at its own as before."""
-    aim = {"target": leg.target, "terms": leg.terms, "trail_sl": leg.trail_sl}
+    aim = {name: getattr(leg, name) for name in ("target", "terms", "trail_sl", "stops_out")}
     return msgspec.structs.replace(after, **aim)
 
 

@@ -17,7 +17,13 @@ from decisions.holding import has_been_held_long_enough, held_since, may_not_clo
 from decisions.levels import stops_as_taken
 from decisions.marking import is_named, magic_number_of
 from decisions.netting import lots_brought, net_left, signed, without_rollovers
-from decisions.planning import aimed_as, plan_leg, with_stops_confirmed, with_stops_in_force
+from decisions.planning import (
+    aimed_as,
+    plan_leg,
+    with_stops_confirmed,
+    with_stops_found,
+    with_stops_in_force,
+)
 from decisions.repairing_orders import next_order_repair, waits_after_all
 from decisions.repairs import (
     Adopted,
@@ -250,6 +256,7 @@ def _take_in_the_look(leg: Leg, held: Position, sight: Sight) -> Repair | None:
     shown = msgspec.structs.replace(leg, identifier=SlaveIdentifier(held.identifier))
     if not leg.stops_confirmed and not leg.target.closed:
         shown = with_stops_confirmed(shown, held)
+    shown = with_stops_found(shown, held)
     if shown != leg:
         return Shown(leg=shown)
     if sight.share is not None:

@@ -72,6 +72,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shown the position with its stops since it was opened.
     `copy_volume`: lots of the whole copy of which this is a part, zero where it is all of it;
     `parts_before`: what was asked for by its earlier parts.
+    `stops_out`: SL and TP of orders that nobody has answered for, which may be executed yet.
     `trail_sl`: where its own stop has got to by itself. Of an order that waits: `ticket` is our
     own order's, `terms_sent` the master's order as it was when ours was placed or last changed.
     `late_until_ms`: until when an order of ours waits for the price of a position that was not
@@ -112,6 +113,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closing: Figures | None = None
     terms: CopyTerms = CopyTerms()
     trail_sl: Decimal = ZERO
+    stops_out: tuple[tuple[Decimal, Decimal], ...] = ()
     copy_volume: Decimal = ZERO
     parts_before: Decimal = ZERO
     late_until_ms: int = 0

@@ -8,7 +8,12 @@ from typing import Any
 import msgspec
 
 from decisions.evidence import deals_prove_closed
-from decisions.planning import aimed_as, is_looser, with_stops_sent
+from decisions.planning import (
+    aimed_as,
+    is_looser,
+    with_stops_out,
+    with_stops_sent,
+)
 from decisions.repairing_orders import as_changed
 from decisions.repairs import (
     Adopted,
@@ -277,7 +282,8 @@ class RepairWork:
         quote = self._door.quote(leg.symbol)
         because = (leg.target.stamp, leg.target.journey)
         good_until_s = self._good_until_s(leg.key, send, round_)
-        executed = self._executor.execute(order, leg, send.name, because, good_until_s)
+        asked = with_stops_out(leg, order) if isinstance(order, ModifyPosition) else leg
+        executed = self._executor.execute(order, asked, send.name, because, good_until_s)
         if executed.kept_back is Reason.LOOP_STALLED:
             return self._decide_again(leg, order, executed)
         times = Times(
@@ -286,6 +292,8 @@ class RepairWork:
         prices = prices_at_closing(None, leg, quote, spec, _fill_price(executed))
         figures = Figures(times=times, prices=prices)
         outcome = executed.outcome
+        if isinstance(outcome, Unknown):
+            leg = asked
         if not isinstance(outcome, Filled):
             self._ledger.keep(leg, executed.intent)
             return self._is_curable(order, outcome, spec) or self._refused(

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from decisions.marking import magic_for_intent
 from decisions.planning import (
+    MOST_OUT,
     is_looser,
     plan_leg,
     with_stops_confirmed,
+    with_stops_found,
     with_stops_in_force,
+    with_stops_out,
     with_stops_sent,
 )
 from domain.legs import Leg
@@ -282,3 +285,37 @@ def test_law_5_a_state_that_is_not_active_never_adds_risk(
         assert state is REDUCING or planned.tp == held.tp
     if isinstance(planned, ClosePosition):
         assert Decimal(0) < planned.volume <= held.volume
+
+
+LATE = ModifyPosition(
+    leg=a_leg().key, identifier=9501, symbol="XAUUSD", sl=Decimal(1270), tp=Decimal(0)
+)
+
+
+def test_law_2_stops_of_an_order_that_came_late_are_nobodys_hand_and_are_set_right() -> None:
+    leg = with_stops_out(a_leg(), LATE)
+    late = held_of(leg, sl=LATE.sl, tp=LATE.tp)
+    found = with_stops_found(leg, late)
+    planned = plan(found, late)
+    assert (planned.sl, planned.tp) == (Decimal("1280.00"), Decimal("1295.00"))
+    after, moved = obeyed(planned, found, late, SPEC)
+    assert moved is not None
+    assert plan(after, moved) == Nothing(Reason.ALREADY_AS_WANTED)
+    by_hand = held_of(after, sl=LATE.sl, tp=LATE.tp)
+    assert with_stops_found(after, by_hand) == after
+    assert plan(after, by_hand) == Nothing(Reason.ALREADY_AS_WANTED)
+
+
+def test_the_first_of_two_orders_for_the_same_stops_may_come_after_the_second() -> None:
+    leg = with_stops_out(a_leg(), LATE)
+    taken = msgspec.structs.replace(leg, sl_sent=LATE.sl, tp_sent=LATE.tp)
+    in_force = held_of(leg, sl=LATE.sl, tp=LATE.tp)
+    assert with_stops_found(taken, in_force) == taken
+    assert with_stops_found(leg, in_force) == msgspec.structs.replace(taken, stops_out=())
+
+
+def test_only_the_newest_orders_for_stops_are_remembered() -> None:
+    leg = a_leg()
+    for points in range(20):
+        leg = with_stops_out(leg, msgspec.structs.replace(LATE, sl=Decimal(1270 + points)))
+    assert [sl for sl, _ in leg.stops_out] == [Decimal(1290 - n) for n in range(MOST_OUT, 0, -1)]

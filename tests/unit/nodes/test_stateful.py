@@ -452,6 +452,16 @@ def test_a_program_that_failed_once_ours_filled_whole_and_the_masters_order_in_p
     program.teardown()
 
 
+def test_a_program_that_failed_once_an_order_for_a_stop_was_executed_after_the_next_one() -> None:
+    """Its answer was lost; when it came to be in force it was taken for moved by hand."""
+    program = Troubles()
+    program.the_broker_will_answer(answers=["late 40 s"])
+    program.the_trader_moves_a_stop(level="1", nth=0, then=4)
+    program.time_passes(seconds=1.2, times=3)
+    program.the_trader_moves_a_stop(level="0", nth=0, then=4)
+    program.teardown()
+
+
 def look_longer(examples: int, steps: int, seed: int, what: str = "") -> None:
     """So many programs of so many steps, and what happened in them; `parts`: of such copies."""
     machine = TroublesInParts if what == "parts" else Troubles
