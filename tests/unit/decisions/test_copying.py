@@ -12,7 +12,15 @@ from decisions import copying
 from decisions.copying import decide_open, decide_place
 from decisions.parts import Begun
 from decisions.slippage import spread_points
-from domain.copy_settings import Atr, Size, SizeMode, StopLossType, TakeProfitType
+from domain.copy_settings import (
+    Atr,
+    BreakEven,
+    Size,
+    SizeMode,
+    StopLossType,
+    TakeProfitType,
+    Trailing,
+)
 from domain.market import PendingKind, Side, Unknowable
 from domain.mt5_words import TimeInForce
 from domain.orders import Denied, OpenPosition, PlaceOrder
@@ -301,3 +309,16 @@ def test_a_further_part_has_the_terms_of_the_first_and_what_is_left_of_the_copy(
 def test_a_fixed_take_profit_counts_from_the_price_that_is_asked_for() -> None:
     fixed = some_settings(take_profit_type=TakeProfitType.FIXED, take_profit_points=Decimal(500))
     assert shown(order_for(settings=fixed)) == ("BUY", "1280.00", "1290.10")
+
+
+def test_how_a_stop_is_to_move_is_frozen_into_the_order_in_prices() -> None:
+    moves = some_settings(
+        break_even=BreakEven(at=Decimal(150), lock=Decimal(10)),
+        trailing=Trailing(distance=Decimal(200), start=Decimal(300), step=Decimal(20)),
+    )
+    terms = order_for(settings=moves).terms
+    assert (terms.break_even_at, terms.break_even_lock) == (Decimal("1.50"), Decimal("0.10"))
+    assert (terms.trail_distance, terms.trail_from) == (Decimal("2.00"), Decimal("3.00"))
+    assert terms.trail_step == Decimal("0.20")
+    only_even = some_settings(break_even=BreakEven(at=Decimal(150)))
+    assert order_for(settings=only_even).terms.trail_step == 0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.copying import decide_open, decide_place
-from decisions.levels import is_frozen, order_may_wait
+from decisions.levels import is_frozen, order_may_wait, with_wider_level
 from decisions.planning import stops_are_due, with_stops_sent
 from decisions.repairing import next_repair
 from decisions.repairs import Repair, Send, SendPending, Settled, Share, Sight, Wait
@@ -370,3 +370,19 @@ def test_of_an_order_the_price_matters_where_it_is_to_be_changed() -> None:
     assert not price_matters(leg, sight(leg, held=None, waiting=WAITING))
     moved = an_order_leg(target=a_target(order=a_book_order(price="1284"), there=False))
     assert price_matters(moved, sight(moved, held=None, waiting=WAITING))
+
+
+@pytest.mark.parametrize(
+    ("told", "quote", "refusals", "points"),
+    [
+        pytest.param(0, ("1285.00", "1285.10"), 1, 20, id="by the spread of 10 points"),
+        pytest.param(0, ("1285.00", "1285.00"), 1, 2, id="no spread either"),
+        pytest.param(30, ("1285.00", "1285.10"), 1, 60, id="by what it tells"),
+        pytest.param(30, ("1285.00", "1285.10"), 3, 240, id="wider each time"),
+    ],
+)
+def test_what_a_broker_refused_all_the_same_is_tried_further_away(
+    told: int, quote: tuple[str, str], refusals: int, points: int
+) -> None:
+    wider = with_wider_level(a_spec(stops_level_points=told), a_quote(*quote), refusals)
+    assert wider.stops_level_points == points
