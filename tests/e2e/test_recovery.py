@@ -78,7 +78,11 @@ class Ground:
 
         Just after a start, or a jump of a clock, opens are denied until a price or two have come.
         """
-        return eventually(self._copied_at_once, WHOLE_WITHIN_S)
+        try:
+            return eventually(self._copied_at_once, WHOLE_WITHIN_S)
+        except AssertionError as error:
+            error.add_note(f"not copied: {self.desk.reasons()}")
+            raise
 
     def _copied_at_once(self) -> int:
         """0 where it was not, and is closed again."""

@@ -1,5 +1,6 @@
 """A person before mongosh, who also sees what the brokers and the nodes show."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -95,6 +96,13 @@ class Desk:
         said = self.database["account_trade_decisions"].find(wanted)
         of_it = "" if ticket is None else f"#{ticket}."
         return [one["kind"] for one in said if of_it in one["leg_key"]]
+
+    def reasons(self, name: str = SLAVE) -> Counter[str]:
+        """Why opens were not copied, and how often."""
+        said = self.database["account_trade_decisions"].find(
+            {"account_id": name, "event": "PositionOpened", "kind": {"$ne": "copied"}}
+        )
+        return Counter(f"{one['kind']} {one['reason']}: {one['detail']}" for one in said)
 
     def copied(self, event: str, name: str = SLAVE) -> int:
         """How often."""
