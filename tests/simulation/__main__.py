@@ -10,10 +10,9 @@ from functools import partial
 import msgspec
 
 from tests.simulation.builds import Build
-from tests.simulation.drawing_more import draw
 from tests.simulation.drawing_settings import KINDS
 from tests.simulation.report import Tally, failure_lines
-from tests.simulation.running import Result, run, run_span
+from tests.simulation.running import Result, run, run_span, schedule_of
 from tests.simulation.sabotage import BUILDS
 from tests.simulation.schedule import DRAWN, PLAINLY, Mode
 from tests.simulation.shrinking import shrunk
@@ -34,8 +33,7 @@ def main() -> int:
 
 def _one(given: argparse.Namespace, mode: Mode) -> int:
     build = _build(given)
-    schedule = draw(given.seed, mode, build.troubles, build.flavour, build.ways)
-    schedule = msgspec.structs.replace(schedule, largest_order=given.largest_order)
+    schedule = schedule_of(given.seed, mode, build, given.largest_order)
     result = run(schedule, build, shows=given.trace)
     if given.shrink and not result.is_good:
         schedule = shrunk(schedule, build)
@@ -76,8 +74,7 @@ def _in_workers(
 
 def _build(given: argparse.Namespace) -> Build:
     build = BUILDS[given.build]
-    ways = given.settings or (PLAINLY if given.largest_order else build.ways)
-    return build._replace(ways=ways)
+    return build if given.settings is None else build._replace(ways=given.settings)
 
 
 def _say(*lines: str) -> None:

@@ -15,7 +15,7 @@ from tests.simulation.drawing_more import draw
 from tests.simulation.ending import unfinished
 from tests.simulation.findings import Finding
 from tests.simulation.of_use import tried_out
-from tests.simulation.schedule import Mode, Schedule
+from tests.simulation.schedule import PLAINLY, Mode, Schedule
 from tests.simulation.second_judge import judged
 from tests.simulation.stage import Stage
 from tests.simulation.trace import Trace
@@ -51,9 +51,14 @@ def run_seed(
     seed: int, mode: Mode, build: Build = HONEST, *, shows: bool = False, largest_order: float = 0.0
 ) -> Result:
     """The run that a seed stands for, with the troubles that a broken build is looked for by."""
-    schedule = draw(seed, mode, build.troubles, build.flavour, build.ways)
-    schedule = msgspec.structs.replace(schedule, largest_order=largest_order)
-    return run(schedule, build, shows=shows)
+    return run(schedule_of(seed, mode, build, largest_order), build, shows=shows)
+
+
+def schedule_of(seed: int, mode: Mode, build: Build, largest_order: float = 0.0) -> Schedule:
+    """What a copy in parts may be by its settings the judge knows of plain ones only."""
+    ways = PLAINLY if largest_order else build.ways
+    schedule = draw(seed, mode, build.troubles, build.flavour, ways)
+    return msgspec.structs.replace(schedule, largest_order=largest_order)
 
 
 def run_span(
