@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from decisions.contradictions import contradictions, unreachable_rules
+from decisions.contradictions import backwards, contradictions, unreachable_rules
 from decisions.field_values import Fault, read_value, wanted
 from decisions.size_formula import fault_of
 from decisions.unknown_fields import advice
@@ -67,6 +67,8 @@ def _rule(
     given = [field for field in fields if field.short_name in written]
     own = {field.short_name: _field(field, written, AccountDefaults(), found) for field in given}
     whom = {name: own.pop(name, None) for name in RULE_FOR}
+    if not found:
+        found += backwards("magics", written.get("magics"))
     whole = {**account, **own}
     if not found:
         found += _faults_between(whole, zone_exists)

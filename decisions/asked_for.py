@@ -4,9 +4,9 @@ The document is read here as its user wrote it, and worked out once more, on pur
 orders and what judges them share no arithmetic, so that one fault cannot hide the other.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
@@ -79,9 +79,13 @@ def _fits(rule: Document, position: Position, names: Sequence[str]) -> bool:
         return False
     if magics is not None and not any(_spans(str(one), position.magic) for one in magics):
         return False
-    return symbols is None or any(
-        fnmatchcase(name.upper(), str(pattern).upper()) for name in names for pattern in symbols
-    )
+    return symbols is None or any(_is_like(name, str(one)) for name in names for one in symbols)
+
+
+def _is_like(name: str, written: str) -> bool:
+    """A star is any letters, a question mark is one, and all else is itself."""
+    pattern = re.escape(written).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(pattern, name, re.IGNORECASE) is not None
 
 
 def _spans(written: str, magic: int) -> bool:

@@ -77,23 +77,42 @@ def _in_order(values: Values) -> Iterator[Fault]:
             yield Fault(field, f"at most {other}, which is {high}", f"{low}: {why}", todo)
 
 
+def backwards(field: str, ranges: Sequence[str] | None) -> Iterator[Fault]:
+    """Ranges of numbers that nothing can be in."""
+    for written in ranges or ():
+        first, _, last = written.partition("-")
+        if last and int(first) > int(last):
+            todo = f"Write {last}-{first}."
+            yield Fault(field, "a range from the smaller number to the larger", written, todo)
+
+
 def _magic_ranges(values: Values) -> Iterator[Fault]:
     for field in ("filters.magics", "filters.not_magics"):
-        for written in _at(values, field) or ():
-            first, _, last = written.partition("-")
-            if last and int(first) > int(last):
-                todo = f"Write {last}-{first}."
-                yield Fault(field, "a range from the smaller number to the larger", written, todo)
+        yield from backwards(field, _at(values, field))
 
 
 def _allowed_and_denied(values: Values) -> Iterator[Fault]:
     for name in ("magics", "comments"):
         field = f"filters.{name}"
-        both = set(_at(values, field) or ()) & set(_at(values, f"filters.not_{name}") or ())
+        denied = _at(values, f"filters.not_{name}") or ()
+        both = {one for one in _at(values, field) or () if _is_denied(name, one, denied)}
         if both:
             found = ", ".join(sorted(both))
             wanted = f"nothing that filters.not_{name} denies"
             yield Fault(field, wanted, found, "Take it out of one of the two lists.")
+
+
+def _is_denied(name: str, allowed: str, denied: Sequence[str]) -> bool:
+    """All of it: by the same words, or by a range around it."""
+    if name != "magics":
+        return allowed in denied
+    first, last = _ends(allowed)
+    return any(low <= first and last <= high for low, high in map(_ends, denied))
+
+
+def _ends(written: str) -> tuple[int, int]:
+    first, _, last = written.partition("-")
+    return int(first), int(last or first)
 
 
 def _windows(values: Values) -> Iterator[Fault]:

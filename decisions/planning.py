@@ -12,6 +12,7 @@ from decisions.filling import filling_for
 from decisions.marking import magic_for_intent, magic_number_of
 from decisions.parts import split
 from decisions.reducing import volume_after_reduction
+from decisions.rounding import to_tick
 from decisions.stops import Levels, on_ticks, stops_of
 from decisions.trading_state import PERMITS
 from domain.ids import SlaveIdentifier
@@ -52,7 +53,8 @@ def plan_stops(
     sl, tp = _target_stops(leg, spec)
     if (sl, tp) == (leg.sl_sent, leg.tp_sent):
         return Nothing(Reason.ALREADY_AS_WANTED)
-    sl = held.sl if sl == leg.sl_sent else sl
+    if sl == leg.sl_sent or _would_go_back(leg, held, sl, spec):
+        sl = held.sl
     tp = held.tp if tp == leg.tp_sent else tp
     wanted = _permitted(held, sl, tp, state)
     if wanted == (held.sl, held.tp):
@@ -65,6 +67,12 @@ def plan_stops(
         sl=wanted[0],
         tp=wanted[1],
     )
+
+
+def _would_go_back(leg: Leg, held: Position, sl: Decimal, spec: SymbolSpec) -> bool:
+    """Break-even and trailing only tighten, also what somebody has tightened by hand."""
+    is_its_own = leg.trail_sl > ZERO and sl == to_tick(leg.trail_sl, spec.tick_size)
+    return is_its_own and is_looser(leg.side, held.sl, sl)
 
 
 def with_stops_found(leg: Leg, held: Position) -> Leg:

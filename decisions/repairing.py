@@ -20,6 +20,7 @@ from decisions.netting import lots_brought, net_left, signed, without_rollovers
 from decisions.planning import (
     aimed_as,
     plan_leg,
+    plan_stops,
     with_stops_confirmed,
     with_stops_found,
     with_stops_in_force,
@@ -257,6 +258,9 @@ def _take_in_the_look(leg: Leg, held: Position, sight: Sight) -> Repair | None:
     if not leg.stops_confirmed and not leg.target.closed:
         shown = with_stops_confirmed(shown, held)
     shown = with_stops_found(shown, held)
+    if not shown.price_open and sight.share is None:
+        # The broker's answer had none.
+        shown = msgspec.structs.replace(shown, price_open=held.price_open)
     if shown != leg:
         return Shown(leg=shown)
     if sight.share is not None:
@@ -325,7 +329,7 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
     aimed = leg if sight.share is None else _aimed_in_net(leg, sight.share)
     plan = _plan(aimed, held, sight.spec, sight)
     if isinstance(plan, ClosePosition) and _close_waits(leg, sight):
-        return Wait()
+        return _stops_meanwhile(aimed, held, sight.spec, sight)
     if not isinstance(plan, Nothing):
         return Send(order=plan, name=sight.name, aimed=aimed, keeps=_keeps(plan, sight))
     if is_absent_without_a_word(leg, sight.word):
@@ -339,9 +343,23 @@ def _bring_to_target(leg: Leg, listed: Position, sight: Sight) -> Repair:
 def _plan(aimed: Leg, held: Position, spec: SymbolSpec, sight: Sight) -> FollowOrder | Nothing:
     """The next order, with stops as near to the market as its broker takes them."""
     plan = plan_leg(_as_closed(aimed), held, spec, sight.state, sight.name)
-    if isinstance(plan, ModifyPosition) and sight.quote is not None:
-        return stops_as_taken(plan, held, spec, sight.quote)
-    return plan
+    return plan if isinstance(plan, ClosePosition) else _as_taken(plan, held, spec, sight)
+
+
+def _as_taken(
+    plan: ModifyPosition | Nothing, held: Position, spec: SymbolSpec, sight: Sight
+) -> ModifyPosition | Nothing:
+    if isinstance(plan, Nothing) or sight.quote is None:
+        return plan
+    return stops_as_taken(plan, held, spec, sight.quote)
+
+
+def _stops_meanwhile(aimed: Leg, held: Position, spec: SymbolSpec, sight: Sight) -> Repair:
+    """A close or reduction that has to wait keeps no stop from being moved."""
+    stops = _as_taken(plan_stops(_as_closed(aimed), held, spec, sight.state), held, spec, sight)
+    if isinstance(stops, Nothing):
+        return Wait()
+    return Send(order=stops, name=sight.name, aimed=aimed)
 
 
 def _close_waits(leg: Leg, sight: Sight) -> bool:

@@ -34,7 +34,7 @@ from decisions.touching import may_thaw
 from domain.book import BookOrder
 from domain.ids import SlaveIdentifier, SlaveTicket
 from domain.legs import Leg, LegState
-from domain.market import Fate, OrderFate, PendingOrder, SymbolSpec
+from domain.market import Fate, Lifetime, OrderFate, PendingOrder, SymbolSpec
 from domain.orders import CancelOrder, ModifyOrder, Nothing, PendingCommand, PlaceOrder
 from domain.policies import TradingState
 from domain.reasons import Reason
@@ -176,9 +176,17 @@ def _change(leg: Leg, wanted: BookOrder, waiting: PendingOrder, sight: Sight) ->
         stop_limit_price=prices.stop_limit_price,
         sl=prices.sl,
         tp=prices.tp,
-        lifetime=lifetime_here(wanted, 0, sight.newest_server_ms),
+        lifetime=_lifetime(leg, wanted, waiting, sight),
     )
     return SendPending(order=order, name=sight.name)
+
+
+def _lifetime(leg: Leg, wanted: BookOrder, waiting: PendingOrder, sight: Sight) -> Lifetime:
+    """As it is, unless the master has changed his; that counts from the placing, not from now."""
+    if leg.terms_sent is not None and leg.terms_sent.lifetime == wanted.lifetime:
+        return waiting.lifetime
+    age_ms = max(sight.newest_server_ms - waiting.placed_server_ms, 0)
+    return lifetime_here(wanted, age_ms, sight.newest_server_ms)
 
 
 def _after_its_end(leg: Leg, sight: Sight) -> Repair:

@@ -25,8 +25,9 @@ def _fits(rule: Rule, master: NodeName, magic: int, names: tuple[str, ...]) -> b
 
 
 def is_like(name: str, patterns: tuple[str, ...]) -> bool:
-    """`*` stands for any letters; capitals do not count."""
-    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+    """`*` stands for any letters, `?` for one; capitals do not count, brackets are letters."""
+    plain = (pattern.lower().replace("[", "[[]") for pattern in patterns)
+    return any(fnmatchcase(name.lower(), pattern) for pattern in plain)
 
 
 def is_in_ranges(magic: int, ranges: Sequence[str]) -> bool:

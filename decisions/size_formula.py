@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, DecimalException
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DecimalException
 from functools import lru_cache
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, neg, not_, or_, pos, sub, truediv
 from typing import Any
@@ -12,6 +12,8 @@ from simpleeval import InvalidExpression, SimpleEval
 LONGEST = 500
 #: Larger ones make no sense of volumes, and would keep a node busy.
 LARGEST_POWER = 10
+#: A third times three is one: the last digits of a quotient are not there to be rounded down by.
+ENOUGH_DIGITS = Context(prec=20)
 
 #: What a formula may name, with a figure that makes sense of it.
 EXAMPLE: Mapping[str, Decimal] = {
@@ -79,7 +81,7 @@ def _evaluate(formula: str, names: Mapping[str, Decimal]) -> Decimal:
         raise FormulaError(f"it comes to {found!r}, which is no number of lots")
     if not found.is_finite():
         raise FormulaError(f"it comes to {found}")
-    return found
+    return ENOUGH_DIGITS.plus(found)
 
 
 @lru_cache(maxsize=64)

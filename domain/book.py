@@ -56,8 +56,12 @@ class BookOrder(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def terms(self) -> tuple[Decimal | int, ...]:
         """What can be changed of an order that waits."""
-        lifetime = (self.time_in_force, self.lasts_ms)
-        return (self.price, self.stop_limit_price, self.sl, self.tp, *lifetime)
+        return (self.price, self.stop_limit_price, self.sl, self.tp, *self.lifetime)
+
+    @property
+    def lifetime(self) -> tuple[int, int]:
+        """How long it waits, as far as that is told."""
+        return self.time_in_force, self.lasts_ms
 
 
 class Stamp(msgspec.Struct, frozen=True, order=True):

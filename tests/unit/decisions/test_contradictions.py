@@ -42,6 +42,10 @@ CONTRADICTIONS = {
         "filters.magics",
         {"filters": {"magics": ["5", "6"], "not_magics": ["6"]}},
     ),
+    "a magic allowed within a range that is denied": (
+        "filters.magics",
+        {"filters": {"magics": ["5-6"], "not_magics": ["1-10"]}},
+    ),
     "a comment allowed and denied": (
         "filters.comments",
         {"filters": {"comments": ["scalp*"], "not_comments": ["scalp*"]}},

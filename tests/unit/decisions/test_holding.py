@@ -9,7 +9,7 @@ from decisions.holding import has_been_held_long_enough, may_not_close_yet
 from decisions.repairing import next_repair
 from decisions.repairs import Send, Settled, Shown, Sight, Wait
 from domain.legs import Leg
-from domain.orders import ClosePosition
+from domain.orders import ClosePosition, ModifyPosition
 from domain.policies import TradingState
 from domain.reasons import Reason
 from domain.terms import CopyTerms
@@ -71,3 +71,14 @@ def test_a_copy_is_closed_when_its_time_is_over_and_its_master_is_not_asked() ->
 def test_a_clock_that_is_set_back_keeps_nothing_open_whose_time_was_over() -> None:
     leg = msgspec.structs.replace(a_copy(most_s=60), reason=Reason.MAX_HOLD)
     assert has_been_held_long_enough(leg, OPENED_MS)
+
+
+@pytest.mark.parametrize("volume", ["0.50", "0"])
+def test_law_2_a_reduction_that_waits_keeps_no_stop_from_being_moved(volume: str) -> None:
+    leg = a_copy(least_s=30, target=a_target(volume=volume, sl="1283.00"))
+    stops = next_repair(leg, at(5, leg))
+    assert isinstance(stops, Send)
+    assert isinstance(stops.order, ModifyPosition)
+    assert stops.order.sl == 1283
+    moved = msgspec.structs.replace(leg, sl_sent=stops.order.sl)
+    assert next_repair(moved, at(5, moved)) == Wait()

@@ -29,7 +29,8 @@ from decisions.settling import SETTLE_WINDOW_S, Unanswered
 from domain.book import Stamp
 from domain.ids import SlaveTicket
 from domain.legs import Leg, LegState
-from domain.market import Fate, OrderFate
+from domain.market import Fate, Lifetime, OrderFate
+from domain.mt5_words import TimeInForce
 from domain.orders import CancelOrder, ModifyOrder, PlaceOrder
 from domain.policies import TradingState
 from domain.reasons import Reason
@@ -239,3 +240,32 @@ def test_an_order_that_was_given_up_and_waits_after_all_is_followed_again() -> N
     assert isinstance(repair, Found)
     assert repair.leg == LEG
     assert repair.intent is None
+
+
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("lasts_ms", "left_ms"),
+    [
+        pytest.param(HOUR_MS, 20 * 60_000, id="as it was"),
+        pytest.param(2 * HOUR_MS, 80 * 60_000, id="longer"),
+    ],
+)
+def test_law_15_a_changed_order_expires_with_the_masters_and_not_later(
+    lasts_ms: int, left_ms: int
+) -> None:
+    """Forty minutes after its placing its price is changed."""
+    specified = int(TimeInForce.SPECIFIED)
+    placed_order = a_book_order(lasts_ms=HOUR_MS)
+    placed_order = msgspec.structs.replace(placed_order, time_in_force=specified)
+    changed = a_book_order(lasts_ms=lasts_ms, price="1270.00")
+    changed = msgspec.structs.replace(changed, time_in_force=specified)
+    one = leg(terms_sent=placed_order, target=target_of(placed(1, changed)))
+    now_ms = SERVER_MS + 40 * 60_000
+    until = Lifetime(kind=TimeInForce.SPECIFIED, until_server_ms=SERVER_MS + HOUR_MS)
+    waiting = a_pending(OURS, magic=LEG.magic, lifetime=until, placed_server_ms=SERVER_MS)
+    repair = next_repair(one, sight(waiting=waiting, newest_server_ms=now_ms))
+    assert isinstance(repair, SendPending)
+    assert isinstance(repair.order, ModifyOrder)
+    assert repair.order.lifetime.until_server_ms == now_ms + left_ms

@@ -1,11 +1,13 @@
 """What holds instead for some masters, magic numbers and symbols."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from decisions.account_documents import parse_account
-from decisions.rules import settings_for
+from decisions.asked_for import Position, asked_for
+from decisions.rules import is_like, settings_for
 from domain.ids import NodeName
 from domain.policies import AccountSettings
 
@@ -83,6 +85,7 @@ def test_an_account_without_rules_has_its_own_settings() -> None:
         ({"size": {"fixed_lot": 1}}, "rules.0.size.fixed_lot", "Set size.mode to fixed"),
         ({"size": {"mode": "formula", "formula": "1 +"}}, "rules.0.size.formula", "Correct it"),
         ({"max_spread": -1}, "rules.0.max_spread", "0 to"),
+        ({"magics": ["199-100"], "max_lot": 1}, "rules.0.magics", "Write 100-199"),
     ],
 )
 def test_a_fault_names_its_rule(rule: dict[str, Any], field: str, said: str) -> None:
@@ -98,3 +101,23 @@ def test_what_is_no_list_of_rules_is_refused(written: object) -> None:
     faults = parse_account(SLAVE | {"rules": written})
     assert isinstance(faults, tuple)
     assert {fault.field for fault in faults} == {"rules"}
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "fits"),
+    [
+        ("[SP500]", "[SP500]", True),
+        ("[SP500]", "[*", True),
+        ("S", "[SP500]", False),
+        ("XAUUSD.c", "xau*", True),
+        ("XAUUSD", "XAUUS?", True),
+        ("XAUUSD", "XAUUSD.", False),
+    ],
+)
+def test_of_a_pattern_only_a_star_and_a_question_mark_are_not_themselves(
+    name: str, pattern: str, *, fits: bool
+) -> None:
+    assert is_like(name, (pattern,)) is fits
+    position = Position(master="M", symbol=name, lots=Decimal(1))
+    document = {"rules": [{"symbols": [pattern], "reverse": True}]}
+    assert asked_for(document, position, {}).is_reversed is fits

@@ -20,6 +20,7 @@ from decisions.size_formula import EXAMPLE, FormulaError, fault_of, names_in, vo
         ("0.02 if equity < balance else 0.01", "0.02"),
         ("floor(balance / 20000) * 0.1", "0.2"),
         ("0.01 if balance > 1000 and equity > 49500 else 2", "2"),
+        ("master_lots / 3 * 3", "1"),
         ("sqrt(4) + 2 ** 3 - -1", "11"),
     ],
 )

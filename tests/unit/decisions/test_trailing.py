@@ -1,6 +1,7 @@
 """A copy's own stop on the way with the price."""
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.repairing import next_repair
-from decisions.repairs import Send, Shown, Sight
+from decisions.repairs import Send, Settled, Shown, Sight
 from decisions.stops import stops_of
 from decisions.trailing import tighter, trailed
 from domain.legs import Leg
@@ -105,3 +106,37 @@ def test_a_stop_that_is_to_move_is_kept_before_it_is_sent() -> None:
     assert isinstance(sent, Send)
     assert isinstance(sent.order, ModifyPosition)
     assert sent.order.sl == leg.price_open
+
+
+def sight_of(leg: Leg, sl: str, **changes: Any) -> Sight:
+    return Sight(
+        state=TradingState.ACTIVE,
+        now_ms=0,
+        now_s=100.0,
+        held=held_of(leg, sl=sl, **changes),
+        spec=a_spec(),
+        name="intent-9",
+        quote=a_quote("1290.00", "1290.10"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "sent"), [("1284.00", "1285.10"), ("1285.10", None), ("1287.00", None)]
+)
+def test_it_never_takes_back_what_a_hand_has_tightened(by_hand: str, sent: str | None) -> None:
+    leg = a_leg(terms=CopyTerms(break_even_at=D(1)), trail_sl=D("1285.10"))
+    repair = next_repair(leg, sight_of(leg, by_hand))
+    if sent is None:
+        assert isinstance(repair, Settled)
+        return
+    assert isinstance(repair, Send)
+    assert isinstance(repair.order, ModifyPosition)
+    assert repair.order.sl == D(sent)
+
+
+def test_a_fill_whose_price_came_later_is_measured_from_where_it_was_opened() -> None:
+    leg = a_leg(terms=CopyTerms(break_even_at=D(3)), price_open="0")
+    shown = next_repair(leg, sight_of(leg, "1280.00"))
+    assert isinstance(shown, Shown)
+    assert (shown.leg.price_open, shown.leg.trail_sl) == (held_of(leg).price_open, 0)
+    assert shown.leg.price_open > 0
