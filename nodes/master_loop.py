@@ -52,7 +52,7 @@ class MasterLoop:
     def __init__(self, parts: MasterParts) -> None:
         """Nothing is touched before the first step."""
         self._parts = parts
-        self._watcher = Watcher(parts.door)
+        self._watcher = Watcher(parts.door, parts.clock)
         self._orders = OrderWatcher(parts.door, self._watcher.reader)
         self._flashes = FlashFinder(parts.door, self._watcher.reader)
         self._story: Storyteller | None = None

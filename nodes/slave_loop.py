@@ -79,7 +79,7 @@ class SlaveLoop:
         self._ledger = Ledger(parts.name, parts.journal, parts.clock)
         self._recovery = _recovery(parts, self._ledger)
         self._inbox = Inbox(parts.name, parts.inlet, self._ledger.legs.is_live)
-        self._guard = DayGuard(parts.door, self._standing)
+        self._guard = DayGuard(parts.door, self._standing, parts.clock)
         self._login = LoginWatch(parts.door, parts.identity)
         self._executor = Executor(parts.door, parts.journal, parts.clock, self._login)
         self._repairer = Repairer(

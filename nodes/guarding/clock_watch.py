@@ -4,15 +4,16 @@ import msgspec
 
 from decisions.ages import ServerClock, has_stepped, with_tick
 from nodes.ports import TerminalDoor
-from utils.clock import Now, utc_us
+from utils.clock import Clock, Now, utc_us
 
 
 class ClockWatch:
     """What is known of the broker's clock, and when it was looked at last."""
 
-    def __init__(self, door: TerminalDoor) -> None:
+    def __init__(self, door: TerminalDoor, clock: Clock) -> None:
         """Nothing is known before the first look."""
         self._door = door
+        self._clock = clock
         self._before: Now | None = None
         self.clock = ServerClock()
 
@@ -23,8 +24,10 @@ class ClockWatch:
         stepped = has_stepped(since_look_s, now.utc_ms - before.utc_ms)
         began_us = utc_us()
         newest_ms = self._door.newest_server_ms()
-        # A tick that a slow terminal shows at last may be newer than the look's beginning.
+        # A tick that a slow terminal shows at last may be newer than the look's beginning, and the
+        # process may have been stopped since: taken for as old, it would put the clock ahead.
         utc_ms = now.utc_ms + max(0, utc_us() - began_us) // 1000
+        utc_ms = max(utc_ms, self._clock.now().utc_ms)
         self.clock = with_tick(self.clock, newest_ms, utc_ms, since_look_s, stepped=stepped)
 
     def doubt(self) -> None:

@@ -17,7 +17,7 @@ from domain.policies import KillSwitch, TradingState
 from nodes.guarding.clock_watch import ClockWatch
 from nodes.guarding.standing import Standing
 from nodes.ports import TerminalDoor
-from utils.clock import Now
+from utils.clock import Clock, Now
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +34,11 @@ STALE_AFTER_S = 5.0
 class DayGuard:
     """The daily-loss limit of one account."""
 
-    def __init__(self, door: TerminalDoor, standing: Standing) -> None:
+    def __init__(self, door: TerminalDoor, standing: Standing, clock: Clock) -> None:
         """Nothing is known before the first look."""
         self._door = door
         self._standing = standing
-        self._clock_watch = ClockWatch(door)
+        self._clock_watch = ClockWatch(door, clock)
         self._result: Decimal | None = None
         self._looked_at_s = float("-inf")
         self.account: AccountState | None = None

@@ -31,7 +31,7 @@ from nodes.guarding.clock_watch import ClockWatch
 from nodes.ports import TerminalDoor
 from nodes.watching.book_reading import BookReader
 from nodes.watching.means import means_of
-from utils.clock import Now, utc_us
+from utils.clock import Clock, Now, utc_us
 
 ZERO = Decimal(0)
 #: A position younger than this has its whole volume yet, and its deals need not be asked.
@@ -55,14 +55,14 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 class Watcher:
     """Compares the terminal with the book; keeps the broker's clock and unproven absences."""
 
-    def __init__(self, door: TerminalDoor) -> None:
-        """Look through this door."""
+    def __init__(self, door: TerminalDoor, clock: Clock) -> None:
+        """Look through this door, and at this clock of ours."""
         self._door = door
         self.reader = BookReader(door)
         self._absences: dict[int, Absence] = {}
         self._alarms: list[str] = []
         self._listed: frozenset[int] = frozenset()
-        self._clock_watch = ClockWatch(door)
+        self._clock_watch = ClockWatch(door, clock)
         self.positions = 0
 
     @property

@@ -28,7 +28,7 @@ class Guarded:
         self.clock = FakeClock()
         self.door = FakeDoor(SLAVE_AT, self.clock)
         self.standing = Standing(SLAVE, Latch(), FakeJournal())
-        self.day = DayGuard(self.door, self.standing)
+        self.day = DayGuard(self.door, self.standing, self.clock)
         self.guard = a_guard(**changes)
         self._to_noon()
         self.look()
@@ -45,7 +45,7 @@ class Guarded:
 
     def starts_anew(self) -> None:
         """The node, with an eye that has seen no tick arrive."""
-        self.day = DayGuard(self.door, self.standing)
+        self.day = DayGuard(self.door, self.standing, self.clock)
 
     def floats(self, profit: Any) -> None:
         self.door.account_state = an_account(profit=profit)
