@@ -257,8 +257,20 @@ class BySettings:
             if most is not None and sum(lots) + now.request.volume > most + LOTS_SLACK:
                 text = f"{now.order}: {now.request.volume:g} lots beside {sum(lots):g}, most {most}"
                 yield findings.ABOVE_LIMIT, text
+        yield from self._of_one_way(now, wishes)
         if not self.clocks_jumped():
             yield from self._of_times(now, wishes)
+
+    def _of_one_way(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
+        """One copy per symbol, or one side, where the account demands it."""
+        symbol = now.request.symbol
+        sides = [copy.side for copy in now.books.on(symbol) if copy.order != now.order]
+        waiting = [one for one in now.books.waiting.values() if one.symbol == symbol]
+        sides += [-1 if one.type & 1 else 1 for one in waiting]
+        if wishes.said("fifo") and sides and not now.books.nets:
+            yield findings.ABOVE_LIMIT, f"{now.order}: {len(sides)} are on {symbol} already"
+        if wishes.said("block_hedging") and -now.side in sides:
+            yield findings.ABOVE_LIMIT, f"{now.order}: against what is on {symbol}"
 
     def _of_times(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
         now_us, opens = self._kernel.now_us, wishes.said("throttle.opens")

@@ -217,6 +217,7 @@ KINDS: dict[str, Callable[[Random], Document]] = {
     "small": _one_of({"partial_below_min": "close"}),
     "factor": _one_of({"factor": "0.5"}, {"factor": "2"}),
     "rules": _rules,
+    "one way": _one_of({"block_hedging": True}, {"fifo": True}),
 }
 #: How often a slave has something of a kind, in a hundred of those that are not plain.
 SHARES = {
@@ -235,6 +236,7 @@ SHARES = {
     "small": 15,
     "factor": 20,
     "rules": 15,
+    "one way": 10,
 }
 #: What stands by itself: nothing of it depends on what is there besides.
 EDITABLE = ("size", "reverse", "stop loss", "take profit", "hold", "moving", "small", "factor")

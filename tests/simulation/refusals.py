@@ -28,6 +28,7 @@ ASKED_FOR: Mapping[Reason, Callable[[Wishes], Any]] = {
     Reason.MAX_OPEN_TRADES: lambda wishes: (
         wishes.said("max_open_trades") or wishes.said("max_open_trades_per_symbol")
     ),
+    Reason.HEDGING_BLOCKED: lambda wishes: wishes.said("block_hedging"),
     Reason.TOO_MANY_IN_TIME: lambda wishes: wishes.said("throttle.opens"),
     Reason.OUTSIDE_HOURS: lambda wishes: wishes.said("trading_windows"),
     Reason.SPREAD_TOO_WIDE: lambda wishes: wishes.said("max_spread"),
@@ -41,7 +42,7 @@ ASKED_FOR: Mapping[Reason, Callable[[Wishes], Any]] = {
     Reason.RATE_UNKNOWN: lambda wishes: wishes.said("size.mode") in RATIOS,
 }
 #: Whoever sets such things wants fewer copies.
-BY_SETTINGS = PLAIN | ASKED_FOR.keys() | {Reason.VOLUME_TOO_SMALL}
+BY_SETTINGS = PLAIN | ASKED_FOR.keys() | {Reason.VOLUME_TOO_SMALL, Reason.FIFO_BUSY}
 
 
 def is_founded(stage: Stage, name: str, order: int, reason: Reason, *, waits: bool) -> bool:
