@@ -93,17 +93,15 @@ def test_one_of_another_console_cannot_be_asked_and_is_left_alone() -> None:
 
 # A process in a terminal of its own, that says something on the way out.
 SPEAKER = """
-import os, sys
+import os, select, sys
 terminal = os.open(sys.argv[1], os.O_RDWR)
 os.dup2(terminal, 1)
 os.dup2(terminal, 2)
 os.close(terminal)
 from utils.os_signals import StopRequest
-with StopRequest() as stop:
+with StopRequest(wakeup=True) as stop:
     print("ready", flush=True)
-    while not stop.requested:
-        import signal
-        signal.pause()
+    select.select([stop.waitable], [], [])
     for _ in range(100):
         print("stopping", flush=True)
 os.write(int(sys.argv[2]), b"ended well")
@@ -124,8 +122,12 @@ def test_a_closed_terminal_ends_a_process_its_own_way() -> None:
         assert os.read(window, 5) == b"ready"
         os.close(terminal)
         os.close(window)
-        assert os.read(heard, 100) == b"ended well"
-        assert process.wait(10) == 0
+        try:
+            assert select.select([heard], [], [], 10)[0]
+            assert os.read(heard, 100) == b"ended well"
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
     os.close(heard)
 
 
