@@ -54,6 +54,7 @@ class Moment(NamedTuple):
     request: TradeRequest
     order: int
     of: Subject
+    comes_late: bool
 
     @property
     def waits(self) -> bool:
@@ -163,6 +164,9 @@ class BySettings:
 
     def _is_its_kind(self, now: Moment, wishes: Wishes) -> bool:
         if not now.waits:
+            return True
+        if now.comes_late:
+            # It waits for the price of a position, on whichever side of it that is.
             return True
         kinds = [TURNED.get(kind) if wishes.turns else kind for kind in now.of.kinds]
         return now.request.type in kinds
@@ -309,12 +313,24 @@ class BySettings:
         near = self.contract(home.server, request.symbol).tick * TICKS_APART
         wanted = self.levels(home, copy, history)
         sls, tps = [held.sl, *(one.sl for one in wanted)], [held.tp, *(one.tp for one in wanted)]
-        if any(is_stop(copy, request.sl, sl, near) for sl in sls) and any(
-            abs(request.tp - tp) <= near for tp in tps
-        ):
+        has_its_stop = any(is_stop(copy, request.sl, sl, near) for sl in sls)
+        if not has_its_stop and self._is_as_near_as_may_be(home, request, copy, sls):
+            has_its_stop = True
+        if has_its_stop and any(abs(request.tp - tp) <= near for tp in tps):
             return []
         text = f"{copy.order}: to sl {request.sl:g} tp {request.tp:g} for {list(history)}"
         return [(findings.WRONG_STOPS, text)]
+
+    def _is_as_near_as_may_be(
+        self, home: Home, request: TradeRequest, copy: Copy, wanted: Sequence[float]
+    ) -> bool:
+        """Where a stop belongs the price is already, or nearer than the broker takes one."""
+        market = self._brokers.world.houses[home.server].market
+        one, quote = market.profiles[request.symbol], market.quotes[request.symbol]
+        price = quote.bid if copy.side > 0 else quote.ask
+        least, near = max(one.stops_level_points, 1) * one.point, one.point * TICKS_APART
+        is_blocked = any(sl and (price - sl) * copy.side < least + near for sl in wanted)
+        return is_blocked and abs((price - request.sl) * copy.side - least) <= near
 
     def levels(self, home: Home, copy: Copy, history: Sequence[Theirs]) -> list[Stops]:
         """Where a copy's stops belong, for each of what its master's have been."""

@@ -306,11 +306,13 @@ class Witness:
         """What asks for it, and what the slave's document makes of that."""
         waits, books = request.action == TradeAction.PENDING, self.slaves[home.name]
         known: Awaited | Original | None = self.originals.get(order)
-        if waits:
+        comes_late = self._comes_late(home, order)
+        if waits and not comes_late:
             known = self.awaited.get(order)
         if known is None:
             return
-        moment = Moment(home, books, request, order, self.by_settings.subject(known))
+        of = self.by_settings.subject(known)
+        moment = Moment(home, books, request, order, of, comes_late)
         wishes, wrong = self.by_settings.judge_open(moment)
         books.sent_by.wishes.pop(request.magic, None)
         if wishes is not None:
@@ -318,8 +320,12 @@ class Witness:
             wrong = self.by_settings.count_try(moment, wishes)
         self._find_all(home, wrong)
 
+    def _comes_late(self, home: Home, order: int) -> bool:
+        """An order of ours may wait beside the position that is there already."""
+        return home.name in self.come_late and order in self.originals
+
     def _is_fresh(self, home: Home, request: TradeRequest, order: int) -> None:
-        if home.name in self.come_late and order in self.originals:
+        if self._comes_late(home, order):
             return
         waits = request.action == TradeAction.PENDING
         known = self.awaited.get(order) if waits else self.originals.get(order)
