@@ -94,7 +94,8 @@ def _of_copy(stage: Stage, host: Host, copy: Copy, left: float) -> list[Found]:
 def _is_held_too_long(stage: Stage, copy: Copy) -> bool:
     """Times are read off clocks: one that was set back keeps it for as long again."""
     now_us = stage.kernel.now_us - CLOSES_WITHIN_US
-    return not stage.witness.clock_slack_us and copy.is_past_its_time(now_us, 0)
+    is_known = copy.wishes is not None and not stage.witness.clock_slack_us
+    return is_known and copy.is_past_its_time(now_us, 0)
 
 
 def _is_anybodys(stage: Stage, books: SlaveBooks, copy: Copy) -> bool:

@@ -1,5 +1,7 @@
 """What is so at the brokers, as it becomes so: what masters hold and let wait, and their copies."""
 
+from typing import Any
+
 from domain.mt5_words import TradeAction
 from paper.broker.records import Deal, Order, TradeRequest
 from tests.simulation.forgotten import Forgotten
@@ -118,6 +120,8 @@ class Copy:
         self.risk = abs(self.asked_at - sent.sl) if sent.sl else 0.0
         """From there to its stop as it was sent."""
         self.opened_us = now_us
+        self.most_s: Any = None
+        """How long it may be held, by what has been forgotten since."""
         self.wishes: Wishes | None = None
         """What it was opened by; None where nobody remembers that."""
         self.of_lots = 0.0
@@ -149,7 +153,7 @@ class Copy:
 
     def is_past_its_time(self, now_us: int, slack_us: int) -> bool:
         """Its terms have it closed by now, or by a clock that has jumped that far."""
-        most_s = None if self.wishes is None else self.wishes.said("max_hold_seconds")
+        most_s = self.most_s if self.wishes is None else self.wishes.said("max_hold_seconds")
         held_us = now_us - self.opened_us + slack_us
         return most_s is not None and held_us >= int(most_s) * 1_000_000
 
@@ -205,6 +209,9 @@ class SlaveBooks:
         self.sent_by.was_cut = True
         self.sent_by.wishes.clear()
         for copy in self.copies.values():
+            if copy.wishes is not None:
+                # It may be known all the same, and kept to.
+                copy.most_s = copy.wishes.said("max_hold_seconds")
             copy.wishes = None
 
     def add(self, copy: Copy) -> None:
