@@ -1,7 +1,6 @@
 """A world of one's own: a folder, ports, a database, a paper broker and accounts."""
 
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from filelock import FileLock
 
 import config as machine
 from commands.staging.leftovers import disown, own
+from commands.staging.ports import free_ports
 from commands.staging.ticks import lively
 from config import Config
 from db.clients import connect
@@ -32,11 +32,9 @@ from paper.admin import Admin, AdminError
 from paper.starting import ensure_running as ensure_broker
 from utils.clock import utc_ms
 
-LOCAL_HOST = "127.0.0.1"
 PAPER = "paper"
 #: The launcher's and the two servers'; behind them come two for each master.
 SERVERS = 3
-TRIES = 50
 #: What a document that is silent about it gets, here and in the judge's eyes.
 SHIPPED = AccountDefaults()
 
@@ -125,7 +123,8 @@ def _clear_away(folder: Path, lock: FileLock) -> None:
 
 def _settings(folder: Path, wish: Wish) -> Config:
     """Nothing of the user's: neither his environment nor the constants he edited."""
-    control, database, broker, signals = _free_ports(_masters_among(wish.accounts))
+    masters = sum(account["type"] == Role.MASTER.value for account in wish.accounts)
+    control, database, broker, signals, *_behind = free_ports(SERVERS + 2 * max(masters, 1))
     own = {
         "DATABASE_NAME": f"murmuration_{wish.purpose}",
         "DEFAULT_SLIPPAGE_TOLERANCE": f"{SHIPPED.slippage_tolerance:f}",
@@ -149,30 +148,6 @@ def _settings(folder: Path, wish: Wish) -> Config:
         control_address="",
         clock=folder / "clock" if wish.clock else None,
     )
-
-
-def _masters_among(accounts: Sequence[Mapping[str, Any]]) -> int:
-    return sum(1 for account in accounts if account["type"] == Role.MASTER.value)
-
-
-def _free_ports(masters: int) -> tuple[int, ...]:
-    """Ports that nobody has now; those behind the last one, two for each master, are free too."""
-    with ExitStack() as held:
-        ports = [_held_port(held) for _ in range(SERVERS)]
-        for _ in range(TRIES):
-            first = _held_port(held)
-            with suppress(OSError, OverflowError):
-                for further in range(1, 2 * masters):
-                    _held_port(held, first + further)
-                return (*ports, first)
-    raise OSError(f"no {2 * masters} neighbouring ports are free on this machine")
-
-
-def _held_port(held: ExitStack, port: int = 0) -> int:
-    listener = held.enter_context(socket.socket())
-    listener.bind((LOCAL_HOST, port))
-    found: int = listener.getsockname()[1]
-    return found
 
 
 def _database(config: Config, accounts: Sequence[Mapping[str, Any]]) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from commands.staging.ports import free_port
 from paper import client
 from paper.admin import Admin
 from paper.packaging.wheel import write_wheel
 from paper.starting import answering
-from tests.ports import free_port
 from tests.unit.paper.desk import named
 from tests.waiting import eventually
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from commands.staging.ports import free_port
 from paper.admin import Admin
 from paper.packaging.wheel import write_wheel
 from paper.starting import answering, ensure_running
 from paper.typed.command_line import main
 from paper.typed.words import overview
 from tests.client_copies import fresh_client
-from tests.ports import free_port
 from tests.waiting import eventually
 from tests.wine import PATIENCE
 from utils.os_signals import new_process_group_kwargs

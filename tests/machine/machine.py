@@ -14,6 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 import config
+from commands.staging.ports import free_ports
 from db.clients import opened
 from db.connecting import Chosen, adopt, settle
 from db.embedded.address import read_address
@@ -26,7 +27,6 @@ from paper.address import Address, published
 from paper.admin import Admin
 from tests.machine.names import ENDED_WITHIN_S, MASTER, READY_WITHIN_S, SLAVE
 from tests.machine.parts import Part
-from tests.ports import free_ports
 from tests.typist import ROOT, Typist
 from tests.waiting import eventually
 from tests.wine import PATIENCE

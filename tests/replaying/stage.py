@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.drilling.operator import Operator
-from commands.drilling.victims import Victims
+from commands.drilling.victims import CONSOLE_LOG, Victims
 from commands.staging.leftovers import clear_leftovers
 from commands.staging.processes import end_all, everybody_of
 from commands.staging.scenery import Scenery, Wish, end_servers, put_up, servers_of, take_down
@@ -97,8 +97,17 @@ class Stage:
         def now_ms() -> int:
             return at_ms + round((monotonic_s() - began_s) * 1000)
 
-        eventually(lambda: self._all_ready(now_ms()), READY_WITHIN_S, every_s=0.2)
+        try:
+            eventually(lambda: self._all_ready(now_ms()), READY_WITHIN_S, every_s=0.2)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; {self._who_is_not_ready()}") from None
         return now_ms()
+
+    def _who_is_not_ready(self) -> str:
+        names = [str(one["name"]) for one in self.scenery.accounts]
+        reports = {one: self.operator.reports.get(one) for one in names if not self._is_ready(one)}
+        console = (self.scenery.folder / CONSOLE_LOG).read_text("utf-8", errors="replace")
+        return f"not ready: {reports}; the launcher said: {console}"
 
     def _all_ready(self, now_ms: int) -> bool:
         self.play_until(now_ms)

@@ -12,10 +12,10 @@ import psutil
 import pytest
 from pymongo.database import Database
 
+from commands.staging.ports import free_port
 from db.clients import opened
 from db.embedded.address import read_address
 from db.embedded.starting import ensure_running
-from tests.ports import free_port
 from tests.waiting import eventually
 
 _numbers = count(1)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import config
+from commands.staging.ports import free_port
 from db.clients import opened
 from db.connecting import Chosen, Silent, adopt, find, settle
 from db.identity import give_identity, mark_moved
@@ -24,7 +25,6 @@ from db.remembered import (
 )
 from db.schema import SWARM
 from tests.integration.stores.conftest import Server
-from tests.ports import free_port
 from tests.records_made import leg
 
 pytestmark = pytest.mark.integration

@@ -1,7 +1,7 @@
-"""Ports that no other test has, in this process or in another one.
+"""Ports for a world of its own: a drill's, a demo's, a replay's, a test's.
 
-Those that the system hands out by itself lie higher: what it gave to a test and took back it may
-give to any socket of any program before the test's own process listens there.
+Those that the system hands out by itself lie higher: what it gave to us and took back it may give
+to any socket of any program before our own process listens there.
 """
 
 import os
@@ -16,17 +16,19 @@ HOST = "127.0.0.1"
 BLOCK = 50
 #: Between our own defaults and where Linux, Windows and macOS begin.
 BLOCKS = tuple(range(28_000, 32_700, BLOCK))
-LOCKS = Path(tempfile.gettempdir()) / "murmuration-test-ports"
+LOCKS = Path(tempfile.gettempdir()) / "murmuration-ports"
+#: A block may be left out where another process has it: then a row begins anew.
+ROUNDS = 20
 
-_held: list[FileLock] = []
+_held: dict[int, FileLock] = {}
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports in a row that nobody listens on; each is given once in a process."""
+    """Ports in a row that nobody listens on and nobody else is given; OSError: there are none."""
     while True:
         ports = [next(_given) for _ in range(count)]
         in_a_row = ports[-1] - ports[0] == count - 1
-        if in_a_row and all(map(is_free, ports)):
+        if in_a_row and all(map(_is_free, ports)):
             return ports
 
 
@@ -35,8 +37,7 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
-def is_free(port: int) -> bool:
-    """Nobody listens there."""
+def _is_free(port: int) -> bool:
     try:
         socket.create_server((HOST, port)).close()
     except OSError:
@@ -46,22 +47,26 @@ def is_free(port: int) -> bool:
 
 def _ports() -> Iterator[int]:
     """Block by block, each locked for the life of this process; where to begin differs."""
-    LOCKS.mkdir(parents=True, exist_ok=True)
     first = os.getpid() % len(BLOCKS)
-    for block in (BLOCKS[first:] + BLOCKS[:first]) * 20:
+    for block in (BLOCKS[first:] + BLOCKS[:first]) * ROUNDS:
         if _take(block):
             yield from range(block, block + BLOCK)
-    raise AssertionError(f"no free ports between {BLOCKS[0]} and {BLOCKS[-1] + BLOCK}")
+    raise OSError(f"no free ports in a row between {BLOCKS[0]} and {BLOCKS[-1] + BLOCK}")
 
 
 def _take(block: int) -> bool:
     """Ours already, or taken now; a block is given again only after all others."""
-    lock = FileLock(LOCKS / f"{block}.lock", timeout=0)
+    if block in _held:
+        return True
     try:
+        LOCKS.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(LOCKS / f"{block}.lock", timeout=0)
         lock.acquire()
     except Timeout:
-        return any(Path(held.lock_file) == LOCKS / f"{block}.lock" for held in _held)
-    _held.append(lock)
+        return False
+    except PermissionError:  # made by another user of this machine: whether ports are free is seen
+        return True
+    _held[block] = lock
     return True
 
 
