@@ -11,7 +11,7 @@ import msgspec
 
 from decisions.evidence import last_price
 from decisions.marking import is_named
-from decisions.netting import NetLeg, lots_brought, net_left, net_story, shared_out
+from decisions.netting import NetLeg, lots_brought, net_left, net_story, shared_out, signed
 from decisions.rebuilding import NOBODY_KNOWS, Known, Marks, OurMarks
 from decisions.stops import terms_as_shown
 from domain.book import Book
@@ -61,6 +61,25 @@ def rebuilt_in_net(
         elif leg is not None and leg.state is LegState.OPEN and share.untaken < leg.volume:
             found[share.key] = _after_lost_closes(leg, share)
     return tuple(found.values())
+
+
+def in_doubt(
+    positions: Sequence[Position], deals: Sequence[Deal], before: frozenset[int]
+) -> frozenset[int]:
+    """Positions that are not what their deals make them: history comes late, and may hold legs.
+
+    `before`: in doubt at an earlier look. One of those that is not listed now, as lists come short
+    as well, is known once its deals say that it was closed.
+    """
+    listed = {position.identifier: signed(position.side, position.volume) for position in positions}
+    made: dict[int, list[Decimal]] = {}
+    for deal in deals:
+        made.setdefault(deal.position, []).append(deal.signed_volume)
+    return frozenset(
+        number
+        for number in before | listed.keys()
+        if number not in made or sum(made[number], ZERO) != listed.get(number, ZERO)
+    )
 
 
 def _is_unknown(leg: Leg | None) -> bool:

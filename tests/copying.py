@@ -111,8 +111,8 @@ class Copying:
         self.swarm = "swarm"
         self.start()
 
-    def start(self) -> None:
-        """Both start, or start again with what their journals kept."""
+    def start(self, *, awaits_all: bool = True) -> None:
+        """Both start, or start again with what their journals kept; until the slave is ready."""
         for gone in self.bus.inlets:
             gone.close()
         self.outlet = self.bus.outlet(MASTER)
@@ -153,7 +153,8 @@ class Copying:
                 has_supervisor=False,
             )
         )
-        self.until(lambda: self.reports and self.reports[-1].ready)
+        if awaits_all:
+            self.until(lambda: self.reports and self.reports[-1].ready)
 
     def _read(self, _: Any) -> AccountSettings:
         return self.settings

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from decisions.rebuilding import Marks, lacks_deals, rebuilt, united
-from decisions.rebuilding_in_net import rebuilt_in_net
+from decisions.rebuilding_in_net import in_doubt, rebuilt_in_net
 from decisions.rebuilding_orders import rebuilt_orders, with_orders
 from decisions.settling import SETTLE_WINDOW_S
 from domain.book import Book
@@ -69,6 +69,8 @@ class Recovery:
         self._unsearched: dict[NodeName, Book] = {}
         #: When a search first found positions whose deals do not show, monotonic seconds.
         self._in_doubt_since_s: float | None = None
+        #: A netting account's positions whose deals did not show at the last search.
+        self._in_doubt: frozenset[int] = frozenset()
         self._ended: list[LegKey] = []
         self._searched: set[tuple[int, str]] = set()
         #: What the database has told of this broker's symbols.
@@ -120,7 +122,9 @@ class Recovery:
             return frozenset()
         found = [leg for book in self._unsearched.values() for leg in self._of(book, shown)]
         certain = [g for g in found if not lacks_deals(g, shown.positions, shown.deals)]
-        if len(certain) < len(found) and self._may_yet_come(now_s):
+        if shown.is_netting:
+            self._in_doubt = in_doubt(shown.positions, shown.deals, self._in_doubt)
+        if (self._in_doubt or len(certain) < len(found)) and self._may_yet_come(now_s):
             found = certain
         else:
             self._searched |= {(b.login, b.server) for b in self._unsearched.values()}

@@ -22,9 +22,9 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         yield begin
 
 
-def delete_the_journal(copying: Copying) -> None:
+def delete_the_journal(copying: Copying, *, awaits_all: bool = True) -> None:
     copying.slave.journal = FakeJournal()
-    copying.start()
+    copying.start(awaits_all=awaits_all)
 
 
 def waiting(seat: Any) -> dict[int, float]:
@@ -84,3 +84,22 @@ def test_law_14_legs_of_a_netting_position_are_followed_to_their_ends_without_th
     copying.looks(2)
     assert copying.slave.held() == {}
     assert copying.reports[-1].alarms == ()
+
+
+@pytest.mark.history(26)
+def test_law_14_legs_of_a_netting_position_are_awaited_where_the_history_lags(
+    begin: Begin,
+) -> None:
+    copying = begin("FTMO-Demo", "FTMO-Demo", ("hedging", "netting"))
+    order = copying.master.deal(EURUSD, 1.0)
+    copying.until(lambda: volumes(copying) == [1.0])
+
+    copying.admin.fault("missing_rows", "s", call="history_deals_get", which="all")
+    delete_the_journal(copying, awaits_all=False)
+    copying.looks(4)
+    assert volumes(copying) == [1.0]
+    assert not copying.reports[-1].ready
+    copying.admin.clear_faults(terminal="s")
+    copying.until(lambda: copying.reports[-1].ready)
+    copying.master.sell(EURUSD, 1.0, position=order)
+    copying.until(lambda: not copying.slave.held())

@@ -7,7 +7,7 @@ import pytest
 
 from decisions.marking import comment_for, magic_for_intent, magic_for_leg
 from decisions.rebuilding import NOBODY_KNOWS, Marks
-from decisions.rebuilding_in_net import rebuilt_in_net
+from decisions.rebuilding_in_net import in_doubt, rebuilt_in_net
 from domain.book import Book
 from domain.legs import Leg, LegState
 from domain.market import Deal, Position, Side
@@ -161,3 +161,21 @@ def test_law_14_legs_never_have_more_than_is_left_in_their_direction(taken: str)
     net = max(sum((d.signed_volume for d in deals.made), Decimal(0)), Decimal(0))
     legs = rebuilt_in_net(marks(), nobody, [], deals.made)
     assert sum((leg.volume for leg in legs), Decimal(0)) <= net
+
+
+def test_law_14_a_position_whose_deals_do_not_add_up_to_it_may_hide_legs() -> None:
+    deals = Deals().copies(501, "1.00").adds("0.40", SELL).copies(502, "0.20")
+    held, nobody_yet = deals.position(), frozenset[int]()
+    assert in_doubt(held, deals.made, nobody_yet) == nobody_yet
+    assert in_doubt(held, deals.made[:2], nobody_yet) == {NET}
+    assert in_doubt(held, [], nobody_yet) == {NET}
+
+
+def test_law_14_a_position_in_doubt_that_a_list_leaves_out_is_so_until_deals_tell_of_its_end() -> (
+    None
+):
+    deals = Deals().copies(501, "1.00")
+    before = in_doubt(deals.position(), [], frozenset())
+    assert in_doubt([], [], before) == {NET}
+    assert in_doubt([], deals.made, before) == {NET}
+    assert in_doubt([], deals.closes(501, "1.00").made, before) == frozenset()
