@@ -6,7 +6,7 @@ import msgspec
 
 from decisions.repairs import MasterWord, Retarget, Sight
 from domain.legs import Leg, MasterTarget
-from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced, PositionFact
+from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced, PositionFact, PositionOpened
 
 ZERO = Decimal(0)
 
@@ -31,10 +31,14 @@ def target_after(before: MasterTarget, fact: Fact) -> MasterTarget:
     """What it is by this fact, after all that was told before.
 
     An order says of its position only what it will be, and nothing of one that is there already.
+    A close says nothing of stops, nor do the deals by which a flash is told: those known stand.
     """
     if isinstance(fact, PositionFact):
         stamp = max(before.stamp, fact.stamp)
-        return msgspec.structs.replace(target_of(fact), stamp=stamp, order=before.order)
+        after = msgspec.structs.replace(target_of(fact), stamp=stamp, order=before.order)
+        if not _tells_stops(fact):
+            return msgspec.structs.replace(after, sl=before.sl, tp=before.tp)
+        return after
     if isinstance(fact, OrderGone):
         ended = not fact.brought_something and not before.there
         volume = ZERO if ended else before.volume
@@ -47,6 +51,10 @@ def target_after(before: MasterTarget, fact: Fact) -> MasterTarget:
     return msgspec.structs.replace(
         before, stamp=after.stamp, journey=after.journey, order=after.order
     )
+
+
+def _tells_stops(fact: PositionFact) -> bool:
+    return not (isinstance(fact, PositionOpened) and fact.flash) and fact.position.volume > ZERO
 
 
 def told_by(leg: Leg, word: MasterWord) -> MasterTarget:

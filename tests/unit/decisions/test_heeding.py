@@ -20,6 +20,7 @@ from tests.builders import (
     a_book_position,
     a_leg,
     a_target,
+    closed,
     modified,
     opened,
     order_gone,
@@ -47,6 +48,17 @@ def test_an_order_that_is_changed_is_the_whole_target_while_nothing_has_filled()
 def test_a_fill_makes_the_position_the_target_and_the_order_may_wait_on() -> None:
     assert (FILLED.there, FILLED.volume) == (True, Decimal("0.40"))
     assert FILLED.order is not None
+
+
+def test_a_flash_whose_deals_know_of_no_stops_leaves_those_of_its_order() -> None:
+    waiting = target_of(placed(1, a_book_order(sl="1270", tp="1300")))
+    flash = opened(2, a_book_position(volume="0.40", sl="0", tp="0"), flash=True)
+    after = target_after(waiting, flash)
+    assert (after.there, after.volume, after.sl, after.tp) == (True, Decimal("0.40"), 1270, 1300)
+    shut = target_after(waiting, closed(3))
+    assert (shut.volume, shut.sl, shut.tp) == (0, 1270, 1300)
+    moved = opened(2, a_book_position(volume="0.40", sl="0", tp="0"))
+    assert (target_after(waiting, moved).sl, target_after(waiting, moved).tp) == (0, 0)
 
 
 def test_what_is_left_of_an_order_says_nothing_of_the_position_that_is_there() -> None:
