@@ -212,9 +212,22 @@ class BySettings:
         history = _crossed(now.of.history, now.price if now.waits else None)
         contract = self.contract(now.home.server, now.request.symbol)
         opened = (now.price, now.side, abs(now.risk))
-        if not self._is_among(wishes, asked, opened, history, contract):
+        is_wanted = self._is_among(wishes, asked, opened, history, contract)
+        if not is_wanted and not self._is_kept_off(now, wishes, asked, history):
             text = f"{now.order}: {asked} at {now.price:g} for {list(now.of.history)}"
             yield findings.WRONG_STOPS, text
+
+    def _without_stops_level(
+        self, now: Moment, wishes: Wishes, asked: Stops, history: Sequence[Theirs]
+    ) -> Stops:
+        """Its stop where it belongs, if it is only kept off that place by the price."""
+        point = self.contract(now.home.server, now.request.symbol).point
+        shapes = (wishes.stops(now.price, now.side, one, point, abs(now.risk)) for one in history)
+        wanted = [one.sl for one in shapes]
+        place = now.home.server, now.request.symbol, now.side
+        if now.waits or not self._is_as_near_as_may_be(place, asked.sl, wanted):
+            return asked
+        return asked._replace(sl=min(wanted, key=lambda sl: abs(sl - asked.sl)))
 
     def _is_among(
         self,
@@ -314,7 +327,8 @@ class BySettings:
         wanted = self.levels(home, copy, history)
         sls, tps = [held.sl, *(one.sl for one in wanted)], [held.tp, *(one.tp for one in wanted)]
         has_its_stop = any(is_stop(copy, request.sl, sl, near) for sl in sls)
-        if not has_its_stop and self._is_as_near_as_may_be(home, request, copy, sls):
+        place = home.server, request.symbol, copy.side
+        if not has_its_stop and self._is_as_near_as_may_be(place, request.sl, sls):
             has_its_stop = True
         if has_its_stop and any(abs(request.tp - tp) <= near for tp in tps):
             return []
@@ -322,15 +336,19 @@ class BySettings:
         return [(findings.WRONG_STOPS, text)]
 
     def _is_as_near_as_may_be(
-        self, home: Home, request: TradeRequest, copy: Copy, wanted: Sequence[float]
+        self, place: tuple[str, str, int], asked: float, wanted: Sequence[float]
     ) -> bool:
-        """Where a stop belongs the price is already, or nearer than the broker takes one."""
-        market = self._brokers.world.houses[home.server].market
-        one, quote = market.profiles[request.symbol], market.quotes[request.symbol]
-        price = quote.bid if copy.side > 0 else quote.ask
+        """Where a stop belongs the price is already, or nearer than the broker takes one.
+
+        `place`: the server, the symbol there, and the side of what the stop is for.
+        """
+        server, symbol, side = place
+        market = self._brokers.world.houses[server].market
+        one, quote = market.profiles[symbol], market.quotes[symbol]
+        price = quote.bid if side > 0 else quote.ask
         least, near = max(one.stops_level_points, 1) * one.point, one.point * TICKS_APART
-        is_blocked = any(sl and (price - sl) * copy.side < least + near for sl in wanted)
-        return is_blocked and abs((price - request.sl) * copy.side - least) <= near
+        is_blocked = any(sl and (price - sl) * side < least + near for sl in wanted)
+        return is_blocked and abs((price - asked) * side - least) <= near
 
     def levels(self, home: Home, copy: Copy, history: Sequence[Theirs]) -> list[Stops]:
         """Where a copy's stops belong, for each of what its master's have been."""

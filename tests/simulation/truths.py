@@ -11,6 +11,8 @@ Leg = tuple[int, int]
 """A master's order, and the part of its copy: 0 where that is not split."""
 
 LOTS_SLACK = 1e-9
+#: A terminal tells the moment of a deal in whole milliseconds.
+TOLD_TO_US = 1_000
 HUNDREDTHS = 100
 
 
@@ -154,7 +156,7 @@ class Copy:
     def is_past_its_time(self, now_us: int, slack_us: int) -> bool:
         """Its terms have it closed by now, or by a clock that has jumped that far."""
         most_s = self.most_s if self.wishes is None else self.wishes.said("max_hold_seconds")
-        held_us = now_us - self.opened_us + slack_us
+        held_us = now_us - self.opened_us + slack_us + TOLD_TO_US
         return most_s is not None and held_us >= int(most_s) * 1_000_000
 
     @property
