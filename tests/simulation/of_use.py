@@ -45,6 +45,8 @@ AS_PEOPLE_WISH = frozenset(
     # Whether these are so, is judged by itself: `refusals.py`.
     | BY_SETTINGS
 )
+#: What then becomes of it, by whether its slave lets late entries wait.
+TAKEN_FOR_OLD = frozenset({Reason.SIGNAL_TOO_OLD, Reason.ENTRY_WAITS})
 Step = Callable[[Person, Position], None]
 
 
@@ -167,7 +169,7 @@ def _is_excused(stage: Stage, host: Host, ticket: int) -> bool:
     """
     said = [v for v in verdicts_of(host) if v.leg.opening_order == ticket]
     reasons = {v.reason for v in said if v.kind in {VerdictKind.DENIED, VerdictKind.MISSED}}
-    looks_old = reasons == {Reason.SIGNAL_TOO_OLD} and bool(stage.witness.clock_jumps_us)
+    looks_old = reasons <= TAKEN_FOR_OLD and bool(reasons and stage.witness.clock_jumps_us)
     return looks_old or bool(reasons & AS_PEOPLE_WISH)
 
 
