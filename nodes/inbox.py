@@ -151,6 +151,11 @@ class Inbox:
         views = self._views.values()
         return [view.book for view in views if view.trusted and view.book is not None]
 
+    def whole_book(self, master: NodeName) -> Book | None:
+        """What this master holds, without a gap; None where that is not known just now."""
+        view = self._views.get(master)
+        return view.book if view is not None and view.confirmed else None
+
     def cursor(self, master: NodeName) -> Stamp:
         """How far this master's story has been heard."""
         view = self._views.get(master)

@@ -262,6 +262,14 @@ class SlaveLoop:
         for master in self._inbox.masters():
             if master not in names and master not in held:
                 self._inbox.unfollow(master)
+            elif master in names:
+                self._begin_again(master)
+
+    def _begin_again(self, master: NodeName) -> None:
+        """We never ceased to listen: another first book would come much later, or never."""
+        book = self._inbox.whole_book(master)
+        if book is not None:
+            self._ledger.follows.begin(book, utc_us() // 1000)
 
     def _obey(self, command: Command) -> None:
         """Carried out once; one that is told again is only acknowledged again."""

@@ -136,15 +136,23 @@ class Copier:
         closed = (answer.opening_order for answer in snapshot.legs if answer.fate == "closed")
         self._repairer.compare(book, closed)
         for position in book.positions:
-            if self._ledger.legs.parts_of(book.leg_key(position.opening_order)):
-                continue
             fact = _as_found(book, position)
-            if self._may_come_late(fact, settings):
+            known = self._ledger.legs.find(fact.leg_key)
+            if known is not None:
+                self._answer_the_overtaken(fact, known)
+            elif self._may_come_late(fact, settings):
                 arrival = Arrival(fact=fact, received_us=taken.received_us, from_snapshot=True)
                 self._existing.add(arrival, fact)
             else:
                 self._missed(fact)
         self._ledger.caught_up(book.master, book.stamp)
+
+    def _answer_the_overtaken(self, fact: PositionOpened, known: Leg) -> None:
+        """What was there before was closed behind this picture, and the close was heard first."""
+        is_overtaken = known.is_tombstone and known.opened_by > fact.stamp
+        if is_overtaken and self._ledger.follows.had_before(fact):
+            answer = Answer(kind=VerdictKind.MISSED, reason=Reason.CLOSED_MEANWHILE)
+            self._ledger.answer(fact, known, answer, Figures())
 
     def _may_come_late(self, fact: PositionOpened, settings: AccountSettings) -> bool:
         """The account may want what its master had before, or what it has missed."""
@@ -161,9 +169,10 @@ class Copier:
             return
         if self._existing.may_wait(one) and self._opener.is_held_up(fact, settings):
             self._existing.put_back(one)
-        elif one.was_told or self._may_come_late(fact, settings):
+        elif known is not None or one.was_told or self._may_come_late(fact, settings):
+            # What has ended meanwhile is answered with just that, whatever is asked for by now.
             self._opener.open_existing(one.arrival, fact, settings)
-        elif known is None:
+        else:
             self._missed(fact)
 
     def _missed(self, fact: PositionOpened) -> None:

@@ -164,6 +164,32 @@ def test_what_its_master_closed_meanwhile_is_not_opened() -> None:
     assert teller.slave.last == ("PositionOpened", "missed", "CLOSED_MEANWHILE")
 
 
+def test_what_was_closed_while_it_waited_is_answered_whatever_is_asked_for_by_then() -> None:
+    """`copy_existing` was taken back before it could be decided."""
+    teller = first_follow(CopyExisting.ALWAYS)
+    teller.slave.door.quotes["XAUUSD"] = CROSSED
+    teller.turn(4)
+    teller.say(teller.closes(501))
+    teller.slave.settings = some_settings(copy_existing=CopyExisting.NO)
+    teller.slave.control.orders.append(teller.slave.settings_told())
+    teller.slave.door.quotes["XAUUSD"] = a_quote()
+    teller.turn(8)
+    assert teller.slave.door.sent == []
+    assert teller.slave.last == ("PositionOpened", "missed", "CLOSED_MEANWHILE")
+
+
+def test_what_was_closed_behind_the_first_book_is_answered_too() -> None:
+    """Closes go first: the book is compared when the position is known to have ended."""
+    teller = first_follow(CopyExisting.ALWAYS)
+    teller.turn(1)
+    teller.say(teller.closes(501))
+    teller.turn(8)
+    assert teller.slave.door.sent == []
+    given = told(teller.slave.verdicts)
+    assert given.count(("PositionOpened", "missed", "CLOSED_MEANWHILE")) == 1
+    assert given.count(("PositionClosed", "nothing_to_do", "NEVER_COPIED")) == 1
+
+
 def test_it_waits_a_moment_for_a_first_price() -> None:
     teller = first_follow(CopyExisting.NEAR)
     teller.slave.door.quotes["XAUUSD"] = CROSSED
@@ -214,6 +240,23 @@ def test_to_follow_again_is_another_beginning() -> None:
     teller.turn(8)
     assert [order.leg.opening_order for order in teller.slave.door.opens] == [502]
     assert EXISTED in told(teller.slave.verdicts)
+
+
+def test_a_follow_that_is_named_again_while_copies_are_open_begins_at_once() -> None:
+    """What is opened while the slave is down later on was not there before."""
+    teller = first_follow(CopyExisting.ALWAYS)
+    teller.turn(8)
+    for follows in ((), (MASTER,)):
+        teller.slave.settings = some_settings(follows=follows, copy_existing=CopyExisting.ALWAYS)
+        teller.slave.control.orders.append(teller.slave.settings_told())
+        teller.turn(4)
+    teller.opens(502)
+    # Its master remembers no facts any more: only the book has it.
+    teller.facts.clear()
+    teller.slave.start()
+    teller.turn(8)
+    assert teller.slave.last == ("PositionOpened", "missed", "SLAVE_WAS_DOWN")
+    assert [order.leg.opening_order for order in teller.slave.door.opens] == [501]
 
 
 class Database:
