@@ -14,7 +14,7 @@ from tests.simulation.drawing_settings import KINDS
 from tests.simulation.report import Tally, failure_lines
 from tests.simulation.running import Result, run, run_span, schedule_of
 from tests.simulation.sabotage import BUILDS
-from tests.simulation.schedule import DRAWN, PLAINLY, Mode
+from tests.simulation.schedule import DRAWN, EXISTING, PLAINLY, Mode
 from tests.simulation.shrinking import shrunk
 from utils.clock import monotonic_s
 
@@ -93,7 +93,9 @@ def _arguments() -> argparse.Namespace:
         "--build", choices=sorted(BUILDS), default="honest", help="broken on purpose"
     )
     parser.add_argument(
-        "--settings", choices=(DRAWN, PLAINLY, *sorted(KINDS)), help="of the slaves' documents"
+        "--settings",
+        choices=(DRAWN, PLAINLY, EXISTING, *sorted(KINDS)),
+        help="of the slaves' documents",
     )
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument(

@@ -55,6 +55,8 @@ class Moment(NamedTuple):
     order: int
     of: Subject
     comes_late: bool
+    existed: bool = False
+    """The master may have had it before it was followed."""
 
     @property
     def waits(self) -> bool:
@@ -92,7 +94,7 @@ class BySettings:
         self._brokers = brokers
         self._masters_broker = masters_broker
         self._documents: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
-        self._tries: dict[tuple[str, int, int], int] = {}
+        self._tries: dict[tuple[str, int, int, bool], int] = {}
 
     def has_read(self, name: str, document: Mapping[str, Any] | None) -> None:
         """A node was told this document, and has read it."""
@@ -145,11 +147,18 @@ class BySettings:
             found.append(before)
         return found
 
+    def copies_existing(self, name: str, of: Subject) -> bool:
+        """One of its last documents asks for what its master had before it was followed."""
+        found = (Wishes(document, of.master, of.symbol) for document in self._in_hand(name))
+        return any(wishes.copies_existing for wishes in found)
+
     def _of_open(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
         shown = f"{now.request.symbol} {now.request.volume:g} type {now.request.type}"
         if now.request.symbol != wishes.symbol:
             yield findings.WRONG_SYMBOL, f"{now.order}: {shown}, not {wishes.symbol}"
             return
+        if not wishes.follows:
+            yield findings.KEPT_OUT, f"{now.order}: {now.of.master} is not followed"
         side = -now.of.side if wishes.turns else now.of.side
         if now.side != side or not self._is_its_kind(now, wishes):
             yield findings.WRONG_SIDE, f"{now.order}: {shown}"
@@ -258,7 +267,8 @@ class BySettings:
         farthest = float(wishes.said("slippage_tolerance", 50)) + TICKS_APART
         apart = min(abs(one.price - now.price) / contract.point for one in now.of.history)
         is_better = wishes.said("slippage_mode", "either") == "adverse"
-        if apart > farthest and not is_better:
+        takes_any = now.existed and wishes.copies_at_any_price
+        if apart > farthest and not (is_better or takes_any):
             yield findings.KEPT_OUT, f"{now.order}: {apart:g} points from the master's price"
 
     def _of_room(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
@@ -305,7 +315,8 @@ class BySettings:
 
     def count_try(self, now: Moment, wishes: Wishes) -> list[Wrong]:
         """Of one open so many are sent at most, each after a refusal."""
-        key = now.home.name, now.order, now.request.action
+        # What waits late is another open than what waited as the master's order did.
+        key = now.home.name, now.order, now.request.action, now.waits and now.comes_late
         self._tries[key] = self._tries.get(key, 0) + 1
         most = wishes.said("open_tries", 4)
         if self._tries[key] <= most or now.books.sent_by.was_cut:
@@ -330,24 +341,34 @@ class BySettings:
         place = home.server, request.symbol, copy.side
         if not has_its_stop and self._is_as_near_as_may_be(place, request.sl, sls):
             has_its_stop = True
-        if has_its_stop and any(abs(request.tp - tp) <= near for tp in tps):
+        has_its_target = any(abs(request.tp - tp) <= near for tp in tps)
+        if not has_its_target:
+            has_its_target = self._is_as_near_as_may_be(place, request.tp, tps, wins=True)
+        if has_its_stop and has_its_target:
             return []
         text = f"{copy.order}: to sl {request.sl:g} tp {request.tp:g} for {list(history)}"
         return [(findings.WRONG_STOPS, text)]
 
     def _is_as_near_as_may_be(
-        self, place: tuple[str, str, int], asked: float, wanted: Sequence[float]
+        self,
+        place: tuple[str, str, int],
+        asked: float,
+        wanted: Sequence[float],
+        *,
+        wins: bool = False,
     ) -> bool:
         """Where a stop belongs the price is already, or nearer than the broker takes one.
 
-        `place`: the server, the symbol there, and the side of what the stop is for.
+        `place`: the server, the symbol there, and the side of what the stop is for. `wins`: it is a
+        take profit, which is on the other side of the price.
         """
-        server, symbol, side = place
+        server, symbol, opened = place
         market = self._brokers.world.houses[server].market
         one, quote = market.profiles[symbol], market.quotes[symbol]
-        price = quote.bid if side > 0 else quote.ask
+        price = quote.bid if opened > 0 else quote.ask
         least, near = max(one.stops_level_points, 1) * one.point, one.point * TICKS_APART
-        is_blocked = any(sl and (price - sl) * side < least + near for sl in wanted)
+        side = -opened if wins else opened
+        is_blocked = any(stop and (price - stop) * side < least + near for stop in wanted)
         return is_blocked and abs((price - asked) * side - least) <= near
 
     def levels(self, home: Home, copy: Copy, history: Sequence[Theirs]) -> list[Stops]:

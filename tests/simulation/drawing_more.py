@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from tests.simulation.drawing import FOREIGN_MAGICS, LOTS, Drawn, draw_plain, spread_out
+from tests.simulation.drawing_existing import with_existing
 from tests.simulation.drawing_settings import with_settings
-from tests.simulation.schedule import DRAWN, PLAINLY, Happening, Mode, Schedule
+from tests.simulation.schedule import DRAWN, EXISTING, PLAINLY, Happening, Mode, Schedule
 from utils.randomness import seeded
 
 APART = 1_000_000_007
@@ -28,12 +29,16 @@ def draw(
 ) -> Schedule:
     """The same schedule for the same seed; these troubles alone and this flavour, where named.
 
-    `ways` of copying: drawn from the seed, plain ones, or those of one kind.
+    `ways` of copying: drawn from the seed, plain ones, or those of one kind alone.
     """
     schedule = _draw(seed, mode, troubles, flavour)
     if ways == PLAINLY:
         return schedule
-    return with_settings(schedule, "" if ways == DRAWN else ways)
+    if ways == EXISTING:
+        return with_existing(schedule, surely=True)
+    if ways == DRAWN:
+        return with_existing(with_settings(schedule))
+    return with_settings(schedule, ways)
 
 
 def _draw(seed: int, mode: Mode, troubles: Sequence[str], flavour: str) -> Schedule:

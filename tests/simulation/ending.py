@@ -6,6 +6,7 @@ from db.journal_rows import SHIP_VERDICT, decode
 from domain.book import Stamp
 from domain.legs import LegState
 from domain.policies import Role, TradingState
+from domain.reasons import Reason
 from domain.signals import Fact, OrderGone, OrderModified, OrderPlaced
 from domain.verdicts import Verdict, VerdictKind
 from tests.simulation.findings import Finding
@@ -13,7 +14,8 @@ from tests.simulation.hosts import Host
 from tests.simulation.refusals import is_founded
 from tests.simulation.schedule import Schedule
 from tests.simulation.stage import Stage
-from tests.simulation.truths import LOTS_SLACK, Copy, Original, SlaveBooks
+from tests.simulation.truths import LOTS_SLACK, Awaited, Copy, Original, SlaveBooks
+from tests.simulation.wishes import Wishes
 
 NOT_READY = "not ready"
 NOT_CLOSED = "close lost"
@@ -29,6 +31,8 @@ JUMP_HIDES_US = 12_000_000
 #: So soon after its time a copy is closed, where nothing goes wrong.
 CLOSES_WITHIN_US = 5_000_000
 
+LEFT_OUT = "not copied, though what was there before is asked for"
+OF_AGE = frozenset({Reason.EXISTED_BEFORE, Reason.SIGNAL_TOO_OLD, Reason.SLAVE_WAS_DOWN})
 UNFOUNDED = "refused for the sake of a setting that does not say so"
 PLACED = OrderPlaced.__name__
 
@@ -169,16 +173,56 @@ def _unanswered(stage: Stage, host: Host, facts: list[Fact]) -> list[Found]:
         if v.kind is VerdictKind.UNKNOWN and v.journey in journaled
     ]
     for order, original in stage.witness.originals.items():
-        wanted = ["PositionOpened"] + ["PositionClosed"] * (original.closed_us is not None)
+        if not _is_to_be_answered(stage, host, original):
+            continue
+        wanted = ["PositionOpened"] * (not _may_be_undecided(stage, host, original))
+        wanted += ["PositionClosed"] * (original.closed_us is not None)
         missing = [event for event in wanted if (order, event) not in last]
         if missing and not _hid_behind_a_jump(stage, original):
             found.append((WITHOUT_VERDICT, host.name, f"{', '.join(missing)} of {order}"))
     for fact in facts:
         event = type(fact).__name__
         is_of_order = isinstance(fact, OrderPlaced | OrderModified | OrderGone)
+        awaited = stage.witness.awaited.get(fact.subject.opening_order)
+        if awaited is not None and not _is_to_be_answered(stage, host, awaited):
+            continue
         if is_of_order and (fact.subject.opening_order, event) not in last:
             found.append((WITHOUT_VERDICT, host.name, f"{event} of {fact.subject.opening_order}"))
+    found += _left_out(stage, host, last)
     return found + _not_copied(stage, host, last) + _unfounded(stage, host, last)
+
+
+def _is_to_be_answered(stage: Stage, host: Host, known: Original | Awaited) -> bool:
+    master = stage.witness.by_settings.master_named(known.login)
+    return stage.following.is_to_be_answered(host.name, master, known)
+
+
+def _may_be_undecided(stage: Stage, host: Host, original: Original) -> bool:
+    """What was there before is found in a book, and nobody tells of it once more."""
+    books, following = stage.witness.slaves[host.name], stage.following
+    master = stage.witness.by_settings.master_named(original.login)
+    was_forgotten = books.sent_by.was_cut and original.order in books.by_order
+    if was_forgotten and following.may_have_existed(host.name, master, original):
+        return True
+    return following.may_be_undecided(host.name, master, original)
+
+
+def _left_out(stage: Stage, host: Host, last: dict[tuple[int, str], Verdict]) -> list[Found]:
+    """What was there before is not refused for its age, nor for its price where any will do."""
+    witness, found = stage.witness, []
+    if witness.slaves[host.name].sent_by.was_cut or witness.clock_slack_us:
+        return []
+    for order, known in witness.originals.items():
+        of, verdict = witness.by_settings.subject(known), last.get((order, "PositionOpened"))
+        if verdict is None or not stage.following.surely_existed(host.name, of.master, known):
+            continue
+        documents = witness.by_settings.all_of(host.name)
+        wishes = [Wishes(document, of.master, of.symbol) for document in documents]
+        if verdict.reason in OF_AGE and all(one.copies_existing for one in wishes):
+            found.append((LEFT_OUT, host.name, f"{order}, {verdict.reason.value}"))
+        if verdict.reason is Reason.PRICE_MOVED and all(o.copies_at_any_price for o in wishes):
+            found.append((LEFT_OUT, host.name, f"{order}, {verdict.reason.value}"))
+    return found
 
 
 def _not_copied(stage: Stage, host: Host, last: dict[tuple[int, str], Verdict]) -> list[Found]:

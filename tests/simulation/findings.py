@@ -22,6 +22,8 @@ WRONG_SYMBOL = "copied in another symbol"
 WRONG_LOTS = "copied with other lots"
 WRONG_STOPS = "stops as nobody wants them"
 KEPT_OUT = "opened in spite of its settings"
+EXISTED = "copied, though it was there before"
+DECIDED_AGAIN = "opened, though it was decided against"
 ABOVE_LIMIT = "opened above a limit"
 TOO_SOON = "closed too soon"
 

@@ -125,6 +125,7 @@ class Host:
         self.on_document: Callable[[Mapping[str, Any] | None], None] = lambda _: None
         self.heard: Callable[[str, FromNode], None] = lambda _name, _said: None
         self.on_published: Callable[[Any], None] = lambda _: None
+        self.on_verdict: Callable[[Verdict], None] = lambda _: None
         self._kernel = kernel
         self._brokers = brokers
         self._wires = wires
@@ -280,6 +281,7 @@ class Host:
         said += f"{verdict.stamp.seq}: {verdict.kind.value} {verdict.reason.value} {verdict.detail}"
         self._kernel.trace.note("verdict", self.name, said)
         self._kernel.trace.counts[f"verdict {verdict.kind.value}"] += 1
+        self.on_verdict(verdict)
 
     def _sleep(self, life: Life, us: int) -> None:
         self._wake += 1

@@ -57,7 +57,15 @@ def tried_out(stage: Stage, schedule: Schedule) -> list[Finding]:
     if schedule.seed % ONE_SEED_IN or not (slaves and masters):
         return []
     stage.kernel.run_until(stage.kernel.now_us + COMES_TO_REST_US)
-    return [found for name in masters for found in _followed(stage, name, slaves)]
+    return [
+        found
+        for name in masters
+        for found in _followed(stage, name, [s for s in slaves if _follows(stage, s, name)])
+    ]
+
+
+def _follows(stage: Stage, slave: Host, master: str) -> bool:
+    return stage.following.follows(slave.name, master)
 
 
 def _followed(stage: Stage, master: str, slaves: list[Host]) -> Iterator[Finding]:

@@ -6,8 +6,9 @@ from typing import Any, Literal
 import msgspec
 
 Mode = Literal["safety", "liveness"]
-DRAWN, PLAINLY = "drawn", "plain"
-"""How the slaves' ways of copying come about; a kind of `drawing_settings` stands for itself."""
+DRAWN, PLAINLY, EXISTING = "drawn", "plain", "existing"
+"""How the slaves' ways of copying come about; a kind of `drawing_settings` stands for itself, and
+so does what masters had before slaves followed them."""
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -41,5 +42,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """By slave, what its document says besides."""
     late: tuple[str, ...] = ()
     """Which slaves let an open that comes too late wait at the master's price."""
+    comes_at_ms: Mapping[str, int] = {}
+    """When the nodes of those slaves are started that are not there from the beginning."""
     largest_order: float = 0.0
     """Lots that the slaves' brokers take at once; 0 for as many as they like."""

@@ -8,11 +8,13 @@ from typing import Any
 from domain.control import NodeReport
 from domain.market import Identity
 from domain.policies import Role
-from domain.signals import MasterHeartbeat, PositionClosed
+from domain.signals import MasterHeartbeat, PositionClosed, PositionOpened
+from domain.verdicts import Verdict, VerdictKind
 from paper.broker.records import Position
 from tests.simulation.brokers import Brokers
 from tests.simulation.by_settings import BySettings
 from tests.simulation.findings import Home
+from tests.simulation.following import Following
 from tests.simulation.hosts import Host, Place
 from tests.simulation.kernel import Kernel
 from tests.simulation.network import Wire
@@ -32,6 +34,7 @@ SYMBOLS: Mapping[str, Mapping[str, Any]] = {
     "Harbor-Demo": {"suffix": "m", "slippage_tolerance": 500},
     "Union-Demo": {"suffix": ".pro", "symbol_map": {"XAUUSD": "GOLD.pro"}},
 }
+REFUSED = frozenset({VerdictKind.DENIED, VerdictKind.MISSED, VerdictKind.REJECTED})
 #: What it says where late opens may wait.
 LATE: Mapping[str, Any] = {"late_entry": "order", "late_entry_seconds": 15}
 
@@ -45,6 +48,9 @@ class Stage:
         self.witness = Witness(kernel)
         self.brokers = Brokers(kernel, self.witness, schedule.seed)
         self.brokers.on_change = self._changed
+        # Who follows everybody from the beginning on is judged more strictly.
+        self.following = Following(kernel, schedule.masters, _begin_late(schedule))
+        self.witness.following = self.following
         self.witness.by_settings = self._by_settings()
         self.hosts: dict[str, Host] = {}
         self.people: dict[str, Person] = {}
@@ -55,17 +61,21 @@ class Stage:
         ]
         documents = self._move_in(schedule, folder)
         self.witness.come_late = frozenset(schedule.late)
-        self.witness.by_settings.splits = schedule.largest_order > 0
-        if schedule.largest_order:
-            for broker in schedule.slaves.values():
-                self.brokers.take_at_most(broker, schedule.largest_order)
+        self._limit_orders(schedule)
         self.witness.logged_in = self._logged_in
         self.witness.has_intent = self._has_intent
         self.witness.why_not_open = self._why_not_open
         self.witness.listed = self._listed
-        self.supervisor = Supervisor(kernel, self.hosts, documents)
+        self.supervisor = Supervisor(kernel, self.hosts, documents, schedule.comes_at_ms)
+        self.supervisor.on_end = self.following.has_ended
         self.first_documents = dict(documents)
         """Before anybody edits them."""
+
+    def _limit_orders(self, schedule: Schedule) -> None:
+        self.witness.by_settings.splits = schedule.largest_order > 0
+        if schedule.largest_order:
+            for broker in schedule.slaves.values():
+                self.brokers.take_at_most(broker, schedule.largest_order)
 
     def begin(self) -> None:
         """Prices move, nodes start."""
@@ -176,16 +186,30 @@ class Stage:
             folder=folder,
         )
         self.hosts[name] = host = Host(self.kernel, self.brokers, place, self.wires_of(name))
-        host.on_document = partial(self.witness.by_settings.has_read, name)
+        host.on_document = partial(self._has_read, name)
+        host.on_verdict = partial(self._has_answered, name)
         self.people[name] = Person(self.brokers, terminal.key)
         if role is Role.MASTER:
             host.on_published = lambda signal: self._told(name, signal)
+
+    def _has_read(self, name: str, document: Mapping[str, Any] | None) -> None:
+        self.witness.by_settings.has_read(name, document)
+        self.following.has_read(name, document)
+
+    def _has_answered(self, name: str, verdict: Verdict) -> None:
+        """A close may be answered before the follow has begun; an open may not."""
+        if verdict.event != PositionOpened.__name__:
+            return
+        refused = f"{verdict.kind.value} {verdict.reason.value}" * (verdict.kind in REFUSED)
+        self.following.has_answered(name, verdict.master, verdict.leg.opening_order, refused)
 
     def _told(self, name: str, signal: Any) -> None:
         if not isinstance(signal, MasterHeartbeat):
             stamp = f"{signal.stamp.epoch}.{signal.stamp.seq}"
             what = f"{type(signal).__name__} {signal.subject.opening_order} {stamp}"
             self.kernel.trace.note("told", name, what)
+        if isinstance(signal, PositionOpened):
+            self.following.has_told(signal.subject.opening_order)
         if isinstance(signal, PositionClosed):
             self.witness.closing_was_told(self.key_of(name), signal.subject.opening_order)
 
@@ -226,3 +250,8 @@ def _document(name: str, role: Role, broker: str) -> dict[str, Any]:
         "paper": {"broker": broker},
     }
     return document | dict(SYMBOLS[broker] if role is Role.SLAVE else {})
+
+
+def _begin_late(schedule: Schedule) -> list[str]:
+    """Whose document says something of what was there before."""
+    return [name for name, own in schedule.settings.items() if "copy_existing" in own]

@@ -1,5 +1,7 @@
 """In place of supervisor and database: starts who ended, tells settings, keeps latches."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from decisions.trading_state import stricter_of
@@ -18,14 +20,22 @@ PAUSE_US = (300_000, 2_000_000)
 class Supervisor:
     """Never gives up on a node; what it does between two beats is of no interest here."""
 
-    def __init__(self, kernel: Kernel, hosts: dict[str, Host], documents: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        hosts: dict[str, Host],
+        documents: dict[str, Any],
+        comes_at_ms: Mapping[str, int],
+    ) -> None:
+        """`comes_at_ms`: who is not there from the beginning, and when he comes."""
         self.documents = documents
         self.latches: dict[str, Latch] = {}
         self.epochs: dict[str, int] = {}
         self.reports: dict[str, NodeReport] = {}
         self.is_away = False
         self.has_database = True
-        self.keeps_down: set[str] = set()
+        self.on_end: Callable[[str], None] = lambda _name: None
+        self._comes_at_ms = comes_at_ms
         self.done: dict[str, str] = {}
         self.newest: dict[str, int] = {}
         self._kernel = kernel
@@ -42,7 +52,10 @@ class Supervisor:
     def begin(self) -> None:
         """Start everybody, and watch over them."""
         for host in self._hosts.values():
-            self._start(host)
+            if host.name not in self._comes_at_ms:
+                self._start(host)
+        for name, ms in self._comes_at_ms.items():
+            self._kernel.at(ms * 1_000, partial(self._start_again, self._hosts[name]))
         self._kernel.after(BEAT_EVERY_US, self._beat)
 
     def order(self, name: str, kind: str, number: int) -> None:
@@ -113,11 +126,12 @@ class Supervisor:
             self.done[said.command] = said.result
 
     def _ended(self, host: Host) -> None:
+        self.on_end(host.name)
         self.reports.pop(host.name, None)
         self._kernel.after(self._dice.randint(*PAUSE_US), lambda: self._start_again(host))
 
     def _start_again(self, host: Host) -> None:
-        if host.lives or host.name in self.keeps_down:
+        if host.lives:
             return
         if self.is_away:
             self._kernel.after(BEAT_EVERY_US, lambda: self._start_again(host))

@@ -91,7 +91,7 @@ class Wishes:
         plain = f"{document.get('prefix', '')}{symbol}{document.get('suffix', '')}"
         self.symbol, _, factor = (mapped or plain).partition("|")
         self.factor = Fraction(factor or 1)
-        self.master_symbol = symbol
+        self.master, self.master_symbol = master, symbol
         fits = (r for r in document.get("rules", ()) if _fits(r, master, (symbol, self.symbol)))
         rule = next(fits, {})
         own = {name: value for name, value in rule.items() if name not in {"masters", "symbols"}}
@@ -108,6 +108,22 @@ class Wishes:
     def turns(self) -> bool:
         """Copies are on the other side."""
         return bool(self.said("reverse", False))
+
+    @property
+    def follows(self) -> bool:
+        """This master is to be copied."""
+        wanted = self.said("follows")
+        return wanted is None or self.master in wanted
+
+    @property
+    def copies_existing(self) -> bool:
+        """What the master had before is not left out, however old it is."""
+        return bool(self.said("copy_existing", "no") != "no")
+
+    @property
+    def copies_at_any_price(self) -> bool:
+        """Of what the master had before."""
+        return bool(self.said("copy_existing") == "always")
 
     @property
     def trails(self) -> bool:

@@ -13,6 +13,7 @@ from paper.wire.protocol import OK
 from tests.simulation import findings
 from tests.simulation.by_settings import BySettings, Moment, Wrong
 from tests.simulation.findings import Finding, Home
+from tests.simulation.following import Following
 from tests.simulation.kernel import Kernel
 from tests.simulation.requests import (
     OF_AN_ORDER,
@@ -47,6 +48,7 @@ class Witness:
     """Remembers what is so, and notes what may not be."""
 
     by_settings: BySettings
+    following: Following
 
     def __init__(self, kernel: Kernel) -> None:
         self.findings: list[Finding] = []
@@ -90,6 +92,7 @@ class Witness:
             books.forgotten.loses(books.waiting, books.may_be_out, books.meddled)
             books.may_be_out.clear()
             books.forget_wishes()
+            self.following.forgets(name)
 
     def closing_was_told(self, key: str, order: int) -> None:
         """A master has said that what this order opened is closed."""
@@ -300,6 +303,7 @@ class Witness:
         if books.nets:
             self._is_alone(home, request, order)
         self._is_fresh(home, request, order)
+        self._is_decided_once(home, request, order)
         self._is_as_wished(home, request, order)
 
     def _is_as_wished(self, home: Home, request: TradeRequest, order: int) -> None:
@@ -312,7 +316,8 @@ class Witness:
         if known is None:
             return
         of = self.by_settings.subject(known)
-        moment = Moment(home, books, request, order, of, comes_late)
+        existed = self._may_have_existed(home, order)
+        moment = Moment(home, books, request, order, of, comes_late, existed)
         wishes, wrong = self.by_settings.judge_open(moment)
         books.sent_by.wishes.pop(request.magic, None)
         if wishes is not None:
@@ -324,9 +329,35 @@ class Witness:
         """An order of ours may wait beside the position that is there already."""
         return home.name in self.come_late and order in self.originals
 
+    def _may_have_existed(self, home: Home, order: int) -> bool:
+        """Its master may have had it before this slave began to follow."""
+        known = self.originals.get(order)
+        if known is None:
+            return False
+        master = self.by_settings.master_named(known.login)
+        return self.following.may_have_existed(home.name, master, known)
+
+    def _is_decided_once(self, home: Home, request: TradeRequest, order: int) -> None:
+        """What was there before is copied where that is asked for, and decided on once."""
+        known = self.originals.get(order)
+        if known is None:
+            return
+        of, why = self.by_settings.subject(known), self.following.refused(home.name, order)
+        if why:
+            self._find(findings.DECIDED_AGAIN, home, f"{order}: {why}, and {shown(request)}")
+        if not self.following.surely_existed(home.name, of.master, known):
+            return
+        waits = request.action == TradeAction.PENDING
+        if waits or not self.by_settings.copies_existing(home.name, of):
+            self._find(findings.EXISTED, home, f"{order}: {shown(request)}")
+
     def _is_fresh(self, home: Home, request: TradeRequest, order: int) -> None:
         if self._comes_late(home, order):
             return
+        if self._may_have_existed(home, order):
+            of = self.by_settings.subject(self.originals[order])
+            if self.by_settings.copies_existing(home.name, of):
+                return
         waits = request.action == TradeAction.PENDING
         known = self.awaited.get(order) if waits else self.originals.get(order)
         limit_us = MAX_AGE_US + DECISION_US + CLOCKS_APART_US + self.clock_slack_us
