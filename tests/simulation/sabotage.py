@@ -1,6 +1,6 @@
 """Builds that are broken on purpose: a checker that cannot find what they do can find nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,6 +11,7 @@ import decisions.copy_size
 import decisions.drafting
 import decisions.planning
 import decisions.sizing
+import nodes.copying.copier
 import nodes.copying.opener
 import nodes.inbox
 import nodes.slave_loop
@@ -23,6 +24,7 @@ from decisions.marking import magic_number_of
 from decisions.size_modes import SizeCase
 from decisions.sizing import Sized
 from domain.book import Stamp
+from domain.copy_settings import CopyExisting
 from domain.ids import LegKey, Magic, OpeningOrder, SlaveIdentifier, SlaveSymbol
 from domain.legs import Intent, Leg, LegState
 from domain.market import Position, Side, SymbolSpec, Unknowable
@@ -35,10 +37,12 @@ from domain.orders import (
     OpenPosition,
 )
 from domain.outcomes import Outcome, Unknown
-from domain.policies import Latch
+from domain.policies import AccountSettings, Latch
 from domain.reasons import Reason
 from domain.records import Record
 from domain.signals import PositionOpened
+from nodes.bookkeeping.legbook import LegBook
+from nodes.copying.copier import Copier
 from nodes.copying.opener import Opener
 from nodes.guarding.standing import Standing
 from nodes.repairing.repairer import Repairer
@@ -48,6 +52,7 @@ from terminal.mt5 import Mt5Terminal
 from tests.simulation import ending, findings, of_use
 from tests.simulation.builds import HONEST, Break, Build
 from tests.simulation.journals import WatchedJournal
+from tests.simulation.schedule import EXISTING
 
 OUR_MAGIC_NUMBER = 234_000
 _send = Mt5Terminal.send
@@ -57,6 +62,9 @@ _step = SlaveLoop.step
 _write = WatchedJournal.write
 _raw_lots = decisions.sizing.raw_lots
 _size_copy = decisions.copy_size.size_copy
+_settings_of = nodes.copying.opener.settings_of
+_legs_read = LegBook.__init__
+NEVER_SENT = frozenset({LegState.DENIED, LegState.MISSED})
 
 
 def _send_again(self: Mt5Terminal, command: Command) -> Outcome:
@@ -163,6 +171,14 @@ def _lose_the_stop(self: Mt5Terminal, command: Command) -> Outcome:
     if isinstance(command, ModifyPosition):
         command = msgspec.structs.replace(command, sl=Decimal(0))
     return _send(self, command)
+
+
+def _always_existing(fact: Asking, settings: AccountSettings) -> AccountSettings:
+    return msgspec.structs.replace(_settings_of(fact, settings), copy_existing=CopyExisting.ALWAYS)
+
+
+def _without_refusals(self: LegBook, legs: Iterable[Leg]) -> None:
+    _legs_read(self, [leg for leg in legs if leg.state not in NEVER_SENT])
 
 
 def _whatever_is_left(self: NettingClaims, leg: Leg, _: Sequence[Intent] = ()) -> Position | None:
@@ -290,6 +306,28 @@ SABOTAGES: Sequence[Build] = (
         breaks=(Break(Mt5Terminal, "send", _lose_the_stop),),
         damage=findings.WRONG_STOPS,
         ways="stop loss",
+    ),
+    Build(
+        name="existing_ignored",
+        breaks=(
+            Break(nodes.copying.copier, "settings_of", _always_existing),
+            Break(nodes.copying.opener, "settings_of", _always_existing),
+        ),
+        damage=findings.EXISTED,
+        ways=EXISTING,
+    ),
+    Build(
+        name="existing_again",
+        breaks=(Break(LegBook, "__init__", _without_refusals),),
+        damage=findings.DECIDED_AGAIN,
+        ways=EXISTING,
+    ),
+    Build(
+        name="existing_never",
+        breaks=(Break(Copier, "_may_come_late", _never),),
+        damage=ending.LEFT_OUT,
+        mode="liveness",
+        ways=EXISTING,
     ),
 )
 
