@@ -17,7 +17,7 @@ from tests.simulation.schedule import DRAWN, EXISTING, PLAINLY, Happening, Mode,
 from utils.randomness import seeded
 
 APART = 1_000_000_007
-APART_LATE = 1_000_000_009
+APART_LATE = 1_000_000_033
 FLAVOURS = (("plain", 20), ("nets", 25), ("orders", 35), ("both", 20))
 KINDS = (2, 3, 4, 5, 6, 7)
 FEEDS = ("EURUSD", "XAUUSD")
