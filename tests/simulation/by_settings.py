@@ -9,7 +9,7 @@ from tests.simulation import findings
 from tests.simulation.brokers import Brokers
 from tests.simulation.findings import Home
 from tests.simulation.kernel import Kernel
-from tests.simulation.truths import LOTS_SLACK, Awaited, Copy, Original, SlaveBooks, leg_in
+from tests.simulation.truths import LOTS_SLACK, Awaited, Copy, Leg, Original, SlaveBooks, leg_in
 from tests.simulation.wishes import TURNED, Case, Contract, Purse, Stops, Theirs, Wishes
 
 #: A document that was replaced so lately may be the one that a decision was made by.
@@ -94,7 +94,9 @@ class BySettings:
         self._brokers = brokers
         self._masters_broker = masters_broker
         self._documents: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
-        self._tries: dict[tuple[str, int, int, bool], int] = {}
+        self._wholes: dict[tuple[str, int], list[tuple[float, float] | None]] = {}
+        """By slave and master's order, what a copy in parts may be in all."""
+        self._tries: dict[tuple[str, Leg, int, bool], int] = {}
 
     def has_read(self, name: str, document: Mapping[str, Any] | None) -> None:
         """A node was told this document, and has read it."""
@@ -184,7 +186,11 @@ class BySettings:
         wanted = [self._lots(now, wishes, lots) for lots in dict.fromkeys(now.of.lots)]
         volume = now.request.volume
         if self.splits:
-            # A part may be as small as it likes: all parts together are not more than the whole.
+            # A part may be as small as it likes: all parts together are not more than the whole,
+            # which was decided with the first of them.
+            whole, part = (now.home.name, now.order), leg_in(now.request.comment)[1]
+            wanted = self._wholes.setdefault(whole, wanted) if part else wanted
+            self._wholes[whole] = wanted
             volume += self._lots_of_earlier_parts(now)
             wanted = [w and (0.0, w[1]) for w in wanted]
         if any(w and w[0] - LOTS_SLACK <= volume <= w[1] + LOTS_SLACK for w in wanted):
@@ -272,17 +278,25 @@ class BySettings:
             yield findings.KEPT_OUT, f"{now.order}: {apart:g} points from the master's price"
 
     def _of_room(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
-        held = [(copy.symbol, copy.volume) for copy in now.books.copies.values() if copy.is_open]
-        held += [(one.symbol, one.volume_current) for one in now.books.waiting.values()]
-        here = [lots for symbol, lots in held if symbol == now.request.symbol]
-        everywhere = [lots for _, lots in held]
-        for lots, where in ((everywhere, ""), (here, "_per_symbol")):
+        held = [
+            (copy.order, copy.symbol, copy.volume)
+            for copy in now.books.copies.values()
+            if copy.is_open
+        ]
+        held += [
+            (leg_in(one.comment)[0], one.symbol, one.volume_current)
+            for one in now.books.waiting.values()
+        ]
+        here = [one for one in held if one[1] == now.request.symbol]
+        for among, where in ((held, ""), (here, "_per_symbol")):
             trades = wishes.said(f"max_open_trades{where}")
-            if trades is not None and len(lots) >= trades:
-                yield findings.ABOVE_LIMIT, f"{now.order}: {len(lots)} are open, most {trades}"
+            # Parts of one copy are one trade, and each of them counts with its lots.
+            others, lots = {one[0] for one in among} - {now.order}, sum(one[2] for one in among)
+            if trades is not None and len(others) >= trades:
+                yield findings.ABOVE_LIMIT, f"{now.order}: {len(others)} are open, most {trades}"
             most = wishes.said(f"max_open_lots{where}")
-            if most is not None and sum(lots) + now.request.volume > most + LOTS_SLACK:
-                text = f"{now.order}: {now.request.volume:g} lots beside {sum(lots):g}, most {most}"
+            if most is not None and lots + now.request.volume > most + LOTS_SLACK:
+                text = f"{now.order}: {now.request.volume:g} lots beside {lots:g}, most {most}"
                 yield findings.ABOVE_LIMIT, text
         yield from self._of_one_way(now, wishes)
         if not self.clocks_jumped():
@@ -292,7 +306,11 @@ class BySettings:
         """One copy per symbol, or one side, where the account demands it."""
         symbol = now.request.symbol
         sides = [copy.side for copy in now.books.on(symbol) if copy.order != now.order]
-        waiting = [one for one in now.books.waiting.values() if one.symbol == symbol]
+        waiting = [
+            one
+            for one in now.books.waiting.values()
+            if one.symbol == symbol and leg_in(one.comment)[0] != now.order
+        ]
         sides += [-1 if one.type & 1 else 1 for one in waiting]
         if wishes.said("fifo") and sides and not now.books.nets:
             yield findings.ABOVE_LIMIT, f"{now.order}: {len(sides)} are on {symbol} already"
@@ -302,7 +320,8 @@ class BySettings:
     def _of_times(self, now: Moment, wishes: Wishes) -> Iterable[Wrong]:
         now_us, opens = self._kernel.now_us, wishes.said("throttle.opens")
         since_us = now_us - wishes.said("throttle.seconds", 60) * 1_000_000 + TIMES_APART_US
-        recent = [c for c in now.books.copies.values() if c.opened_us > since_us]
+        opened = [c for c in now.books.copies.values() if c.opened_us > since_us]
+        recent = {copy.order for copy in opened} - {now.order}
         if opens is not None and len(recent) >= opens:
             yield findings.ABOVE_LIMIT, f"{now.order}: {len(recent)} were opened in a short time"
         windows = wishes.said("trading_windows")
@@ -314,9 +333,10 @@ class BySettings:
             yield findings.KEPT_OUT, f"{now.order}: not within {windows}"
 
     def count_try(self, now: Moment, wishes: Wishes) -> list[Wrong]:
-        """Of one open so many are sent at most, each after a refusal."""
+        """Of one open, or of a part of it, so many are sent at most, each after a refusal."""
         # What waits late is another open than what waited as the master's order did.
-        key = now.home.name, now.order, now.request.action, now.waits and now.comes_late
+        leg = leg_in(now.request.comment)
+        key = now.home.name, leg, now.request.action, now.waits and now.comes_late
         self._tries[key] = self._tries.get(key, 0) + 1
         most = wishes.said("open_tries", 4)
         if self._tries[key] <= most or now.books.sent_by.was_cut:

@@ -12,6 +12,7 @@ import msgspec
 
 from tests.simulation.drawing import FOREIGN_MAGICS, LOTS, Drawn, draw_plain, spread_out
 from tests.simulation.drawing_existing import with_existing
+from tests.simulation.drawing_parts import with_parts
 from tests.simulation.drawing_settings import with_settings
 from tests.simulation.schedule import DRAWN, EXISTING, PLAINLY, Happening, Mode, Schedule
 from utils.randomness import seeded
@@ -37,7 +38,8 @@ def draw(
     if ways == EXISTING:
         return with_existing(schedule, surely=True)
     if ways == DRAWN:
-        return with_existing(with_settings(schedule))
+        drawn = with_existing(with_settings(schedule))
+        return drawn if troubles else with_parts(drawn)
     return with_settings(schedule, ways)
 
 

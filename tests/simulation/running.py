@@ -15,7 +15,7 @@ from tests.simulation.drawing_more import draw
 from tests.simulation.ending import unfinished
 from tests.simulation.findings import Finding
 from tests.simulation.of_use import tried_out
-from tests.simulation.schedule import PLAINLY, Mode, Schedule
+from tests.simulation.schedule import Mode, Schedule
 from tests.simulation.second_judge import judged
 from tests.simulation.stage import Stage
 from tests.simulation.trace import Trace
@@ -55,9 +55,10 @@ def run_seed(
 
 
 def schedule_of(seed: int, mode: Mode, build: Build, largest_order: float = 0.0) -> Schedule:
-    """What a copy in parts may be by its settings the judge knows of plain ones only."""
-    ways = PLAINLY if largest_order else build.ways
-    schedule = draw(seed, mode, build.troubles, build.flavour, ways)
+    """`largest_order`: in place of what is drawn, where it is named."""
+    schedule = draw(seed, mode, build.troubles, build.flavour, build.ways)
+    if not largest_order:
+        return schedule
     return msgspec.structs.replace(schedule, largest_order=largest_order)
 
 
