@@ -149,6 +149,11 @@ class BySettings:
             found.append(before)
         return found
 
+    def oldest_us(self, name: str, of: Subject) -> int:
+        """How old a signal may be, by any of its last documents."""
+        found = (Wishes(document, of.master, of.symbol) for document in self._in_hand(name))
+        return max((int(one.said("max_signal_age_ms", 5_000)) for one in found), default=0) * 1_000
+
     def copies_existing(self, name: str, of: Subject) -> bool:
         """One of its last documents asks for what its master had before it was followed."""
         found = (Wishes(document, of.master, of.symbol) for document in self._in_hand(name))

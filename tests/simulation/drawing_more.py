@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.simulation.drawing import FOREIGN_MAGICS, LOTS, Drawn, draw_plain, spread_out
+from tests.simulation.drawing_beside import with_beside
 from tests.simulation.drawing_existing import with_existing
 from tests.simulation.drawing_parts import with_parts
 from tests.simulation.drawing_settings import with_settings
@@ -38,7 +39,7 @@ def draw(
     if ways == EXISTING:
         return with_existing(schedule, surely=True)
     if ways == DRAWN:
-        drawn = with_existing(with_settings(schedule))
+        drawn = with_beside(with_existing(with_settings(schedule)))
         return drawn if troubles else with_parts(drawn)
     return with_settings(schedule, ways)
 

@@ -232,7 +232,8 @@ class Stage:
             return "no document"
         if not told.document.get("enabled", True):
             return "the account is disabled"
-        return "" if told.database else "the database is silent"
+        may_do_without = told.database or told.document.get("opens_without_database", False)
+        return "" if may_do_without else "the database is silent"
 
     def _has_intent(self, name: str, magic: int) -> bool:
         host = self.hosts[name]

@@ -39,7 +39,6 @@ from tests.simulation.truths import (
 )
 from tests.simulation.wishes import Theirs
 
-MAX_AGE_US = 5_000_000
 DECISION_US = 1_000_000
 CLOCKS_APART_US = 1_000_000
 #: The broker says to the millisecond when a position began, and we see it a moment later.
@@ -362,7 +361,9 @@ class Witness:
                 return
         waits = request.action == TradeAction.PENDING
         known = self.awaited.get(order) if waits else self.originals.get(order)
-        limit_us = MAX_AGE_US + DECISION_US + CLOCKS_APART_US + self.clock_slack_us
+        limit_us = DECISION_US + CLOCKS_APART_US + self.clock_slack_us
+        if known is not None:
+            limit_us += self.by_settings.oldest_us(home.name, self.by_settings.subject(known))
         if known is None or self._kernel.now_us - known.opened_us > limit_us:
             age = "unknown" if known is None else self._kernel.now_us - known.opened_us
             self._find(findings.OPENED_LATE, home, f"{order} is {age} us old")
