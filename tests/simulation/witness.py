@@ -41,8 +41,6 @@ from tests.simulation.wishes import Theirs
 
 DECISION_US = 1_000_000
 CLOCKS_APART_US = 1_000_000
-#: The broker says to the millisecond when a position began, and we see it a moment later.
-A_MOMENT_US = 100_000
 
 
 class Witness:
@@ -454,7 +452,7 @@ class Witness:
         original, awaited = self.originals.get(copy.order), self.awaited.get(copy.order)
         if original is not None and original.closed_us is not None:
             return 0.0
-        if copy.is_past_its_time(self._kernel.now_us, self.clock_slack_us + A_MOMENT_US):
+        if copy.is_past_its_time(self._kernel.now_us, self.clock_slack_us):
             return 0.0
         share = 0.0 if original is None else original.least_share
         if awaited is None or not copy.waited:
