@@ -1,11 +1,11 @@
-"""What a slave's document asks for of one position: symbol, side, the most lots, and how long.
+"""What a slave's document asks for of one position: at all, symbol, side, most lots, how long.
 
 The document is read here as its user wrote it, and worked out once more, on purpose: what places
 orders and what judges them share no arithmetic, so that one fault cannot hide the other.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,8 @@ from domain.market import SymbolSpec
 
 Document = Mapping[str, Any]
 ONE = Decimal(1)
+#: `late_entry_seconds` of a document that does not say.
+WAITS_S = 60
 RULE_IS_FOR = frozenset({"masters", "magics", "symbols"})
 
 
@@ -23,6 +25,9 @@ class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
 
     `longest_ms`: after so long it is closed whatever its master does, None for never.
     `oldest_signal_ms`: `max_signal_age_ms`, None where the document does not say.
+    `may_be_old`: whatever its age, as late entries and positions that were there before may be.
+    `waits_ms`: so long an order of ours may wait before it becomes the copy.
+    `kept_out`: why it may not be copied at all, empty where it may.
     """
 
     symbol: str
@@ -31,16 +36,26 @@ class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
     keeps_minimum: bool
     longest_ms: int | None
     oldest_signal_ms: int | None
+    may_be_old: bool = False
+    waits_ms: int = 0
+    kept_out: str = ""
+    windows: tuple[str, ...] | None = None
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """A master's position. `contract_size`: of its symbol there, None where nobody told it."""
+    """A master's position. `contract_size`: of its symbol there, None where nobody told it.
+
+    `lots_later`: what closes in part left of it, as an open may be decided about at any of them.
+    """
 
     master: str
     symbol: str
     lots: Decimal
     magic: int = 0
     contract_size: Decimal | None = None
+    side: str = ""
+    comment: str | None = None
+    lots_later: tuple[Decimal, ...] = ()
 
 
 def asked_for(document: Document, position: Position, specs: Mapping[str, SymbolSpec]) -> AskedFor:
@@ -51,6 +66,8 @@ def asked_for(document: Document, position: Position, specs: Mapping[str, Symbol
     rule = {name: value for name, value in next(fitting, {}).items() if name not in RULE_IS_FOR}
     ways = {**document, **rule}
     longest_s, oldest_ms = ways.get("max_hold_seconds"), ways.get("max_signal_age_ms")
+    comes_late = (ways.get("late_entry") or "skip") != "skip"
+    windows = ways.get("trading_windows")
     return AskedFor(
         symbol=symbol,
         is_reversed=bool(ways.get("reverse")),
@@ -58,6 +75,58 @@ def asked_for(document: Document, position: Position, specs: Mapping[str, Symbol
         keeps_minimum=(ways.get("partial_below_min") or "keep") == "keep",
         longest_ms=None if longest_s is None else int(longest_s) * 1000,
         oldest_signal_ms=None if oldest_ms is None else int(oldest_ms),
+        may_be_old=comes_late or (ways.get("copy_existing") or "no") != "no",
+        waits_ms=int(ways.get("late_entry_seconds") or WAITS_S) * 1000 if comes_late else 0,
+        kept_out=_kept_out(ways, position, names),
+        windows=None if windows is None else tuple(windows),
+    )
+
+
+def _kept_out(ways: Document, position: Position, names: Sequence[str]) -> str:
+    """By which field, as the first that does; order types and denied comments are not judged.
+
+    No deal tells what kind of order it was; and who sees a comment rewritten misses the one denied.
+    """
+    filters: Document = ways.get("filters") or {}
+    comment = position.comment
+    by_field = {
+        "symbols": not _is_let(ways.get("symbols"), lambda one: _any_like(names, one)),
+        "filters.not_symbols": any(_any_like(names, one) for one in _texts(filters, "not_symbols")),
+        "filters.magics": not _is_let(filters.get("magics"), lambda one: _has(one, position)),
+        "filters.not_magics": any(_has(one, position) for one in _texts(filters, "not_magics")),
+        "filters.sides": bool(position.side)
+        and not _is_let(filters.get("sides"), lambda one: one == position.side),
+        "filters.comments": comment is not None
+        and not _is_let(filters.get("comments"), lambda one: _is_like(comment, one)),
+        "filters.min_master_lot": _is_beyond(filters, "min_master_lot", position, Decimal.__lt__),
+        "filters.max_master_lot": _is_beyond(filters, "max_master_lot", position, Decimal.__gt__),
+    }
+    return next((field for field, is_out in by_field.items() if is_out), "")
+
+
+def _is_let(allowed: Sequence[str] | None, fits: Callable[[str], bool]) -> bool:
+    return allowed is None or any(fits(str(one)) for one in allowed)
+
+
+def _texts(filters: Document, name: str) -> list[str]:
+    return [str(one) for one in filters.get(name) or ()]
+
+
+def _any_like(names: Sequence[str], written: str) -> bool:
+    return any(_is_like(name, written) for name in names)
+
+
+def _has(written: str, position: Position) -> bool:
+    return _spans(written, position.magic)
+
+
+def _is_beyond(
+    filters: Document, name: str, position: Position, beyond: Callable[[Decimal, Decimal], bool]
+) -> bool:
+    """At every moment at which it may have been decided about."""
+    limit = filters.get(name)
+    return limit is not None and all(
+        beyond(lots, _exact(limit)) for lots in (position.lots, *position.lots_later)
     )
 
 

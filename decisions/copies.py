@@ -3,7 +3,7 @@
 The only place where the damage report makes positions' lives out of deals and ties them together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from decisions.marking import magic_for_leg, named_by
 from decisions.parts import MOST_PARTS
 from decisions.truth import Life, MasterTruth, SlaveTruth, lives_of
 from domain.ids import LegKey, NodeName, OpeningOrder
-from domain.market import Deal
+from domain.market import Deal, PendingOrder
 
 MAGIC_TAIL = 10**12
 #: Whoever has no digits of ours behind his number writes one like this, ours or another.
@@ -73,10 +73,21 @@ def copies_on(slave: SlaveTruth, wanted: Sequence[Wanted], swarms: Sequence[str]
     return Copies(of=of, orphans=tuple(orphans), on_foreign=_on_foreign(slave, ours))
 
 
-def is_marked(slave: SlaveTruth, deal: Deal) -> bool:
+def orders_on(
+    slave: SlaveTruth, wanted: Sequence[Wanted], swarms: Sequence[str]
+) -> Iterator[tuple[PendingOrder, LegKey | None]]:
+    """Orders of ours that wait on a slave's account, and for which position; None for none."""
+    marks = _Marks(slave, wanted, swarms)
+    for order in slave.orders:
+        if is_marked(slave, order):
+            key = marks.key_of(order)
+            yield order, None if key is None else key.first
+
+
+def is_marked(slave: SlaveTruth, one: Deal | PendingOrder) -> bool:
     """The account's number stands in front of our digits; the bare number is anybody's."""
-    is_bare = deal.magic <= HIGHEST_BARE
-    return not is_bare and deal.magic // MAGIC_TAIL == slave.policy.magic_number
+    is_bare = one.magic <= HIGHEST_BARE
+    return not is_bare and one.magic // MAGIC_TAIL == slave.policy.magic_number
 
 
 def _lives(deals: Sequence[Deal]) -> list[Life]:
@@ -104,8 +115,8 @@ class _Marks:
         self._further: dict[int, LegKey] | None = None
         self._by_ticket = {} if swarms else {key.opening_order: key for key in self._keys}
 
-    def key_of(self, opening: Deal) -> LegKey | None:
-        """The leg that this deal opened."""
+    def key_of(self, opening: Deal | PendingOrder) -> LegKey | None:
+        """The leg that this deal opened, or this order is to open."""
         found = self._by_mark.get(opening.magic)
         if found is None and self._swarms:
             if self._further is None:

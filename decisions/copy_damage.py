@@ -13,8 +13,12 @@ from decisions.asked_for import AskedFor, Position, asked_for
 from decisions.broker_clocks import BrokerClock, least_apart_ms
 from decisions.copies import Wanted, is_marked
 from decisions.damage_found import DamageKind, Finding, Terms
+from decisions.hours_asked import never_open
 from decisions.truth import BY_THE_BROKER, ZERO, Life, SlaveTruth
 from domain.market import Deal, SymbolSpec
+
+#: So far our own clock is put forward or back where it is put.
+CLOCK_MOVED_MS = 3_600_000
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +48,9 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
             lots=life.volume,
             magic=life.opening.magic,
             contract_size=self.wanted.contract_size,
+            side=life.side.value,
+            comment=life.opening.comment,
+            lots_later=tuple(left for left in life.stages() if left),
         )
         return asked_for(policy.document, position, policy.specs)
 
@@ -95,6 +102,27 @@ def _still_open(copied: Copied) -> Finding | None:
     return copied.damage(DamageKind.CLOSE_LOST, wanted, found)
 
 
+def _kept_out(copied: Copied) -> Finding | None:
+    """What its document keeps out is not opened at all, whatever else is right about it."""
+    asked = copied.asked
+    if not asked.kept_out and asked.windows is not None and _out_of_hours(copied, asked):
+        asked = msgspec.structs.replace(asked, kept_out="trading_windows")
+    if not asked.kept_out:
+        return None
+    wanted = f"no copy, which {asked.kept_out} keeps out"
+    return copied.damage(DamageKind.COPIED_WRONG, wanted, "opened")
+
+
+def _out_of_hours(copied: Copied, asked: AskedFor) -> bool:
+    """All the time in which it may have been decided, by any clock that was gone by."""
+    terms, opened_ms = copied.terms, copied.copy.opening.server_ms
+    moments = copied.slave_clock.moments(opened_ms)
+    moved_ms = CLOCK_MOVED_MS if terms.our_clock_moved else 0
+    early_ms = terms.late_fill_ms + terms.forgiven_ms + asked.waits_ms + moved_ms
+    span_ms = (min(moments) - early_ms, max(moments) + terms.forgiven_ms + moved_ms)
+    return never_open(asked.windows or (), span_ms, terms.zones)
+
+
 def _copied_wrong(copied: Copied) -> Finding | None:
     """Part of it may not have been filled; more than was asked for nobody wants."""
     asked, copy = copied.asked, copied.copy
@@ -113,7 +141,7 @@ def _opened_late(copied: Copied) -> Finding | None:
     oldest_ms = copied.terms.oldest_ms(copied.slave.name, copied.asked.oldest_signal_ms)
     opened_ms = copied.wanted.life.opening.server_ms
     late_ms = copied.after_ms(opened_ms, copied.copy.opening.server_ms)
-    if oldest_ms is None or late_ms <= oldest_ms:
+    if oldest_ms is None or copied.asked.may_be_old or late_ms <= oldest_ms:
         return None
     wanted = f"no copy later than {_seconds(oldest_ms)} after the master's opening"
     return copied.damage(DamageKind.OPENED_LATE, wanted, f"opened {_seconds(late_ms)} after it")
@@ -196,5 +224,6 @@ CHECKS: tuple[Callable[[Copied], Finding | None], ...] = (
     _opened_late,
     _closed_early,
     _over_closed,
+    _kept_out,
     _copied_wrong,
 )

@@ -4,12 +4,13 @@ Only `without_verdict` looks at what the swarm itself has written down. What exp
 made from deals in decisions/copies.py, and there alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from decisions.copies import Copies, copies_on, wanted_of
+from decisions.copies import Copies, Wanted, copies_on, orders_on, wanted_of
 from decisions.copy_damage import Copied, damage_of_copy
 from decisions.damage_found import Damage, DamageKind, Finding, Terms
+from decisions.room_damage import without_room
 from decisions.truth import ZERO, Life, MasterTruth, SlaveTruth
 from decisions.verdict_damage import Words
 from domain.ids import LegKey, NodeName, OpeningOrder
@@ -29,7 +30,8 @@ def _on(slave: SlaveTruth, masters: Sequence[MasterTruth], terms: Terms) -> list
     followed = [one for one in masters if terms.is_followed(slave.name, one.name)]
     wanted, words = wanted_of(followed), Words(followed, slave)
     copies = copies_on(slave, wanted, terms.swarms)
-    found = [*_unexplained(slave, copies)]
+    found = [*_unexplained(slave, copies), *without_room(slave, copies.of)]
+    found += _still_waiting(slave, wanted, terms)
     for one in wanted:
         parts = copies.of.get(one.key, {}).values()
         whole = sum((of_part[0].volume for of_part in parts), ZERO)
@@ -61,6 +63,21 @@ def _unexplained(slave: SlaveTruth, copies: Copies) -> list[Finding]:
         for deal in copies.on_foreign
     ]
     return orphans + touched
+
+
+def _still_waiting(slave: SlaveTruth, wanted: Sequence[Wanted], terms: Terms) -> Iterator[Finding]:
+    """Orders of ours that wait for a position that its master no longer holds."""
+    keys = {one.key: one for one in wanted}
+    for order, key in orders_on(slave, wanted, terms.swarms):
+        if key is None or keys[key].life.ended_ms is not None:
+            due = "no order that waits" if key is None else "withdrawn, as the master's is closed"
+            yield _finding(
+                DamageKind.ORPHAN if key is None else DamageKind.CLOSE_LOST,
+                slave.name,
+                due,
+                f"order {order.ticket}, {order.kind.value} {order.volume:f} {order.symbol}, waits",
+                position=NO_POSITION if key is None else key.opening_order,
+            )
 
 
 def _repeated(slave: NodeName, key: LegKey, copies: Sequence[Life]) -> list[Finding]:

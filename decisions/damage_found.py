@@ -46,6 +46,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     clocks: dict[NodeName, BrokerClock] = {}
     #: The clock that the swarm goes by was set while it worked.
     our_clock_moved: bool = False
+    #: Minutes that time zones are ahead of UTC; windows in one that is not named are not judged.
+    zones: dict[str, int] = {}
     #: How far two brokers' times may be apart for one moment all the same.
     forgiven_ms: int = FORGIVEN_MS
 

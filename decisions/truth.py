@@ -9,7 +9,7 @@ import msgspec
 from decisions.netting import without_rollovers
 from domain.book import Stamp
 from domain.ids import NodeName, OpeningOrder
-from domain.market import Deal, Position, Side, SymbolSpec
+from domain.market import Deal, PendingOrder, Position, Side, SymbolSpec
 from domain.mt5_words import DealEntry, Reason
 from domain.reasons import Reason as VerdictReason
 from domain.verdicts import VerdictKind
@@ -87,6 +87,8 @@ class SlaveTruth(AccountTruth, frozen=True, kw_only=True):
 
     policy: CopyPolicy
     filed: tuple[Filed, ...]
+    orders: tuple[PendingOrder, ...] = ()
+    """What waits for its price there, whoever placed it."""
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import TypeVar
 from decisions.copies import Wanted
 from decisions.damage_found import DamageKind, Finding
 from decisions.truth import Filed, Life, MasterTruth, SlaveTruth, Told
-from domain.ids import OpeningOrder
+from domain.ids import NodeName, OpeningOrder
 from domain.signals import PositionClosed, PositionOpened
 from domain.verdicts import VerdictKind
 
@@ -25,6 +25,10 @@ class Words:
         self._slave = slave.name
         self._told = {master.name: _by_order(master.told) for master in masters}
         self._filed = _by_order(slave.filed)
+        self._first = {
+            name: min((one.stamp for one in slave.filed if one.master == name), default=None)
+            for name in self._told
+        }
 
     def missing(self, wanted: Wanted, copies: Sequence[Life]) -> list[Finding]:
         """Events of one position that have no answer, none that is final, or a false one."""
@@ -39,8 +43,20 @@ class Words:
                 wanted=due,
                 found=is_,
             )
-            for due, is_ in (*_unanswered(wanted, told, words), *_unfit(words, copies))
+            for due, is_ in (
+                *_unanswered(wanted, self._owed(master, told, words), words),
+                *_unfit(words, copies),
+            )
         ]
+
+    def _owed(
+        self, master: NodeName, told: Sequence[Told], words: Sequence[Filed]
+    ) -> Sequence[Told]:
+        """Without an open of before the follow, which is answered as the first book showed it."""
+        first = self._first[master]
+        if first is None or not any(one.event == OPENED for one in words):
+            return told
+        return [one for one in told if one.event != OPENED or one.stamp > first]
 
 
 def _by_order(words: Sequence[T]) -> dict[OpeningOrder, list[T]]:

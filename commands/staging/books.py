@@ -10,7 +10,7 @@ from decisions.truth import CopyPolicy, Filed, MasterTruth, Moved, SlaveTruth, T
 from domain.account_fields import AccountDefaults
 from domain.book import Stamp
 from domain.ids import NodeName, OpeningOrder
-from domain.market import Deal, Identity, Position, SymbolSpec, Unknowable
+from domain.market import Deal, Identity, PendingOrder, Position, SymbolSpec, Unknowable
 from domain.reasons import Reason
 from domain.verdicts import VerdictKind
 from paper import client
@@ -38,6 +38,7 @@ class Books(NamedTuple):
     deals: tuple[Deal, ...]
     positions: tuple[Position, ...]
     specs: dict[str, SymbolSpec]
+    orders: tuple[PendingOrder, ...] = ()
 
 
 def read_master(
@@ -76,6 +77,7 @@ def read_slave(broker: Address, account: Document, filed: Iterable[Filed]) -> Sl
         positions=books.positions,
         policy=policy,
         filed=tuple(filed),
+        orders=books.orders,
     )
 
 
@@ -147,6 +149,7 @@ def books_of(broker: Address, account: Document) -> Books:
             deals=_known(name, terminal.deals_between(*ALL_TIME_S)),
             positions=_known(name, terminal.positions()),
             specs=_specs(terminal),
+            orders=_known(name, terminal.orders()),
         )
     finally:
         terminal.close()

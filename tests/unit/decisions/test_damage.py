@@ -10,11 +10,12 @@ import pytest
 from decisions.broker_clocks import BrokerClock, Jump
 from decisions.damage import damage
 from decisions.damage_found import Damage, Terms
+from decisions.hours_asked import zone_of
 from decisions.marking import magic_for_intent, magic_for_leg
 from decisions.truth import CopyPolicy, Filed, MasterTruth, SlaveTruth, Told
 from domain.book import Stamp
 from domain.ids import LegKey, NodeName, OpeningOrder
-from domain.market import Deal, Side, SymbolSpec
+from domain.market import Deal, Lifetime, PendingKind, PendingOrder, Side, SymbolSpec
 from domain.mt5_words import DealEntry
 from domain.mt5_words import Reason as DealReason
 from domain.reasons import Reason
@@ -562,3 +563,183 @@ def test_how_late_a_copy_may_be_a_rule_may_say() -> None:
     late = {"rules": [{"symbols": ["XAU*"], "max_signal_age_ms": 60_000}]}
     assert found(judged(HELD, slave(ours("1.0", 30), ways=late))) == {}
     assert found(judged(HELD, slave(ours("1.0", 90), ways=late))) == {"opened_late": 1}
+
+
+NOON_MS = 12 * HOUR_MS
+MORNINGS = "Thu 00:00-12:00 UTC"
+#: On 1 January 1970, a Thursday.
+AT_NINE = {"server_ms": 9 * HOUR_MS}
+AT_THREE = {"server_ms": 15 * HOUR_MS}
+
+
+def filters(**changes: Any) -> dict[str, Any]:
+    return {"filters": changes}
+
+
+@pytest.mark.parametrize(
+    ("lets", "keeps_out"),
+    [
+        pytest.param({"symbols": ["XAU*"]}, {"symbols": ["EUR*"]}, id="symbols"),
+        pytest.param({"symbols": ["gold"]}, {"symbols": []}, id="symbols by our name"),
+        pytest.param(
+            filters(not_symbols=["EURUSD"]), filters(not_symbols=["GOLD"]), id="symbols denied"
+        ),
+        pytest.param(filters(sides=["BUY"]), filters(sides=["SELL"]), id="sides"),
+        pytest.param(filters(magics=["0-5"]), filters(magics=["5"]), id="magics"),
+        pytest.param(filters(not_magics=["7"]), filters(not_magics=["0"]), id="magics denied"),
+        pytest.param(filters(comments=["*"]), filters(comments=["copy*"]), id="comments"),
+        pytest.param(filters(min_master_lot=1), filters(min_master_lot=1.1), id="least lots"),
+        pytest.param(filters(max_master_lot=1), filters(max_master_lot=0.9), id="most lots"),
+        pytest.param(
+            filters(sides=["SELL"]) | {"rules": [{"symbols": ["XAU*"], "filters": {}}]},
+            {"rules": [{"masters": ["Lead"], "filters": {"sides": ["SELL"]}}]},
+            id="by a rule",
+        ),
+    ],
+)
+def test_what_its_document_keeps_out_is_not_copied(
+    lets: dict[str, Any], keeps_out: dict[str, Any]
+) -> None:
+    assert found(judged(HELD, slave(ours("1.0", 2), ways=lets))) == {}
+    report = judged(HELD, slave(ours("1.0", 2), ways=keeps_out))
+    assert found(report) == {"copied_wrong": 1}
+    assert "keeps out" in report.findings[0].text
+
+
+def test_lots_are_those_at_any_moment_until_its_end() -> None:
+    halved = master(deal(GOLD, "1.0", 1), out(GOLD, "0.6", 4))
+    late = slave(ours("0.4", 5), ways=filters(max_master_lot=0.5))
+    assert found(judged(halved, late)) == {}
+    assert found(judged(HELD, late)) == {"copied_wrong": 1}
+
+
+@pytest.mark.parametrize(
+    ("written", "is_let"),
+    [
+        (MORNINGS, True),
+        ("Thu 12:00-00:00 UTC", False),
+        ("Mon-Sun 09:00-10:00 UTC", True),
+        ("Fri-Wed 00:00-00:00 UTC", False),
+        ("Wed 22:00-10:00 UTC", True),
+        ("Wed 22:00-08:00 UTC", False),
+        ("Thu 11:00-12:00 Europe/Athens", True),
+        ("Thu 12:00-13:00 Europe/Athens", False),
+        ("Thu 12:00-13:00 Mars/Olympus", True),
+    ],
+)
+def test_out_of_hours_nothing_is_copied(written: str, *, is_let: bool) -> None:
+    lead = master(deal(GOLD, "1.0", 1, **AT_NINE))
+    copy = slave(ours("1.0", 2, **AT_NINE), ways={"trading_windows": [written]})
+    report = judged(lead, copy, zones={"UTC": 0, "Europe/Athens": 120})
+    assert found(report) == ({} if is_let else {"copied_wrong": 1})
+
+
+def test_a_window_ends_with_its_zone() -> None:
+    assert zone_of(MORNINGS) == "UTC"
+
+
+def test_hours_are_those_of_the_moment_at_which_it_may_have_been_decided() -> None:
+    def at(server_ms: int, *, moved: bool = False, **ways: Any) -> dict[str, int]:
+        lead = master(deal(GOLD, "1.0", 1, server_ms=server_ms - 100))
+        own = {"trading_windows": [MORNINGS], **ways}
+        copy = slave(ours("1.0", 2, server_ms=server_ms), ways=own)
+        return found(judged(lead, copy, zones={"UTC": 0}, our_clock_moved=moved))
+
+    assert at(NOON_MS + 5_000) == {}
+    assert at(NOON_MS + 300_000) == {"copied_wrong": 1}
+    assert at(NOON_MS + 300_000, moved=True) == {}
+    assert at(NOON_MS + 300_000, late_entry="order", late_entry_seconds=600) == {}
+    assert at(NOON_MS + 300_000, late_entry="order") == {"copied_wrong": 1}
+    assert at(NOON_MS + 2 * HOUR_MS, moved=True) == {"copied_wrong": 1}
+
+
+@pytest.mark.parametrize("setting", [{"late_entry": "order"}, {"copy_existing": "near"}])
+def test_what_may_come_late_is_never_late(setting: dict[str, str]) -> None:
+    assert found(judged(HELD, slave(ours("1.0", 90), ways=setting))) == {}
+    by_rule = {"rules": [{"symbols": ["EUR*"], **setting}]}
+    assert found(judged(HELD, slave(ours("1.0", 90), ways=by_rule))) == {"opened_late": 1}
+
+
+def two_copies(
+    second: Mapping[str, Any], ends_s: float | None = None, **ways: Any
+) -> dict[str, int]:
+    """One of gold, and another one while it is open, or after."""
+    silver = {"symbol": "XAGUSD"}
+    lead = master(deal(GOLD, "1.0", 1), deal(SILVER, "1.0", 3, **silver, **second))
+    marks = {"symbol": "GOLD", "magic": mark(SILVER), "comment": str(SILVER)}
+    first = (ours("1.0", 2), *(() if ends_s is None else (out(9, "1.0", ends_s, symbol="GOLD"),)))
+    words = (filed(OPENED, 1), filed(OPENED, 2, SILVER))
+    own = {"symbol_map": {"XAUUSD": "GOLD", "XAGUSD": "GOLD"}, **ways}
+    copy = slave(*first, deal(10, "1.0", 4, **marks, **second), words=words, ways=own)
+    return found(judged(lead, copy))
+
+
+@pytest.mark.parametrize(
+    ("ways", "side"),
+    [
+        ({"max_open_trades": 1}, Side.BUY),
+        ({"max_open_trades_per_symbol": 1}, Side.BUY),
+        ({"fifo": True}, Side.BUY),
+        ({"block_hedging": True}, Side.SELL),
+    ],
+    ids=lambda one: next(iter(one)) if isinstance(one, dict) else None,
+)
+def test_where_there_is_no_room_nothing_is_copied(ways: dict[str, Any], side: Side) -> None:
+    second = {"side": side}
+    assert two_copies(second) == {}
+    assert two_copies(second, **ways) == {"copied_wrong": 1}
+    assert two_copies(second, 3.5, **ways) == {}
+    assert two_copies(second, 5.0, **ways) == {"copied_wrong": 1}
+
+
+def test_there_is_room_for_what_no_limit_forbids() -> None:
+    assert two_copies({"side": Side.BUY}, block_hedging=True) == {}
+    assert two_copies({"side": Side.SELL}, max_open_trades=2, max_open_trades_per_symbol=2) == {}
+
+
+def waiting(magic: int) -> PendingOrder:
+    return PendingOrder(
+        ticket=77,
+        symbol="GOLD",
+        kind=PendingKind.BUY_LIMIT,
+        volume=Decimal(1),
+        initial_volume=Decimal(1),
+        price=Decimal(1280),
+        stop_limit_price=Decimal(0),
+        sl=Decimal(0),
+        tp=Decimal(0),
+        lifetime=Lifetime(),
+        magic=magic,
+        comment=str(GOLD),
+        placed_server_ms=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lead", "magic", "expected"),
+    [
+        pytest.param(HELD, mark(), {}, id="its master holds it"),
+        pytest.param(CLOSED_AT_10, mark(), {"closes_lost": 1}, id="its master has closed"),
+        pytest.param(HELD, mark(SILVER), {"orphans": 1}, id="nobody's"),
+        pytest.param(CLOSED_AT_10, HAND_MAGIC, {}, id="a hand's"),
+    ],
+)
+def test_an_order_of_ours_does_not_outlive_its_masters_position(
+    lead: MasterTruth, magic: int, expected: dict[str, int]
+) -> None:
+    missed = VerdictKind.MISSED
+    words = (filed(OPENED, 1, kind=missed), filed(CLOSED, 2, kind=missed))
+    copy = msgspec.structs.replace(slave(words=words), orders=(waiting(magic),))
+    assert found(judged(lead, copy)) == expected
+
+
+def test_what_was_told_before_the_follow_is_answered_as_the_first_book_shows_it() -> None:
+    lead = master(deal(GOLD, "1.0", 1), told=(told(OPENED, 1), told("PositionModified", 4)))
+    existed = filed(OPENED, 3, master=LEAD, kind=VerdictKind.MISSED, reason=Reason.EXISTED_BEFORE)
+    by_book = (existed, filed("PositionModified", 4, master=LEAD))
+    assert found(judged(lead, slave(words=by_book))) == {}
+    # Whoever followed before owes an answer to each.
+    before = filed(OPENED, 0, order=SILVER, master=LEAD)
+    assert found(judged(lead, slave(words=(before, *by_book)))) == {"without_verdict": 1}
+    nothing = (filed("PositionModified", 4, master=LEAD),)
+    assert found(judged(lead, slave(words=nothing))) == {"without_verdict": 1}
