@@ -11,7 +11,7 @@ from typing import NamedTuple
 import config
 from commands.demonstration import console
 from commands.drilling import accounts, report
-from commands.drilling.course import Course, DrillFault, Outcome
+from commands.drilling.course import OWN_LIMITS, Course, DrillFault, Outcome
 from commands.drilling.injecting import Injector
 from commands.drilling.judging import Judge
 from commands.drilling.likeness import CannotShapeError, Likeness, like
@@ -87,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of chaos (default 50)",
     )
     how_many = count(MOST_ACCOUNTS)
-    parser.add_argument("--slaves", type=how_many, default=3, metavar="N", help="(default 3)")
+    parser.add_argument("--slaves", type=how_many, default=4, metavar="N", help="(default 4)")
     parser.add_argument("--masters", type=how_many, default=1, metavar="N", help="(default 1)")
     parser.add_argument(
         "--pace",
@@ -147,7 +147,9 @@ def _in_world(args: argparse.Namespace, stop: StopRequest) -> int:
 
 def _likeness(args: argparse.Namespace) -> Likeness:
     if not args.like_mine:
-        return Likeness(accounts=accounts.documents(args.masters, args.slaves), remarks=())
+        # The first seed begins with the first way.
+        own = accounts.documents(args.masters, args.slaves, turn=args.seed - 1)
+        return Likeness(accounts=own, remarks=())
     settings = config.load()
     with swarm_database(settings) as database:
         return like(Accounts(database).as_written(), settings.account_defaults)
@@ -185,6 +187,7 @@ def _course(
         screen=screen,
         stop=stop,
         pace=args.pace,
+        excused=OWN_LIMITS if args.like_mine else (),
     )
     measure = Measure(seed=args.seed, seconds=args.seconds, pace=args.pace, kills=args.kills)
     steps = plan(measure, Cast(masters=tuple(world.masters), slaves=tuple(world.slaves)))
@@ -232,6 +235,7 @@ def _report(
         versions=_versions(),
         signals_sent=outcome.judged.signals,
         verdicts=outcome.judged.verdicts,
+        reasons=outcome.judged.reasons,
         hand_trades=held.world.bystander.deeds,
         faults_by_kind=dict(held.record.by_kind),
         faults_not_possible=dict(held.record.not_possible),

@@ -1,6 +1,10 @@
 """Reads both brokers' deal histories, and what the swarm has written down, for the judge."""
 
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from pymongo.database import Database
@@ -12,9 +16,10 @@ from commands.staging.scenery import Scenery
 from decisions.broker_clocks import BrokerClock
 from decisions.damage import damage
 from decisions.damage_found import Damage, Terms
+from decisions.hours_asked import zone_of
 from decisions.truth import MasterTruth, SlaveTruth
-from domain.copy_settings import CopyExisting, LateEntry
 from domain.ids import NodeName
+from domain.reasons import Reason
 from paper.address import Address
 from utils.clock import utc_ms
 
@@ -32,6 +37,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     damage: Damage
     signals: int
     verdicts: dict[str, int]
+    reasons: dict[str, int] = {}
 
 
 class Judge:
@@ -53,11 +59,12 @@ class Judge:
         masters = [self._master(broker, database, name) for name in self._world.masters]
         decided = books.decisions(database, books.FILED_FIELDS)
         slaves = [self._slave(broker, name, decided) for name in self._world.slaves]
-        kinds = [one.kind.value for slave in slaves for one in slave.filed]
+        words = [one for slave in slaves for one in slave.filed]
         return Judged(
             damage=damage(masters, slaves, self._terms()),
             signals=sum(len(master.told) for master in masters),
-            verdicts={kind: kinds.count(kind) for kind in sorted(set(kinds))},
+            verdicts=_counted(one.kind.value for one in words),
+            reasons=_counted(one.reason.value for one in words if one.reason is not Reason.NONE),
         )
 
     def _master(self, broker: Address, database: Database[Document], name: str) -> MasterTruth:
@@ -83,15 +90,13 @@ class Judge:
             },
             late_fill_ms=LATE_FILL_MS,
             our_clock_moved=self._injector.our_clock_moved,
+            zones=_minutes_ahead(map(self._account, self._world.slaves)),
             clocks={NodeName(name): self._clock(name) for name in self._ahead_ms},
         )
 
-    def _max_age_ms(self, name: str) -> int | None:
-        document = document_of(self._scenery, name)
-        comes_late = document.get("late_entry", LateEntry.SKIP) != LateEntry.SKIP
-        if comes_late or document.get("copy_existing", CopyExisting.NO) != CopyExisting.NO:
-            return None
-        limit: int = document.get("max_signal_age_ms", DEFAULT_MAX_AGE_MS)
+    def _max_age_ms(self, name: str) -> int:
+        """Rules, late entries and positions from before are the account's own (asked_for)."""
+        limit: int = document_of(self._scenery, name).get("max_signal_age_ms", DEFAULT_MAX_AGE_MS)
         return limit
 
     def _clock(self, name: str) -> BrokerClock:
@@ -102,3 +107,16 @@ class Judge:
             unsure_ms=UNSURE_MS,
             between_ms=(self._began_ms, utc_ms()),
         )
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(words).items()))
+
+
+def _minutes_ahead(accounts: Iterable[Document]) -> dict[str, int]:
+    """Of each zone in which a window is written; no drill is held for so long that it changes."""
+    ways = [way for one in accounts for way in (one, *(one.get("rules") or ()))]
+    zones = {zone_of(written) for way in ways for written in way.get("trading_windows") or ()}
+    now = datetime.fromtimestamp(utc_ms() / 1000, UTC)
+    aheads = {zone: now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in zones}
+    return {zone: round(ahead.total_seconds() / 60) for zone, ahead in aheads.items()}

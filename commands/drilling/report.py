@@ -44,6 +44,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     signals_sent: int
     verdicts: dict[str, int]
+    #: Why events were not copied, or not at once; NONE is left out.
+    reasons: dict[str, int] = {}
     hand_trades: int
     faults_by_kind: dict[str, int]
     faults_not_possible: dict[str, int]
@@ -144,6 +146,7 @@ def in_words(report: Report) -> Iterator[str]:
     if report.faults_not_possible:
         yield f"  not possible, as the victim was gone or away: {_sum(report.faults_not_possible)}"
     yield f"  answers: {_line(report.verdicts)}"
+    yield f"  their reasons: {_line(report.reasons)}"
     yield _seconds("time to converge", report.time_to_converge_s)
     yield _seconds("time until copies are opened again", report.time_to_copy_again_s)
     if not report.interrupted:

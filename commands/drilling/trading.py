@@ -14,6 +14,16 @@ BASKET: Final = (3, 5)
 BASKET_SHARE: Final = 0.08
 VOLUMES: Final = (0.2, 0.3, 0.4, 0.5, 0.8)
 PART_SHARES: Final = (0.3, 0.6)
+#: Magic numbers and comments of what trades on a master: accounts tell them apart by these.
+STRATEGIES: Final = (
+    (0, ""),
+    (11, "breakout"),
+    (12, "breakout"),
+    (13, "grid 1"),
+    (14, "grid 2"),
+    (15, "news"),
+    (16, "news, late"),
+)
 SMALLEST_PART: Final = 0.1
 STOP_SHARES: Final = (0.006, 0.012)
 #: As many scripts do, also our own number, which alone makes nothing ours.
@@ -48,6 +58,11 @@ class Trader:
             return
         self.deeds += self._act(held, now_s)
 
+    def open_early(self) -> None:
+        """Hold one position of each strategy, so that something was there before it is copied."""
+        for strategy in STRATEGIES:
+            self.deeds += self._open(0.0, strategy)
+
     def close_all(self) -> bool:
         """Close what is open; whether nothing is."""
         held = self._hand.positions()
@@ -69,7 +84,7 @@ class Trader:
             return len(held) < MOST and self._open(now_s)
         return self._touch(self._lot.choice(ripe), len(held), now_s)
 
-    def _open(self, now_s: float) -> bool:
+    def _open(self, now_s: float, strategy: tuple[int, str] | None = None) -> bool:
         if not self._hand.symbols_there():
             return False
         symbol = self._lot.choice(self._hand.symbols)
@@ -78,7 +93,9 @@ class Trader:
         if tick is None or not tick.bid:
             return False
         sl, tp = self._stops(kind, tick.bid)
-        answer = self._hand.open(symbol, kind, volume, sl=sl, tp=tp)
+        magic, comment = strategy or self._lot.choice(STRATEGIES)
+        more = {"sl": sl, "tp": tp, "magic": magic, "comment": comment}
+        answer = self._hand.open(symbol, kind, volume, **more)
         if answer is not None:
             self._touched_s[answer.order] = now_s
         return answer is not None

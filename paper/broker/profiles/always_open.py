@@ -1,4 +1,4 @@
-"""Four brokers that trade day and night, so that a demonstration works on a Sunday too."""
+"""Five brokers that trade day and night, so that a demonstration works on a Sunday too."""
 
 import msgspec
 
@@ -50,3 +50,8 @@ def union(feed: str, digits: int) -> SymbolProfile:
         execution=Execution.INSTANT,
         commission=Commission(per_lot=1.0),
     )
+
+
+def minnow(feed: str, digits: int) -> SymbolProfile:
+    """Suffix .s, half a lot at most in an order: what is larger takes several."""
+    return msgspec.structs.replace(plain(feed, digits), name=f"{feed}.s", volume_max=0.5)

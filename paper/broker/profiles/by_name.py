@@ -34,6 +34,7 @@ SHOPS: Final[dict[str, Shop]] = {
         _open_always("Apex-Demo", always_open.apex),
         _open_always("Harbor-Demo", always_open.harbor),
         _open_always("Union-Demo", always_open.union),
+        _open_always("Minnow-Demo", always_open.minnow),
         *(
             Shop(house=broker.HOUSE, about=broker.__doc__ or "", shelf=broker.SHELF)
             for broker in (liberty, meridian, kontor, warden)

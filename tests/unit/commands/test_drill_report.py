@@ -51,6 +51,7 @@ def report(**changes: object) -> Report:
         versions={"python": "3.11.7"},
         signals_sent=140,
         verdicts={"copied": 300, "missed": 20},
+        reasons={"FLASH": 4, "SIDE_FILTERED": 9},
         hand_trades=30,
         faults_by_kind={"kill slave": 3, "terminal: pipe lost": 2},
         faults_not_possible={},

@@ -35,6 +35,7 @@ BROKERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Apex-Demo": (HEDGING, {**OPEN_BOOK, "margin_so_call": 50.0, "margin_so_so": 30.0}),
     "Harbor-Demo": (HEDGING, {**OPEN_BOOK, "margin_so_call": 50.0, "margin_so_so": 30.0}),
     "Union-Demo": (HEDGING, {**OPEN_BOOK, "margin_so_call": 50.0, "margin_so_so": 30.0}),
+    "Minnow-Demo": (HEDGING, {**OPEN_BOOK, "margin_so_call": 50.0, "margin_so_so": 30.0}),
     "Liberty-Demo": (HEDGING, {"fifo_close": True, "margin_so_so": 100.0, "margin_mode": 2}),
     "Meridian-Demo": (HEDGING, {**OPEN_BOOK, "margin_so_so": 20.0}),
     "Kontor-Demo": (NETTING, {"margin_so_mode": 1, "margin_so_so": 500.0, "margin_mode": 0}),
