@@ -1,7 +1,7 @@
 """A user's formula for the volume of a copy, read by a library that runs nothing but arithmetic."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DecimalException
 from functools import lru_cache
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, neg, not_, or_, pos, sub, truediv
@@ -9,11 +9,14 @@ from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval
 
+ZERO = Decimal(0)
 LONGEST = 500
 #: Larger ones make no sense of volumes, and would keep a node busy.
 LARGEST_POWER = 10
 #: A third times three is one: the last digits of a quotient are not there to be rounded down by.
 ENOUGH_DIGITS = Context(prec=20)
+#: Figures beyond are no volumes, and exact fractions of them would keep a node busy.
+MOST_LOTS, LEAST_LOTS = Decimal(10) ** 12, Decimal(10) ** -12
 
 #: What a formula may name, with a figure that makes sense of it.
 EXAMPLE: Mapping[str, Decimal] = {
@@ -39,6 +42,18 @@ EXAMPLE: Mapping[str, Decimal] = {
 
 class FormulaError(ValueError):
     """A formula gives no volume; the message says why."""
+
+
+#: What the library and arithmetic raise of a formula that makes no sense.
+FAULTS = (
+    InvalidExpression,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
 
 
 def volume_of(formula: str, names: Mapping[str, Decimal | None]) -> Decimal:
@@ -75,13 +90,13 @@ def _evaluate(formula: str, names: Mapping[str, Decimal]) -> Decimal:
         found = evaluator.eval(formula, previously_parsed=_parsed(formula))
     except DecimalException as error:
         raise FormulaError("it divides by zero, or comes to no number") from error
-    except (InvalidExpression, ArithmeticError, TypeError, ValueError, RecursionError) as error:
+    except FAULTS as error:
         raise FormulaError(str(error) or type(error).__name__) from error
     if isinstance(found, bool) or not isinstance(found, Decimal):
         raise FormulaError(f"it comes to {found!r}, which is no number of lots")
-    if not found.is_finite():
-        raise FormulaError(f"it comes to {found}")
-    return ENOUGH_DIGITS.plus(found)
+    if not found.is_finite() or abs(found) > MOST_LOTS:
+        raise FormulaError(f"it comes to {found:.3g}")
+    return ENOUGH_DIGITS.plus(found) if abs(found) >= LEAST_LOTS else ZERO
 
 
 @lru_cache(maxsize=64)
@@ -114,17 +129,25 @@ def _power(base: Decimal, exponent: Decimal) -> Decimal:
     return base**exponent
 
 
-def _whole(value: Decimal, rounding: str) -> Decimal:
-    return value.to_integral_value(rounding)
+def _of_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
+    """A comparison, a text or a function's own name is no number."""
+
+    def applied(*figures: object) -> Decimal:
+        for one in figures:
+            if not isinstance(one, Decimal):
+                raise FormulaError(f"{one!r} is no number")
+        return function(*figures)
+
+    return applied
 
 
 _FUNCTIONS: Mapping[str, Any] = {
-    "min": min,
-    "max": max,
-    "abs": abs,
-    "floor": lambda value: _whole(value, ROUND_FLOOR),
-    "ceil": lambda value: _whole(value, ROUND_CEILING),
-    "sqrt": Decimal.sqrt,
+    "min": _of_numbers(min),
+    "max": _of_numbers(max),
+    "abs": _of_numbers(abs),
+    "floor": _of_numbers(lambda value: value.to_integral_value(ROUND_FLOOR)),
+    "ceil": _of_numbers(lambda value: value.to_integral_value(ROUND_CEILING)),
+    "sqrt": _of_numbers(Decimal.sqrt),
 }
 _OPERATORS: Mapping[type, Any] = {
     ast.Add: add,

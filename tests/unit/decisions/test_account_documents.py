@@ -362,3 +362,17 @@ def test_the_last_digit_of_a_long_number_counts() -> None:
 
 def test_a_number_too_long_to_print_is_still_a_problem_one_can_read() -> None:
     assert only_problem(login=10**6000).found.endswith("000... (int)")
+
+
+def test_law_7_a_document_that_nobody_can_read_is_a_fault_of_its_account_alone() -> None:
+    """Whatever the reading of one stumbles over, the accounts beside it run on."""
+
+    def stumbles(_: str) -> bool:
+        raise ZeroDivisionError("no zone")
+
+    windows = {"trading_windows": ["Mon-Fri 08:00-17:00 Europe/Prague"]}
+    found = parse_account(MINIMAL | windows, zone_exists=stumbles)
+    assert isinstance(found, tuple)
+    [problem] = found
+    assert problem.account == MINIMAL["name"]
+    assert "ZeroDivisionError: no zone" in problem.found

@@ -121,3 +121,17 @@ def test_of_a_pattern_only_a_star_and_a_question_mark_are_not_themselves(
     position = Position(master="M", symbol=name, lots=Decimal(1))
     document = {"rules": [{"symbols": [pattern], "reverse": True}]}
     assert asked_for(document, position, {}).is_reversed is fits
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("slippage_tolerance", "abc"), ("path", 7), ("size", {"mode": "none"}), ("prefix", None)],
+)
+def test_a_fault_of_the_account_is_told_beside_rules_as_without_them(
+    field: str, value: object
+) -> None:
+    found = parse_account(SLAVE | {field: value})
+    without = parse_account({n: v for n, v in SLAVE.items() if n != "rules"} | {field: value})
+    assert isinstance(found, tuple)
+    assert found == without
+    assert found[0].field.startswith(field)

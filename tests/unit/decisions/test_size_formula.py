@@ -55,6 +55,13 @@ def test_a_formula_is_exact_arithmetic(formula: str, comes_to: str) -> None:
         ("2 ** 11", "powers"),
         ("sqrt(-1)", "no number"),
         ("1e400 * 10", "Infinity"),
+        ("floor(master_lots > 1)", "no number"),
+        ("ceil(not master_lots)", "no number"),
+        ("floor(max)", "no number"),
+        ("abs(True)", "no number"),
+        ("floor(f'{1}')", "no number"),
+        ("(((1e300 ** 10) ** 10) ** 10) ** 3", "it comes to"),
+        ("master_lots * 1e13", "it comes to 1.00e+13"),
         ("1 + " * 200 + "1", "characters long"),
         ("(" * 240 + "1" + ")" * 240, "cannot be read"),
     ],
@@ -63,6 +70,11 @@ def test_what_is_no_formula_is_refused_with_why(formula: str, said: str) -> None
     assert said in fault_of(formula)
     with pytest.raises(FormulaError):
         volume_of(formula, EXAMPLE)
+
+
+def test_what_is_far_below_any_step_is_nothing() -> None:
+    """An exact fraction of it would keep a node busy for minutes."""
+    assert volume_of("((1e-300 ** 10) ** 10) ** 10", EXAMPLE) == 0
 
 
 def test_a_figure_that_nobody_knows_gives_no_volume() -> None:
