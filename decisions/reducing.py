@@ -26,7 +26,11 @@ def volume_after_reduction(leg: Leg, held: Decimal, spec: SymbolSpec) -> Decimal
 
 
 def _whole_steps_due(leg: Leg, step: Decimal) -> Decimal:
-    """Of a copy in parts rounded once for all of them: together they leave what one would."""
+    """Of a copy in parts rounded once for all of them: together they leave what one would.
+
+    The share of a part is not always smaller after a further reduction, and what was taken off is
+    never put back: so after several of them a part may have less than its share.
+    """
     before = leg.parts_before
     if before == ZERO:
         return floor_to_step(_exactly_due(leg), step)

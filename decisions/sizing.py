@@ -78,13 +78,16 @@ def _fraction(step: Decimal) -> Fraction:
 
 
 def _at_least(raw: Fraction, case: SizeCase) -> Decimal | Denied:
-    """On the broker's steps, and not below the account's least by rounding either."""
+    """On the broker's steps, and not below the account's least by rounding either.
+
+    A least below the broker's own raises nothing to the broker's: that is for `bump_at_most`.
+    """
     volume, least = _on_steps(raw, case.spec), case.size.min_lot
     if least is None or volume >= least:
         return volume
     if case.size.below_min_lot is Beyond.SKIP:
         return _below_least(raw, least)
-    return ceil_to_step(least, case.spec.volume_step)
+    return volume if least < case.spec.volume_min else ceil_to_step(least, case.spec.volume_step)
 
 
 def _below_least(raw: Fraction, least: Decimal) -> Denied:

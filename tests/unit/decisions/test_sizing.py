@@ -257,6 +257,18 @@ def test_old_figures_of_the_master_matter_only_where_they_are_used() -> None:
             id="too far to be bumped",
         ),
         pytest.param(
+            "0.001",
+            {"min_lot": "0.0001", "below_min_lot": Beyond.CLAMP, "bump_at_most": "1.5"},
+            Reason.VOLUME_TOO_SMALL,
+            id="a least below the broker's own raises nothing to that",
+        ),
+        pytest.param(
+            "0.001",
+            {"min_lot": "0.008", "below_min_lot": Beyond.CLAMP, "bump_at_most": "1.5"},
+            "0.01",
+            id="a bump counts from the least that it is raised to",
+        ),
+        pytest.param(
             "0.08",
             {"spec": {"volume_min": "0.1"}, "bump_at_most": "5", "max_lot": "0.09"},
             Reason.VOLUME_TOO_SMALL,
