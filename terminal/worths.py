@@ -12,6 +12,8 @@ from terminal.quotes import Quotes
 
 #: Where two currencies have no symbol of their own, most have one with this.
 BETWEEN = "USD"
+#: SYMBOL_CALC_MODE_FOREX and SYMBOL_CALC_MODE_FOREX_NO_LEVERAGE.
+EXCHANGES = frozenset({0, 5})
 Pair = tuple[str, str]
 
 
@@ -78,7 +80,12 @@ class Worths:
         return None if symbol is None else self._quotes.quote(symbol)
 
     def _pairs(self) -> Iterator[tuple[Pair, str]]:
-        """Of several symbols of one pair the one with the shortest name is the plain one."""
+        """Of several symbols of one pair the one with the shortest name is the plain one.
+
+        An index in dollars on a Japanese exchange names the two currencies as well, and is no rate.
+        """
         told = self._calls.ask(self._calls.module.symbols_get)
         for symbol in sorted(told, key=lambda one: (-len(one.name), one.name)):
-            yield (symbol.currency_base, symbol.currency_profit), symbol.name
+            pair = symbol.currency_base, symbol.currency_profit
+            if symbol.trade_calc_mode in EXCHANGES or "".join(pair) in symbol.name.upper():
+                yield pair, symbol.name

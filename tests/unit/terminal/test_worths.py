@@ -95,6 +95,20 @@ def test_a_rate_that_no_symbol_shows_is_not_known(of: str, into: str) -> None:
     assert isinstance(at.rate(of, into), Unknowable)
 
 
+def test_an_index_that_names_both_currencies_is_no_rate() -> None:
+    module = a_market(EURUSD=(1.2498, 1.2502))
+    module.symbols["DE40"] = symbol(name="DE40", currency_base="EUR", currency_profit="USD")
+    module.ticks["DE40"] = tick(bid=18_000, ask=18_001)
+    assert door(module).rate("EUR", "USD") == Decimal("1.2500")
+
+
+def test_an_exchange_of_another_name_is_known_by_its_way_of_reckoning() -> None:
+    module = a_market(EURUSD=(1.2498, 1.2502))
+    own = symbol(name="6E", currency_base="EUR", currency_profit="CHF", trade_calc_mode=0)
+    module.symbols["6E"], module.ticks["6E"] = own, tick(bid=0.9998, ask=1.0002)
+    assert door(module).rate("EUR", "CHF") == 1
+
+
 def test_a_symbol_without_a_quote_shows_no_rate() -> None:
     module = a_market(**{"EURUSD.c": (0.0, 0.0)})
     assert isinstance(door(module).rate("EUR", "USD"), Unknowable)
