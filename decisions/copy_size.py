@@ -38,7 +38,8 @@ def sized_copy(fact: Asking, now: Situation, draft: Draft, spec: SymbolSpec) -> 
 
 def _most_parts(fact: Asking, now: Situation) -> int:
     """An order waits as one; where the oldest is closed first, parts would block each other."""
-    account = now.account
-    blocks = not isinstance(account, Unknowable) and account.closes_oldest_first
+    account, blocks = now.account, now.settings.fifo
+    if not isinstance(account, Unknowable):
+        blocks = account.closes_oldest_first or (blocks and account.hedging)
     waits = isinstance(fact, OrderPlaced) or now.late_until_ms > 0
-    return 1 if blocks or now.settings.fifo or waits else MOST_PARTS
+    return 1 if blocks or waits else MOST_PARTS

@@ -8,7 +8,7 @@ from decisions.levels import is_passed, kept_off, moved
 from decisions.order_terms import entry_of
 from decisions.rounding import to_tick
 from decisions.situation import Situation
-from decisions.stops import Levels, on_ticks, own_levels
+from decisions.stops import Levels, asks_for_a_stop, on_ticks, own_levels
 from domain.copy_settings import StopLossType, TakeProfitType
 from domain.market import PendingKind, Side, SymbolSpec
 from domain.orders import Denied
@@ -84,6 +84,9 @@ def draft_copy(fact: Asking, now: Situation) -> Draft | Denied | None:
     if isinstance(terms, Denied):
         return terms
     wanted = on_ticks(own_levels(terms, side, price, master_price, theirs), spec)
+    if wanted.sl == ZERO and asks_for_a_stop(terms, theirs):
+        why = f"below zero, as a stop so far from {price:f} would be, there is none"
+        return Denied(Reason.NO_STOP, why)
     if is_passed(side, wanted, closes_at):
         return Denied(Reason.STOP_PASSED, f"SL {wanted.sl:f}, TP {wanted.tp:f}, {closes_at:f} here")
     sl, tp = kept_off(side, wanted, closes_at, spec)

@@ -66,6 +66,16 @@ def own_levels(
     )
 
 
+def asks_for_a_stop(terms: CopyTerms, theirs: Levels) -> bool:
+    """Whether the copy is to have one: of its own, or what becomes of the master's."""
+    rule = terms.stop_loss
+    if rule.kind is StopKind.NONE:
+        return False
+    if rule.kind is StopKind.OWN:
+        return rule.distance > ZERO
+    return bool((theirs.tp if terms.reversed else theirs.sl) or rule.otherwise)
+
+
 def _level(rule: StopRule, anchor: Decimal, apart: Decimal, theirs: Decimal, away: int) -> Decimal:
     """`away`: 1 where the level lies above the price it was opened at, -1 where below."""
     if rule.kind is StopKind.NONE:

@@ -292,8 +292,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.NO_STOP: Explanation(
         "There is no stop that would lose, and the size follows from what is lost at it, or "
-        "`require_stop_loss` is set.",
-        "Trade with a stop loss on the master, or give copies one of their own.",
+        "`require_stop_loss` is set; or the copy's own stop would lie below zero.",
+        "Trade with a stop loss on the master, or give copies one of their own, near enough.",
     ),
     Reason.NO_TARGET: Explanation(
         "The master's has no take profit, and `require_take_profit` is set.",

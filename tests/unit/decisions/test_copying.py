@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions import copying
+from decisions.copy_size import sized_copy
 from decisions.copying import decide_open, decide_place
+from decisions.drafting import Draft, draft_copy
+from decisions.gates import volume_is_allowed
 from decisions.parts import Begun
+from decisions.sizing import Sized
 from decisions.slippage import spread_points
 from domain.copy_settings import (
     Atr,
@@ -133,6 +137,46 @@ def test_a_protective_stop_takes_the_place_of_none() -> None:
     protected = some_settings(protective_stop=Decimal(700))
     assert shown(order_for({"sl": 0}, settings=protected)) == ("BUY", "1278.10", "1295.00")
     assert shown(order_for(settings=protected)) == ("BUY", "1280.00", "1295.00")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "settings"),
+    [
+        ({"sl": 0}, {"protective_stop": Decimal(200_000)}),
+        ({}, {"stop_loss_type": StopLossType.FIXED, "stop_loss_points": Decimal(200_000)}),
+        ({}, {"stop_loss_offset": Decimal(200_000)}),
+        (
+            {"side": Side.SELL, "tp": 0},
+            {"protective_stop": Decimal(200_000), "reverse": True},
+        ),
+    ],
+    ids=["protective", "its own", "moved away", "reversed"],
+)
+def test_a_copy_whose_stop_would_lie_below_zero_is_not_opened_without_one(
+    theirs: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    """Points are for all symbols of an account, and one of them may be cheap."""
+    fact = opened(position=a_book_position(**theirs))
+    denied = decide_open(fact, a_situation(settings=some_settings(**settings)))
+    assert isinstance(denied, Denied)
+    assert denied.reason is Reason.NO_STOP
+    assert "1285.10" in denied.detail or "1284.90" in denied.detail
+
+
+@pytest.mark.parametrize(
+    ("hedging", "volume"), [(True, "50"), (False, "130")], ids=["hedging", "netting"]
+)
+def test_fifo_means_nothing_on_a_netting_account(hedging: bool, volume: str) -> None:
+    """Of a copy in parts the order is for the first: all of them where one position takes all."""
+    fact, fifo = opened(position=a_book_position(volume="130")), some_settings(fifo=True)
+    now = a_situation(settings=fifo, account=an_account(hedging=hedging), spec=a_spec())
+    found = volume_is_allowed(fact, now)
+    draft = draft_copy(fact, now)
+    assert found is None
+    assert isinstance(draft, Draft)
+    sized = sized_copy(fact, now, draft, a_spec())
+    assert isinstance(sized, Sized)
+    assert sized.volume == Decimal(volume)
 
 
 def test_without_a_stop_a_ratio_of_its_distance_is_none() -> None:
