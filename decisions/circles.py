@@ -4,6 +4,7 @@ An account at the broker may stand in two documents, as a MASTER and as a SLAVE.
 are copied on, and in the end come back to it, one trade opens the next.
 """
 
+import ntpath
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -62,7 +63,7 @@ def terminal_of(account: AccountSettings) -> str:
     """Windows reads a path in either slash and in any case; a paper key stands as written."""
     if account.terminal == "paper":
         return f"paper {account.path}"
-    return account.path.replace("\\", "/").lower()
+    return ntpath.normcase(ntpath.normpath(account.path.strip()))
 
 
 def _way_back(start: NodeName, steps: Mapping[NodeName, Sequence[Step]]) -> tuple[Step, ...]:

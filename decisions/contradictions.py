@@ -60,7 +60,7 @@ def unreachable_rules(rules: Sequence[Values]) -> Iterator[Fault]:
 def _fits_everything(rule: Values) -> bool:
     symbols = rule.get("symbols")
     is_narrow = rule.get("masters") is not None or rule.get("magics") is not None
-    return not is_narrow and (symbols is None or "*" in symbols)
+    return not is_narrow and (symbols is None or any(set(one) == {"*"} for one in symbols))
 
 
 def _in_order(values: Values) -> Iterator[Fault]:
@@ -92,8 +92,11 @@ def _magic_ranges(values: Values) -> Iterator[Fault]:
 
 
 def _allowed_and_denied(values: Values) -> Iterator[Fault]:
-    for name in ("magics", "comments"):
-        field = f"filters.{name}"
+    for field, name in (
+        ("filters.magics", "magics"),
+        ("filters.comments", "comments"),
+        ("symbols", "symbols"),
+    ):
         denied = _at(values, f"filters.not_{name}") or ()
         both = {one for one in _at(values, field) or () if _is_denied(name, one, denied)}
         if both:
@@ -103,9 +106,9 @@ def _allowed_and_denied(values: Values) -> Iterator[Fault]:
 
 
 def _is_denied(name: str, allowed: str, denied: Sequence[str]) -> bool:
-    """All of it: by the same words, or by a range around it."""
+    """All of it: by the same words, or by a range or a star around it."""
     if name != "magics":
-        return allowed in denied
+        return "*" in denied or allowed.lower() in {one.lower() for one in denied}
     first, last = _ends(allowed)
     return any(low <= first and last <= high for low, high in map(_ends, denied))
 

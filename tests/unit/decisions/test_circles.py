@@ -98,6 +98,7 @@ def test_what_is_disabled_copies_nothing() -> None:
         pytest.param({"login": 5}, {"login": 5, "server": ""}, True, id="a server left open"),
         pytest.param({"login": 5}, {"login": 5, "server": "APEX-live "}, True, id="capitals"),
         pytest.param({}, {"path": "c:\\m\\terminal64.exe"}, True, id="one terminal"),
+        pytest.param({}, {"path": "C:/x/..//m/./terminal64.exe "}, True, id="the same way round"),
         pytest.param({}, {"login": 5, "path": "C:/M/terminal64.exe"}, True, id="login left open"),
         pytest.param({}, {}, False, id="two terminals"),
         pytest.param(

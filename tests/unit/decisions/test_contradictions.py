@@ -50,6 +50,14 @@ CONTRADICTIONS = {
         "filters.comments",
         {"filters": {"comments": ["scalp*"], "not_comments": ["scalp*"]}},
     ),
+    "a symbol allowed and denied": (
+        "symbols",
+        {"symbols": ["XAU*", "EURUSD"], "filters": {"not_symbols": ["eurusd"]}},
+    ),
+    "no symbol that is not denied": (
+        "symbols",
+        {"symbols": ["XAU*"], "filters": {"not_symbols": ["*"]}},
+    ),
     "no window": ("trading_windows", {"trading_windows": []}),
     "a window of nothing": ("trading_windows", {"trading_windows": ["Mon 08:00-08:00 UTC"]}),
     "break-even at the price": ("break_even.lock", {"break_even": {"at": 100, "lock": 100}}),
@@ -71,6 +79,10 @@ CONTRADICTIONS = {
         "rules.1",
         {"rules": [{"symbols": ["*"], "max_lot": 1}, {"symbols": ["XAU*"]}]},
     ),
+    "a rule behind every symbol, in two stars": (
+        "rules.1",
+        {"rules": [{"symbols": ["**"], "max_lot": 1}, {"symbols": ["XAU*"]}]},
+    ),
     "a rule against the account": (
         "rules.0.size.min_lot",
         {"max_lot": 1, "rules": [{"masters": ["M"], "size": {"min_lot": 2}}]},
@@ -81,6 +93,7 @@ FINE = {
     "a fixed lot that is clamped": {"size": FIXED | {"above_max_lot": "clamp"}, "max_lot": 0.5},
     "a lot that is raised": {"size": FIXED | {"min_lot": 2, "below_min_lot": "clamp"}},
     "one magic as a range": {"filters": {"magics": ["100-100", "5"], "not_magics": ["7"]}},
+    "one of many symbols denied": {"symbols": ["XAU*"], "filters": {"not_symbols": ["XAUEUR"]}},
     "exactly so long": {"min_hold_seconds": 60, "max_hold_seconds": 60},
     "the whole day": {"trading_windows": ["Mon 00:00-00:00 UTC"]},
     "over midnight": {"trading_windows": ["Sun 23:00-02:00 UTC"]},
