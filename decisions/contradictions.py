@@ -92,11 +92,8 @@ def _magic_ranges(values: Values) -> Iterator[Fault]:
 
 
 def _allowed_and_denied(values: Values) -> Iterator[Fault]:
-    for field, name in (
-        ("filters.magics", "magics"),
-        ("filters.comments", "comments"),
-        ("symbols", "symbols"),
-    ):
+    for name in ("magics", "comments"):
+        field = f"filters.{name}"
         denied = _at(values, f"filters.not_{name}") or ()
         both = {one for one in _at(values, field) or () if _is_denied(name, one, denied)}
         if both:

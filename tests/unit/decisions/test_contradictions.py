@@ -50,13 +50,9 @@ CONTRADICTIONS = {
         "filters.comments",
         {"filters": {"comments": ["scalp*"], "not_comments": ["scalp*"]}},
     ),
-    "a symbol allowed and denied": (
-        "symbols",
-        {"symbols": ["XAU*", "EURUSD"], "filters": {"not_symbols": ["eurusd"]}},
-    ),
-    "no symbol that is not denied": (
-        "symbols",
-        {"symbols": ["XAU*"], "filters": {"not_symbols": ["*"]}},
+    "no comment that is not denied": (
+        "filters.comments",
+        {"filters": {"comments": ["scalp*"], "not_comments": ["*"]}},
     ),
     "no window": ("trading_windows", {"trading_windows": []}),
     "a window of nothing": ("trading_windows", {"trading_windows": ["Mon 08:00-08:00 UTC"]}),
@@ -93,7 +89,10 @@ FINE = {
     "a fixed lot that is clamped": {"size": FIXED | {"above_max_lot": "clamp"}, "max_lot": 0.5},
     "a lot that is raised": {"size": FIXED | {"min_lot": 2, "below_min_lot": "clamp"}},
     "one magic as a range": {"filters": {"magics": ["100-100", "5"], "not_magics": ["7"]}},
-    "one of many symbols denied": {"symbols": ["XAU*"], "filters": {"not_symbols": ["XAUEUR"]}},
+    "symbols that a rule denies": {
+        "symbols": ["XAU*"],
+        "rules": [{"masters": ["M"], "filters": {"not_symbols": ["XAU*"]}}],
+    },
     "exactly so long": {"min_hold_seconds": 60, "max_hold_seconds": 60},
     "the whole day": {"trading_windows": ["Mon 00:00-00:00 UTC"]},
     "over midnight": {"trading_windows": ["Sun 23:00-02:00 UTC"]},
