@@ -4,6 +4,7 @@ from typing import Any
 
 from commands.demonstration.accounts import CASTS, Cast
 from domain.policies import Role
+from utils.clock import utc_ms
 
 Document = dict[str, Any]
 
@@ -25,8 +26,16 @@ PLACES: tuple[Cast, ...] = (
         limits={},
     ),
 )
-#: At any moment one of the two is open and the other is not.
-MORNINGS, AFTERNOONS = "Mon-Sun 00:00-12:00 UTC", "Mon-Sun 12:00-00:00 UTC"
+
+
+def half_a_day(hour: int) -> str:
+    """A trading window from that hour on."""
+    return f"Mon-Sun {hour % 24:02d}:00-{(hour + 12) % 24:02d}:00 UTC"
+
+
+#: One is open and the other is not, for as many hours yet as no drill lasts or moves our clock by.
+NOW_H = utc_ms() // 3_600_000
+OPEN_NOW, SHUT_NOW = half_a_day(NOW_H - 6), half_a_day(NOW_H + 6)
 #: An open that comes a little late, or at another price than the master's, waits for that price.
 COMES_LATE: Document = {"slippage_tolerance": 1, "late_entry": "order", "late_entry_seconds": 8}
 #: How slaves copy. What is set holds with everything else at once, and what a rule sets for some of
@@ -36,8 +45,8 @@ WAYS: tuple[Document, ...] = (
         "throttle": {"opens": 6, "seconds": 10},
         "rules": [
             {"magics": ["11"], **COMES_LATE, "copy_existing": "always"},
-            {"magics": ["12"], "trading_windows": [MORNINGS], "copy_existing": "near"},
-            {"magics": ["13"], "trading_windows": [AFTERNOONS], "copy_existing": "near"},
+            {"magics": ["12"], "trading_windows": [OPEN_NOW], "copy_existing": "near"},
+            {"magics": ["13"], "trading_windows": [SHUT_NOW], "copy_existing": "near"},
             {"magics": ["14"], "filters": {"sides": ["SELL"], "min_master_lot": 0.3}},
             {
                 "magics": ["15"],
