@@ -5,14 +5,14 @@ to any socket of any program before our own process listens there.
 """
 
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-HOST = "127.0.0.1"
+from utils.ports import is_free
+
 BLOCK = 50
 #: Between our own defaults and where Linux, Windows and macOS begin.
 BLOCKS = tuple(range(28_000, 32_700, BLOCK))
@@ -28,21 +28,13 @@ def free_ports(count: int) -> list[int]:
     while True:
         ports = [next(_given) for _ in range(count)]
         in_a_row = ports[-1] - ports[0] == count - 1
-        if in_a_row and all(map(_is_free, ports)):
+        if in_a_row and all(map(is_free, ports)):
             return ports
 
 
 def free_port() -> int:
     """One of them."""
     return free_ports(1)[0]
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server((HOST, port)).close()
-    except OSError:
-        return False
-    return True
 
 
 def _ports() -> Iterator[int]:

@@ -1,7 +1,6 @@
 """The checks and steps of a start that concern the host; each failure is a HostFault."""
 
 import logging
-import socket
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,10 +19,9 @@ from nodes.supervisor import accounts, pid_file
 from nodes.supervisor.faults import HostFault
 from utils import os_signals
 from utils.folders import FolderFault, make_writable
+from utils.ports import is_free
 
 logger = logging.getLogger(__name__)
-
-HOST = "127.0.0.1"
 
 
 def make_folders(config: Config) -> None:
@@ -127,12 +125,4 @@ def _secret_trouble(reference: str) -> str:
 
 
 def _taken(ports: Iterable[int]) -> list[int]:
-    return [port for port in ports if not _is_free(port)]
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server((HOST, port)).close()
-    except OSError:
-        return False
-    return True
+    return [port for port in ports if not is_free(port)]

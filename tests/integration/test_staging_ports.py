@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from commands.staging.ports import HOST, free_ports
+from commands.staging.ports import free_ports
+from utils.ports import HOST
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Linux hands out ports from here on; Windows and macOS from 49152.
