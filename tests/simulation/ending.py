@@ -214,7 +214,10 @@ def _left_out(stage: Stage, host: Host, last: dict[tuple[int, str], Verdict]) ->
         return []
     for order, known in witness.originals.items():
         of, verdict = witness.by_settings.subject(known), last.get((order, "PositionOpened"))
-        if verdict is None or not stage.following.surely_existed(host.name, of.master, known):
+        if verdict is None or verdict.kind is VerdictKind.PARTIAL:
+            # What of a copy in parts is missing was missed after all.
+            continue
+        if not stage.following.surely_existed(host.name, of.master, known):
             continue
         documents = witness.by_settings.all_of(host.name)
         wishes = [Wishes(document, of.master, of.symbol) for document in documents]
